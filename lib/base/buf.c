@@ -1,0 +1,215 @@
+/* Byte buffers, and little-endian put and get. */
+#include "base/buf.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void reserve(struct wf_buf *b, size_t more)
+{
+	size_t need = b->len + more + 1;
+	if (need <= b->room)
+		return;
+	size_t room = b->room ? b->room * 2 : 64;
+	if (room < need)
+		room = need;
+	b->data = wf_realloc(b->data, room);
+	b->room = room;
+}
+
+void wf_buf_done(struct wf_buf *b)
+{
+	if (!b)
+		return;
+	wf_free(b->data);
+	*b = (struct wf_buf){0};
+}
+
+void wf_buf_reset(struct wf_buf *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
+}
+
+char *wf_buf_take(struct wf_buf *b)
+{
+	reserve(b, 0);
+	b->data[b->len] = '\0';
+	char *s = b->data;
+	*b = (struct wf_buf){0};
+	return s;
+}
+
+void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n)
+{
+	reserve(b, n);
+	if (n)
+		memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+void wf_buf_addstr(struct wf_buf *b, const char *s)
+{
+	wf_buf_add(b, s, strlen(s));
+}
+
+void wf_buf_addch(struct wf_buf *b, char c)
+{
+	wf_buf_add(b, &c, 1);
+}
+
+void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		WF_BUG("a format that cannot be printed");
+	reserve(b, (size_t)n);
+	va_start(ap, fmt);
+	(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+static void put_le(struct wf_buf *b, uint64_t v, size_t n)
+{
+	uint8_t bytes[8];
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(v >> (8 * i));
+	wf_buf_add(b, bytes, n);
+}
+
+void wf_put_u8(struct wf_buf *b, uint8_t v)
+{
+	put_le(b, v, 1);
+}
+
+void wf_put_u16(struct wf_buf *b, uint16_t v)
+{
+	put_le(b, v, 2);
+}
+
+void wf_put_u32(struct wf_buf *b, uint32_t v)
+{
+	put_le(b, v, 4);
+}
+
+void wf_put_u64(struct wf_buf *b, uint64_t v)
+{
+	put_le(b, v, 8);
+}
+
+void wf_put_varint(struct wf_buf *b, uint64_t v)
+{
+	uint8_t bytes[10];
+	size_t n = 0;
+	do {
+		uint8_t low = v & 0x7f;
+		v >>= 7;
+		bytes[n++] = v ? (uint8_t)(low | 0x80) : low;
+	} while (v);
+	wf_buf_add(b, bytes, n);
+}
+
+void wf_put_bytes(struct wf_buf *b, const void *bytes, size_t n)
+{
+	wf_put_varint(b, n);
+	wf_buf_add(b, bytes, n);
+}
+
+void wf_put_string(struct wf_buf *b, const char *s)
+{
+	wf_put_bytes(b, s ? s : "", s ? strlen(s) : 0);
+}
+
+struct wf_reader wf_reader_of(const void *data, size_t len)
+{
+	return (struct wf_reader){.data = data, .len = len};
+}
+
+const uint8_t *wf_get_raw(struct wf_reader *r, size_t n)
+{
+	if (r->bad || n > r->len - r->off) {
+		r->bad = true;
+		return NULL;
+	}
+	const uint8_t *p = r->data + r->off;
+	r->off += n;
+	return p;
+}
+
+static uint64_t get_le(struct wf_reader *r, size_t n)
+{
+	const uint8_t *p = wf_get_raw(r, n);
+	uint64_t v = 0;
+	for (size_t i = 0; p && i < n; i++)
+		v |= (uint64_t)p[i] << (8 * i);
+	return v;
+}
+
+uint8_t wf_get_u8(struct wf_reader *r)
+{
+	return (uint8_t)get_le(r, 1);
+}
+
+uint16_t wf_get_u16(struct wf_reader *r)
+{
+	return (uint16_t)get_le(r, 2);
+}
+
+uint32_t wf_get_u32(struct wf_reader *r)
+{
+	return (uint32_t)get_le(r, 4);
+}
+
+uint64_t wf_get_u64(struct wf_reader *r)
+{
+	return get_le(r, 8);
+}
+
+uint64_t wf_get_varint(struct wf_reader *r)
+{
+	uint64_t v = 0;
+	for (unsigned shift = 0; shift < 70; shift += 7) {
+		uint8_t byte = wf_get_u8(r);
+		if (r->bad)
+			return 0;
+		if ((shift == 63 && byte > 1) || (shift && byte == 0))
+			break; /* over 64 bits, or longer than it need be */
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return v;
+	}
+	r->bad = true;
+	return 0;
+}
+
+const uint8_t *wf_get_bytes(struct wf_reader *r, size_t *ret_n)
+{
+	uint64_t n = wf_get_varint(r);
+	*ret_n = 0;
+	if (r->bad || n > r->len - r->off) {
+		r->bad = true;
+		return NULL;
+	}
+	*ret_n = (size_t)n;
+	return wf_get_raw(r, (size_t)n);
+}
+
+char *wf_get_string(struct wf_reader *r)
+{
+	size_t n;
+	const uint8_t *p = wf_get_bytes(r, &n);
+	if (!p || memchr(p, '\0', n)) {
+		r->bad = true;
+		return NULL;
+	}
+	return wf_strndup((const char *)p, n);
+}

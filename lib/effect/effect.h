@@ -1,0 +1,77 @@
+/*
+ * Performers: each takes a resolved request and gives a typed result. They know neither the journal
+ * nor the engine. The hub is also where the process waits: for children, sockets and the next timer.
+ */
+#ifndef WF_EFFECT_EFFECT_H
+#define WF_EFFECT_EFFECT_H
+
+#include "base/err.h"
+#include "plan/ops.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wf_effects;
+
+struct wf_effects_options {
+	const char *spool;        /* folder for results of supervised children */
+	const char *libexec;      /* folder of wfctl-supervise and the http module */
+	const char *workdir;      /* where relative `cwd`s of exec.run begin */
+	char *const *environ_in;  /* the environment from which exec's allow-list picks */
+};
+int wf_effects_new(const struct wf_effects_options *options, struct wf_effects **ret,
+	struct wf_cause *cause);
+/* Leaves running children to their supervisors, drops HTTP requests. NULL is allowed. */
+void wf_effects_free(struct wf_effects *e);
+
+struct wf_effect_request {
+	enum wf_action action;    /* EXEC_RUN or HTTP_REQUEST */
+	const json_t *input;      /* borrowed until the result */
+	const char *token;        /* names the attempt for all time: [0-9a-z-]{1,100}; the spool file's
+	                             name */
+	const char *key;          /* idempotency key; NULL */
+	uint64_t timeout_ms;      /* from now; 0: none */
+	void *cookie;             /* the caller's; comes back with the result */
+};
+
+struct wf_effect_result {
+	void *cookie;
+	bool ok;
+	json_t *output;           /* ok: the action's output; new reference, the caller's */
+	enum wf_error_type type;  /* not ok */
+	char code[32];            /* "404", "exit_3", "signal_9", "timeout", "connect" … */
+	char *message;            /* from wf_alloc, the caller's */
+	uint64_t retry_after_ms;
+	json_t *details;          /* not ok: what is known (exit_code, stderr's end, status, body); or NULL */
+};
+void wf_effect_result_done(struct wf_effect_result *r);
+
+/* Begins an effect. A request that cannot even begin gives its failure as a result, through
+ * wf_effects_wait, like any other. Only resources that ran out (WF_ENOMEM, WF_EIO) are returned. */
+int wf_effects_begin(struct wf_effects *e, const struct wf_effect_request *request,
+	struct wf_cause *cause);
+
+/* Waits until a result is there, a signal came, or timeout_ms passed (-1: no limit); hands each
+ * result to fn. Returns the number of results, or WF_EINTR after a signal. */
+int wf_effects_wait(struct wf_effects *e, int64_t timeout_ms,
+	void (*fn)(void *arg, struct wf_effect_result *result), void *arg);
+uint32_t wf_effects_running(const struct wf_effects *e);
+
+/* Stops a running effect: TERM, grace, KILL for a process group; drops a request. No result follows. */
+void wf_effects_stop(struct wf_effects *e, void *cookie);
+
+/* -- recovery of exec effects (semantics.md G4) -- */
+
+enum wf_effect_trace {
+	WF_TRACE_NONE,      /* nothing of that token is known here: doubt */
+	WF_TRACE_RUNNING,   /* its supervisor lives: adopted; the result comes through wf_effects_wait */
+	WF_TRACE_DONE       /* its result was in the spool: comes through wf_effects_wait at once */
+};
+/* Looks for what became of an attempt begun by a process that is dead, and adopts it. */
+enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_effect_request *request);
+
+/* The result is durable elsewhere: its spool file may go. */
+void wf_effects_settled(struct wf_effects *e, const char *token);
+
+#endif

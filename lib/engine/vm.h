@@ -1,0 +1,48 @@
+/*
+ * The expression machine: runs pure instructions of a verified plan over an instance.
+ */
+#ifndef WF_ENGINE_VM_H
+#define WF_ENGINE_VM_H
+
+#include "base/limits.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+struct wf_failure {
+	enum wf_error_type type;
+	char code[64];           /* stable, lower-case: "path_missing", "type_mismatch", "overflow" */
+	char *message;           /* from wf_alloc; names the path, types or values */
+	uint32_t pc;
+};
+
+struct wf_vm {
+	const struct wf_plan *plan;
+	const struct wf_instance *in;
+	json_t *stack[WF_MAX_STACK]; /* owned references; NULL is undefined */
+	uint32_t depth;
+	json_t *bound[WF_ROOT_COUNT_]; /* owned: roots with a value of their own (item, index, error,
+	                                  output, a rebound input) */
+	uint32_t bound_mask;     /* bit a root that is bound (bound to undefined too) */
+	uint64_t steps_left;     /* instructions before LimitError */
+	int64_t now;             /* time of the event */
+	uint32_t random;         /* of the event: uuid() comes from it, instance, step and count */
+	uint32_t uuid_count;
+	struct wf_failure failure;
+};
+
+void wf_vm_init(struct wf_vm *vm, const struct wf_plan *plan, const struct wf_instance *in,
+	int64_t now, uint32_t random);
+void wf_vm_done(struct wf_vm *vm);
+
+/* Binds a root to a borrowed value (its count is raised). */
+void wf_vm_bind(struct wf_vm *vm, enum wf_root root, json_t *value);
+void wf_vm_unbind(struct wf_vm *vm, enum wf_root root);
+
+/* Runs from *pc until a CONTROL instruction or RETURN is next; *pc is then its index and the stack
+ * holds its operands. 0, or WF_EINVAL with vm->failure set and the stack emptied. */
+int wf_vm_run(struct wf_vm *vm, uint32_t *pc);
+
+/* Takes the top off the stack: the caller owns the reference; NULL is undefined. */
+json_t *wf_vm_pop(struct wf_vm *vm);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * The native expression language and ${…} templates (language.md): text -> syntax tree -> tree with
+ * every path resolved and every node typed.
+ *
+ * Nodes live in an arena. Offsets are bytes inside the expression's own text; wf_expr_site says where
+ * that text stands in the definition.
+ */
+#ifndef WF_EXPR_EXPR_H
+#define WF_EXPR_EXPR_H
+
+#include "expr/type.h"
+#include "plan/ops.h"
+#include "source/tree.h"
+
+enum wf_expr_kind {
+	WF_EXPR_LITERAL,   /* value */
+	WF_EXPR_PATH,      /* a name, perhaps with members behind it: see `path` */
+	WF_EXPR_MEMBER,    /* args[0] . name: of anything that is not a plain path */
+	WF_EXPR_INDEX,     /* args[0] [ args[1] ] */
+	WF_EXPR_UNARY,     /* op (WF_OP_NOT, WF_OP_NEG), args[0] */
+	WF_EXPR_BINARY,    /* op (EQ…IN, ADD…MOD), args[0], args[1] */
+	WF_EXPR_AND, WF_EXPR_OR, WF_EXPR_COALESCE, /* args[0], args[1] */
+	WF_EXPR_COND,      /* args[0] ? args[1] : args[2] */
+	WF_EXPR_CALL,      /* function, args */
+	WF_EXPR_EACH,      /* each, args[0] the list, args[1] the body; map/filter/all/any/first */
+	WF_EXPR_HAS,       /* has(path): args[0] */
+	WF_EXPR_LIST,      /* args */
+	WF_EXPR_MAP,       /* args: key, value, key, value … keys are expressions */
+	WF_EXPR_TEXT       /* interpolation: args joined */
+};
+
+/* What a path's first name turned out to be (set by wf_expr_resolve). */
+enum wf_expr_base { WF_BASE_UNRESOLVED, WF_BASE_ROOT, WF_BASE_STEP };
+
+struct wf_expr_segment {
+	const char *name;
+	uint32_t from, to;
+};
+
+struct wf_expr {
+	enum wf_expr_kind kind;
+	uint32_t from, to;                 /* bytes in the text */
+	struct wf_expr **args;
+	uint32_t arg_count;
+	json_t *value;                     /* LITERAL; owned by the arena's cleanup: see wf_expr_arena */
+	enum wf_opcode op;
+	enum wf_function function;
+	enum wf_each each;
+	const char *name;                  /* MEMBER; CALL's name as written */
+	uint32_t name_from, name_to;
+	struct wf_expr_segment *segments;  /* PATH: at least 1 */
+	uint32_t segment_count;
+	/* set by wf_expr_resolve: */
+	const struct wf_type *type;        /* never NULL afterwards */
+	enum wf_expr_base base;
+	enum wf_root root;                 /* BASE_ROOT */
+	uint32_t step;                     /* BASE_STEP */
+	enum wf_step_part part;
+	uint32_t consumed;                 /* segments that named the base; the rest are members */
+	bool optional;                     /* absence is no error here: declared optional, left of ??,
+	                                      inside has() */
+};
+
+/* Where an expression's text stands: a string node of the definition, `offset` bytes into its
+ * value. */
+struct wf_expr_site {
+	const struct wf_source *source;
+	const struct wf_node *node;
+	size_t offset;
+};
+struct wf_span wf_expr_span(const struct wf_expr_site *site, uint32_t from, uint32_t to);
+
+/* Literal json_t values of a tree need releasing: an arena with a list of them. */
+struct wf_expr_arena;
+struct wf_expr_arena *wf_expr_arena_new(void);
+void wf_expr_arena_free(struct wf_expr_arena *a); /* NULL is allowed */
+struct wf_arena *wf_expr_arena_base(struct wf_expr_arena *a);
+
+/* Parses a whole expression (the n bytes). `${path}` and a bare path mean the same. NULL after a
+ * finding (rule EXPR_SYNTAX, or LIMIT) was added at the exact place. */
+struct wf_expr *wf_expr_parse(struct wf_expr_arena *a, const char *text, size_t n,
+	const struct wf_expr_site *site, struct wf_diags *diags);
+
+/* Parses a template string: without `${` a LITERAL string; "${…}" alone the expression itself;
+ * otherwise a TEXT. `$${` stands for a literal `${`. */
+struct wf_expr *wf_expr_parse_template(struct wf_expr_arena *a, const char *text, size_t n,
+	const struct wf_expr_site *site, struct wf_diags *diags);
+
+/* A template tree: any node of a definition; strings are templates, lists and maps are built, other
+ * scalars literal. The sites of nested strings are kept by the nodes' `site`s: use the returned
+ * tree with wf_expr_resolve_tree only. */
+struct wf_expr_tree;
+struct wf_expr_tree *wf_expr_parse_tree(struct wf_expr_arena *a, const struct wf_source *source,
+	const struct wf_node *node, struct wf_diags *diags);
+
+/*
+ * What names mean where an expression stands. The check and the compiler fill one per place.
+ */
+struct wf_scope {
+	const struct wf_type *input;           /* type of the input (never NULL) */
+	const struct wf_type *vars;            /* type of vars */
+	uint32_t step_count;
+	const char *const *step_ids;
+	const struct wf_type *const *step_outputs; /* a step's output type */
+	/* Whether the step has surely run before this place (dominates it): 1 yes; 0 it may have; -1 it
+	 * cannot have. NULL: all 1. */
+	int (*step_ran)(void *arg, uint32_t step);
+	void *arg;
+	uint32_t roots;                        /* bit a wf_root that exists here */
+	const struct wf_type *root_types[WF_ROOT_COUNT_]; /* NULL: any */
+	/* Paths that the context declares optional ("user.risk_score"), and required. */
+	const char *const *optional_paths;
+	uint32_t optional_count;
+};
+
+/*
+ * Resolves names, checks and types. Findings: binding-unknown (with the nearest name),
+ * binding-field (a field that the type does not have), binding-maybe (the step may not have run),
+ * binding-never, type-mismatch, function-unknown, function-arguments, optional-no-default
+ * (warning, with the fix), condition-type (when `want` is given and cannot hold), secret-unsupported.
+ * A first name is looked for in this order: bound roots (item, index, error, output), steps, roots,
+ * the input's own properties. True when no error was added.
+ */
+bool wf_expr_resolve(struct wf_expr_arena *a, struct wf_expr *e, const struct wf_scope *scope,
+	const struct wf_expr_site *site, uint32_t want_kinds, struct wf_diags *diags);
+bool wf_expr_resolve_tree(struct wf_expr_arena *a, struct wf_expr_tree *tree,
+	const struct wf_scope *scope, struct wf_diags *diags);
+/* The type of a resolved tree (a map's members known), for checking against a schema. */
+const struct wf_type *wf_expr_tree_type(const struct wf_expr_tree *tree);
+/* The one expression that builds the tree's value. */
+struct wf_expr *wf_expr_tree_root(struct wf_expr_tree *tree);
+
+/* All the steps that a resolved expression reads: calls fn for each path of a step. */
+void wf_expr_each_step(const struct wf_expr *e, void (*fn)(void *arg, const struct wf_expr *path),
+	void *arg);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * The plan: what a definition compiles to, and all that the engine sees of it.
+ *
+ * A plan is built with a wf_plan_builder (the compiler, the assembler) and encoded to bytes; the id
+ * is the BLAKE2b-256 of those bytes. The only way to a `struct wf_plan` is wf_plan_load, which
+ * decodes and verifies: after it the interpreter trusts the plan, before it nothing does.
+ * Equal definitions give equal bytes on every machine.
+ */
+#ifndef WF_PLAN_PLAN_H
+#define WF_PLAN_PLAN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "plan/ops.h"
+
+#include <jansson.h>
+
+#define WF_NONE UINT32_MAX /* no string, no constant, no step, no instruction */
+
+enum wf_backoff { WF_BACKOFF_FIXED, WF_BACKOFF_EXPONENTIAL };
+
+struct wf_retry {
+	uint32_t max_attempts;      /* 1 is no retry; up to WF_MAX_ATTEMPTS */
+	enum wf_backoff backoff;
+	uint64_t initial_ms;        /* delay before the second attempt */
+	uint64_t max_ms;            /* cap of a delay; 0 is none */
+	uint32_t coefficient_milli; /* growth a retry, in thousandths: 2000 doubles */
+	uint32_t jitter_milli;      /* share of a delay that is random, 0 to 1000: a delay d becomes
+	                               d - d*jitter*random, random in [0,1) */
+	uint32_t on_types;          /* bit a wf_error_type: retry only these; 0 is the default set */
+	uint32_t except_types;      /* bit a wf_error_type: never these */
+};
+
+struct wf_plan_step {
+	uint32_t id, name;          /* strings; name may be WF_NONE */
+	enum wf_action action;
+	enum wf_on_crash on_crash;
+	struct wf_retry retry;
+	uint64_t timeout_ms;        /* of one attempt; 0 is none */
+	uint64_t deadline_ms;       /* of all attempts from the first's start; 0 is none */
+	uint32_t max_visits;        /* 1 unless the step is on a loop */
+	uint32_t enter_pc;          /* its ENTER instruction */
+	uint32_t fail_pc;           /* where the thread goes when the step fails for good; WF_NONE: the
+	                               instance fails */
+	uint32_t line, column;      /* in the definition, from 1 */
+};
+
+/* For people: what leads where. Kinds of drawing only; the engine never reads them. */
+enum wf_edge_kind { WF_EDGE_NEXT, WF_EDGE_CONDITION, WF_EDGE_FAILURE, WF_EDGE_DECISION };
+struct wf_plan_edge {
+	uint32_t from, to;          /* steps; from WF_NONE: the start; to WF_NONE: the end */
+	enum wf_edge_kind kind;
+	uint32_t label;             /* string, or WF_NONE */
+};
+
+struct wf_plan_loc {
+	uint32_t pc, line, column;  /* instructions from pc on come from there */
+};
+
+struct wf_plan {
+	uint8_t id[WF_HASH_SIZE];
+	uint32_t workflow, version, name, description; /* strings; WF_NONE but for workflow */
+	uint32_t source_name;       /* string: base name of the file, for messages; WF_NONE */
+	uint32_t input_schema, output_schema; /* constants; WF_NONE */
+	uint32_t vars;              /* constant: object of initial variables; WF_NONE */
+	uint32_t extra;             /* constant: object of what later parts use (triggers,
+	                               concurrency, execution_log, ui …), kept as written; WF_NONE */
+	uint32_t correlation_pc;    /* body (ends in RETURN) giving the correlation id; WF_NONE */
+	uint64_t timeout_ms;        /* of the whole instance; 0 is none */
+	uint32_t entry_pc;
+	uint32_t string_count, const_count, step_count, code_count, edge_count, loc_count;
+	char **strings;             /* UTF-8 without NUL */
+	json_t **consts;
+	struct wf_plan_step *steps;
+	struct wf_insn *code;
+	struct wf_plan_edge *edges;
+	struct wf_plan_loc *locs;   /* rising pc */
+};
+
+/* Decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or instruction);
+ * WF_EVERSION a newer format. *ret is freed with wf_plan_free. */
+int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause);
+void wf_plan_free(struct wf_plan *plan); /* NULL is allowed */
+
+/* The string, or NULL for WF_NONE. */
+const char *wf_plan_string(const struct wf_plan *plan, uint32_t index);
+const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step);
+/* The step with that id, or WF_NONE. */
+uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id);
+/* The place in the definition an instruction comes from; NULL when none is known. */
+const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc);
+
+/* -- building -- */
+
+/* A plan under construction. The fields of `plan` that are plain numbers may be set directly; arrays
+ * only through the functions below. Zero-initialise with wf_plan_builder_init. */
+struct wf_plan_builder {
+	struct wf_plan plan;
+	uint32_t string_room, const_room, step_room, code_room, edge_room, loc_room;
+	void *string_index, *const_index; /* private */
+};
+void wf_plan_builder_init(struct wf_plan_builder *b);
+void wf_plan_builder_done(struct wf_plan_builder *b);
+uint32_t wf_plan_add_string(struct wf_plan_builder *b, const char *s);  /* the same for equal ones */
+uint32_t wf_plan_add_const(struct wf_plan_builder *b, json_t *value);   /* borrowed; the same for equal ones */
+uint32_t wf_plan_add_step(struct wf_plan_builder *b, const struct wf_plan_step *step);
+uint32_t wf_plan_add_edge(struct wf_plan_builder *b, const struct wf_plan_edge *edge);
+/* Appends an instruction, returns its index. */
+uint32_t wf_plan_emit(struct wf_plan_builder *b, enum wf_opcode op, uint8_t a, uint32_t c);
+/* Sets operand c of an earlier instruction (a forward jump) . */
+void wf_plan_patch(struct wf_plan_builder *b, uint32_t pc, uint32_t c);
+uint32_t wf_plan_here(const struct wf_plan_builder *b); /* index of the next instruction */
+/* Instructions from here on come from that place. */
+void wf_plan_mark(struct wf_plan_builder *b, uint32_t line, uint32_t column);
+
+/* The canonical bytes; appends. */
+void wf_plan_encode(const struct wf_plan_builder *b, struct wf_buf *out);
+
+/* -- text form (wfctl-bytecode(5)) -- */
+
+/* Readable assembly of the whole plan; wf_plan_assemble of it gives the same bytes. */
+void wf_plan_disassemble(const struct wf_plan *plan, struct wf_buf *out);
+/* WF_ESYNTAX with the line in the cause. Appends the encoded bytes to out. */
+int wf_plan_assemble(const char *text, size_t n, struct wf_buf *out, struct wf_cause *cause);
+
+#endif
