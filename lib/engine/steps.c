@@ -1,0 +1,214 @@
+/* What can become of a step: attempts, retries, failure for good, success; and of the instance. */
+#include "base/mem.h"
+#include "engine/core.h"
+
+#include <string.h>
+
+__extension__ typedef unsigned __int128 wide; /* a product of 64-bit numbers */
+
+void wf_core_note(struct wf_core *c, enum wf_transition_type type, uint32_t step, uint64_t value)
+{
+	struct wf_turn *t = c->turn;
+	WF_GROW(t->transitions, t->transition_count, t->transition_room);
+	t->transitions[t->transition_count++] =
+		(struct wf_transition){.type = type, .step = step, .value = value};
+}
+
+void wf_core_set_status(struct wf_core *c, uint32_t step, enum wf_step_status status)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	s->status = status;
+	s->wait = WF_WAIT_NONE;
+	if (wf_step_status_final(status)) {
+		s->ended_at = c->event->at;
+		s->due_at = 0;
+	}
+	wf_instance_touch(c->in, step);
+	wf_core_note(c, WF_TRANS_STEP_STATUS, step, status);
+}
+
+const char *wf_core_text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+json_t *wf_core_error(enum wf_error_type type, const char *code, const char *message)
+{
+	return json_pack("{s:s, s:s, s:s}", "type", wf_error_types[type].name, "code", code,
+		"message", message);
+}
+
+static int64_t later_by(int64_t at, uint64_t ms)
+{
+	return ms > (uint64_t)(INT64_MAX - at) ? INT64_MAX : at + (int64_t)ms;
+}
+
+static void add_command(struct wf_core *c, uint32_t step)
+{
+	const struct wf_plan_step *p = &c->plan->steps[step];
+	const struct wf_step_state *s = &c->in->steps[step];
+	struct wf_turn *t = c->turn;
+	int64_t deadline = 0;
+	if (p->timeout_ms)
+		deadline = later_by(s->attempt_at, p->timeout_ms);
+	if (p->deadline_ms) {
+		int64_t last = later_by(s->started_at, p->deadline_ms);
+		if (!deadline || last < deadline)
+			deadline = last;
+	}
+	WF_GROW(t->commands, t->command_count, t->command_room);
+	t->commands[t->command_count++] = (struct wf_command){
+		.step = step, .attempt = s->attempts, .deadline_at = deadline};
+}
+
+void wf_core_repeat_attempt(struct wf_core *c, uint32_t step)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	s->status = WF_STEP_RUNNING;
+	s->wait = WF_WAIT_NONE;
+	s->attempt_at = c->event->at;
+	wf_instance_touch(c->in, step);
+	wf_core_note(c, WF_TRANS_ATTEMPT, step, s->attempts);
+	add_command(c, step);
+}
+
+void wf_core_begin_attempt(struct wf_core *c, uint32_t step)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	s->attempts++;
+	s->due_at = 0;
+	wf_core_repeat_attempt(c, step);
+}
+
+uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_t random)
+{
+	wide delay = retry->initial_ms;
+	const uint64_t most = retry->max_ms ? retry->max_ms : (uint64_t)INT64_MAX / 4;
+	if (retry->backoff == WF_BACKOFF_EXPONENTIAL)
+		for (uint32_t i = 1; i < attempts && delay < most && delay > 0; i++) {
+			wide grown = delay * retry->coefficient_milli / 1000;
+			if (grown == delay)
+				break;
+			delay = grown;
+		}
+	if (delay > most)
+		delay = most;
+	/* random / 2^32 is in [0, 1) */
+	wide share = delay * retry->jitter_milli / 1000;
+	delay -= share * random >> 32;
+	return (uint64_t)delay;
+}
+
+bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type)
+{
+	uint32_t bit = UINT32_C(1) << type;
+	if (retry->except_types & bit)
+		return false;
+	return retry->on_types ? (retry->on_types & bit) != 0 : wf_error_types[type].retryable;
+}
+
+void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error)
+{
+	const struct wf_plan_step *p = &c->plan->steps[step];
+	struct wf_step_state *s = &c->in->steps[step];
+	const char *name = wf_core_text(error, "type");
+	enum wf_error_type type = name ? wf_error_type_find(name) : WF_ERROR_COUNT_;
+	(void)json_object_set_new(error, "attempt", json_integer(s->attempts));
+	if (type == WF_ERROR_COUNT_ || s->attempts >= p->retry.max_attempts ||
+		!wf_retry_allows(&p->retry, type)) {
+		wf_core_fail_step(c, step, error);
+		return;
+	}
+	uint64_t delay = wf_retry_delay(&p->retry, s->attempts, c->event->random);
+	if (c->event->retry_after_ms > delay)
+		delay = c->event->retry_after_ms;
+	int64_t due = later_by(c->event->at, delay);
+	if (p->deadline_ms && due >= later_by(s->started_at, p->deadline_ms)) {
+		(void)json_object_set_new(error, "deadline", json_true());
+		wf_core_fail_step(c, step, error);
+		return;
+	}
+	json_decref(s->error);
+	s->error = error;
+	wf_core_set_status(c, step, WF_STEP_WAITING);
+	s->wait = WF_WAIT_RETRY;
+	s->due_at = due;
+	wf_core_note(c, WF_TRANS_RETRY_AT, step, delay);
+}
+
+void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	json_decref(s->error);
+	s->error = error;
+	if (s->approval && !s->approval->decided_at)
+		s->approval->decided_at = c->event->at;
+	wf_core_set_status(c, step, WF_STEP_FAILED);
+	c->in->failed_step = step;
+	c->in->thread.step = WF_NONE;
+	c->last_step = step;
+	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
+	wf_vm_bind(&c->vm, WF_ROOT_ERROR, error);
+	uint32_t handler = c->plan->steps[step].fail_pc;
+	if (handler == WF_NONE)
+		wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
+			json_incref(error));
+	else
+		c->in->thread.pc = handler;
+}
+
+void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	if (!output)
+		output = json_null();
+	json_decref(s->output);
+	s->output = output;
+	json_decref(s->error);
+	s->error = NULL;
+	s->status = WF_STEP_RUNNING;
+	s->wait = WF_WAIT_NONE;
+	s->due_at = 0;
+	wf_instance_touch(c->in, step);
+	wf_vm_bind(&c->vm, WF_ROOT_OUTPUT, output);
+}
+
+const char *wf_core_failure_result(const struct wf_plan *plan)
+{
+	const char *name = plan->extra == WF_NONE
+		? NULL
+		: wf_core_text(plan->consts[plan->extra], "failure_result");
+	return name ? name : "failed";
+}
+
+/* What still runs or waits when the instance ends will never have an outcome. */
+static void abandon_step(struct wf_core *c, uint32_t step)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	if (s->status == WF_STEP_PENDING || wf_step_status_final(s->status))
+		return;
+	if (s->approval && !s->approval->decided_at)
+		s->approval->decided_at = c->event->at;
+	wf_core_set_status(c, step, WF_STEP_CANCELLED);
+}
+
+void wf_core_end(struct wf_core *c, enum wf_instance_status status, const char *result,
+	json_t *output, json_t *error)
+{
+	struct wf_instance *in = c->in;
+	if (in->thread.step != WF_NONE)
+		abandon_step(c, in->thread.step);
+	in->thread.step = WF_NONE;
+	in->thread.done = true;
+	in->status = status;
+	wf_free(in->result);
+	in->result = wf_strdup(result);
+	json_decref(in->output);
+	in->output = output;
+	json_decref(in->error);
+	in->error = error;
+	in->ended_at = c->event->at;
+	in->timeout_at = 0;
+	if (status == WF_INST_COMPLETED)
+		in->failed_step = WF_NONE;
+}
