@@ -18,7 +18,8 @@ size_t wf_utf8_count(const char *s, size_t n);
 
 /* The candidate nearest to `word` by edit distance (insert, delete, replace, swap of neighbours
  * each cost 1, case counts half), or NULL when none is near enough to be meant: at most a third of
- * the word's length, and at least 1. Ties go to the first. `candidates` may hold NULLs. */
+ * the word's length, and at least 1; a word that differs in case alone is always near, one that
+ * shares nothing never. Ties go to the first. `candidates` may hold NULLs. */
 const char *wf_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -62,12 +62,16 @@ struct wf_diags {
 };
 
 /* Adds a finding of the rule's own severity; the message is printf-like. Returns it, so that the
- * caller may set a hint or fix (never NULL; what a full list drops goes to a spare one). */
+ * caller may set a hint or fix (never NULL; what a full list drops goes to a spare one). The pointer
+ * is good until the next finding is added. */
 struct wf_diag *wf_diag_add(struct wf_diags *diags, enum wf_rule rule,
 	const struct wf_source *source, struct wf_span span, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 void wf_diag_hint(struct wf_diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void wf_diag_fix(struct wf_diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Moves all findings of one list to the end of another; `from` is empty afterwards. */
+void wf_diags_move(struct wf_diags *to, struct wf_diags *from);
 
 /* By source name, line, column, rule. Stable. Drops exact repeats. */
 void wf_diags_sort(struct wf_diags *diags);
