@@ -85,6 +85,16 @@ struct wf_approval {
 	json_t *details;        /* shown with it; NULL */
 	int64_t opened_at, due_at; /* due_at 0: no SLA */
 	int64_t decided_at;     /* 0 while open */
+	bool stored;            /* private to the journal: the number is durable */
+	uint64_t given_by;      /* private to the journal: the transaction that gave the number */
+};
+
+/* Private to the journal: what its indexes hold of a step. `stored` is as of the last commit,
+ * `pending` as of the transaction in hand, which may be abandoned and run again. */
+struct wf_step_indexed {
+	int64_t due;
+	uint64_t approval;      /* number of the approval that is indexed; 0: none */
+	bool open;              /* … among the open ones too */
 };
 
 struct wf_step_state {
@@ -101,8 +111,7 @@ struct wf_step_state {
 	json_t *output, *error; /* error: {type, code, message, attempt} */
 	struct wf_approval *approval;
 	bool dirty;             /* to be written */
-	int64_t stored_due;     /* private to the journal: what its indexes hold now */
-	bool stored_open;       /* private to the journal: an open approval is indexed */
+	struct wf_step_indexed stored, pending;
 };
 
 /* A point of control. A thread that rests in a step has step != WF_NONE and goes on at pc. */
@@ -116,6 +125,14 @@ struct wf_var {
 	char *name;
 	json_t *value;
 	bool dirty;
+};
+
+/* Private to the journal, as struct wf_step_indexed is. */
+struct wf_instance_indexed {
+	enum wf_instance_status status;
+	int64_t due;            /* the instance's entry among the timers; 0: none */
+	int64_t timeout;        /* timeout_at when that entry was computed */
+	uint64_t history;       /* records written */
 };
 
 struct wf_instance {
@@ -143,7 +160,6 @@ struct wf_instance {
 	uint64_t owner;         /* runner that drives it; 0: nobody */
 	uint64_t history;       /* number of history records so far */
 	struct wf_thread thread; /* the one thread of control */
-	uint32_t next_var;      /* private to the journal */
 	bool dirty, fresh;      /* header to be written; identity and input too */
 
 	struct wf_step_state *steps;
@@ -155,11 +171,14 @@ struct wf_instance {
 	uint32_t *dirty_steps;
 	uint32_t dirty_count, dirty_room;
 
-	/* private to the journal: what its indexes hold now */
-	enum wf_instance_status stored_status;
-	int64_t stored_timeout;
+	/* private to the journal */
+	struct wf_instance_indexed stored, pending;
+	uint64_t touched_by;    /* the transaction that `pending` belongs to */
+	uint32_t history_first, history_last; /* its records not yet written, in that transaction */
+	bool partial;           /* only identity and header were loaded: not to be written */
 };
 
+/* Everything zero, every step pending; dirty and fresh. */
 struct wf_instance *wf_instance_new(uint32_t step_count);
 void wf_instance_free(struct wf_instance *in); /* NULL is allowed */
 
@@ -169,11 +188,14 @@ void wf_instance_touch(struct wf_instance *in, uint32_t step);
 void wf_instance_set_var(struct wf_instance *in, const char *name, json_t *value);
 json_t *wf_instance_var(const struct wf_instance *in, const char *name); /* borrowed or NULL */
 
-/* The earliest timer of the instance (its steps' and its own timeout); 0 when it has none. */
+/* The earliest timer of the instance (its steps' and its own timeout); 0 when it has none, or has
+ * ended. */
 int64_t wf_instance_due(const struct wf_instance *in);
 
-/* Row codecs (journal-format.md): bytes of a row, and back. Decoding gives WF_ECORRUPT on anything
- * that encode could not have written. */
+/* Row codecs (journal-format.md): bytes of a row, and back; put appends. Decoding gives WF_ECORRUPT
+ * on anything that encode could not have written (but for the spelling of JSON text) and then leaves
+ * the target alone; otherwise it replaces that row's fields. get_identity also makes the steps, all
+ * pending, when their number differs. Not in a row: the number, the approval's private fields. */
 void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out);
 int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in);
 void wf_row_put_input(const struct wf_instance *in, struct wf_buf *out);
@@ -185,8 +207,9 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s);
 void wf_row_put_var(const struct wf_var *v, struct wf_buf *out);
 int wf_row_get_var(const void *bytes, size_t n, struct wf_var *v);
 
-/* Equality of everything but the private fields, owner and dirty marks; when not equal *ret_where
- * (may be NULL; from wf_alloc) says what differs. */
+/* Equality of everything but the private fields, dirty marks, owner and what the journal counts
+ * itself (history; numbers, where one of the two is 0); when not equal *ret_where (may be NULL; from
+ * wf_alloc) says what differs. */
 bool wf_instance_equal(const struct wf_instance *a, const struct wf_instance *b, char **ret_where);
 
 #endif

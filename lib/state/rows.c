@@ -1,0 +1,554 @@
+/*
+ * The rows of an instance as bytes, writer beside reader. The layouts are drawn in
+ * journal-format.md. A row begins with a mask of the fields that are there; a field at its default
+ * is left out, so that each state has one spelling.
+ */
+#include "state/rows.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "plan/plan.h"
+#include "state/event.h"
+
+#include <string.h>
+
+/* -- parts that rows share -- */
+
+void wf_put_time(struct wf_buf *out, int64_t at, int64_t base)
+{
+	uint64_t d = (uint64_t)at - (uint64_t)base;
+	wf_put_varint(out, d << 1 ^ (d >> 63 ? UINT64_MAX : 0));
+}
+
+int64_t wf_get_time(struct wf_reader *r, int64_t base)
+{
+	uint64_t z = wf_get_varint(r);
+	uint64_t d = z >> 1 ^ (z & 1 ? UINT64_MAX : 0);
+	return (int64_t)((uint64_t)base + d);
+}
+
+/* The length goes before the text but is known after it: one byte is kept free, and the text is
+ * moved when it needs more. */
+void wf_put_json(struct wf_buf *out, const json_t *value)
+{
+	size_t at = out->len;
+	wf_put_u8(out, 0);
+	wf_json_write(value, out);
+	size_t n = out->len - at - 1;
+	if (n < 0x80) {
+		out->data[at] = (char)n;
+		return;
+	}
+	uint8_t bytes[10];
+	size_t digits = 0;
+	for (size_t v = n; v || !digits; v >>= 7)
+		bytes[digits++] = (uint8_t)(v >> 7 ? (v & 0x7f) | 0x80 : v);
+	wf_buf_add(out, bytes, digits - 1);
+	memmove(out->data + at + digits, out->data + at + 1, n);
+	memcpy(out->data + at, bytes, digits);
+}
+
+/* Not wf_json_parse: what is in the journal was let in once already, and a value that a workflow
+ * nested deeper than an input may be must still be read back. */
+json_t *wf_get_json(struct wf_reader *r)
+{
+	size_t n;
+	const uint8_t *text = wf_get_bytes(r, &n);
+	if (!text)
+		return NULL;
+	json_t *value = json_loadb((const char *)text, n,
+		JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+	if (!value)
+		r->bad = true;
+	return value;
+}
+
+uint32_t wf_get_u32_varint(struct wf_reader *r)
+{
+	uint64_t v = wf_get_varint(r);
+	if (v > UINT32_MAX)
+		r->bad = true;
+	return (uint32_t)v;
+}
+
+/* A number at its default is never written: one that is there must differ from it. */
+static uint32_t get_u32_but(struct wf_reader *r, uint32_t not)
+{
+	uint32_t v = wf_get_u32_varint(r);
+	if (v == not)
+		r->bad = true;
+	return v;
+}
+
+static int64_t get_time_nonzero(struct wf_reader *r, int64_t base)
+{
+	int64_t at = wf_get_time(r, base);
+	if (!at)
+		r->bad = true;
+	return at;
+}
+
+static unsigned get_enum(struct wf_reader *r, unsigned count)
+{
+	unsigned v = wf_get_u8(r);
+	if (v >= count) {
+		r->bad = true;
+		return 0;
+	}
+	return v;
+}
+
+static bool ended_well(const struct wf_reader *r)
+{
+	return !r->bad && r->off == r->len;
+}
+
+/* -- identity -- */
+
+enum {
+	ID_VERSION = 1,
+	ID_TENANT = 2,          /* a string follows */
+	ID_TENANT_DEFAULT = 4,  /* "default", and no string */
+	ID_ENV = 8,
+	ID_ENV_DEFAULT = 16,
+	ID_CORRELATION = 32,
+	ID_STARTED_BY = 64,
+	ID_OS_USER = 128,       /* a string follows */
+	ID_OS_USER_SAME = 256,  /* the same as started_by */
+	ID_WORKFLOW = 512,
+	ID_ALL = 1023
+};
+
+#define DEFAULT_NAME "default"
+
+static unsigned name_bits(const char *name, unsigned given, unsigned is_default)
+{
+	if (!name)
+		return 0;
+	return strcmp(name, DEFAULT_NAME) == 0 ? is_default : given;
+}
+
+static bool same_user(const struct wf_instance *in)
+{
+	return in->started_by && in->os_user && strcmp(in->started_by, in->os_user) == 0;
+}
+
+void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
+{
+	unsigned mask = (in->version ? ID_VERSION : 0u) |
+		name_bits(in->tenant, ID_TENANT, ID_TENANT_DEFAULT) |
+		name_bits(in->environment, ID_ENV, ID_ENV_DEFAULT) |
+		(in->correlation_id ? ID_CORRELATION : 0u) |
+		(in->started_by ? ID_STARTED_BY : 0u) |
+		(same_user(in) ? ID_OS_USER_SAME : in->os_user ? ID_OS_USER : 0u) |
+		(in->workflow ? ID_WORKFLOW : 0u);
+	wf_put_varint(out, mask);
+	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
+	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
+	wf_put_time(out, in->created_at, 0);
+	wf_put_varint(out, in->step_count);
+	if (mask & ID_WORKFLOW)
+		wf_put_string(out, in->workflow);
+	if (mask & ID_VERSION)
+		wf_put_string(out, in->version);
+	if (mask & ID_TENANT)
+		wf_put_string(out, in->tenant);
+	if (mask & ID_ENV)
+		wf_put_string(out, in->environment);
+	if (mask & ID_CORRELATION)
+		wf_put_string(out, in->correlation_id);
+	if (mask & ID_STARTED_BY)
+		wf_put_string(out, in->started_by);
+	if (mask & ID_OS_USER)
+		wf_put_string(out, in->os_user);
+}
+
+static char *get_if(struct wf_reader *r, unsigned mask, unsigned bit)
+{
+	return mask & bit ? wf_get_string(r) : NULL;
+}
+
+static char *get_name(struct wf_reader *r, unsigned mask, unsigned given, unsigned is_default)
+{
+	if (mask & is_default) {
+		if (mask & given)
+			r->bad = true;
+		return wf_strdup(DEFAULT_NAME);
+	}
+	char *name = get_if(r, mask, given);
+	if (name && strcmp(name, DEFAULT_NAME) == 0)
+		r->bad = true;
+	return name;
+}
+
+static char *get_os_user(struct wf_reader *r, unsigned mask, const struct wf_instance *in)
+{
+	if (mask & ID_OS_USER_SAME) {
+		if (mask & ID_OS_USER || !in->started_by) {
+			r->bad = true;
+			return NULL;
+		}
+		return wf_strdup(in->started_by);
+	}
+	return get_if(r, mask, ID_OS_USER);
+}
+
+static void swap_text(char **a, char **b)
+{
+	char *t = *a;
+	*a = *b;
+	*b = t;
+}
+
+static void swap_json(json_t **a, json_t **b)
+{
+	json_t *t = *a;
+	*a = *b;
+	*b = t;
+}
+
+int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	struct wf_instance *t = wf_instance_new(0);
+	unsigned mask = wf_get_u32_varint(&r);
+	const uint8_t *uuid = wf_get_raw(&r, sizeof(t->uuid.bytes));
+	const uint8_t *plan = wf_get_raw(&r, sizeof(t->plan_id));
+	t->created_at = wf_get_time(&r, 0);
+	uint32_t steps = wf_get_u32_varint(&r);
+	t->workflow = get_if(&r, mask, ID_WORKFLOW);
+	t->version = get_if(&r, mask, ID_VERSION);
+	t->tenant = get_name(&r, mask, ID_TENANT, ID_TENANT_DEFAULT);
+	t->environment = get_name(&r, mask, ID_ENV, ID_ENV_DEFAULT);
+	t->correlation_id = get_if(&r, mask, ID_CORRELATION);
+	t->started_by = get_if(&r, mask, ID_STARTED_BY);
+	t->os_user = get_os_user(&r, mask, t);
+	bool good = ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
+		(mask & ID_OS_USER_SAME || !same_user(t));
+	if (good && uuid && plan) {
+		memcpy(in->uuid.bytes, uuid, sizeof(in->uuid.bytes));
+		memcpy(in->plan_id, plan, sizeof(in->plan_id));
+		in->created_at = t->created_at;
+		swap_text(&in->workflow, &t->workflow);
+		swap_text(&in->version, &t->version);
+		swap_text(&in->tenant, &t->tenant);
+		swap_text(&in->environment, &t->environment);
+		swap_text(&in->correlation_id, &t->correlation_id);
+		swap_text(&in->started_by, &t->started_by);
+		swap_text(&in->os_user, &t->os_user);
+		if (in->step_count != steps) {
+			t->step_count = in->step_count;
+			t->steps = in->steps;
+			in->step_count = steps;
+			in->steps = steps ? wf_calloc(steps, sizeof(*in->steps)) : NULL;
+			in->dirty_count = 0;
+		}
+	}
+	wf_instance_free(t);
+	return good ? 0 : WF_ECORRUPT;
+}
+
+/* -- input -- */
+
+enum { IN_INPUT = 1, IN_EVENT = 2, IN_ALL = 3 };
+
+void wf_row_put_input(const struct wf_instance *in, struct wf_buf *out)
+{
+	wf_put_u8(out, (uint8_t)((in->input ? IN_INPUT : 0) | (in->event ? IN_EVENT : 0)));
+	if (in->input)
+		wf_put_json(out, in->input);
+	if (in->event)
+		wf_put_json(out, in->event);
+}
+
+int wf_row_get_input(const void *bytes, size_t n, struct wf_instance *in)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	unsigned mask = wf_get_u8(&r);
+	json_t *input = mask & IN_INPUT ? wf_get_json(&r) : NULL;
+	json_t *event = mask & IN_EVENT ? wf_get_json(&r) : NULL;
+	bool good = ended_well(&r) && mask <= IN_ALL;
+	if (good) {
+		swap_json(&in->input, &input);
+		swap_json(&in->event, &event);
+	}
+	json_decref(input);
+	json_decref(event);
+	return good ? 0 : WF_ECORRUPT;
+}
+
+/* -- header -- */
+
+enum {
+	HD_RESULT = 1,
+	HD_STARTED = 2,
+	HD_ENDED = 4,
+	HD_TIMEOUT = 8,
+	HD_FAILED_STEP = 16,
+	HD_OUTPUT = 32,
+	HD_ERROR = 64,
+	HD_OWNER = 128,
+	HD_THREAD_DONE = 256,
+	HD_WAIT = 512,
+	HD_THREAD_STEP = 1024,
+	HD_ALL = 2047
+};
+
+void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
+{
+	unsigned mask = (in->result ? HD_RESULT : 0u) | (in->started_at ? HD_STARTED : 0u) |
+		(in->ended_at ? HD_ENDED : 0u) | (in->timeout_at ? HD_TIMEOUT : 0u) |
+		(in->failed_step != WF_NONE ? HD_FAILED_STEP : 0u) |
+		(in->output ? HD_OUTPUT : 0u) | (in->error ? HD_ERROR : 0u) |
+		(in->owner ? HD_OWNER : 0u) | (in->thread.done ? HD_THREAD_DONE : 0u) |
+		(in->wait ? HD_WAIT : 0u) | (in->thread.step != WF_NONE ? HD_THREAD_STEP : 0u);
+	wf_put_varint(out, mask);
+	wf_put_u8(out, (uint8_t)in->status);
+	wf_put_time(out, in->updated_at, 0);
+	wf_put_varint(out, in->history);
+	wf_put_varint(out, in->thread.pc);
+	if (mask & HD_THREAD_STEP)
+		wf_put_varint(out, in->thread.step);
+	if (mask & HD_WAIT)
+		wf_put_u8(out, (uint8_t)in->wait);
+	if (mask & HD_STARTED)
+		wf_put_time(out, in->started_at, in->updated_at);
+	if (mask & HD_ENDED)
+		wf_put_time(out, in->ended_at, in->updated_at);
+	if (mask & HD_TIMEOUT)
+		wf_put_time(out, in->timeout_at, in->updated_at);
+	if (mask & HD_FAILED_STEP)
+		wf_put_varint(out, in->failed_step);
+	if (mask & HD_OWNER)
+		wf_put_u64(out, in->owner);
+	if (mask & HD_RESULT)
+		wf_put_string(out, in->result);
+	if (mask & HD_OUTPUT)
+		wf_put_json(out, in->output);
+	if (mask & HD_ERROR)
+		wf_put_json(out, in->error);
+}
+
+int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	unsigned mask = wf_get_u32_varint(&r);
+	unsigned status = get_enum(&r, WF_INST_COUNT_);
+	int64_t updated = wf_get_time(&r, 0);
+	uint64_t history = wf_get_varint(&r);
+	uint32_t pc = wf_get_u32_varint(&r);
+	uint32_t step = mask & HD_THREAD_STEP ? get_u32_but(&r, WF_NONE) : WF_NONE;
+	unsigned wait = mask & HD_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0;
+	int64_t started = mask & HD_STARTED ? get_time_nonzero(&r, updated) : 0;
+	int64_t ended = mask & HD_ENDED ? get_time_nonzero(&r, updated) : 0;
+	int64_t timeout = mask & HD_TIMEOUT ? get_time_nonzero(&r, updated) : 0;
+	uint32_t failed = mask & HD_FAILED_STEP ? get_u32_but(&r, WF_NONE) : WF_NONE;
+	uint64_t owner = mask & HD_OWNER ? wf_get_u64(&r) : 0;
+	char *result = get_if(&r, mask, HD_RESULT);
+	json_t *output = mask & HD_OUTPUT ? wf_get_json(&r) : NULL;
+	json_t *error = mask & HD_ERROR ? wf_get_json(&r) : NULL;
+	bool good = ended_well(&r) && mask <= HD_ALL && !!owner == !!(mask & HD_OWNER) &&
+		!!wait == !!(mask & HD_WAIT);
+	if (good) {
+		in->status = (enum wf_instance_status)status;
+		in->wait = (enum wf_wait)wait;
+		in->updated_at = updated;
+		in->started_at = started;
+		in->ended_at = ended;
+		in->timeout_at = timeout;
+		in->history = history;
+		in->thread = (struct wf_thread){pc, step, mask & HD_THREAD_DONE};
+		in->failed_step = failed;
+		in->owner = owner;
+		swap_text(&in->result, &result);
+		swap_json(&in->output, &output);
+		swap_json(&in->error, &error);
+	}
+	wf_free(result);
+	json_decref(output);
+	json_decref(error);
+	return good ? 0 : WF_ECORRUPT;
+}
+
+/* -- approval, the last part of a step's row -- */
+
+enum {
+	AP_NUMBER = 1,
+	AP_APPROVERS = 2,
+	AP_DECISIONS = 4,
+	AP_MESSAGE = 8,
+	AP_DETAILS = 16,
+	AP_DUE = 32,
+	AP_DECIDED = 64,
+	AP_ALL = 127
+};
+
+static void put_approval(struct wf_buf *out, const struct wf_approval *a)
+{
+	unsigned mask = (a->number ? AP_NUMBER : 0u) | (a->approvers ? AP_APPROVERS : 0u) |
+		(a->decisions ? AP_DECISIONS : 0u) | (a->message ? AP_MESSAGE : 0u) |
+		(a->details ? AP_DETAILS : 0u) | (a->due_at ? AP_DUE : 0u) |
+		(a->decided_at ? AP_DECIDED : 0u);
+	wf_put_u8(out, (uint8_t)mask);
+	wf_put_varint(out, a->needed);
+	wf_put_time(out, a->opened_at, 0);
+	if (mask & AP_NUMBER)
+		wf_put_varint(out, a->number);
+	if (mask & AP_DUE)
+		wf_put_time(out, a->due_at, a->opened_at);
+	if (mask & AP_DECIDED)
+		wf_put_time(out, a->decided_at, a->opened_at);
+	if (mask & AP_APPROVERS)
+		wf_put_json(out, a->approvers);
+	if (mask & AP_DECISIONS)
+		wf_put_json(out, a->decisions);
+	if (mask & AP_MESSAGE)
+		wf_put_string(out, a->message);
+	if (mask & AP_DETAILS)
+		wf_put_json(out, a->details);
+}
+
+static struct wf_approval *get_approval(struct wf_reader *r)
+{
+	struct wf_approval *a = wf_calloc(1, sizeof(*a));
+	unsigned mask = wf_get_u8(r);
+	a->needed = wf_get_u32_varint(r);
+	a->opened_at = wf_get_time(r, 0);
+	a->number = mask & AP_NUMBER ? wf_get_varint(r) : 0;
+	a->due_at = mask & AP_DUE ? get_time_nonzero(r, a->opened_at) : 0;
+	a->decided_at = mask & AP_DECIDED ? get_time_nonzero(r, a->opened_at) : 0;
+	a->approvers = mask & AP_APPROVERS ? wf_get_json(r) : NULL;
+	a->decisions = mask & AP_DECISIONS ? wf_get_json(r) : NULL;
+	a->message = get_if(r, mask, AP_MESSAGE);
+	a->details = mask & AP_DETAILS ? wf_get_json(r) : NULL;
+	if (mask > AP_ALL || !!a->number != !!(mask & AP_NUMBER))
+		r->bad = true;
+	return a;
+}
+
+/* -- step -- */
+
+enum {
+	ST_WAIT = 1,
+	ST_ATTEMPTS = 2,
+	ST_VISITS = 4,          /* absent: 1 */
+	ST_STARTED = 8,
+	ST_ATTEMPT_AT = 16,
+	ST_ENDED = 32,
+	ST_DUE = 64,
+	ST_OUTPUT = 128,
+	ST_INPUT = 256,
+	ST_KEY = 512,
+	ST_ERROR = 1024,
+	ST_APPROVAL = 2048,
+	ST_ALL = 4095
+};
+
+void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
+{
+	unsigned mask = (s->wait ? ST_WAIT : 0u) | (s->attempts ? ST_ATTEMPTS : 0u) |
+		(s->visits != 1 ? ST_VISITS : 0u) | (s->started_at ? ST_STARTED : 0u) |
+		(s->attempt_at ? ST_ATTEMPT_AT : 0u) | (s->ended_at ? ST_ENDED : 0u) |
+		(s->due_at ? ST_DUE : 0u) | (s->output ? ST_OUTPUT : 0u) |
+		(s->input ? ST_INPUT : 0u) | (s->key ? ST_KEY : 0u) |
+		(s->error ? ST_ERROR : 0u) | (s->approval ? ST_APPROVAL : 0u);
+	wf_put_varint(out, mask);
+	wf_put_u8(out, (uint8_t)s->status);
+	if (mask & ST_WAIT)
+		wf_put_u8(out, (uint8_t)s->wait);
+	if (mask & ST_ATTEMPTS)
+		wf_put_varint(out, s->attempts);
+	if (mask & ST_VISITS)
+		wf_put_varint(out, s->visits);
+	if (mask & ST_STARTED)
+		wf_put_time(out, s->started_at, 0);
+	if (mask & ST_ATTEMPT_AT)
+		wf_put_time(out, s->attempt_at, s->started_at);
+	if (mask & ST_ENDED)
+		wf_put_time(out, s->ended_at, s->started_at);
+	if (mask & ST_DUE)
+		wf_put_time(out, s->due_at, s->started_at);
+	if (mask & ST_INPUT)
+		wf_put_json(out, s->input);
+	if (mask & ST_KEY)
+		wf_put_string(out, s->key);
+	if (mask & ST_OUTPUT)
+		wf_put_json(out, s->output);
+	if (mask & ST_ERROR)
+		wf_put_json(out, s->error);
+	if (mask & ST_APPROVAL)
+		put_approval(out, s->approval);
+}
+
+static void step_done(struct wf_step_state *s)
+{
+	json_decref(s->input);
+	json_decref(s->output);
+	json_decref(s->error);
+	wf_free(s->key);
+	if (s->approval) {
+		json_decref(s->approval->approvers);
+		json_decref(s->approval->decisions);
+		json_decref(s->approval->details);
+		wf_free(s->approval->message);
+		wf_free(s->approval);
+	}
+}
+
+int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	struct wf_step_state t = {0};
+	unsigned mask = wf_get_u32_varint(&r);
+	t.status = (enum wf_step_status)get_enum(&r, WF_STEP_COUNT_);
+	t.wait = (enum wf_wait)(mask & ST_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0);
+	t.attempts = mask & ST_ATTEMPTS ? get_u32_but(&r, 0) : 0;
+	t.visits = mask & ST_VISITS ? get_u32_but(&r, 1) : 1;
+	t.started_at = mask & ST_STARTED ? get_time_nonzero(&r, 0) : 0;
+	t.attempt_at = mask & ST_ATTEMPT_AT ? get_time_nonzero(&r, t.started_at) : 0;
+	t.ended_at = mask & ST_ENDED ? get_time_nonzero(&r, t.started_at) : 0;
+	t.due_at = mask & ST_DUE ? get_time_nonzero(&r, t.started_at) : 0;
+	t.input = mask & ST_INPUT ? wf_get_json(&r) : NULL;
+	t.key = get_if(&r, mask, ST_KEY);
+	t.output = mask & ST_OUTPUT ? wf_get_json(&r) : NULL;
+	t.error = mask & ST_ERROR ? wf_get_json(&r) : NULL;
+	t.approval = mask & ST_APPROVAL ? get_approval(&r) : NULL;
+	bool good = ended_well(&r) && mask <= ST_ALL && !!t.wait == !!(mask & ST_WAIT);
+	if (!good) {
+		step_done(&t);
+		return WF_ECORRUPT;
+	}
+	t.dirty = s->dirty;
+	t.stored = s->stored;
+	t.pending = s->pending;
+	step_done(s);
+	*s = t;
+	return 0;
+}
+
+/* -- variable -- */
+
+void wf_row_put_var(const struct wf_var *v, struct wf_buf *out)
+{
+	wf_put_u8(out, v->value != NULL);
+	wf_put_string(out, v->name);
+	if (v->value)
+		wf_put_json(out, v->value);
+}
+
+int wf_row_get_var(const void *bytes, size_t n, struct wf_var *v)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	unsigned mask = wf_get_u8(&r);
+	char *name = wf_get_string(&r);
+	json_t *value = mask ? wf_get_json(&r) : NULL;
+	bool good = ended_well(&r) && mask <= 1;
+	if (good) {
+		swap_text(&v->name, &name);
+		swap_json(&v->value, &value);
+	}
+	wf_free(name);
+	json_decref(value);
+	return good ? 0 : WF_ECORRUPT;
+}

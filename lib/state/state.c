@@ -1,0 +1,313 @@
+/* An instance in memory: names of its states, life and death, marks, timers, equality. */
+#include "state/state.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/plan.h"
+#include "state/event.h"
+
+#include <string.h>
+
+struct name {
+	const char *text;
+	bool final;
+};
+
+#define X(name, text, final) {text, final},
+static const struct name instance_names[] = {WF_INSTANCE_STATUSES(X)};
+static const struct name step_names[] = {WF_STEP_STATUSES(X)};
+static const struct name wait_names[] = {WF_WAITS(X)};
+static const struct name event_names[] = {WF_EVENTS(X)};
+#undef X
+
+const char *wf_instance_status_name(enum wf_instance_status s)
+{
+	return s < WF_INST_COUNT_ ? instance_names[s].text : "unknown";
+}
+
+const char *wf_step_status_name(enum wf_step_status s)
+{
+	return s < WF_STEP_COUNT_ ? step_names[s].text : "unknown";
+}
+
+const char *wf_wait_name(enum wf_wait w)
+{
+	return w < WF_WAIT_COUNT_ ? wait_names[w].text : "unknown";
+}
+
+const char *wf_event_name(enum wf_event_type type)
+{
+	return type < WF_EVENT_COUNT_ ? event_names[type].text : "unknown";
+}
+
+bool wf_instance_status_final(enum wf_instance_status s)
+{
+	return s < WF_INST_COUNT_ && instance_names[s].final;
+}
+
+bool wf_step_status_final(enum wf_step_status s)
+{
+	return s < WF_STEP_COUNT_ && step_names[s].final;
+}
+
+enum wf_instance_status wf_instance_status_find(const char *name)
+{
+	unsigned s = 0;
+	while (s < WF_INST_COUNT_ && strcmp(instance_names[s].text, name) != 0)
+		s++;
+	return (enum wf_instance_status)s;
+}
+
+struct wf_instance *wf_instance_new(uint32_t step_count)
+{
+	struct wf_instance *in = wf_calloc(1, sizeof(*in));
+	in->failed_step = WF_NONE;
+	in->thread.step = WF_NONE;
+	in->dirty = in->fresh = true;
+	in->step_count = step_count;
+	if (step_count)
+		in->steps = wf_calloc(step_count, sizeof(*in->steps));
+	return in;
+}
+
+static void approval_free(struct wf_approval *a)
+{
+	if (!a)
+		return;
+	json_decref(a->approvers);
+	json_decref(a->decisions);
+	json_decref(a->details);
+	wf_free(a->message);
+	wf_free(a);
+}
+
+void wf_instance_free(struct wf_instance *in)
+{
+	if (!in)
+		return;
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		struct wf_step_state *s = &in->steps[i];
+		json_decref(s->input);
+		json_decref(s->output);
+		json_decref(s->error);
+		wf_free(s->key);
+		approval_free(s->approval);
+	}
+	for (uint32_t i = 0; i < in->var_count; i++) {
+		wf_free(in->vars[i].name);
+		json_decref(in->vars[i].value);
+	}
+	wf_free(in->steps);
+	wf_free(in->vars);
+	wf_free(in->dirty_steps);
+	wf_free(in->workflow);
+	wf_free(in->version);
+	wf_free(in->tenant);
+	wf_free(in->environment);
+	wf_free(in->correlation_id);
+	wf_free(in->started_by);
+	wf_free(in->os_user);
+	wf_free(in->result);
+	json_decref(in->input);
+	json_decref(in->event);
+	json_decref(in->output);
+	json_decref(in->error);
+	wf_free(in);
+}
+
+void wf_instance_touch(struct wf_instance *in, uint32_t step)
+{
+	if (step >= in->step_count)
+		WF_BUG("a step that the instance does not have");
+	in->dirty = true;
+	if (in->steps[step].dirty)
+		return;
+	in->steps[step].dirty = true;
+	WF_GROW(in->dirty_steps, in->dirty_count, in->dirty_room);
+	in->dirty_steps[in->dirty_count++] = step;
+}
+
+static struct wf_var *find_var(const struct wf_instance *in, const char *name)
+{
+	for (uint32_t i = 0; i < in->var_count; i++)
+		if (strcmp(in->vars[i].name, name) == 0)
+			return &in->vars[i];
+	return NULL;
+}
+
+void wf_instance_set_var(struct wf_instance *in, const char *name, json_t *value)
+{
+	struct wf_var *v = find_var(in, name);
+	if (!v) {
+		WF_GROW(in->vars, in->var_count, in->var_room);
+		v = &in->vars[in->var_count++];
+		*v = (struct wf_var){.name = wf_strdup(name)};
+	}
+	json_incref(value);
+	json_decref(v->value);
+	v->value = value;
+	v->dirty = true;
+	in->dirty = true;
+}
+
+json_t *wf_instance_var(const struct wf_instance *in, const char *name)
+{
+	const struct wf_var *v = find_var(in, name);
+	return v ? v->value : NULL;
+}
+
+int64_t wf_instance_due(const struct wf_instance *in)
+{
+	if (wf_instance_status_final(in->status))
+		return 0;
+	int64_t due = in->timeout_at;
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		int64_t at = in->steps[i].due_at;
+		if (at && (!due || at < due))
+			due = at;
+	}
+	return due;
+}
+
+/* -- equality -- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_number(uint64_t a, uint64_t b)
+{
+	return a == b || a == 0 || b == 0;
+}
+
+/* The first difference of two approvals, or NULL. */
+static const char *approval_difference(const struct wf_approval *a, const struct wf_approval *b)
+{
+	if (!a || !b)
+		return a == b ? NULL : "approval";
+	if (!same_number(a->number, b->number))
+		return "approval's number";
+	if (a->needed != b->needed)
+		return "approval's quorum";
+	if (!wf_json_equal(a->approvers, b->approvers))
+		return "approvers";
+	if (!wf_json_equal(a->decisions, b->decisions))
+		return "decisions";
+	if (!same_text(a->message, b->message))
+		return "approval's message";
+	if (!wf_json_equal(a->details, b->details))
+		return "approval's details";
+	if (a->opened_at != b->opened_at || a->due_at != b->due_at ||
+		a->decided_at != b->decided_at)
+		return "approval's times";
+	return NULL;
+}
+
+static const char *step_difference(const struct wf_step_state *a, const struct wf_step_state *b)
+{
+	if (a->status != b->status)
+		return "status";
+	if (a->wait != b->wait)
+		return "wait";
+	if (a->attempts != b->attempts)
+		return "attempts";
+	if (a->visits != b->visits)
+		return "visits";
+	if (a->started_at != b->started_at || a->attempt_at != b->attempt_at ||
+		a->ended_at != b->ended_at)
+		return "times";
+	if (a->due_at != b->due_at)
+		return "timer";
+	if (!wf_json_equal(a->input, b->input))
+		return "input";
+	if (!same_text(a->key, b->key))
+		return "idempotency key";
+	if (!wf_json_equal(a->output, b->output))
+		return "output";
+	if (!wf_json_equal(a->error, b->error))
+		return "error";
+	return approval_difference(a->approval, b->approval);
+}
+
+static const char *identity_difference(const struct wf_instance *a, const struct wf_instance *b)
+{
+	if (!same_number(a->number, b->number))
+		return "number";
+	if (memcmp(&a->uuid, &b->uuid, sizeof(a->uuid)) != 0)
+		return "uuid";
+	if (memcmp(a->plan_id, b->plan_id, sizeof(a->plan_id)) != 0)
+		return "plan";
+	if (!same_text(a->workflow, b->workflow) || !same_text(a->version, b->version))
+		return "workflow or version";
+	if (!same_text(a->tenant, b->tenant) || !same_text(a->environment, b->environment))
+		return "tenant or environment";
+	if (!same_text(a->correlation_id, b->correlation_id))
+		return "correlation id";
+	if (!same_text(a->started_by, b->started_by) || !same_text(a->os_user, b->os_user))
+		return "starter";
+	if (a->created_at != b->created_at)
+		return "creation time";
+	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event))
+		return "input";
+	return NULL;
+}
+
+static const char *header_difference(const struct wf_instance *a, const struct wf_instance *b)
+{
+	if (a->status != b->status)
+		return "status";
+	if (a->wait != b->wait)
+		return "wait";
+	if (!same_text(a->result, b->result))
+		return "result";
+	if (a->started_at != b->started_at || a->ended_at != b->ended_at ||
+		a->updated_at != b->updated_at)
+		return "times";
+	if (a->timeout_at != b->timeout_at)
+		return "timeout";
+	if (a->failed_step != b->failed_step)
+		return "failed step";
+	if (!wf_json_equal(a->output, b->output))
+		return "output";
+	if (!wf_json_equal(a->error, b->error))
+		return "error";
+	if (a->thread.pc != b->thread.pc || a->thread.step != b->thread.step ||
+		a->thread.done != b->thread.done)
+		return "thread";
+	if (a->step_count != b->step_count)
+		return "number of steps";
+	if (a->var_count != b->var_count)
+		return "number of variables";
+	return NULL;
+}
+
+static bool differ(char **ret_where, char *where)
+{
+	if (ret_where)
+		*ret_where = where;
+	else
+		wf_free(where);
+	return false;
+}
+
+bool wf_instance_equal(const struct wf_instance *a, const struct wf_instance *b, char **ret_where)
+{
+	const char *what = identity_difference(a, b);
+	if (!what)
+		what = header_difference(a, b);
+	if (what)
+		return differ(ret_where, wf_asprintf("the instance's %s", what));
+	for (uint32_t i = 0; i < a->step_count; i++) {
+		what = step_difference(&a->steps[i], &b->steps[i]);
+		if (what)
+			return differ(ret_where, wf_asprintf("step %u: %s", i, what));
+	}
+	for (uint32_t i = 0; i < a->var_count; i++) {
+		const struct wf_var *other = same_text(a->vars[i].name, b->vars[i].name) ?
+			&b->vars[i] : find_var(b, a->vars[i].name);
+		if (!other || !wf_json_equal(a->vars[i].value, other->value))
+			return differ(ret_where, wf_asprintf("variable %s", a->vars[i].name));
+	}
+	return true;
+}
