@@ -66,7 +66,7 @@ struct wf_model_step {
 	const struct wf_node *timeout_node, *deadline_node;
 	enum wf_on_crash on_crash;
 	uint32_t max_visits;
-	const struct wf_node *max_visits_node;
+	const struct wf_node *max_visits_node; /* NULL: 1, or what the check gives a step on a loop */
 	const struct wf_node *on_failure_node;
 	enum wf_failure_action failure_action;
 	struct wf_target failure_to;   /* valid when failure_to.node */
@@ -74,7 +74,8 @@ struct wf_model_step {
 	uint32_t handler_count;
 	struct wf_decision_rule on_approve, on_reject;
 	struct wf_model_tree idempotency_key, output, set;
-	struct wf_model_expr transform; /* data.transform's native expression */
+	bool set_all;                  /* `set: true` of data.set: each member becomes a variable */
+	struct wf_model_expr transform; /* data.transform's native expression; `with` is its `input` */
 	const struct wf_type *output_type; /* set by the check */
 };
 
@@ -97,6 +98,7 @@ struct wf_model {
 	struct wf_model_expr correlation; /* `correlation_id` */
 	struct wf_model_step *steps;
 	uint32_t step_count;
+	json_t *step_index;            /* private: id to index */
 	const char *success_result, *failure_result;
 	struct wf_model_tree success_output, failure_output;
 	const struct wf_type *input_type, *vars_type; /* set by the check */

@@ -1,0 +1,90 @@
+/* The canonical model: its life, and which reader a document gets. */
+#include "model/model.h"
+
+#include "model/read.h"
+
+#include <string.h>
+
+void wf_model_free(struct wf_model *model)
+{
+	if (!model)
+		return;
+	json_decref(model->input_schema);
+	json_decref(model->output_schema);
+	json_decref(model->vars);
+	json_decref(model->extra);
+	json_decref(model->step_index);
+	wf_expr_arena_free(model->exprs);
+	wf_free(model);
+}
+
+uint32_t wf_model_find_step(const struct wf_model *model, const char *id)
+{
+	const json_t *index = json_object_get(model->step_index, id);
+
+	return index ? (uint32_t)json_integer_value(index) : WF_NONE;
+}
+
+/* What a document that has no `workflow` at its root seems to be; a finding says it. */
+static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
+{
+	const struct wf_node *kind = wf_node_get(root, "kind");
+	struct wf_diag *d;
+
+	if (root->kind != WF_NODE_MAP) {
+		WF_FIND(r, NOT_A_WORKFLOW, root->span,
+			"a definition is a map with the key `workflow`, here is a %s",
+			wf_node_kind_name(root->kind));
+		return;
+	}
+	if (kind && kind->kind == WF_NODE_STRING) {
+		WF_FIND(r, NOT_SUPPORTED, kind->span, "a definition of kind `%s` is not supported yet",
+			kind->string.text);
+		return;
+	}
+	if (wf_node_get(root, "workflowId")) {
+		WF_FIND(r, NOT_SUPPORTED, wf_node_pair(root, "workflowId")->key_span,
+			"the taskflow dialect is not supported yet");
+		return;
+	}
+	if (wf_node_get(root, "trigger") && wf_node_get(root, "steps")) {
+		WF_FIND(r, NOT_SUPPORTED, wf_node_pair(root, "trigger")->key_span,
+			"the flexprice dialect is not supported yet");
+		return;
+	}
+	d = WF_FIND(r, NOT_A_WORKFLOW, root->span, "the key `workflow` is missing at the root");
+	if (wf_node_get(root, "steps"))
+		wf_diag_hint(d, "put `workflow:` above and indent the rest below it");
+}
+
+struct wf_model *wf_model_read(const struct wf_source *source, const struct wf_document *document,
+	struct wf_diags *diags)
+{
+	static const char *const keys[] = {"workflow"};
+	struct wf_read r = {.source = source, .diags = diags};
+	const struct wf_node *root = document->root;
+	const struct wf_node *workflow = wf_node_get(root, "workflow");
+
+	if (!workflow) {
+		not_a_workflow(&r, root);
+		return NULL;
+	}
+	if (workflow->kind != WF_NODE_MAP) {
+		WF_FIND(&r, NOT_A_WORKFLOW, workflow->span, "`workflow` is a map, here is a %s",
+			wf_node_kind_name(workflow->kind));
+		return NULL;
+	}
+	struct wf_model *model = wf_calloc(1, sizeof *model);
+	model->exprs = wf_expr_arena_new();
+	model->arena = wf_expr_arena_base(model->exprs);
+	model->source = source;
+	model->root = root;
+	model->dialect = "orch";
+	model->extra = json_object();
+	model->step_index = json_object();
+	r.model = model;
+	r.arena = model->arena;
+	WF_READ_KEYS(&r, root, "a definition", keys);
+	wf_read_orch(&r, workflow);
+	return model;
+}

@@ -1,0 +1,191 @@
+/* The orch dialect: what stands in `workflow`, but for its steps. */
+#include "model/read.h"
+
+#include "schema/schema.h"
+
+#include <string.h>
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* Keys that later work will act on: kept in the plan as written. */
+static const struct {
+	const char *key;
+	const char *note; /* how it is without them; NULL: refused */
+} kept[] = {
+	{"triggers", "nothing fires them yet: start it with `wfctl run`"},
+	{"execution_log", "every step is in the journal whatever they say"},
+	{"ui", "nothing shows them yet"},
+	{"concurrency", NULL},
+	{"on_failure", NULL},
+};
+
+static void read_identity(struct wf_read *r, const struct wf_node *w)
+{
+	struct wf_model *m = r->model;
+
+	m->id_node = wf_node_get(w, "id");
+	m->id = wf_read_string(r, w, "id");
+	m->name = wf_read_string(r, w, "name");
+	m->description = wf_read_string(r, w, "description");
+	m->version = wf_read_string(r, w, "version");
+	if (!m->id_node)
+		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
+			"the workflow has no `id`");
+	if (m->id && !wf_read_valid_id(m->id, true))
+		wf_diag_hint(WF_FIND(r, ID_INVALID, m->id_node->span, "`%s` cannot be an id", m->id),
+			"an id is a letter or _, then letters, digits, _, . or -, at most 255 in all");
+	if (!m->id)
+		m->id = "unnamed";
+	if (m->version && !wf_read_semver(m->version))
+		wf_diag_hint(WF_FIND(r, VERSION_INVALID, wf_node_get(w, "version")->span,
+				     "`%s` is no semantic version", m->version),
+			"three numbers with dots: 1.4.0");
+}
+
+static void read_input(struct wf_read *r, const struct wf_node *w)
+{
+	const struct wf_node *input = wf_node_get(w, "input");
+	const struct wf_pair *context = wf_node_pair(w, "context");
+	struct wf_schema_options options = {.assert_formats = true};
+	struct wf_schema *schema;
+	struct wf_cause cause = {0};
+
+	if (context && input)
+		WF_FIND(r, KEY_CONFLICT, context->key_span,
+			"`context` is the short form of `input`: only one of them can stand");
+	if (context && !input)
+		r->model->input_schema = wf_read_context(r, context->value);
+	if (!input)
+		return;
+	json_t *document = wf_node_json(input);
+	if (wf_schema_new(document, &options, &schema, &cause) < 0) {
+		/* The cause names the place in the schema as a JSON Pointer before its reason. */
+		size_t n = strcspn(cause.text, ": ");
+		WF_AUTOFREE char *pointer = wf_strndup(cause.text, cause.text[0] == '/' ? n : 0);
+		const struct wf_node *at = wf_node_at_pointer(input, pointer, NULL);
+		WF_FIND(r, INPUT_SCHEMA, at->span, "`input` is no JSON Schema: %s", cause.text);
+		json_decref(document);
+		return;
+	}
+	wf_schema_free(schema);
+	r->model->input_schema = document;
+}
+
+static void read_kept(struct wf_read *r, const struct wf_node *w)
+{
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		const struct wf_pair *pair = wf_node_pair(w, kept[i].key);
+		WF_AUTOFREE char *what = wf_asprintf("`%s` of a workflow", kept[i].key);
+
+		if (!pair)
+			continue;
+		json_object_set_new(r->model->extra, kept[i].key, wf_node_json(pair->value));
+		if (kept[i].note)
+			WF_FIND(r, KEPT_NOT_RUN, pair->key_span, "`%s` are kept, but %s",
+				kept[i].key, kept[i].note);
+		else
+			wf_read_unsupported(r, pair->key_span, what);
+	}
+}
+
+/* Initial values stand as they are: a template among them would silently be a string. */
+static void refuse_templates(struct wf_read *r, const struct wf_node *node)
+{
+	if (node->kind == WF_NODE_STRING && strstr(node->string.text, "${"))
+		wf_diag_hint(WF_FIND(r, WRONG_VALUE, node->span,
+				     "an initial value of `vars` is taken as it stands, without `${`"),
+			"compute it in a step with `set`");
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count; i++)
+			refuse_templates(r, node->list.items[i]);
+	if (node->kind == WF_NODE_MAP)
+		for (size_t i = 0; i < node->map.count; i++)
+			refuse_templates(r, node->map.pairs[i].value);
+}
+
+static void read_vars(struct wf_read *r, const struct wf_node *w)
+{
+	const struct wf_node *vars = wf_read_kind(r, w, "vars", WF_NODE_MAP);
+
+	if (!vars)
+		return;
+	refuse_templates(r, vars);
+	r->model->vars = wf_node_json(vars);
+}
+
+static void read_completion(struct wf_read *r, const struct wf_node *w)
+{
+	static const char *const keys[] = {"on_success", "on_failure"};
+	static const char *const end_keys[] = {"result", "output"};
+	const struct wf_node *completion = wf_node_get(w, "completion");
+	const struct wf_node *success, *failure;
+	struct wf_model *m = r->model;
+
+	m->success_result = "success";
+	m->failure_result = "failed";
+	if (!completion || !WF_READ_KEYS(r, completion, "`completion`", keys))
+		return;
+	success = wf_node_get(completion, "on_success");
+	failure = wf_node_get(completion, "on_failure");
+	if (success && WF_READ_KEYS(r, success, "`on_success`", end_keys)) {
+		const char *result = wf_read_string(r, success, "result");
+		if (result)
+			m->success_result = result;
+		m->success_output = wf_read_tree(r, wf_node_get(success, "output"));
+	}
+	if (failure && WF_READ_KEYS(r, failure, "`on_failure`", end_keys)) {
+		const char *result = wf_read_string(r, failure, "result");
+		if (result)
+			m->failure_result = result;
+		m->failure_output = wf_read_tree(r, wf_node_get(failure, "output"));
+		if (m->failure_output.node)
+			wf_read_unsupported(r, wf_node_pair(failure, "output")->key_span,
+				"`output` of completion.on_failure");
+	}
+	if (strcmp(m->success_result, m->failure_result) == 0)
+		WF_FIND(r, KEY_CONFLICT, completion->span,
+			"success and failure have the same result `%s`", m->success_result);
+}
+
+static void read_correlation(struct wf_read *r, const struct wf_node *w)
+{
+	const struct wf_node *node = wf_read_kind(r, w, "correlation_id", WF_NODE_STRING);
+	struct wf_expr_site site = {r->source, node, 0};
+
+	if (!node)
+		return;
+	r->model->correlation.node = node;
+	r->model->correlation.expr = wf_expr_parse_template(r->model->exprs, node->string.text,
+		node->string.len, &site, r->diags);
+}
+
+void wf_read_orch(struct wf_read *r, const struct wf_node *w)
+{
+	static const char *const keys[] = {"id", "version", "name", "description", "input",
+		"context", "triggers", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
+		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id"};
+	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};
+	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
+	const struct wf_node *defaults = wf_node_get(w, "defaults");
+	const struct wf_node *steps;
+
+	WF_READ_KEYS(r, w, "a workflow", keys);
+	read_identity(r, w);
+	read_input(r, w);
+	read_kept(r, w);
+	read_vars(r, w);
+	r->model->timeout_ms =
+		wf_read_millis(r, w, timeout_keys, COUNT(timeout_keys), 1, &r->model->timeout_node);
+	if (defaults && !WF_READ_KEYS(r, defaults, "`defaults`", default_keys))
+		defaults = NULL;
+	read_completion(r, w);
+	read_correlation(r, w);
+	steps = wf_read_kind(r, w, "steps", WF_NODE_LIST);
+	if (!wf_node_get(w, "steps"))
+		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
+			"the workflow has no `steps`");
+	if (steps && steps->list.count == 0)
+		WF_FIND(r, WRONG_VALUE, steps->span, "a workflow has at least one step");
+	if (steps)
+		wf_read_orch_steps(r, steps, defaults);
+}

@@ -1,0 +1,81 @@
+/*
+ * What every dialect's reader needs: typed access to the keys of a map, with a finding at the exact
+ * place of what does not fit. Private to lib/model.
+ */
+#ifndef WF_MODEL_READ_H
+#define WF_MODEL_READ_H
+
+#include "model/model.h"
+
+struct wf_read {
+	struct wf_model *model;
+	const struct wf_source *source;
+	struct wf_arena *arena;
+	struct wf_diags *diags;
+};
+
+#define WF_FIND(r, rule, span, ...)                                                                \
+	wf_diag_add((r)->diags, WF_RULE_##rule, (r)->source, (span), __VA_ARGS__)
+
+/* A finding for each key of the map that is not in the list, with the nearest one that is. `what`
+ * names the map ("a step"). False when the node is no map (a finding says so). */
+bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what,
+	const char *const *keys, size_t count);
+#define WF_READ_KEYS(r, map, what, keys)                                                           \
+	wf_read_keys((r), (map), (what), (keys), sizeof(keys) / sizeof *(keys))
+
+/* The key's value when it is there and of that kind; else NULL, after a finding when it is there
+ * and of another. */
+const struct wf_node *wf_read_kind(struct wf_read *r, const struct wf_node *map, const char *key,
+	enum wf_node_kind kind);
+const char *wf_read_string(struct wf_read *r, const struct wf_node *map, const char *key);
+/* Leaves *ret alone when the key is not there or not within [min, max]. */
+bool wf_read_int(struct wf_read *r, const struct wf_node *map, const char *key, int64_t min,
+	int64_t max, int64_t *ret);
+bool wf_read_bool(struct wf_read *r, const struct wf_node *map, const char *key, bool *ret);
+bool wf_read_number(struct wf_read *r, const struct wf_node *map, const char *key, double min,
+	double max, double *ret);
+
+/* The index of the key's value in a list of words; `fallback` when the key is not there or its
+ * value is none of them (a finding names the nearest). */
+size_t wf_read_word(struct wf_read *r, const struct wf_node *map, const char *key,
+	const char *const *words, size_t count, size_t fallback);
+
+/*
+ * Milliseconds from the first of the keys that is given: one that ends in "_ms" holds an integer,
+ * another an ISO 8601 duration. Two of them are a conflict. *ret_node is where it stands, NULL when
+ * none is given. A `min` of 1 refuses zero.
+ */
+uint64_t wf_read_millis(struct wf_read *r, const struct wf_node *map, const char *const *keys,
+	size_t count, uint64_t min, const struct wf_node **ret_node);
+
+/* Error type names of a list as bits. */
+uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const char *key);
+/* Whether the name is an error type; a finding with the nearest one when not. */
+bool wf_read_error_type(struct wf_read *r, const struct wf_node *node);
+
+/* A whole expression; a boolean may stand for itself. */
+struct wf_model_expr wf_read_predicate(struct wf_read *r, const struct wf_node *map, const char *key);
+struct wf_model_tree wf_read_tree(struct wf_read *r, const struct wf_node *node);
+
+/* [A-Za-z_][A-Za-z0-9_-]*, with dots when allowed, up to WF_MAX_ID bytes. */
+bool wf_read_valid_id(const char *id, bool dots);
+/* Semantic Versioning 2.0.0. */
+bool wf_read_semver(const char *text);
+
+/* A finding that the language has it, and this version does not run it. */
+void wf_read_unsupported(struct wf_read *r, struct wf_span span, const char *what);
+
+/* An input schema from `context`; fills optional_paths. New reference; NULL when nothing is declared. */
+json_t *wf_read_context(struct wf_read *r, const struct wf_node *context);
+
+/* The retry policy of a map; `retry` holds the defaults on entry. */
+void wf_read_retry(struct wf_read *r, const struct wf_node *map, struct wf_retry *retry);
+
+/* All steps of the list, into the model. */
+void wf_read_orch_steps(struct wf_read *r, const struct wf_node *list,
+	const struct wf_node *defaults);
+/* A workflow of the orch dialect, into the model. */
+void wf_read_orch(struct wf_read *r, const struct wf_node *workflow);
+
+#endif

@@ -1,0 +1,445 @@
+/* The orch dialect: steps. */
+#include "model/read.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const char *const step_keys[] = {"id", "name", "description", "action", "with", "condition",
+	"depends_on", "next", "parallel", "foreach", "retry", "timeout", "timeout_ms", "deadline",
+	"deadline_ms", "max_visits", "on_failure", "on_decision", "compensate", "idempotency_key",
+	"on_crash", "output", "set"};
+
+/* The step after the first one that is there. */
+static struct wf_target target_of(struct wf_read *r, const struct wf_node *map, const char *key,
+	bool next_allowed)
+{
+	struct wf_target to = {.kind = WF_TO_NEXT, .step = WF_NONE};
+	const struct wf_node *node = wf_read_kind(r, map, key, WF_NODE_STRING);
+
+	if (!node)
+		return to;
+	to.node = node;
+	to.id = node->string.text;
+	if (strcmp(to.id, "end") == 0)
+		to.kind = WF_TO_END;
+	else if (next_allowed && strcmp(to.id, "next") == 0)
+		to.kind = WF_TO_NEXT;
+	else
+		to.kind = WF_TO_STEP;
+	return to;
+}
+
+static void need_target(struct wf_read *r, const struct wf_node *map, const char *key,
+	const char *what)
+{
+	if (!wf_node_get(map, key))
+		WF_FIND(r, MISSING_KEY, map->span, "%s has no `%s`", what, key);
+}
+
+static void read_next(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"to", "when"};
+	const struct wf_node *list = wf_node_get(map, "next");
+
+	s->next_node = list;
+	if (!list)
+		return;
+	if (list->kind != WF_NODE_LIST) {
+		wf_diag_hint(WF_FIND(r, WRONG_TYPE, list->span,
+				     "`next` is a %s, must be a list of transitions",
+				     wf_node_kind_name(list->kind)),
+			"write next: [{ to: STEP }]");
+		return;
+	}
+	if (list->list.count == 0)
+		WF_FIND(r, WRONG_VALUE, list->span, "`next` names no transition");
+	s->next = WF_ARENA_ARRAY(r->arena, struct wf_transition_rule, list->list.count + 1);
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *item = list->list.items[i];
+		struct wf_transition_rule *rule = &s->next[s->next_count];
+
+		if (!WF_READ_KEYS(r, item, "a transition", keys))
+			continue;
+		need_target(r, item, "to", "the transition");
+		rule->node = item;
+		rule->to = target_of(r, item, "to", false);
+		rule->when = wf_read_predicate(r, item, "when");
+		s->next_count++;
+	}
+}
+
+static void read_handlers(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"error_type", "error_code", "to"};
+	const struct wf_node *list = wf_read_kind(r, map, "handlers", WF_NODE_LIST);
+
+	if (!list)
+		return;
+	s->handlers = WF_ARENA_ARRAY(r->arena, struct wf_failure_rule, list->list.count + 1);
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *item = list->list.items[i];
+		struct wf_failure_rule *rule = &s->handlers[s->handler_count];
+		const struct wf_node *code;
+
+		if (!WF_READ_KEYS(r, item, "a handler", keys))
+			continue;
+		need_target(r, item, "to", "the handler");
+		rule->node = item;
+		rule->error_type = wf_read_string(r, item, "error_type");
+		code = wf_node_get(item, "error_code");
+		/* Codes are strings; a status is often written as the number it looks like. */
+		if (code && code->kind == WF_NODE_INT)
+			rule->error_code = wf_arena_printf(r->arena, "%lld", (long long)code->integer);
+		else
+			rule->error_code = wf_read_string(r, item, "error_code");
+		rule->to = target_of(r, item, "to", false);
+		s->handler_count++;
+	}
+}
+
+static void read_failure(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"action", "to", "handlers"};
+	static const char *const actions[] = {"stop", "continue", "retry"};
+	const struct wf_node *node = wf_node_get(map, "on_failure");
+
+	s->failure_to = (struct wf_target){.kind = WF_TO_NEXT, .step = WF_NONE};
+	if (!node || !WF_READ_KEYS(r, node, "`on_failure`", keys))
+		return;
+	s->on_failure_node = node;
+	s->failure_to = target_of(r, node, "to", false);
+	s->failure_action = s->failure_to.node ? WF_FAIL_CONTINUE : WF_FAIL_STOP;
+	if (wf_node_get(node, "action"))
+		s->failure_action = (enum wf_failure_action)wf_read_word(r, node, "action", actions,
+			COUNT(actions), s->failure_action);
+	if (s->failure_to.node && s->failure_action != WF_FAIL_CONTINUE)
+		WF_FIND(r, KEY_CONFLICT, s->failure_to.node->span,
+			"`to` is where `action: continue` goes on; with `%s` it is never taken",
+			actions[s->failure_action]);
+	read_handlers(r, node, s);
+}
+
+static void read_decision(struct wf_read *r, const struct wf_node *map, const char *key,
+	struct wf_decision_rule *rule)
+{
+	static const char *const keys[] = {"transition", "result"};
+	const struct wf_pair *result;
+
+	rule->to = (struct wf_target){.kind = WF_TO_NEXT, .step = WF_NONE};
+	rule->node = wf_node_get(map, key);
+	if (!rule->node)
+		return;
+	if (!WF_READ_KEYS(r, rule->node, "a decision's branch", keys)) {
+		rule->node = NULL;
+		return;
+	}
+	need_target(r, rule->node, "transition", "the branch");
+	rule->to = target_of(r, rule->node, "transition", true);
+	rule->result = wf_read_string(r, rule->node, "result");
+	result = wf_node_pair(rule->node, "result");
+	if (result && rule->to.kind != WF_TO_END)
+		WF_FIND(r, KEY_MISPLACED, result->key_span, "`result` is for `transition: end`");
+}
+
+static void read_decisions(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"approve", "reject"};
+	const struct wf_pair *pair = wf_node_pair(map, "on_decision");
+
+	if (!pair || !WF_READ_KEYS(r, pair->value, "`on_decision`", keys))
+		return;
+	if (s->action != WF_ACT_APPROVAL_REQUEST)
+		WF_FIND(r, KEY_MISPLACED, pair->key_span,
+			"`on_decision` is for `approval.request`");
+	read_decision(r, pair->value, "approve", &s->on_approve);
+	read_decision(r, pair->value, "reject", &s->on_reject);
+	if (s->on_approve.node && s->next_node)
+		WF_FIND(r, KEY_CONFLICT, wf_node_pair(map, "next")->key_span,
+			"`next` and `on_decision.approve` both say where an approval leads");
+}
+
+static void read_condition(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"when"};
+	const struct wf_node *node = wf_node_get(map, "condition");
+
+	if (!node)
+		return;
+	if (node->kind == WF_NODE_STRING) {
+		wf_diag_hint(WF_FIND(r, WRONG_TYPE, node->span,
+				     "`condition` is a string, must be a map"),
+			"write condition: { when: … }");
+		return;
+	}
+	if (!WF_READ_KEYS(r, node, "`condition`", keys))
+		return;
+	need_target(r, node, "when", "the condition");
+	s->condition = wf_read_predicate(r, node, "when");
+}
+
+static void read_depends(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	const struct wf_node *list = wf_read_kind(r, map, "depends_on", WF_NODE_LIST);
+
+	if (!wf_node_get(map, "depends_on"))
+		return;
+	wf_read_unsupported(r, wf_node_pair(map, "depends_on")->key_span, "`depends_on`");
+	if (!list)
+		return;
+	s->depends_on = WF_ARENA_ARRAY(r->arena, const char *, list->list.count + 1);
+	s->depends_on_nodes = WF_ARENA_ARRAY(r->arena, const struct wf_node *, list->list.count + 1);
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *item = list->list.items[i];
+
+		if (item->kind != WF_NODE_STRING) {
+			WF_FIND(r, WRONG_TYPE, item->span, "an entry of `depends_on` is a step's id");
+			continue;
+		}
+		s->depends_on[s->depends_on_count] = item->string.text;
+		s->depends_on_nodes[s->depends_on_count++] = item;
+	}
+}
+
+/* Keys whose execution comes later: their own keys are checked all the same. */
+static void read_later(struct wf_read *r, const struct wf_node *map)
+{
+	static const char *const parallel[] = {"branches", "join", "limit"};
+	static const char *const foreach[] = {"items", "as", "index", "limit", "steps",
+		"on_item_failure"};
+	static const char *const compensate[] = {"action", "with"};
+	static const struct {
+		const char *key, *what;
+		const char *const *keys;
+		size_t count;
+	} later[] = {
+		{"parallel", "`parallel`", parallel, COUNT(parallel)},
+		{"foreach", "`foreach`", foreach, COUNT(foreach)},
+		{"compensate", "`compensate`", compensate, COUNT(compensate)},
+	};
+
+	for (size_t i = 0; i < COUNT(later); i++) {
+		const struct wf_pair *pair = wf_node_pair(map, later[i].key);
+
+		if (!pair)
+			continue;
+		wf_read_unsupported(r, pair->key_span, later[i].what);
+		wf_read_keys(r, pair->value, later[i].what, later[i].keys, later[i].count);
+	}
+}
+
+static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	const char *names[WF_ACT_COUNT_];
+
+	s->action = WF_ACT_COUNT_;
+	s->action_node = wf_read_kind(r, map, "action", WF_NODE_STRING);
+	if (!wf_node_get(map, "action") && !wf_node_get(map, "parallel") &&
+		!wf_node_get(map, "foreach"))
+		WF_FIND(r, MISSING_KEY, s->id_node ? s->id_node->span : map->span,
+			"the step has no `action`");
+	if (!s->action_node)
+		return;
+	s->action_name = s->action_node->string.text;
+	s->action = wf_action_find(s->action_name);
+	if (s->action != WF_ACT_COUNT_) {
+		WF_AUTOFREE char *what = wf_asprintf("the action `%s`", s->action_name);
+		if (!wf_actions[s->action].supported)
+			wf_read_unsupported(r, s->action_node->span, what);
+		return;
+	}
+	for (size_t i = 0; i < WF_ACT_COUNT_; i++)
+		names[i] = wf_actions[i].name;
+	struct wf_diag *d = WF_FIND(r, ACTION_UNKNOWN, s->action_node->span,
+		"there is no action `%s`", s->action_name);
+	const char *nearest = wf_nearest(s->action_name, names, WF_ACT_COUNT_);
+	if (nearest) {
+		wf_diag_hint(d, "did you mean `%s`?", nearest);
+		wf_diag_fix(d, "%s", nearest);
+	} else {
+		wf_diag_hint(d, "adapters and action definitions are not supported yet");
+	}
+}
+
+/* data.transform's `with` is no template: `expression` is a whole expression over `input`. */
+static void read_transform(struct wf_read *r, const struct wf_node *with, struct wf_model_step *s)
+{
+	static const char *const keys[] = {"language", "expression", "input"};
+	static const char *const languages[] = {"native", "jmespath", "jsonata"};
+	const struct wf_node *input = wf_node_get(with, "input");
+	size_t language;
+
+	if (!WF_READ_KEYS(r, with, "the input of `data.transform`", keys))
+		return;
+	language = wf_read_word(r, with, "language", languages, COUNT(languages), 0);
+	if (language > 0) {
+		WF_AUTOFREE char *what = wf_asprintf("the language `%s`", languages[language]);
+		wf_read_unsupported(r, wf_node_get(with, "language")->span, what);
+	} else {
+		s->transform = wf_read_predicate(r, with, "expression");
+	}
+	need_target(r, with, "expression", "`data.transform`");
+	s->with = wf_read_tree(r, input);
+}
+
+static void read_with(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	s->with_node = wf_node_get(map, "with");
+	if (s->with_node && s->with_node->kind != WF_NODE_MAP &&
+		s->with_node->kind != WF_NODE_STRING) {
+		WF_FIND(r, WRONG_TYPE, s->with_node->span, "`with` is a map, here is a %s",
+			wf_node_kind_name(s->with_node->kind));
+		s->with_node = NULL;
+	}
+	if (s->action == WF_ACT_DATA_TRANSFORM) {
+		if (s->with_node)
+			read_transform(r, s->with_node, s);
+		else
+			WF_FIND(r, MISSING_KEY, s->action_node->span,
+				"`data.transform` has no `with.expression`");
+	} else {
+		s->with = wf_read_tree(r, s->with_node);
+	}
+}
+
+static void read_results(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	const struct wf_pair *set = wf_node_pair(map, "set");
+
+	s->idempotency_key = wf_read_tree(r, wf_read_kind(r, map, "idempotency_key", WF_NODE_STRING));
+	s->output = wf_read_tree(r, wf_node_get(map, "output"));
+	if (!set)
+		return;
+	if (set->value->kind == WF_NODE_BOOL) {
+		s->set_all = set->value->boolean;
+		if (s->action != WF_ACT_DATA_SET)
+			WF_FIND(r, KEY_MISPLACED, set->key_span, "`set: true` is for `data.set`");
+		return;
+	}
+	s->set = wf_read_tree(r, wf_read_kind(r, map, "set", WF_NODE_MAP));
+}
+
+/* What a crash in the middle means, unless the step says so itself. */
+static enum wf_on_crash default_on_crash(const struct wf_model_step *s)
+{
+	const struct wf_node *idempotent = wf_node_get(s->with_node, "idempotent");
+
+	if (s->action == WF_ACT_COUNT_)
+		return WF_ON_CRASH_ASK;
+	if (s->action == WF_ACT_EXEC_RUN && idempotent && idempotent->kind == WF_NODE_BOOL &&
+		idempotent->boolean)
+		return WF_ON_CRASH_RETRY;
+	return wf_actions[s->action].on_crash;
+}
+
+/* Times, retries and crashes; `defaults` (may be NULL) speak where the step does not. */
+static void read_policies(struct wf_read *r, const struct wf_node *map,
+	const struct wf_retry *default_retry, uint64_t default_timeout, struct wf_model_step *s)
+{
+	static const char *const timeout[] = {"timeout", "timeout_ms"};
+	static const char *const deadline[] = {"deadline", "deadline_ms"};
+	static const char *const crashes[] = {"retry", "fail", "ask"};
+	bool effect = s->action == WF_ACT_COUNT_ || wf_actions[s->action].kind == WF_ACTION_EFFECT;
+	int64_t visits;
+
+	s->retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
+	if (effect)
+		s->retry = *default_retry;
+	s->retry_node = wf_node_get(map, "retry");
+	if (s->retry_node)
+		wf_read_retry(r, s->retry_node, &s->retry);
+	s->timeout_ms = wf_read_millis(r, map, timeout, COUNT(timeout), 1, &s->timeout_node);
+	if (!s->timeout_node && effect)
+		s->timeout_ms = default_timeout;
+	s->deadline_ms = wf_read_millis(r, map, deadline, COUNT(deadline), 1, &s->deadline_node);
+	s->on_crash = (enum wf_on_crash)wf_read_word(r, map, "on_crash", crashes, COUNT(crashes),
+		(size_t)default_on_crash(s));
+	s->max_visits = 1;
+	if (wf_read_int(r, map, "max_visits", 1, WF_MAX_VISITS, &visits)) {
+		s->max_visits = (uint32_t)visits;
+		s->max_visits_node = wf_node_get(map, "max_visits");
+	}
+}
+
+/* The id, kept apart from all others: names that mean something else cannot be one. */
+static void read_id(struct wf_read *r, const struct wf_node *map, uint32_t index,
+	struct wf_model_step *s)
+{
+	static const char *const reserved[] = {"end", "next", "steps"};
+
+	s->id_node = wf_read_kind(r, map, "id", WF_NODE_STRING);
+	if (!s->id_node) {
+		if (!wf_node_get(map, "id"))
+			WF_FIND(r, MISSING_KEY, map->span, "the step has no `id`");
+		s->id = wf_arena_printf(r->arena, "(step %u)", index + 1);
+		return;
+	}
+	s->id = s->id_node->string.text;
+	if (!wf_read_valid_id(s->id, false))
+		wf_diag_hint(WF_FIND(r, ID_INVALID, s->id_node->span, "`%s` cannot be a step's id",
+				     s->id),
+			"an id is a letter or _, then letters, digits, _ or -, at most 255 in all");
+	for (size_t i = 0; i < COUNT(reserved); i++)
+		if (strcmp(s->id, reserved[i]) == 0)
+			WF_FIND(r, ID_INVALID, s->id_node->span,
+				"`%s` means something of its own and cannot be a step's id", s->id);
+	if (wf_root_find(s->id) != WF_ROOT_COUNT_)
+		WF_FIND(r, ID_SHADOWS, s->id_node->span, "a step named `%s` hides the root `%s`",
+			s->id, s->id);
+	if (wf_model_find_step(r->model, s->id) != WF_NONE) {
+		const struct wf_model_step *first =
+			&r->model->steps[wf_model_find_step(r->model, s->id)];
+		WF_FIND(r, ID_DUPLICATE, s->id_node->span,
+			"the id `%s` is taken by the step in line %u", s->id,
+			first->id_node->span.line);
+		return;
+	}
+	json_object_set_new(r->model->step_index, s->id, json_integer((json_int_t)index));
+}
+
+void wf_read_orch_steps(struct wf_read *r, const struct wf_node *list,
+	const struct wf_node *defaults)
+{
+	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
+	struct wf_retry retry = {.max_attempts = 1, .coefficient_milli = 1000};
+	const struct wf_node *default_retry = wf_node_get(defaults, "retry"), *timeout_node;
+	uint64_t timeout = 0;
+	size_t count = list->list.count;
+
+	if (default_retry)
+		wf_read_retry(r, default_retry, &retry);
+	if (defaults)
+		timeout = wf_read_millis(r, defaults, timeout_keys, COUNT(timeout_keys), 1,
+			&timeout_node);
+	if (count > WF_MAX_STEPS) {
+		WF_FIND(r, LIMIT, list->span, "%zu steps are more than the %d that a workflow may have",
+			count, WF_MAX_STEPS);
+		count = WF_MAX_STEPS;
+	}
+	r->model->steps = WF_ARENA_ARRAY(r->arena, struct wf_model_step, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct wf_node *map = list->list.items[i];
+		struct wf_model_step *s = &r->model->steps[r->model->step_count];
+
+		if (!WF_READ_KEYS(r, map, "a step", step_keys))
+			continue;
+		s->node = map;
+		read_id(r, map, r->model->step_count, s);
+		s->name = wf_read_string(r, map, "name");
+		(void)wf_read_string(r, map, "description");
+		read_action(r, map, s);
+		read_with(r, map, s);
+		read_condition(r, map, s);
+		read_depends(r, map, s);
+		read_later(r, map);
+		read_next(r, map, s);
+		read_decisions(r, map, s);
+		read_failure(r, map, s);
+		read_results(r, map, s);
+		read_policies(r, map, &retry, timeout, s);
+		r->model->step_count++;
+	}
+}
