@@ -38,11 +38,16 @@ const char *wf_home_spool(const struct wf_home *home); /* folder of the spool */
 
 /* -- runners: who is alive (semantics.md G5) -- */
 
+/* A runner's id is a hash of the machine's boot (upper 32 bits) and a random number (lower 32, never
+ * 0), so that the id alone says whether the machine was restarted since. */
+
 /* Takes this process's runner lock, once a process; gives its id, never 0. */
 int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cause);
 void wf_runner_end(struct wf_home *home);  /* removes the lock file */
 /* Whether the runner's process lives. 0 is never alive; one's own is. */
 bool wf_runner_alive(struct wf_home *home, uint64_t id);
+/* Whether two runners belong to the same boot of the machine. */
+bool wf_runner_same_boot(uint64_t a, uint64_t b);
 
 /* -- a journal -- */
 

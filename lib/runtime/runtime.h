@@ -76,6 +76,10 @@ void wf_runtime_set_feed(struct wf_runtime *rt, wf_runtime_feed_fn *fn, void *ar
  * claimed, fired if due, and parts again as parked. */
 int wf_runtime_claim(struct wf_runtime *rt, uint64_t number, struct wf_cause *cause);
 
+/* The same for many, as room for them comes: claimed in groups by wf_runtime_run, a commit a group;
+ * those that cannot be claimed by then (another process was quicker) are passed over. */
+void wf_runtime_claim_later(struct wf_runtime *rt, const uint64_t *numbers, size_t count);
+
 /* Gives a decision to an open approval, in one durable transaction; due timers of the instance fire
  * first. When the instance can go on it stays claimed and wf_runtime_run drives it. step WF_NONE:
  * the instance's only open approval (WF_EAMBIGUOUS when there are several). ret_instance (borrowed,
@@ -92,6 +96,10 @@ int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
 
 /* Any other event an operator gives an instance (RESOLVE, CANCEL), in the same way. */
 int wf_runtime_post(struct wf_runtime *rt, uint64_t number, const struct wf_event *event,
+	struct wf_cause *cause);
+
+/* The instance as the journal has it now; the caller's. */
+int wf_runtime_reload(struct wf_runtime *rt, uint64_t number, struct wf_instance **ret,
 	struct wf_cause *cause);
 
 /* Runs until every claimed and queued instance has parted. 0, or WF_EINTR after wf_runtime_stop, or

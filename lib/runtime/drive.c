@@ -1,0 +1,181 @@
+/* One instance in this process's hands: events in, changes waiting for the commit. */
+#include "runtime/drive.h"
+
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instance *in)
+{
+	struct wf_drive *d = wf_calloc(1, sizeof(*d));
+	d->held = held;
+	d->in = in;
+	d->history_base = in->history;
+	return d;
+}
+
+static void forget_moved(struct wf_drive *d)
+{
+	for (uint32_t i = 0; i < d->moved_count; i++) {
+		json_decref(d->moved[i].event.data);
+		wf_free(d->moved[i].transitions);
+	}
+	d->moved_count = 0;
+	wf_buf_reset(&d->records);
+}
+
+static void forget_settled(struct wf_drive *d)
+{
+	for (uint32_t i = 0; i < d->settled_count; i++)
+		wf_free(d->settled[i]);
+	d->settled_count = 0;
+}
+
+void wf_drive_free(struct wf_drive *d)
+{
+	if (!d)
+		return;
+	while (d->inflight)
+		wf_drive_drop_inflight(d->inflight);
+	forget_moved(d);
+	forget_settled(d);
+	wf_free(d->moved);
+	wf_free(d->commands);
+	wf_free(d->settled);
+	wf_buf_done(&d->records);
+	wf_instance_free(d->in);
+	wf_free(d);
+}
+
+void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d)
+{
+	d->prev = NULL;
+	d->next = rt->drives;
+	if (rt->drives)
+		rt->drives->prev = d;
+	rt->drives = d;
+	rt->drive_count++;
+}
+
+void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->prev)
+		d->prev->next = d->next;
+	else
+		rt->drives = d->next;
+	if (d->next)
+		d->next->prev = d->prev;
+	d->next = d->prev = NULL;
+	rt->drive_count--;
+}
+
+struct wf_event wf_drive_event(enum wf_event_type type, uint32_t step, uint32_t attempt,
+	json_t *data)
+{
+	return (struct wf_event){.type = type,
+		.at = wf_now_ms(),
+		.random = wf_random_u32(),
+		.step = step,
+		.attempt = attempt,
+		.data = data};
+}
+
+/* Keeps the event's record for the commit, and its copy for the observer. */
+static void keep_record(struct wf_runtime *rt, struct wf_drive *d, const struct wf_event *event)
+{
+	const struct wf_turn *t = &rt->turn;
+	WF_GROW(d->moved, d->moved_count, d->moved_room);
+	struct wf_moved *m = &d->moved[d->moved_count++];
+	*m = (struct wf_moved){.offset = d->records.len, .event = *event};
+	wf_record_put(event, t->transitions, t->transition_count, &d->records);
+	m->len = d->records.len - m->offset;
+	(void)json_incref(m->event.data);
+	if (!rt->options.observer.moved || !t->transition_count)
+		return;
+	m->count = t->transition_count;
+	m->transitions = wf_alloc(sizeof(*m->transitions) * m->count);
+	memcpy(m->transitions, t->transitions, sizeof(*m->transitions) * m->count);
+}
+
+int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_event *event,
+	struct wf_cause *cause)
+{
+	wf_turn_reset(&rt->turn);
+	int rc = wf_engine_feed(d->held->plan, d->in, event, &rt->turn, cause);
+	if (rc)
+		return rc;
+	keep_record(rt, d, event);
+	for (uint32_t i = 0; i < rt->turn.command_count; i++) {
+		WF_GROW(d->commands, d->command_count, d->command_room);
+		d->commands[d->command_count++] = rt->turn.commands[i];
+	}
+	d->touched = true;
+	return 0;
+}
+
+bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
+{
+	struct wf_instance *in = d->in;
+	int64_t due = wf_instance_due(in);
+	if (!due || due > now)
+		return false;
+	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : in->thread.step;
+	struct wf_event event = wf_drive_event(WF_EVENT_TIMER, step, 0, NULL);
+	/* a clock that steps back between two readings must not make a due timer early */
+	if (event.at < due)
+		event.at = due;
+	return wf_drive_feed(rt, d, &event, NULL) == 0;
+}
+
+void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
+{
+	struct wf_instance *in = d->in;
+	bool ended = wf_instance_status_final(in->status);
+	bool parked = false;
+	if (in->status == WF_INST_SUSPENDED) {
+		parked = true;
+	} else if (in->status == WF_INST_WAITING) {
+		int64_t due = wf_instance_due(in);
+		bool person = in->wait == WF_WAIT_APPROVAL;
+		parked = person || !due ||
+			(due > now && (uint64_t)(due - now) > rt->options.stay_ms);
+	}
+	d->leaving = ended || parked;
+	uint64_t owner = d->leaving ? 0 : rt->runner;
+	if (in->owner != owner) {
+		in->owner = owner;
+		in->dirty = true;
+	}
+}
+
+void wf_drive_token(const struct wf_drive *d, uint32_t step, char *ret, size_t room)
+{
+	const struct wf_step_state *s = &d->in->steps[step];
+	char uuid[WF_UUID_TEXT];
+	wf_uuid_text(&d->in->uuid, uuid);
+	(void)snprintf(ret, room, "%s-%u-%u-%u", uuid, step, s->visits, s->attempts);
+}
+
+struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step)
+{
+	struct wf_inflight *f = wf_calloc(1, sizeof(*f));
+	f->drive = d;
+	f->step = step;
+	f->attempt = d->in->steps[step].attempts;
+	wf_drive_token(d, step, f->token, sizeof(f->token));
+	f->next = d->inflight;
+	d->inflight = f;
+	return f;
+}
+
+void wf_drive_drop_inflight(struct wf_inflight *f)
+{
+	struct wf_inflight **at = &f->drive->inflight;
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+	wf_free(f);
+}

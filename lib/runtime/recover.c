@@ -1,0 +1,200 @@
+/* Claiming instances, and finding out what became of the effects of a dead owner. */
+#include "base/crash.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "runtime/drive.h"
+
+#include <inttypes.h>
+
+struct claim {
+	struct wf_runtime *rt;
+	const uint64_t *numbers;
+	size_t count;
+	bool strict;
+	struct wf_drive **got;
+	size_t got_count;
+};
+
+static void drop_claimed(struct claim *c)
+{
+	for (size_t i = 0; i < c->got_count; i++)
+		wf_drive_free(c->got[i]);
+	c->got_count = 0;
+}
+
+static int may_claim(struct wf_runtime *rt, const struct wf_instance *in, struct wf_cause *cause)
+{
+	if (wf_instance_status_final(in->status))
+		return wf_fail(cause, WF_ECONFLICT, "instance #%" PRIu64 " has ended: it is %s",
+			in->number, wf_instance_status_name(in->status));
+	if (in->owner && in->owner != rt->runner && wf_runner_alive(rt->options.home, in->owner))
+		return wf_fail(cause, WF_EBUSY,
+			"instance #%" PRIu64 " is being driven by another process", in->number);
+	return 0;
+}
+
+static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struct wf_cause *cause)
+{
+	struct wf_instance *in;
+	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
+	if (rc == WF_ENOENT)
+		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
+	if (rc)
+		return rc;
+	const struct wf_held_plan *held = NULL;
+	rc = may_claim(c->rt, in, cause);
+	if (!rc)
+		rc = wf_runtime_hold_plan_txn(c->rt, txn, in->plan_id, &held, cause);
+	if (rc) {
+		wf_instance_free(in);
+		return rc;
+	}
+	struct wf_drive *d = wf_drive_new(held, in);
+	d->owner_before = in->owner;
+	d->recovering = true;
+	in->owner = c->rt->runner;
+	in->dirty = true;
+	c->got[c->got_count++] = d;
+	return wf_txn_put_instance(txn, in);
+}
+
+static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct claim *c = arg;
+	drop_claimed(c);
+	for (size_t i = 0; i < c->count; i++) {
+		int rc = claim_one(txn, c, c->numbers[i], cause);
+		bool passed_over = rc == WF_EBUSY || rc == WF_ECONFLICT || rc == WF_ENOENT;
+		if (rc && (c->strict || !passed_over))
+			return rc;
+	}
+	return 0;
+}
+
+int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t count, bool strict,
+	struct wf_cause *cause)
+{
+	struct claim c = {.rt = rt, .numbers = numbers, .count = count, .strict = strict};
+	c.got = wf_alloc(sizeof(*c.got) * count);
+	int rc = wf_journal_update(rt->options.journal, claim_all, &c, cause);
+	if (rc)
+		drop_claimed(&c);
+	for (size_t i = 0; i < c.got_count; i++) {
+		wf_instance_written(c.got[i]->in);
+		wf_drive_link(rt, c.got[i]);
+	}
+	wf_free(c.got);
+	if (!rc)
+		wf_crash_here(WF_CRASH_CLAIM_AFTER);
+	return rc;
+}
+
+/* An attempt of a dead owner without a trace: it never began when the machine has not been restarted
+ * since, for the supervisor leaves its mark before the command begins. Other effects leave none. */
+static enum wf_event_type untraced(const struct wf_runtime *rt, const struct wf_drive *d,
+	uint32_t step)
+{
+	bool supervised = d->held->plan->steps[step].action == WF_ACT_EXEC_RUN;
+	bool same_boot = wf_runner_same_boot(d->owner_before, rt->runner);
+	return supervised && same_boot ? WF_EVENT_RESUME : WF_EVENT_DOUBT;
+}
+
+static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
+{
+	const struct wf_step_state *s = &d->in->steps[step];
+	enum wf_effect_trace trace = WF_TRACE_NONE;
+	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN) {
+		struct wf_inflight *f = wf_drive_add_inflight(d, step);
+		struct wf_effect_request request = {
+			.action = WF_ACT_EXEC_RUN,
+			.input = s->input,
+			.token = f->token,
+			.key = s->key,
+			.cookie = f,
+		};
+		trace = wf_effects_recover(rt->effects, &request);
+		if (trace == WF_TRACE_NONE)
+			wf_drive_drop_inflight(f);
+	}
+	if (trace != WF_TRACE_NONE)
+		return;
+	struct wf_event event =
+		wf_drive_event(untraced(rt, d, step), step, s->attempts, NULL);
+	(void)wf_drive_feed(rt, d, &event, NULL);
+}
+
+void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
+{
+	const struct wf_instance *in = d->in;
+	d->recovering = false;
+	d->touched = true; /* it parks, with its owner given up, when there is nothing to do */
+	if (in->status == WF_INST_PENDING && in->history == 0) {
+		struct wf_event event = wf_drive_event(WF_EVENT_START, WF_NONE, 0, NULL);
+		(void)wf_drive_feed(rt, d, &event, NULL);
+		return;
+	}
+	uint32_t step = in->thread.step;
+	if (step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING)
+		recover_step(rt, d, step);
+}
+
+struct orphans {
+	struct wf_home *home;
+	int64_t until;
+	uint64_t *numbers;
+	size_t count, room;
+};
+
+static void add_orphan(struct orphans *o, uint64_t number)
+{
+	for (size_t i = o->count; i-- > 0 && o->count - i < 64;)
+		if (o->numbers[i] == number)
+			return;
+	WF_GROW(o->numbers, o->count, o->room);
+	o->numbers[o->count++] = number;
+}
+
+static bool see_unfinished(void *arg, const struct wf_instance *in)
+{
+	struct orphans *o = arg;
+	if (!wf_runner_alive(o->home, in->owner))
+		add_orphan(o, in->number);
+	return true;
+}
+
+static bool see_due(void *arg, uint64_t number, int64_t due)
+{
+	(void)due;
+	add_orphan(arg, number);
+	return true;
+}
+
+static int find_orphans(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	static const enum wf_instance_status unfinished[] = {
+		WF_INST_PENDING, WF_INST_RUNNING, WF_INST_COMPENSATING};
+	struct orphans *o = arg;
+	o->count = 0;
+	for (size_t i = 0; i < sizeof(unfinished) / sizeof(unfinished[0]); i++) {
+		struct wf_filter filter = {.status = (int)unfinished[i], .oldest_first = true};
+		int rc = wf_txn_each_instance(txn, &filter, see_unfinished, o);
+		if (rc)
+			return rc;
+	}
+	return wf_txn_each_due(txn, o->until, see_due, o);
+}
+
+int wf_runtime_orphans(struct wf_journal *j, struct wf_home *home, int64_t until, uint64_t **ret,
+	size_t *ret_count, struct wf_cause *cause)
+{
+	struct orphans o = {.home = home, .until = until};
+	int rc = wf_journal_view(j, find_orphans, &o, cause);
+	if (rc) {
+		wf_free(o.numbers);
+		return rc;
+	}
+	*ret = o.numbers;
+	*ret_count = o.count;
+	return 0;
+}
