@@ -1,0 +1,392 @@
+/* An instance in words and as JSON. */
+#include "view/instance.h"
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "view/when.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+json_t *wf_view_time_json(int64_t ms)
+{
+	if (ms == 0)
+		return json_null();
+	char text[WF_TIME_TEXT];
+	wf_time_text(ms, text);
+	return json_string(text);
+}
+
+static json_t *text_or_null(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *value_or_null(json_t *value)
+{
+	return value ? json_incref(value) : json_null();
+}
+
+static json_t *span_json(int64_t from, int64_t to)
+{
+	return from && to ? json_integer(to - from) : json_null();
+}
+
+json_t *wf_view_approval_json(const struct wf_approval *a)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "number", json_integer((json_int_t)a->number));
+	json_object_set_new(o, "needed", json_integer(a->needed));
+	json_object_set_new(o, "approved", json_integer(wf_view_approved(a)));
+	json_object_set_new(o, "approvers", value_or_null(a->approvers));
+	json_object_set_new(o, "decisions", a->decisions ? json_incref(a->decisions) : json_array());
+	json_object_set_new(o, "message", text_or_null(a->message));
+	json_object_set_new(o, "details", value_or_null(a->details));
+	json_object_set_new(o, "opened_at", wf_view_time_json(a->opened_at));
+	json_object_set_new(o, "due_at", wf_view_time_json(a->due_at));
+	json_object_set_new(o, "decided_at", wf_view_time_json(a->decided_at));
+	return o;
+}
+
+static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *in, uint32_t i)
+{
+	const struct wf_step_state *s = &in->steps[i];
+	json_t *o = json_object();
+	json_object_set_new(o, "id", text_or_null(wf_plan_step_id(plan, i)));
+	json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
+	json_object_set_new(o, "status", json_string(wf_step_status_name(s->status)));
+	json_object_set_new(o, "waits_for",
+		s->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(s->wait)));
+	json_object_set_new(o, "attempts", json_integer(s->attempts));
+	json_object_set_new(o, "visits", json_integer(s->visits));
+	json_object_set_new(o, "started_at", wf_view_time_json(s->started_at));
+	json_object_set_new(o, "ended_at", wf_view_time_json(s->ended_at));
+	json_object_set_new(o, "due_at", wf_view_time_json(s->due_at));
+	json_object_set_new(o, "took_ms", span_json(s->started_at, s->ended_at));
+	json_object_set_new(o, "idempotency_key", text_or_null(s->key));
+	json_object_set_new(o, "input", value_or_null(s->input));
+	json_object_set_new(o, "output", value_or_null(s->output));
+	json_object_set_new(o, "error", value_or_null(s->error));
+	if (s->approval)
+		json_object_set_new(o, "approval", wf_view_approval_json(s->approval));
+	return o;
+}
+
+json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in)
+{
+	char uuid[WF_UUID_TEXT], id[2 * WF_HASH_SIZE + 1];
+	wf_uuid_text(&in->uuid, uuid);
+	wf_hex(in->plan_id, WF_HASH_SIZE, id);
+	json_t *o = json_object();
+	json_object_set_new(o, "number", json_integer((json_int_t)in->number));
+	json_object_set_new(o, "uuid", json_string(uuid));
+	json_object_set_new(o, "workflow", text_or_null(in->workflow));
+	json_object_set_new(o, "version", text_or_null(in->version));
+	json_object_set_new(o, "plan", json_string(id));
+	json_object_set_new(o, "status", json_string(wf_instance_status_name(in->status)));
+	json_object_set_new(o, "waits_for",
+		in->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(in->wait)));
+	json_object_set_new(o, "result", text_or_null(in->result));
+	json_object_set_new(o, "correlation_id", text_or_null(in->correlation_id));
+	json_object_set_new(o, "started_by", text_or_null(in->started_by));
+	json_object_set_new(o, "os_user", text_or_null(in->os_user));
+	json_object_set_new(o, "created_at", wf_view_time_json(in->created_at));
+	json_object_set_new(o, "started_at", wf_view_time_json(in->started_at));
+	json_object_set_new(o, "ended_at", wf_view_time_json(in->ended_at));
+	json_object_set_new(o, "timeout_at", wf_view_time_json(in->timeout_at));
+	json_object_set_new(o, "took_ms", span_json(in->created_at, in->ended_at));
+	json_object_set_new(o, "failed_step",
+		plan && in->failed_step != WF_NONE
+			? text_or_null(wf_plan_step_id(plan, in->failed_step))
+			: json_null());
+	json_object_set_new(o, "error", value_or_null(in->error));
+	if (!plan)
+		return o;
+	json_object_set_new(o, "input", value_or_null(in->input));
+	json_object_set_new(o, "output", value_or_null(in->output));
+	json_t *vars = json_object(), *steps = json_array();
+	for (uint32_t i = 0; i < in->var_count; i++)
+		json_object_set_new(vars, in->vars[i].name, value_or_null(in->vars[i].value));
+	json_object_set_new(o, "vars", vars);
+	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
+		json_array_append_new(steps, step_json(plan, in, i));
+	json_object_set_new(o, "steps", steps);
+	return o;
+}
+
+/* The value of a transition: a status by name, a number otherwise. */
+static json_t *transition_value(const struct wf_transition *t)
+{
+	if (t->type == WF_TRANS_INSTANCE_STATUS && t->value < WF_INST_COUNT_)
+		return json_string(wf_instance_status_name((enum wf_instance_status)t->value));
+	if (t->type == WF_TRANS_STEP_STATUS && t->value < WF_STEP_COUNT_)
+		return json_string(wf_step_status_name((enum wf_step_status)t->value));
+	return json_integer((json_int_t)t->value);
+}
+
+static json_t *step_name(const struct wf_plan *plan, uint32_t step)
+{
+	if (step == WF_NONE)
+		return json_null();
+	return plan && step < plan->step_count ? json_string(wf_plan_step_id(plan, step))
+					       : json_integer(step);
+}
+
+json_t *wf_view_record_json(const struct wf_plan *plan, uint64_t seq, const struct wf_record *r)
+{
+	json_t *o = json_object(), *list = json_array();
+	json_object_set_new(o, "seq", json_integer((json_int_t)seq));
+	json_object_set_new(o, "at", wf_view_time_json(r->event.at));
+	json_object_set_new(o, "event", json_string(wf_event_name(r->event.type)));
+	json_object_set_new(o, "step", step_name(plan, r->event.step));
+	json_object_set_new(o, "attempt",
+		r->event.attempt ? json_integer(r->event.attempt) : json_null());
+	json_object_set_new(o, "data", value_or_null(r->event.data));
+	for (uint32_t i = 0; i < r->count; i++) {
+		static const char *const names[WF_TRANS_COUNT_] = {
+#define X(name, text) text,
+			WF_TRANSITIONS(X)
+#undef X
+		};
+		const struct wf_transition *t = &r->transitions[i];
+		json_t *item = json_object();
+		json_object_set_new(item, "what", json_string(names[t->type]));
+		json_object_set_new(item, "step", step_name(plan, t->step));
+		json_object_set_new(item, "value", transition_value(t));
+		json_array_append_new(list, item);
+	}
+	json_object_set_new(o, "transitions", list);
+	return o;
+}
+
+static const char *member_text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+void wf_view_error(const json_t *error, bool message, struct wf_buf *out)
+{
+	if (!error)
+		return;
+	const char *type = member_text(error, "type"), *text = member_text(error, "message");
+	const json_t *code = json_object_get(error, "code");
+	json_int_t attempt = json_integer_value(json_object_get(error, "attempt"));
+	wf_view_safe(out, type ? type : "error");
+	if (json_is_string(code) && *json_string_value(code)) {
+		wf_buf_addch(out, ' ');
+		wf_view_safe(out, json_string_value(code));
+	} else if (json_is_integer(code)) {
+		wf_buf_printf(out, " %" JSON_INTEGER_FORMAT, json_integer_value(code));
+	}
+	if (attempt > 1)
+		wf_buf_printf(out, " after %" JSON_INTEGER_FORMAT " attempts", attempt);
+	if (message && text && *text) {
+		wf_buf_addstr(out, ": ");
+		wf_view_safe(out, text);
+	}
+}
+
+uint32_t wf_view_approved(const struct wf_approval *a)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
+		const char *d = member_text(json_array_get(a->decisions, i), "decision");
+		n += d && (!strcmp(d, "approve") || !strcmp(d, "approved"));
+	}
+	return n;
+}
+
+bool wf_view_decided(const struct wf_approval *a, const char *who)
+{
+	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
+		const char *by = member_text(json_array_get(a->decisions, i), "by");
+		if (by && !strcmp(by, who))
+			return true;
+	}
+	return false;
+}
+
+void wf_view_still_asked(const struct wf_approval *a, struct wf_buf *out)
+{
+	bool first = true;
+	for (size_t i = 0; i < json_array_size(a->approvers); i++) {
+		const char *who = json_string_value(json_array_get(a->approvers, i));
+		if (!who || wf_view_decided(a, who))
+			continue;
+		wf_buf_addstr(out, first ? "" : ", ");
+		wf_view_safe(out, who);
+		first = false;
+	}
+}
+
+static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
+{
+	const struct wf_approval *a = s->approval;
+	if (!a)
+		return;
+	if (s->status == WF_STEP_WAITING) {
+		wf_buf_printf(out, "%u of %u: ", wf_view_approved(a), a->needed);
+		wf_view_still_asked(a, out);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
+		const json_t *d = json_array_get(a->decisions, i);
+		const char *by = member_text(d, "by");
+		wf_buf_addstr(out, i ? ", " : "by ");
+		wf_view_safe(out, by ? by : "?");
+	}
+}
+
+static void http_detail(const struct wf_step_state *s, struct wf_buf *out)
+{
+	const char *method = member_text(s->input, "method");
+	const json_t *status = json_object_get(s->output, "status");
+	wf_view_safe(out, method ? method : "GET");
+	if (json_is_integer(status))
+		wf_buf_printf(out, " %" JSON_INTEGER_FORMAT, json_integer_value(status));
+}
+
+static void exec_detail(const struct wf_step_state *s, struct wf_buf *out)
+{
+	const json_t *code = json_object_get(s->output, "exit_code");
+	if (json_is_integer(code))
+		wf_buf_printf(out, "exit %" JSON_INTEGER_FORMAT, json_integer_value(code));
+}
+
+void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out)
+{
+	const struct wf_step_state *s = &in->steps[step];
+	if (s->status == WF_STEP_FAILED || s->wait == WF_WAIT_RETRY) {
+		wf_view_error(s->error, true, out);
+		return;
+	}
+	if (s->status == WF_STEP_IN_DOUBT || s->wait == WF_WAIT_OPERATOR) {
+		wf_buf_addstr(out, "a crash left its outcome unknown");
+		return;
+	}
+	if (s->status == WF_STEP_SKIPPED || s->status == WF_STEP_PENDING)
+		return;
+	enum wf_action action = plan->steps[step].action;
+	if (action == WF_ACT_APPROVAL_REQUEST)
+		approval_detail(s, out);
+	else if (action == WF_ACT_HTTP_REQUEST)
+		http_detail(s, out);
+	else if (action == WF_ACT_EXEC_RUN)
+		exec_detail(s, out);
+	else if (s->status == WF_STEP_WAITING && s->wait != WF_WAIT_NONE)
+		wf_buf_printf(out, "for %s", wf_wait_name(s->wait));
+}
+
+const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t step)
+{
+	const struct wf_step_state *s = &in->steps[step];
+	if (plan->steps[step].action == WF_ACT_APPROVAL_REQUEST && s->status == WF_STEP_COMPLETED) {
+		const char *d = member_text(s->output, "decision");
+		if (d)
+			return !strncmp(d, "approve", 7) ? "approved" : "rejected";
+	}
+	return s->status == WF_STEP_IN_DOUBT ? "in doubt" : wf_step_status_name(s->status);
+}
+
+enum wf_role wf_view_step_role(enum wf_step_status status)
+{
+	static const enum wf_role roles[WF_STEP_COUNT_] = {
+		[WF_STEP_PENDING] = WF_ROLE_DIM,
+		[WF_STEP_RUNNING] = WF_ROLE_INFO,
+		[WF_STEP_WAITING] = WF_ROLE_WARN,
+		[WF_STEP_COMPLETED] = WF_ROLE_GOOD,
+		[WF_STEP_FAILED] = WF_ROLE_BAD,
+		[WF_STEP_SKIPPED] = WF_ROLE_DIM,
+		[WF_STEP_CANCELLED] = WF_ROLE_DIM,
+		[WF_STEP_IN_DOUBT] = WF_ROLE_BAD,
+		[WF_STEP_COMPENSATED] = WF_ROLE_GOOD,
+		[WF_STEP_COMPENSATION_FAILED] = WF_ROLE_BAD,
+	};
+	return roles[status];
+}
+
+enum wf_role wf_view_instance_role(enum wf_instance_status status)
+{
+	static const enum wf_role roles[WF_INST_COUNT_] = {
+		[WF_INST_PENDING] = WF_ROLE_DIM,
+		[WF_INST_RUNNING] = WF_ROLE_INFO,
+		[WF_INST_WAITING] = WF_ROLE_WARN,
+		[WF_INST_QUEUED] = WF_ROLE_DIM,
+		[WF_INST_SUSPENDED] = WF_ROLE_BAD,
+		[WF_INST_COMPENSATING] = WF_ROLE_WARN,
+		[WF_INST_COMPLETED] = WF_ROLE_GOOD,
+		[WF_INST_FAILED] = WF_ROLE_BAD,
+		[WF_INST_CANCELLED] = WF_ROLE_DIM,
+	};
+	return roles[status];
+}
+
+void wf_view_heading(const struct wf_instance *in, const struct wf_style *style, struct wf_buf *out)
+{
+	wf_buf_addstr(out, wf_style_on(style, WF_ROLE_STRONG));
+	wf_buf_printf(out, "#%" PRIu64, in->number);
+	wf_buf_addstr(out, wf_style_off(style, WF_ROLE_STRONG));
+	wf_buf_addch(out, ' ');
+	wf_view_safe(out, in->workflow ? in->workflow : "?");
+	if (in->version) {
+		wf_buf_addch(out, ' ');
+		wf_view_safe(out, in->version);
+	}
+}
+
+/* What a parked instance waits for, after "it waits for". */
+static void waits_for(const struct wf_instance *in, struct wf_buf *out)
+{
+	wf_buf_addstr(out, in->wait == WF_WAIT_NONE ? "something" : wf_wait_name(in->wait));
+}
+
+void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	enum wf_role role = wf_view_instance_role(in->status);
+	char took[WF_WHEN_TEXT];
+	wf_buf_printf(out, "#%" PRIu64 " ", in->number);
+	if (in->status == WF_INST_COMPLETED || in->status == WF_INST_FAILED ||
+		in->status == WF_INST_CANCELLED) {
+		wf_view_role(out, style, role, wf_instance_status_name(in->status));
+		if (in->result && strcmp(in->result, wf_instance_status_name(in->status))) {
+			wf_buf_addstr(out, " (");
+			wf_view_safe(out, in->result);
+			wf_buf_addch(out, ')');
+		}
+		if (in->status == WF_INST_FAILED) {
+			if (in->failed_step != WF_NONE && plan) {
+				wf_buf_addstr(out, " at ");
+				wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+			}
+			if (in->error) {
+				wf_buf_addstr(out, ": ");
+				wf_view_error(in->error, true, out);
+			}
+			wf_buf_printf(out, ". Next: wfctl show %" PRIu64, in->number);
+		} else if (in->created_at && in->ended_at) {
+			wf_view_duration(in->ended_at - in->created_at, took);
+			wf_buf_printf(out, " after %s", took);
+		}
+		wf_buf_addch(out, '\n');
+		return;
+	}
+	if (in->status == WF_INST_SUSPENDED) {
+		wf_view_role(out, style, role, "is suspended");
+		wf_buf_printf(out,
+			": a crash left it unknown whether a step's effect happened. Next: "
+			"wfctl show %" PRIu64 ", then wfctl resolve %" PRIu64 "\n",
+			in->number, in->number);
+		return;
+	}
+	wf_view_role(out, style, role, "is parked");
+	wf_buf_addstr(out, ": it waits for ");
+	waits_for(in, out);
+	if (in->wait == WF_WAIT_APPROVAL)
+		wf_buf_printf(out, ". Next: wfctl approve %" PRIu64, in->number);
+	else
+		wf_buf_printf(out, ". Next: wfctl resume %" PRIu64, in->number);
+	wf_buf_addch(out, '\n');
+}

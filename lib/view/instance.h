@@ -1,0 +1,51 @@
+/* An instance for people and programs: JSON, step lines, the timeline, what it waits for. */
+#ifndef WF_VIEW_INSTANCE_H
+#define WF_VIEW_INSTANCE_H
+
+#include "plan/plan.h"
+#include "state/event.h"
+#include "state/state.h"
+#include "view/style.h"
+
+/* An RFC 3339 string, or null for 0; new. */
+json_t *wf_view_time_json(int64_t ms);
+
+/* What schemas/output/instance.schema.json describes; new. `plan` names the steps; NULL: a header
+ * alone, without steps, input and output. */
+json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in);
+json_t *wf_view_approval_json(const struct wf_approval *a); /* new */
+/* A history record, as in schemas/output/history.schema.json; new. */
+json_t *wf_view_record_json(const struct wf_plan *plan, uint64_t seq, const struct wf_record *r);
+
+/* "TimeoutError after 3 attempts", "ConflictError 409"; with `message` also ": the message". "" for
+ * NULL. */
+void wf_view_error(const json_t *error, bool message, struct wf_buf *out);
+
+/* How a step ended or what it waits for, in a few words: "POST 201", "exit 3", "0 of 2: alice, bob". */
+void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out);
+/* The status as people read it: an approval is "approved" or "rejected". */
+const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t step);
+enum wf_role wf_view_step_role(enum wf_step_status status);
+enum wf_role wf_view_instance_role(enum wf_instance_status status);
+
+/* Approvals given so far, of the number needed. */
+uint32_t wf_view_approved(const struct wf_approval *a);
+/* Whether that person has decided already. */
+bool wf_view_decided(const struct wf_approval *a, const char *who);
+/* "bob", "alice, bob": those asked who have not decided. Borrowed names. */
+void wf_view_still_asked(const struct wf_approval *a, struct wf_buf *out);
+
+/* "#1234 wf_user_onboarding 1.4.0" */
+void wf_view_heading(const struct wf_instance *in, const struct wf_style *style, struct wf_buf *out);
+
+/* The heading, a row a step with its place in time, then what it waits for, failed of, gave. */
+void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
+	const struct wf_style *style, struct wf_buf *out);
+
+/* The closing line: how the instance parted and what to do next. */
+void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_style *style, struct wf_buf *out);
+
+#endif

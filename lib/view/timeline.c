@@ -1,0 +1,242 @@
+/* The timeline of an instance: a row a step, with its place in time. */
+#include "view/instance.h"
+
+#include "view/emit.h"
+#include "view/table.h"
+#include "view/when.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define DEFAULT_WIDTH 100
+#define LEAST_BAR 16
+#define MOST_BAR 60
+
+struct axis {
+	int64_t from, to;
+	size_t columns;
+};
+
+static size_t place(const struct axis *axis, int64_t at)
+{
+	if (at <= axis->from || axis->to <= axis->from)
+		return 0;
+	if (at >= axis->to)
+		return axis->columns - 1;
+	return (size_t)((double)(at - axis->from) / (double)(axis->to - axis->from) *
+		(double)(axis->columns - 1));
+}
+
+/* |====| from start to end; an open end is '>'; waiting is drawn with dots. */
+static void bar(const struct wf_step_state *s, const struct axis *axis, int64_t now,
+	struct wf_buf *out)
+{
+	if (!s->started_at)
+		return;
+	bool open = !s->ended_at;
+	size_t from = place(axis, s->started_at);
+	size_t to = place(axis, open ? now : s->ended_at);
+	wf_view_pad(out, from);
+	wf_buf_addch(out, '|');
+	for (size_t i = from + 1; i < to; i++)
+		wf_buf_addch(out, open ? '.' : '=');
+	if (to > from)
+		wf_buf_addch(out, open ? '>' : '|');
+}
+
+static void axis_title(const struct axis *axis, struct wf_buf *out)
+{
+	char left[WF_WHEN_TEXT], right[WF_WHEN_TEXT];
+	wf_view_axis(axis->from, axis->to, left);
+	wf_view_axis(axis->to, axis->from, right);
+	size_t used = strlen(left) + strlen(right);
+	wf_buf_addstr(out, left);
+	wf_view_pad(out, axis->columns > used ? axis->columns - used : 1);
+	wf_buf_addstr(out, right);
+}
+
+static void head(const struct wf_instance *in, int64_t now, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	char when[WF_WHEN_TEXT];
+	wf_view_heading(in, style, out);
+	wf_buf_addstr(out, "   ");
+	wf_view_role(out, style, wf_view_instance_role(in->status),
+		wf_instance_status_name(in->status));
+	if (in->result) {
+		wf_buf_addstr(out, " (");
+		wf_view_safe(out, in->result);
+		wf_buf_addch(out, ')');
+	}
+	wf_view_clock(in->created_at, now, when);
+	wf_buf_printf(out, "   started %s", when);
+	wf_view_duration((in->ended_at ? in->ended_at : now) - in->created_at, when);
+	wf_buf_printf(out, "   %s %s", in->ended_at ? "took" : "for", when);
+	if (in->started_by) {
+		wf_buf_addstr(out, "   by ");
+		wf_view_safe(out, in->started_by);
+	}
+	wf_buf_addch(out, '\n');
+}
+
+static void step_row(struct wf_table *t, const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t i, const struct axis *axis, int64_t now)
+{
+	const struct wf_step_state *s = &in->steps[i];
+	char took[WF_WHEN_TEXT] = "-";
+	WF_AUTOBUF struct wf_buf line = { 0 };
+	if (s->started_at)
+		wf_view_duration((s->ended_at ? s->ended_at : now) - s->started_at, took);
+	bool effect = wf_actions[plan->steps[i].action].kind == WF_ACTION_EFFECT;
+	wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
+	wf_table_cell(t, wf_view_step_role(s->status), wf_view_step_status(plan, in, i));
+	if (effect && s->attempts)
+		wf_table_cellf(t, WF_ROLE_PLAIN, "%u", s->attempts);
+	else
+		wf_table_cell(t, WF_ROLE_PLAIN, "-");
+	wf_table_cell(t, WF_ROLE_PLAIN, took);
+	bar(s, axis, now, &line);
+	wf_table_cell(t, wf_view_step_role(s->status), line.data ? line.data : "");
+}
+
+static size_t bar_columns(const struct wf_plan *plan, const struct wf_style *style)
+{
+	size_t names = 4, width = style && style->width ? style->width : DEFAULT_WIDTH;
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		size_t n = wf_view_width(wf_plan_step_id(plan, i));
+		names = n > names ? n : names;
+	}
+	size_t used = 2 + names + 2 + 11 + 2 + 8 + 2 + 10 + 2;
+	size_t room = width > used + LEAST_BAR ? width - used : LEAST_BAR;
+	return room < MOST_BAR ? room : MOST_BAR;
+}
+
+/* "  label   text" below the table. */
+static void label(struct wf_buf *out, const struct wf_style *style, const char *name)
+{
+	wf_buf_addstr(out, "  ");
+	wf_view_role(out, style, WF_ROLE_DIM, name);
+	wf_view_pad(out, strlen(name) < 9 ? 9 - strlen(name) : 1);
+}
+
+static void put_decisions(const struct wf_approval *a, int64_t now, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
+		const json_t *d = json_array_get(a->decisions, i), *at = json_object_get(d, "at");
+		const char *by = json_string_value(json_object_get(d, "by"));
+		const char *what = json_string_value(json_object_get(d, "decision"));
+		const char *reason = json_string_value(json_object_get(d, "reason"));
+		char when[WF_WHEN_TEXT];
+		label(out, style, i ? "" : "has");
+		wf_view_safe(out, by ? by : "?");
+		wf_buf_addstr(out, what && *what == 'a' ? " approved" : " rejected");
+		if (json_is_integer(at)) {
+			wf_view_clock(json_integer_value(at), now, when);
+			wf_buf_printf(out, " at %s", when);
+		}
+		if (reason) {
+			wf_buf_addstr(out, " \"");
+			wf_view_safe(out, reason);
+			wf_buf_addch(out, '"');
+		}
+		wf_buf_addch(out, '\n');
+	}
+}
+
+static void put_approval(const struct wf_instance *in, const struct wf_approval *a, int64_t now,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	if (a->message) {
+		label(out, style, "asks");
+		wf_view_safe(out, a->message);
+		wf_buf_addch(out, '\n');
+	}
+	put_decisions(a, now, style, out);
+	uint32_t approved = wf_view_approved(a);
+	label(out, style, "needs");
+	wf_buf_printf(out, "%u more of: ", a->needed > approved ? a->needed - approved : 0);
+	wf_view_still_asked(a, out);
+	wf_buf_addch(out, '\n');
+	if (a->due_at) {
+		char when[WF_WHEN_TEXT];
+		wf_view_until(a->due_at, now, when);
+		label(out, style, "waits");
+		wf_buf_printf(out, "%s\n", when);
+	}
+	label(out, style, "to do");
+	wf_buf_printf(out, "wfctl approve %" PRIu64 ", or wfctl reject %" PRIu64 "\n", in->number,
+		in->number);
+}
+
+static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		const struct wf_step_state *s = &in->steps[i];
+		char when[WF_WHEN_TEXT];
+		if (s->status == WF_STEP_IN_DOUBT) {
+			wf_view_safe(out, wf_plan_step_id(plan, i));
+			wf_buf_addstr(out, " is in doubt: a crash left it unknown whether its effect "
+					   "happened.\n");
+			label(out, style, "to do");
+			wf_buf_printf(out, "wfctl resolve %" PRIu64 " --completed, --failed or "
+					   "--retry\n", in->number);
+			continue;
+		}
+		if (s->status != WF_STEP_WAITING)
+			continue;
+		wf_view_safe(out, wf_plan_step_id(plan, i));
+		wf_buf_printf(out, " waits for %s", wf_wait_name(s->wait));
+		if (s->wait == WF_WAIT_APPROVAL && s->approval) {
+			wf_view_duration(now - s->approval->opened_at, when);
+			wf_buf_printf(out, " since %s\n", when);
+			put_approval(in, s->approval, now, style, out);
+			continue;
+		}
+		if (s->due_at) {
+			wf_view_until(s->due_at, now, when);
+			wf_buf_printf(out, " %s", when);
+		}
+		if (s->error) {
+			wf_buf_addstr(out, "; ");
+			wf_view_error(s->error, true, out);
+		}
+		wf_buf_addch(out, '\n');
+	}
+}
+
+void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	struct axis axis = { .from = in->created_at, .to = in->ended_at ? in->ended_at : now,
+		.columns = bar_columns(plan, style) };
+	WF_AUTOBUF struct wf_buf title = { 0 };
+	head(in, now, style, out);
+	struct wf_table *t = wf_table_new();
+	axis_title(&axis, &title);
+	wf_table_column(t, "step", WF_ALIGN_LEFT, true);
+	wf_table_column(t, "status", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "attempts", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "took", WF_ALIGN_LEFT, false);
+	wf_table_column(t, title.data, WF_ALIGN_LEFT, false);
+	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
+		step_row(t, plan, in, i, &axis, now);
+	wf_table_write(t, style, 2, false, out);
+	wf_table_free(t);
+	put_waits(plan, in, now, style, out);
+	if (in->error) {
+		wf_view_role(out, style, WF_ROLE_BAD, "failed");
+		if (in->failed_step != WF_NONE) {
+			wf_buf_addstr(out, " at ");
+			wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+		}
+		wf_buf_addstr(out, ": ");
+		wf_view_error(in->error, true, out);
+		wf_buf_addch(out, '\n');
+	}
+	if (in->output) {
+		wf_buf_addstr(out, "output\n");
+		wf_view_yaml(in->output, 2, out);
+	}
+}
