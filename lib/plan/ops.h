@@ -28,6 +28,7 @@ struct wf_op_info {
 	const char *meaning;
 };
 extern const struct wf_op_info wf_ops[WF_OP_COUNT_];
+enum wf_opcode wf_op_find(const char *mnemonic); /* WF_OP_COUNT_ when there is none */
 
 /* One instruction: 8 bytes in a plan (op, a, b little-endian, c little-endian). b is 0 for now. */
 struct wf_insn {

@@ -83,6 +83,10 @@ struct wf_plan {
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause);
 void wf_plan_free(struct wf_plan *plan); /* NULL is allowed */
 
+/* The checks of wf_plan_load that need no bytes: what follows from tables and flow. For tools that
+ * build plans; wf_plan_load has called it. WF_ECORRUPT. */
+int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause);
+
 /* The string, or NULL for WF_NONE. */
 const char *wf_plan_string(const struct wf_plan *plan, uint32_t index);
 const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step);
@@ -114,7 +118,8 @@ uint32_t wf_plan_here(const struct wf_plan_builder *b); /* index of the next ins
 /* Instructions from here on come from that place. */
 void wf_plan_mark(struct wf_plan_builder *b, uint32_t line, uint32_t column);
 
-/* The canonical bytes; appends. */
+/* The canonical bytes; appends. encode of a loaded plan gives the bytes it was loaded from. */
+void wf_plan_write(const struct wf_plan *plan, struct wf_buf *out);
 void wf_plan_encode(const struct wf_plan_builder *b, struct wf_buf *out);
 
 /* -- text form (wfctl-bytecode(5)) -- */

@@ -1,0 +1,362 @@
+/*
+ * Bytes to a plan. The format stands in encode.c; anything that it could not have written is refused
+ * here, what the instructions mean is checked by verify.c.
+ */
+#include "plan/internal.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const wf_section_names[WF_SECTION_END_] = {
+	[WF_SECTION_WORKFLOW] = "workflow",
+	[WF_SECTION_STRINGS] = "strings",
+	[WF_SECTION_CONSTANTS] = "constants",
+	[WF_SECTION_STEPS] = "steps",
+	[WF_SECTION_CODE] = "code",
+	[WF_SECTION_EDGES] = "edges",
+	[WF_SECTION_LOCS] = "places",
+};
+
+/* Smallest size of a record, and how many there may be. */
+static const struct section_rule {
+	uint32_t record, max;
+	bool fixed;
+} rules[WF_SECTION_END_] = {
+	[WF_SECTION_WORKFLOW] = {WF_PLAN_WORKFLOW_SIZE, 1, true},
+	[WF_SECTION_STRINGS] = {4, WF_MAX_PLAN_BYTES, false},
+	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, false},
+	[WF_SECTION_STEPS] = {WF_PLAN_STEP_SIZE, WF_MAX_STEPS, true},
+	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true},
+	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true},
+	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true},
+};
+
+struct section {
+	uint32_t offset, size, count;
+};
+
+struct decoder {
+	const uint8_t *bytes;
+	size_t n;
+	struct section sections[WF_SECTION_END_];
+	struct wf_plan *plan;
+	struct wf_cause *cause;
+};
+
+static int check_zeros(struct decoder *d, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (d->bytes[i])
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: byte %zu should be zero", i);
+	return 0;
+}
+
+static int check_section(struct decoder *d, uint32_t number, const struct section *s, size_t want)
+{
+	const struct section_rule *rule = &rules[number];
+	const char *name = wf_section_names[number];
+	if (s->offset != want || s->size > d->n - want)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: section %s of %u bytes at %u does not lie where it must (%zu)", name,
+			s->size, s->offset, want);
+	if (s->count > rule->max)
+		return wf_fail(d->cause, WF_ELIMIT, "plan: %u records in section %s, over %u",
+			s->count, name, rule->max);
+	uint64_t least = (uint64_t)s->count * rule->record;
+	if (rule->fixed ? least != s->size : least > s->size)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: section %s has %u bytes, not those of %u records", name, s->size,
+			s->count);
+	return 0;
+}
+
+static int read_header(struct decoder *d)
+{
+	if (d->n < WF_PLAN_HEADER_SIZE || memcmp(d->bytes, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE) != 0)
+		return wf_fail(d->cause, WF_ECORRUPT, "not a plan");
+	if (d->n > WF_MAX_PLAN_BYTES)
+		return wf_fail(d->cause, WF_ELIMIT, "plan of %zu bytes, over %u", d->n,
+			WF_MAX_PLAN_BYTES);
+	struct wf_reader r = wf_reader_of(d->bytes, WF_PLAN_HEADER_SIZE);
+	(void)wf_get_raw(&r, WF_PLAN_MAGIC_SIZE);
+	uint16_t format = wf_get_u16(&r);
+	if (format != WF_PLAN_FORMAT)
+		return wf_fail(d->cause, format > WF_PLAN_FORMAT ? WF_EVERSION : WF_ECORRUPT,
+			"plan of format %u; this wfctl reads format %u", format, WF_PLAN_FORMAT);
+	uint16_t count = wf_get_u16(&r);
+	uint32_t size = wf_get_u32(&r);
+	if (count != WF_SECTION_COUNT || size != d->n)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: %u sections and %u bytes said, %u and %zu expected", count, size,
+			WF_SECTION_COUNT, d->n);
+	size_t at = WF_PLAN_HEADER_SIZE;
+	for (uint32_t i = WF_SECTION_WORKFLOW; i < WF_SECTION_END_; i++) {
+		uint32_t number = wf_get_u32(&r);
+		struct section *s = &d->sections[i];
+		s->offset = wf_get_u32(&r);
+		s->size = wf_get_u32(&r);
+		s->count = wf_get_u32(&r);
+		if (number != i)
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: section %u where %u must be",
+				number, i);
+		int err = check_section(d, i, s, at);
+		if (err)
+			return err;
+		size_t end = at + s->size;
+		at = (end + WF_PLAN_ALIGN - 1) / WF_PLAN_ALIGN * WF_PLAN_ALIGN;
+		if (at > d->n)
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: cut off at byte %zu", d->n);
+		err = check_zeros(d, end, at);
+		if (err)
+			return err;
+	}
+	if (at != d->n)
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: bytes behind the end at %zu", at);
+	return 0;
+}
+
+static struct wf_reader section_reader(const struct decoder *d, enum wf_plan_section number)
+{
+	const struct section *s = &d->sections[number];
+	return wf_reader_of(d->bytes + s->offset, s->size);
+}
+
+/* One text of the sections `strings` and `constants`. */
+static const char *get_text(struct wf_reader *r, size_t *ret_n)
+{
+	uint32_t n = wf_get_u32(r);
+	const uint8_t *p = wf_get_raw(r, n);
+	*ret_n = p ? n : 0;
+	return (const char *)p;
+}
+
+static int end_of_section(struct decoder *d, enum wf_plan_section number,
+	const struct wf_reader *r)
+{
+	if (r->bad || r->off != r->len)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: the records of section %s do not fill it exactly",
+			wf_section_names[number]);
+	return 0;
+}
+
+struct text {
+	const char *bytes;
+	size_t n;
+	uint32_t index;
+};
+
+static int compare_texts(const void *a, const void *b)
+{
+	const struct text *x = a, *y = b;
+	int order = memcmp(x->bytes, y->bytes, x->n < y->n ? x->n : y->n);
+	return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Sorting finds equal texts in a time that no choice of texts can make long. */
+static int check_distinct(struct decoder *d, enum wf_plan_section number)
+{
+	uint32_t count = d->sections[number].count;
+	struct wf_reader r = section_reader(d, number);
+	WF_AUTOFREE struct text *texts = wf_calloc(count, sizeof(*texts));
+	for (uint32_t i = 0; i < count; i++) {
+		texts[i].bytes = get_text(&r, &texts[i].n);
+		texts[i].index = i;
+	}
+	qsort(texts, count, sizeof(*texts), compare_texts);
+	for (uint32_t i = 1; i < count; i++)
+		if (compare_texts(&texts[i - 1], &texts[i]) == 0)
+			return wf_fail(d->cause, WF_ECORRUPT,
+				"plan: records %u and %u of section %s are equal",
+				texts[i - 1].index, texts[i].index, wf_section_names[number]);
+	return 0;
+}
+
+static int read_strings(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_STRINGS);
+	uint32_t count = d->sections[WF_SECTION_STRINGS].count;
+	d->plan->strings = wf_calloc(count, sizeof(*d->plan->strings));
+	for (uint32_t i = 0; i < count; i++) {
+		size_t n;
+		const char *text = get_text(&r, &n);
+		if (!text)
+			break;
+		if (memchr(text, '\0', n) || !wf_utf8_valid(text, n, NULL))
+			return wf_fail(d->cause, WF_ECORRUPT,
+				"plan: string %u is not UTF-8 without NUL", i);
+		d->plan->strings[d->plan->string_count++] = wf_strndup(text, n);
+	}
+	int err = end_of_section(d, WF_SECTION_STRINGS, &r);
+	return err ? err : check_distinct(d, WF_SECTION_STRINGS);
+}
+
+static int read_constants(struct decoder *d)
+{
+	WF_AUTOBUF struct wf_buf again = {0};
+	struct wf_reader r = section_reader(d, WF_SECTION_CONSTANTS);
+	uint32_t count = d->sections[WF_SECTION_CONSTANTS].count;
+	d->plan->consts = wf_calloc(count, sizeof(*d->plan->consts));
+	for (uint32_t i = 0; i < count; i++) {
+		size_t n;
+		json_t *value;
+		const char *text = get_text(&r, &n);
+		if (!text)
+			break;
+		struct wf_cause why = {0};
+		if (wf_json_parse(text, n, &value, &why))
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: constant %u: %s", i,
+				why.text);
+		d->plan->consts[d->plan->const_count++] = value;
+		wf_buf_reset(&again);
+		wf_json_write(value, &again);
+		if (again.len != n || memcmp(again.data, text, n) != 0)
+			return wf_fail(d->cause, WF_ECORRUPT,
+				"plan: constant %u is not written in the one way there is", i);
+	}
+	int err = end_of_section(d, WF_SECTION_CONSTANTS, &r);
+	return err ? err : check_distinct(d, WF_SECTION_CONSTANTS);
+}
+
+static int read_workflow(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_WORKFLOW);
+	struct wf_plan *p = d->plan;
+	if (d->sections[WF_SECTION_WORKFLOW].count != 1)
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: no workflow record");
+	p->workflow = wf_get_u32(&r);
+	p->version = wf_get_u32(&r);
+	p->name = wf_get_u32(&r);
+	p->description = wf_get_u32(&r);
+	p->source_name = wf_get_u32(&r);
+	p->input_schema = wf_get_u32(&r);
+	p->output_schema = wf_get_u32(&r);
+	p->vars = wf_get_u32(&r);
+	p->extra = wf_get_u32(&r);
+	p->correlation_pc = wf_get_u32(&r);
+	p->entry_pc = wf_get_u32(&r);
+	if (wf_get_u32(&r))
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: workflow: a reserved field is set");
+	p->timeout_ms = wf_get_u64(&r);
+	return end_of_section(d, WF_SECTION_WORKFLOW, &r);
+}
+
+/* False when a reserved field is not zero, or an enum has no such member. */
+static bool get_step(struct wf_reader *r, struct wf_plan_step *s)
+{
+	s->id = wf_get_u32(r);
+	s->name = wf_get_u32(r);
+	uint8_t action = wf_get_u8(r), on_crash = wf_get_u8(r), backoff = wf_get_u8(r);
+	uint8_t zero = wf_get_u8(r);
+	if (action >= WF_ACT_COUNT_ || on_crash > WF_ON_CRASH_ASK ||
+		backoff > WF_BACKOFF_EXPONENTIAL || zero)
+		return false;
+	s->action = (enum wf_action)action;
+	s->on_crash = (enum wf_on_crash)on_crash;
+	s->retry.backoff = (enum wf_backoff)backoff;
+	s->retry.max_attempts = wf_get_u32(r);
+	s->retry.initial_ms = wf_get_u64(r);
+	s->retry.max_ms = wf_get_u64(r);
+	s->retry.coefficient_milli = wf_get_u32(r);
+	s->retry.jitter_milli = wf_get_u32(r);
+	s->retry.on_types = wf_get_u32(r);
+	s->retry.except_types = wf_get_u32(r);
+	s->timeout_ms = wf_get_u64(r);
+	s->deadline_ms = wf_get_u64(r);
+	s->max_visits = wf_get_u32(r);
+	s->enter_pc = wf_get_u32(r);
+	s->fail_pc = wf_get_u32(r);
+	s->line = wf_get_u32(r);
+	s->column = wf_get_u32(r);
+	return wf_get_u32(r) == 0;
+}
+
+static int read_steps(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_STEPS);
+	uint32_t count = d->sections[WF_SECTION_STEPS].count;
+	d->plan->steps = wf_calloc(count, sizeof(*d->plan->steps));
+	for (uint32_t i = 0; i < count; i++) {
+		if (!get_step(&r, &d->plan->steps[i]))
+			return wf_fail(d->cause, WF_ECORRUPT,
+				"plan: step %u has a field with no such meaning", i);
+		d->plan->step_count++;
+	}
+	return end_of_section(d, WF_SECTION_STEPS, &r);
+}
+
+static int read_code(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_CODE);
+	uint32_t count = d->sections[WF_SECTION_CODE].count;
+	d->plan->code = wf_calloc(count, sizeof(*d->plan->code));
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_insn *insn = &d->plan->code[i];
+		insn->op = wf_get_u8(&r);
+		insn->a = wf_get_u8(&r);
+		insn->b = wf_get_u16(&r);
+		insn->c = wf_get_u32(&r);
+	}
+	d->plan->code_count = count;
+	return end_of_section(d, WF_SECTION_CODE, &r);
+}
+
+static int read_edges(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_EDGES);
+	uint32_t count = d->sections[WF_SECTION_EDGES].count;
+	d->plan->edges = wf_calloc(count, sizeof(*d->plan->edges));
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_plan_edge *edge = &d->plan->edges[i];
+		edge->from = wf_get_u32(&r);
+		edge->to = wf_get_u32(&r);
+		uint32_t kind = wf_get_u32(&r);
+		if (kind > WF_EDGE_DECISION)
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: edge %u has kind %u", i,
+				kind);
+		edge->kind = (enum wf_edge_kind)kind;
+		edge->label = wf_get_u32(&r);
+	}
+	d->plan->edge_count = count;
+	return end_of_section(d, WF_SECTION_EDGES, &r);
+}
+
+static int read_locs(struct decoder *d)
+{
+	struct wf_reader r = section_reader(d, WF_SECTION_LOCS);
+	uint32_t count = d->sections[WF_SECTION_LOCS].count;
+	d->plan->locs = wf_calloc(count, sizeof(*d->plan->locs));
+	for (uint32_t i = 0; i < count; i++) {
+		d->plan->locs[i].pc = wf_get_u32(&r);
+		d->plan->locs[i].line = wf_get_u32(&r);
+		d->plan->locs[i].column = wf_get_u32(&r);
+	}
+	d->plan->loc_count = count;
+	return end_of_section(d, WF_SECTION_LOCS, &r);
+}
+
+static int (*const readers[])(struct decoder *) = {read_header, read_workflow, read_strings,
+	read_constants, read_steps, read_code, read_edges, read_locs};
+
+int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
+{
+	struct wf_plan *plan = wf_calloc(1, sizeof(*plan));
+	struct decoder d = {.bytes = bytes, .n = n, .plan = plan, .cause = cause};
+	int err = 0;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]) && !err; i++)
+		err = readers[i](&d);
+	if (!err)
+		err = wf_plan_verify(plan, cause);
+	if (err) {
+		wf_plan_free(plan);
+		return err;
+	}
+	wf_hash(bytes, n, plan->id);
+	*ret = plan;
+	return 0;
+}

@@ -1,0 +1,224 @@
+/*
+ * The plan's bytes. Reader: decode.c.
+ *
+ * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 128 bytes
+ * and seven sections in the order of their numbers. Each section begins at the next multiple of 8
+ * after the one before it (the first at 128); the bytes between, and those after the last section up
+ * to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one encoding.
+ *
+ *   header
+ *     0   8  magic: 57 46 50 4c 41 4e 00 00 ("WFPLAN" and two zeros)
+ *     8   2  format version: 1
+ *    10   2  number of sections: 7
+ *    12   4  size of the whole file in bytes
+ *    16 112  section table: seven entries of 16 bytes
+ *              0  4  number of the section: 1 to 7
+ *              4  4  offset of its first byte in the file
+ *              8  4  its size in bytes, without the padding behind it
+ *             12  4  its number of records
+ *
+ *   1 workflow: one record of 56 bytes
+ *     0   4  id, a string          24   4  output schema, a constant or none
+ *     4   4  version, or none      28   4  variables, a constant (an object) or none
+ *     8   4  name, or none         32   4  extra, a constant (an object) or none
+ *    12   4  description, or none  36   4  instruction of the correlation id's body, or none
+ *    16   4  source name, or none  40   4  instruction where a new thread begins
+ *    20   4  input schema, a       44   4  zero
+ *            constant or none      48   8  time limit of the instance, milliseconds; 0 is none
+ *
+ *   2 strings: records of any size; no two are equal
+ *     0   4  n: size in bytes
+ *     4   n  UTF-8 without NUL; no NUL after it
+ *
+ *   3 constants: records like those of strings, each a JSON text as wfctl writes it: no white space,
+ *     members in their order, the shortest escapes; no two texts are equal
+ *
+ *   4 steps: records of 88 bytes
+ *     0   4  id, a string; no two steps have the same
+ *     4   4  name, a string or none
+ *     8   1  action, its place in wfctl-bytecode(5)'s list
+ *     9   1  after a crash: 0 retry, 1 fail, 2 ask
+ *    10   1  back-off: 0 fixed, 1 exponential
+ *    11   1  zero
+ *    12   4  attempts, at most
+ *    16   8  delay before the second attempt, milliseconds
+ *    24   8  longest delay, milliseconds; 0 is none
+ *    32   4  growth of the delay, thousandths
+ *    36   4  random share of the delay, thousandths
+ *    40   4  error types to retry, a bit each (bit 0 is the first of the list); 0: the default ones
+ *    44   4  error types not to retry, a bit each
+ *    48   8  time limit of an attempt, milliseconds; 0 is none
+ *    56   8  time limit of all attempts, milliseconds; 0 is none
+ *    64   4  visits, at most
+ *    68   4  its `enter` instruction
+ *    72   4  instruction where its failure is handled, or none
+ *    76   4  line in the definition, from 1; 0 is unknown
+ *    80   4  column
+ *    84   4  zero
+ *
+ *   5 code: instructions of 8 bytes
+ *     0   1  opcode, its place in wfctl-bytecode(5)'s list
+ *     1   1  operand a
+ *     2   2  zero
+ *     4   4  operand c
+ *
+ *   6 edges: records of 16 bytes, for drawing only
+ *     0   4  step it leaves, or none: the start
+ *     4   4  step it leads to, or none: the end
+ *     8   4  kind: 0 next, 1 condition, 2 failure, 3 decision
+ *    12   4  label, a string or none
+ *
+ *   7 places: records of 12 bytes, rising by instruction
+ *     0   4  instruction from which on this place holds
+ *     4   4  line in the definition
+ *     8   4  column
+ *
+ * The plan's id is the BLAKE2b-256 of the whole file.
+ */
+#include "plan/internal.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+static void put_text(struct wf_buf *out, const char *text, size_t n)
+{
+	wf_put_u32(out, (uint32_t)n);
+	wf_buf_add(out, text, n);
+}
+
+static uint32_t put_workflow(const struct wf_plan *p, struct wf_buf *out)
+{
+	wf_put_u32(out, p->workflow);
+	wf_put_u32(out, p->version);
+	wf_put_u32(out, p->name);
+	wf_put_u32(out, p->description);
+	wf_put_u32(out, p->source_name);
+	wf_put_u32(out, p->input_schema);
+	wf_put_u32(out, p->output_schema);
+	wf_put_u32(out, p->vars);
+	wf_put_u32(out, p->extra);
+	wf_put_u32(out, p->correlation_pc);
+	wf_put_u32(out, p->entry_pc);
+	wf_put_u32(out, 0);
+	wf_put_u64(out, p->timeout_ms);
+	return 1;
+}
+
+static uint32_t put_strings(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->string_count; i++)
+		put_text(out, p->strings[i], strlen(p->strings[i]));
+	return p->string_count;
+}
+
+static uint32_t put_constants(const struct wf_plan *p, struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf text = {0};
+	for (uint32_t i = 0; i < p->const_count; i++) {
+		wf_buf_reset(&text);
+		wf_json_write(p->consts[i], &text);
+		put_text(out, text.data, text.len);
+	}
+	return p->const_count;
+}
+
+static void put_step(const struct wf_plan_step *s, struct wf_buf *out)
+{
+	wf_put_u32(out, s->id);
+	wf_put_u32(out, s->name);
+	wf_put_u8(out, (uint8_t)s->action);
+	wf_put_u8(out, (uint8_t)s->on_crash);
+	wf_put_u8(out, (uint8_t)s->retry.backoff);
+	wf_put_u8(out, 0);
+	wf_put_u32(out, s->retry.max_attempts);
+	wf_put_u64(out, s->retry.initial_ms);
+	wf_put_u64(out, s->retry.max_ms);
+	wf_put_u32(out, s->retry.coefficient_milli);
+	wf_put_u32(out, s->retry.jitter_milli);
+	wf_put_u32(out, s->retry.on_types);
+	wf_put_u32(out, s->retry.except_types);
+	wf_put_u64(out, s->timeout_ms);
+	wf_put_u64(out, s->deadline_ms);
+	wf_put_u32(out, s->max_visits);
+	wf_put_u32(out, s->enter_pc);
+	wf_put_u32(out, s->fail_pc);
+	wf_put_u32(out, s->line);
+	wf_put_u32(out, s->column);
+	wf_put_u32(out, 0);
+}
+
+static uint32_t put_steps(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->step_count; i++)
+		put_step(&p->steps[i], out);
+	return p->step_count;
+}
+
+static uint32_t put_code(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->code_count; i++) {
+		wf_put_u8(out, p->code[i].op);
+		wf_put_u8(out, p->code[i].a);
+		wf_put_u16(out, p->code[i].b);
+		wf_put_u32(out, p->code[i].c);
+	}
+	return p->code_count;
+}
+
+static uint32_t put_edges(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->edge_count; i++) {
+		wf_put_u32(out, p->edges[i].from);
+		wf_put_u32(out, p->edges[i].to);
+		wf_put_u32(out, (uint32_t)p->edges[i].kind);
+		wf_put_u32(out, p->edges[i].label);
+	}
+	return p->edge_count;
+}
+
+static uint32_t put_locs(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->loc_count; i++) {
+		wf_put_u32(out, p->locs[i].pc);
+		wf_put_u32(out, p->locs[i].line);
+		wf_put_u32(out, p->locs[i].column);
+	}
+	return p->loc_count;
+}
+
+static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, struct wf_buf *) = {
+	[WF_SECTION_WORKFLOW] = put_workflow,
+	[WF_SECTION_STRINGS] = put_strings,
+	[WF_SECTION_CONSTANTS] = put_constants,
+	[WF_SECTION_STEPS] = put_steps,
+	[WF_SECTION_CODE] = put_code,
+	[WF_SECTION_EDGES] = put_edges,
+	[WF_SECTION_LOCS] = put_locs,
+};
+
+static void put_padding(struct wf_buf *out)
+{
+	while (out->len % WF_PLAN_ALIGN)
+		wf_put_u8(out, 0);
+}
+
+void wf_plan_write(const struct wf_plan *plan, struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf body = {0}, table = {0};
+	for (uint32_t s = WF_SECTION_WORKFLOW; s < WF_SECTION_END_; s++) {
+		size_t from = body.len;
+		uint32_t count = put_section[s](plan, &body);
+		wf_put_u32(&table, s);
+		wf_put_u32(&table, (uint32_t)(WF_PLAN_HEADER_SIZE + from));
+		wf_put_u32(&table, (uint32_t)(body.len - from));
+		wf_put_u32(&table, count);
+		put_padding(&body);
+	}
+	wf_buf_add(out, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE);
+	wf_put_u16(out, WF_PLAN_FORMAT);
+	wf_put_u16(out, WF_SECTION_COUNT);
+	wf_put_u32(out, (uint32_t)(WF_PLAN_HEADER_SIZE + body.len));
+	wf_buf_add(out, table.data, table.len);
+	wf_buf_add(out, body.data, body.len);
+}

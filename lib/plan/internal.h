@@ -1,0 +1,57 @@
+/* What the files of lib/plan share: the layout's numbers, and a plan without its heap object. */
+#ifndef WF_PLAN_INTERNAL_H
+#define WF_PLAN_INTERNAL_H
+
+#include "plan/plan.h"
+
+#define WF_PLAN_MAGIC "WFPLAN\0" /* with the NUL that C adds: 8 bytes */
+#define WF_PLAN_MAGIC_SIZE 8
+#define WF_PLAN_FORMAT 1
+
+/* Sections in their order in the file; the numbers in the section table. */
+enum wf_plan_section {
+	WF_SECTION_WORKFLOW = 1,
+	WF_SECTION_STRINGS,
+	WF_SECTION_CONSTANTS,
+	WF_SECTION_STEPS,
+	WF_SECTION_CODE,
+	WF_SECTION_EDGES,
+	WF_SECTION_LOCS,
+	WF_SECTION_END_
+};
+#define WF_SECTION_COUNT (WF_SECTION_END_ - WF_SECTION_WORKFLOW)
+
+/* Sizes of fixed records. */
+#define WF_PLAN_HEADER_SIZE (16u + 16u * WF_SECTION_COUNT)
+#define WF_PLAN_WORKFLOW_SIZE 56u
+#define WF_PLAN_STEP_SIZE 88u
+#define WF_PLAN_INSN_SIZE 8u
+#define WF_PLAN_EDGE_SIZE 16u
+#define WF_PLAN_LOC_SIZE 12u
+#define WF_PLAN_ALIGN 8u
+
+/* No span of time in a plan is longer, so that a time plus a span never overflows. */
+#define WF_PLAN_MAX_SPAN ((uint64_t)INT64_MAX / 4)
+#define WF_PLAN_MAX_COEFFICIENT 1000000u /* thousandths */
+
+extern const char *const wf_backoff_names[2];
+extern const char *const wf_on_crash_names[3];
+extern const char *const wf_edge_kind_names[4];
+extern const char *const wf_finish_names[2];
+extern const char *const wf_section_names[WF_SECTION_END_];
+
+/* Frees what the plan holds, not the plan; zeroed afterwards. Half-built ones are allowed. */
+void wf_plan_drop(struct wf_plan *plan);
+
+/* Operands an instruction takes off and puts on the stack. */
+uint32_t wf_insn_pops(const struct wf_insn *insn);
+uint32_t wf_insn_pushes(const struct wf_insn *insn);
+
+/* Whether operand c is an instruction to go to. */
+static inline bool wf_insn_has_target(const struct wf_insn *insn)
+{
+	return wf_ops[insn->op].format == WF_FORMAT_TARGET ||
+		wf_ops[insn->op].format == WF_FORMAT_EACH;
+}
+
+#endif

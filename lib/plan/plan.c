@@ -1,0 +1,60 @@
+/* Reading a loaded plan: its strings, steps and places; and freeing it. */
+#include "plan/internal.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+void wf_plan_drop(struct wf_plan *plan)
+{
+	for (uint32_t i = 0; plan->strings && i < plan->string_count; i++)
+		wf_free(plan->strings[i]);
+	for (uint32_t i = 0; plan->consts && i < plan->const_count; i++)
+		json_decref(plan->consts[i]);
+	wf_free(plan->strings);
+	wf_free(plan->consts);
+	wf_free(plan->steps);
+	wf_free(plan->code);
+	wf_free(plan->edges);
+	wf_free(plan->locs);
+	*plan = (struct wf_plan){0};
+}
+
+void wf_plan_free(struct wf_plan *plan)
+{
+	if (!plan)
+		return;
+	wf_plan_drop(plan);
+	wf_free(plan);
+}
+
+const char *wf_plan_string(const struct wf_plan *plan, uint32_t index)
+{
+	return index < plan->string_count ? plan->strings[index] : NULL;
+}
+
+const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step)
+{
+	return step < plan->step_count ? wf_plan_string(plan, plan->steps[step].id) : NULL;
+}
+
+uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id)
+{
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		if (strcmp(plan->strings[plan->steps[i].id], id) == 0)
+			return i;
+	return WF_NONE;
+}
+
+const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc)
+{
+	uint32_t low = 0, high = plan->loc_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (plan->locs[middle].pc <= pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &plan->locs[low - 1] : NULL;
+}

@@ -1,0 +1,472 @@
+/*
+ * The verifier: what a plan must be before the interpreter trusts it, whoever wrote it.
+ *
+ *   tables    every index is in its table, every number in its range, reserved fields are zero,
+ *             constants have the types that their places want
+ *   operands  of each instruction, by the format that opcodes.def gives it
+ *   flow      control code begins at the entry, at each step's `enter` and where its failure is
+ *             handled, with an empty stack; a body (of `each`, of the correlation id) begins with an
+ *             empty stack and ends in `return` with its value. From there on the stack has one known
+ *             depth before every instruction, never less than it takes, and exactly that before a
+ *             control instruction; nothing runs off the end. Bodies are pure and share no code
+ *             with control code.
+ *   loops     a body never jumps back, control code jumps back only to an `enter`, which counts its
+ *             visits; a body of `each` stands behind it, so that bodies cannot recurse
+ *   room      bodies nested in one another need no more than WF_MAX_STACK operands together, and
+ *             nest no deeper than WF_MAX_EXPR_DEPTH
+ *
+ * Code that nothing leads to is held to the same rules, as if a thread began there.
+ */
+#include "plan/internal.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum mode { MODE_UNSEEN, MODE_CONTROL, MODE_BODY };
+
+struct flow {
+	const struct wf_plan *plan;
+	struct wf_cause *cause;
+	int16_t *depth;   /* operands before each instruction */
+	uint8_t *mode;    /* enum mode */
+	uint32_t *todo;   /* instructions seen, their successors not yet */
+	uint32_t todo_count, todo_room;
+};
+
+/* -- tables -- */
+
+static bool is_string(const struct wf_plan *p, uint32_t index)
+{
+	return index < p->string_count;
+}
+
+static bool is_string_or_none(const struct wf_plan *p, uint32_t index)
+{
+	return index == WF_NONE || is_string(p, index);
+}
+
+/* Whether the constant is none, or one of the two types. */
+static bool is_const_of(const struct wf_plan *p, uint32_t index, bool boolean_too)
+{
+	if (index == WF_NONE)
+		return true;
+	if (index >= p->const_count)
+		return false;
+	return json_is_object(p->consts[index]) ||
+		(boolean_too && json_is_boolean(p->consts[index]));
+}
+
+static int check_workflow(const struct wf_plan *p, struct wf_cause *cause)
+{
+	const struct {
+		const char *name;
+		bool good;
+	} rules[] = {
+		{"id", is_string(p, p->workflow) && p->strings[p->workflow][0] &&
+				strlen(p->strings[p->workflow]) <= WF_MAX_ID},
+		{"version", is_string_or_none(p, p->version)},
+		{"name", is_string_or_none(p, p->name)},
+		{"description", is_string_or_none(p, p->description)},
+		{"source name", is_string_or_none(p, p->source_name)},
+		{"input schema", is_const_of(p, p->input_schema, true)},
+		{"output schema", is_const_of(p, p->output_schema, true)},
+		{"vars", is_const_of(p, p->vars, false)},
+		{"extra", is_const_of(p, p->extra, false)},
+		{"correlation body", p->correlation_pc == WF_NONE ||
+				p->correlation_pc < p->code_count},
+		{"entry", p->entry_pc < p->code_count},
+		{"timeout", p->timeout_ms <= WF_PLAN_MAX_SPAN},
+		{"number of steps", p->step_count <= WF_MAX_STEPS},
+		{"number of instructions", p->code_count <= WF_MAX_CODE},
+	};
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!rules[i].good)
+			return wf_fail(cause, WF_ECORRUPT, "plan: workflow: its %s is not valid",
+				rules[i].name);
+	return 0;
+}
+
+static bool retry_good(const struct wf_retry *r)
+{
+	uint32_t known = (UINT32_C(1) << WF_ERROR_COUNT_) - 1;
+	return r->max_attempts >= 1 && r->max_attempts <= WF_MAX_ATTEMPTS &&
+		r->initial_ms <= WF_PLAN_MAX_SPAN && r->max_ms <= WF_PLAN_MAX_SPAN &&
+		r->coefficient_milli <= WF_PLAN_MAX_COEFFICIENT &&
+		(r->backoff != WF_BACKOFF_EXPONENTIAL || r->coefficient_milli >= 1000) &&
+		r->jitter_milli <= 1000 && !(r->on_types & ~known) && !(r->except_types & ~known);
+}
+
+static bool enter_good(const struct wf_plan *p, uint32_t step)
+{
+	uint32_t pc = p->steps[step].enter_pc;
+	return pc < p->code_count && p->code[pc].op == WF_OP_ENTER && p->code[pc].c == step;
+}
+
+static bool step_id_good(const struct wf_plan *p, uint32_t id)
+{
+	return is_string(p, id) && p->strings[id][0] && strlen(p->strings[id]) <= WF_MAX_ID;
+}
+
+static int check_step(const struct wf_plan *p, uint32_t index, struct wf_cause *cause)
+{
+	const struct wf_plan_step *s = &p->steps[index];
+	const struct {
+		const char *name;
+		bool good;
+	} rules[] = {
+		{"id", step_id_good(p, s->id)},
+		{"name", is_string_or_none(p, s->name)},
+		{"action", s->action < WF_ACT_COUNT_},
+		{"on_crash", s->on_crash <= WF_ON_CRASH_ASK},
+		{"backoff", s->retry.backoff <= WF_BACKOFF_EXPONENTIAL},
+		{"retry", retry_good(&s->retry)},
+		{"timeout", s->timeout_ms <= WF_PLAN_MAX_SPAN},
+		{"deadline", s->deadline_ms <= WF_PLAN_MAX_SPAN},
+		{"max_visits", s->max_visits >= 1 && s->max_visits <= WF_MAX_VISITS},
+		{"enter instruction", enter_good(p, index)},
+		{"failure instruction", s->fail_pc == WF_NONE || s->fail_pc < p->code_count},
+	};
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!rules[i].good)
+			return wf_fail(cause, WF_ECORRUPT, "plan: step %u: its %s is not valid",
+				index, rules[i].name);
+	return 0;
+}
+
+static int check_steps(const struct wf_plan *p, struct wf_cause *cause)
+{
+	WF_AUTOFREE uint8_t *taken = wf_calloc(p->string_count, 1);
+	for (uint32_t i = 0; i < p->step_count; i++) {
+		int err = check_step(p, i, cause);
+		if (err)
+			return err;
+		if (taken[p->steps[i].id]++)
+			return wf_fail(cause, WF_ECORRUPT, "plan: step %u: its id %s is taken", i,
+				p->strings[p->steps[i].id]);
+	}
+	return 0;
+}
+
+static int check_drawing(const struct wf_plan *p, struct wf_cause *cause)
+{
+	for (uint32_t i = 0; i < p->edge_count; i++) {
+		const struct wf_plan_edge *e = &p->edges[i];
+		if ((e->from != WF_NONE && e->from >= p->step_count) ||
+			(e->to != WF_NONE && e->to >= p->step_count) ||
+			!is_string_or_none(p, e->label))
+			return wf_fail(cause, WF_ECORRUPT,
+				"plan: edge %u names a step or string that is not there", i);
+	}
+	for (uint32_t i = 0; i < p->loc_count; i++)
+		if (p->locs[i].pc >= p->code_count || (i && p->locs[i].pc <= p->locs[i - 1].pc))
+			return wf_fail(cause, WF_ECORRUPT,
+				"plan: place %u is of instruction %u, out of order or range", i,
+				p->locs[i].pc);
+	return 0;
+}
+
+/* -- operands -- */
+
+static bool any(const struct wf_plan *p, const struct wf_insn *i)
+{
+	(void)p;
+	return i->a == 0 && i->c == 0;
+}
+
+static bool const_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a == 0 && i->c < p->const_count;
+}
+
+static bool name_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a == 0 && i->c < p->string_count;
+}
+
+static bool step_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a == 0 && i->c < p->step_count;
+}
+
+static bool target_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a == 0 && i->c < p->code_count;
+}
+
+static bool count_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	(void)p;
+	return i->a == 0 && i->c <= WF_MAX_STACK;
+}
+
+static bool root_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	const uint32_t bindable = UINT32_C(1) << WF_ROOT_ITEM | UINT32_C(1) << WF_ROOT_INDEX |
+		UINT32_C(1) << WF_ROOT_INPUT | UINT32_C(1) << WF_ROOT_OUTPUT |
+		UINT32_C(1) << WF_ROOT_ERROR;
+	(void)p;
+	if (i->c || i->a >= WF_ROOT_COUNT_)
+		return false;
+	return i->op == WF_OP_ROOT || (bindable >> i->a & 1);
+}
+
+static bool call_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	(void)p;
+	return i->c < WF_FN_COUNT_ && i->a >= wf_functions[i->c].min_args &&
+		i->a <= wf_functions[i->c].max_args;
+}
+
+static bool part_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a < WF_PART_COUNT_ && i->c < p->step_count;
+}
+
+static bool each_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a < WF_EACH_COUNT_ && i->c < p->code_count && &p->code[i->c] > i;
+}
+
+static bool result_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a <= 1 && i->c < p->string_count;
+}
+
+static bool (*const operand_rules[])(const struct wf_plan *, const struct wf_insn *) = {
+	[WF_FORMAT_NONE] = any,
+	[WF_FORMAT_CONST] = const_operand,
+	[WF_FORMAT_NAME] = name_operand,
+	[WF_FORMAT_STEP] = step_operand,
+	[WF_FORMAT_TARGET] = target_operand,
+	[WF_FORMAT_COUNT] = count_operand,
+	[WF_FORMAT_ROOT] = root_operand,
+	[WF_FORMAT_CALL] = call_operand,
+	[WF_FORMAT_STEPPART] = part_operand,
+	[WF_FORMAT_EACH] = each_operand,
+	[WF_FORMAT_RESULT] = result_operand,
+};
+
+static int fail_at(struct flow *f, uint32_t pc, const char *what)
+{
+	uint8_t op = f->plan->code[pc].op;
+	return wf_fail(f->cause, WF_ECORRUPT, "plan: instruction %u (%s): %s", pc,
+		op < WF_OP_COUNT_ ? wf_ops[op].mnemonic : "?", what);
+}
+
+static int check_operands(struct flow *f)
+{
+	for (uint32_t pc = 0; pc < f->plan->code_count; pc++) {
+		const struct wf_insn *i = &f->plan->code[pc];
+		if (i->op >= WF_OP_COUNT_)
+			return fail_at(f, pc, "no such opcode");
+		if (i->b)
+			return fail_at(f, pc, "a reserved field is set");
+		if (!operand_rules[wf_ops[i->op].format](f->plan, i))
+			return fail_at(f, pc, "an operand is out of its range");
+	}
+	return 0;
+}
+
+/* -- flow -- */
+
+uint32_t wf_insn_pops(const struct wf_insn *insn)
+{
+	if (wf_ops[insn->op].pops != WF_VARIES)
+		return (uint32_t)wf_ops[insn->op].pops;
+	if (wf_ops[insn->op].format == WF_FORMAT_CALL)
+		return insn->a;
+	return insn->op == WF_OP_MAP ? insn->c * 2 : insn->c;
+}
+
+uint32_t wf_insn_pushes(const struct wf_insn *insn)
+{
+	return (uint32_t)wf_ops[insn->op].pushes;
+}
+
+/* Whether the next instruction may follow. */
+static bool falls_through(const struct wf_insn *i)
+{
+	return i->op != WF_OP_JUMP && i->op != WF_OP_RETURN && i->op != WF_OP_RERAISE &&
+		i->op != WF_OP_RAISE && i->op != WF_OP_FINISH;
+}
+
+static int arrive(struct flow *f, uint32_t from, uint32_t pc, uint32_t depth, enum mode mode)
+{
+	if (pc >= f->plan->code_count)
+		return fail_at(f, from, "runs off the end of the code");
+	if (f->mode[pc] == MODE_UNSEEN) {
+		f->mode[pc] = (uint8_t)mode;
+		f->depth[pc] = (int16_t)depth;
+		WF_GROW(f->todo, f->todo_count, f->todo_room);
+		f->todo[f->todo_count++] = pc;
+		return 0;
+	}
+	if (f->mode[pc] != (uint8_t)mode)
+		return fail_at(f, pc, "is part of a body and of control code");
+	if (f->depth[pc] != (int16_t)depth)
+		return fail_at(f, pc, "is reached with different stack depths");
+	return 0;
+}
+
+static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops)
+{
+	const struct wf_insn *i = &f->plan->code[pc];
+	bool body = f->mode[pc] == MODE_BODY;
+	if (depth < pops)
+		return fail_at(f, pc, "takes more than the stack holds");
+	if (wf_ops[i->op].kind == WF_KIND_CONTROL && body)
+		return fail_at(f, pc, "moves a thread inside a body");
+	if (wf_ops[i->op].kind == WF_KIND_CONTROL && depth != pops)
+		return fail_at(f, pc, "leaves operands on the stack where a thread may rest");
+	if (i->op == WF_OP_RETURN && !body)
+		return fail_at(f, pc, "returns outside a body");
+	if (i->op == WF_OP_RETURN && depth != 1)
+		return fail_at(f, pc, "returns with more than its value on the stack");
+	return 0;
+}
+
+static int follow(struct flow *f, uint32_t pc)
+{
+	const struct wf_insn *i = &f->plan->code[pc];
+	enum mode mode = (enum mode)f->mode[pc];
+	uint32_t depth = (uint32_t)f->depth[pc], pops = wf_insn_pops(i);
+	int err = check_kind(f, pc, depth, pops);
+	if (err)
+		return err;
+	uint32_t after = depth - pops + wf_insn_pushes(i);
+	if (after > WF_MAX_STACK)
+		return fail_at(f, pc, "fills the stack over its limit");
+	if (i->op == WF_OP_EACH)
+		err = arrive(f, pc, i->c, 0, MODE_BODY);
+	else if (wf_ops[i->op].format == WF_FORMAT_TARGET) {
+		if (i->c <= pc && mode == MODE_BODY)
+			return fail_at(f, pc, "jumps back inside a body");
+		if (i->c <= pc && f->plan->code[i->c].op != WF_OP_ENTER)
+			return fail_at(f, pc, "jumps back to what is no `enter`");
+		err = arrive(f, pc, i->c, after, mode);
+	}
+	if (!err && falls_through(i))
+		err = arrive(f, pc, pc + 1, after, mode);
+	return err;
+}
+
+static int follow_from(struct flow *f, uint32_t pc, enum mode mode)
+{
+	int err = arrive(f, pc, pc, 0, mode);
+	while (!err && f->todo_count)
+		err = follow(f, f->todo[--f->todo_count]);
+	return err;
+}
+
+static int follow_roots(struct flow *f)
+{
+	const struct wf_plan *p = f->plan;
+	int err = follow_from(f, p->entry_pc, MODE_CONTROL);
+	for (uint32_t i = 0; i < p->step_count && !err; i++) {
+		err = follow_from(f, p->steps[i].enter_pc, MODE_CONTROL);
+		if (!err && p->steps[i].fail_pc != WF_NONE)
+			err = follow_from(f, p->steps[i].fail_pc, MODE_CONTROL);
+	}
+	if (!err && p->correlation_pc != WF_NONE)
+		err = follow_from(f, p->correlation_pc, MODE_BODY);
+	return err;
+}
+
+/* What nothing leads to: a body when a `return` comes before the next control instruction. */
+static int follow_the_rest(struct flow *f)
+{
+	uint32_t count = f->plan->code_count;
+	WF_AUTOFREE uint8_t *guess = wf_calloc(count, 1);
+	uint8_t next = MODE_CONTROL;
+	for (uint32_t pc = count; pc-- > 0;) {
+		const struct wf_insn *i = &f->plan->code[pc];
+		if (i->op == WF_OP_RETURN)
+			next = MODE_BODY;
+		else if (wf_ops[i->op].kind == WF_KIND_CONTROL)
+			next = MODE_CONTROL;
+		guess[pc] = next;
+	}
+	int err = 0;
+	for (uint32_t pc = 0; pc < count && !err; pc++)
+		if (f->mode[pc] == MODE_UNSEEN)
+			err = follow_from(f, pc, (enum mode)guess[pc]);
+	return err;
+}
+
+/* -- room: from the end to the start, since what a body leads to stands behind it -- */
+
+struct need {
+	uint16_t stack; /* most operands from here to the body's end, nested bodies with theirs */
+	uint16_t nest;  /* bodies nested in one another */
+};
+
+static void include(struct need *n, const struct need *other, uint32_t below, uint32_t nest)
+{
+	uint32_t stack = other->stack + below;
+	if (stack > WF_MAX_STACK + 1)
+		stack = WF_MAX_STACK + 1;
+	if (stack > n->stack)
+		n->stack = (uint16_t)stack;
+	if (other->nest + nest > n->nest)
+		n->nest = (uint16_t)(other->nest + nest);
+}
+
+static int check_room(struct flow *f)
+{
+	const struct wf_plan *p = f->plan;
+	WF_AUTOFREE struct need *needs = wf_calloc(p->code_count, sizeof(*needs));
+	for (uint32_t pc = p->code_count; pc-- > 0;) {
+		const struct wf_insn *i = &p->code[pc];
+		struct need *need = &needs[pc];
+		uint32_t depth = (uint32_t)f->depth[pc];
+		uint32_t after = depth - wf_insn_pops(i) + wf_insn_pushes(i);
+		need->stack = (uint16_t)(after > depth ? after : depth);
+		if (i->op == WF_OP_EACH)
+			include(need, &needs[i->c], depth - 1, 1);
+		if (need->stack > WF_MAX_STACK)
+			return fail_at(f, pc, "needs more stack than there is, with its bodies");
+		if (need->nest > WF_MAX_EXPR_DEPTH)
+			return fail_at(f, pc, "nests its bodies too deep");
+		if (f->mode[pc] != MODE_BODY)
+			continue;
+		if (wf_ops[i->op].format == WF_FORMAT_TARGET)
+			include(need, &needs[i->c], 0, 0);
+		if (falls_through(i))
+			include(need, &needs[pc + 1], 0, 0);
+	}
+	return 0;
+}
+
+static int check_code(const struct wf_plan *p, struct wf_cause *cause)
+{
+	struct flow f = {
+		.plan = p,
+		.cause = cause,
+		.depth = wf_calloc(p->code_count, sizeof(int16_t)),
+		.mode = wf_calloc(p->code_count, 1),
+	};
+	int err = check_operands(&f);
+	if (!err)
+		err = follow_roots(&f);
+	if (!err)
+		err = follow_the_rest(&f);
+	if (!err)
+		err = check_room(&f);
+	wf_free(f.depth);
+	wf_free(f.mode);
+	wf_free(f.todo);
+	return err;
+}
+
+int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause)
+{
+	int err = check_workflow(plan, cause);
+	if (!err)
+		err = check_steps(plan, cause);
+	if (!err)
+		err = check_drawing(plan, cause);
+	return err ? err : check_code(plan, cause);
+}

@@ -1,0 +1,182 @@
+/* Building, encoding and loading plans. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "plan/internal.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static void build(struct wf_plan_builder *b)
+{
+	wf_plan_builder_init(b);
+	b->plan.workflow = wf_plan_add_string(b, "greeting");
+	json_t *vars = json_pack("{s:s,s:f}", "region", "eu", "share", 0.1);
+	b->plan.vars = wf_plan_add_const(b, vars);
+	json_decref(vars);
+	struct wf_plan_step step = {
+		.id = wf_plan_add_string(b, "say"),
+		.name = WF_NONE,
+		.action = WF_ACT_DATA_SET,
+		.retry = {.max_attempts = 1},
+		.max_visits = 1,
+		.fail_pc = WF_NONE,
+		.line = 4,
+		.column = 7,
+	};
+	wf_plan_mark(b, 4, 7);
+	step.enter_pc = wf_plan_emit(b, WF_OP_ENTER, 0, 0);
+	wf_plan_add_step(b, &step);
+	wf_plan_mark(b, 5, 9);
+	wf_plan_emit(b, WF_OP_ROOT, WF_ROOT_INPUT, 0);
+	wf_plan_emit(b, WF_OP_GET, 0, wf_plan_add_string(b, "name"));
+	wf_plan_emit(b, WF_OP_PERFORM, 0, 0);
+	wf_plan_emit(b, WF_OP_LEAVE, 0, 0);
+	wf_plan_emit(b, WF_OP_UNDEF, 0, 0);
+	wf_plan_emit(b, WF_OP_FINISH, 0, wf_plan_add_string(b, "success"));
+	wf_plan_mark(b, 99, 1);
+	struct wf_plan_edge edge = {.from = WF_NONE, .to = 0, .label = WF_NONE};
+	wf_plan_add_edge(b, &edge);
+}
+
+static void encoded(struct wf_buf *out)
+{
+	struct wf_plan_builder b;
+	build(&b);
+	wf_plan_encode(&b, out);
+	wf_plan_builder_done(&b);
+}
+
+static void test_round_trip(void **state)
+{
+	(void)state;
+	struct wf_buf bytes = {0}, again = {0}, twice = {0};
+	encoded(&bytes);
+	encoded(&again);
+	assert_int_equal(bytes.len, again.len);
+	assert_memory_equal(bytes.data, again.data, bytes.len);
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	int err = wf_plan_load(bytes.data, bytes.len, &plan, &cause);
+	if (err)
+		fail_msg("%s", cause.text);
+	wf_plan_write(plan, &twice);
+	assert_int_equal(bytes.len, twice.len);
+	assert_memory_equal(bytes.data, twice.data, bytes.len);
+	uint8_t id[WF_HASH_SIZE];
+	wf_hash(bytes.data, bytes.len, id);
+	assert_memory_equal(id, plan->id, sizeof(id));
+	wf_plan_free(plan);
+	wf_buf_done(&bytes);
+	wf_buf_done(&again);
+	wf_buf_done(&twice);
+}
+
+static void test_accessors(void **state)
+{
+	(void)state;
+	struct wf_buf bytes = {0};
+	encoded(&bytes);
+	struct wf_plan *plan = NULL;
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, NULL), 0);
+	assert_string_equal(wf_plan_string(plan, plan->workflow), "greeting");
+	assert_null(wf_plan_string(plan, WF_NONE));
+	assert_null(wf_plan_string(plan, plan->version));
+	assert_string_equal(wf_plan_step_id(plan, 0), "say");
+	assert_null(wf_plan_step_id(plan, 1));
+	assert_int_equal(wf_plan_find_step(plan, "say"), 0);
+	assert_int_equal(wf_plan_find_step(plan, "sing"), WF_NONE);
+	assert_int_equal(wf_plan_locate(plan, 0)->line, 4);
+	assert_int_equal(wf_plan_locate(plan, 1)->line, 5);
+	assert_int_equal(wf_plan_locate(plan, 6)->column, 9);
+	assert_int_equal(plan->loc_count, 2);
+	wf_plan_free(plan);
+	wf_buf_done(&bytes);
+}
+
+static void test_interning(void **state)
+{
+	(void)state;
+	struct wf_plan_builder b;
+	wf_plan_builder_init(&b);
+	char name[16];
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 1000; i++) {
+			(void)snprintf(name, sizeof(name), "n%u", i);
+			assert_int_equal(wf_plan_add_string(&b, name), i);
+			json_t *value = json_integer(i);
+			assert_int_equal(wf_plan_add_const(&b, value), i);
+			json_decref(value);
+		}
+	json_t *one = json_pack("{s:i,s:i}", "a", 1, "b", 2);
+	json_t *other = json_pack("{s:i,s:i}", "b", 2, "a", 1);
+	uint32_t index = wf_plan_add_const(&b, one);
+	assert_int_not_equal(wf_plan_add_const(&b, other), index);
+	assert_int_equal(wf_plan_add_const(&b, one), index);
+	json_decref(one);
+	json_decref(other);
+	wf_plan_builder_done(&b);
+	wf_plan_builder_done(&b);
+}
+
+static void test_tables(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < WF_OP_COUNT_; i++) {
+		assert_int_equal(wf_op_find(wf_ops[i].mnemonic), i);
+		assert_true(wf_ops[i].pops <= 2 && wf_ops[i].pushes <= 2);
+	}
+	for (unsigned i = 0; i < WF_FN_COUNT_; i++)
+		assert_int_equal(wf_function_find(wf_functions[i].name), i);
+	for (unsigned i = 0; i < WF_ACT_COUNT_; i++)
+		assert_int_equal(wf_action_find(wf_actions[i].name), i);
+	for (unsigned i = 0; i < WF_ERROR_COUNT_; i++)
+		assert_int_equal(wf_error_type_find(wf_error_types[i].name), i);
+	for (unsigned i = 0; i < WF_ROOT_COUNT_; i++)
+		assert_int_equal(wf_root_find(wf_root_name((enum wf_root)i)), i);
+	assert_int_equal(wf_op_find("nothing"), WF_OP_COUNT_);
+	assert_int_equal(wf_function_find("nothing"), WF_FN_COUNT_);
+	assert_true(WF_ERROR_COUNT_ < 32 && WF_ROOT_COUNT_ <= 32);
+}
+
+static void refused(const struct wf_buf *bytes, int want)
+{
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	assert_int_equal(wf_plan_load(bytes->data, bytes->len, &plan, &cause), want);
+	assert_null(plan);
+	assert_true(cause.text[0]);
+}
+
+static void test_refused_files(void **state)
+{
+	(void)state;
+	struct wf_buf bytes = {0};
+	encoded(&bytes);
+	for (size_t n = 0; n < bytes.len; n++) {
+		struct wf_buf part = {.data = bytes.data, .len = n};
+		refused(&part, WF_ECORRUPT);
+	}
+	wf_put_u64(&bytes, 0);
+	refused(&bytes, WF_ECORRUPT);
+	bytes.len -= 8;
+	bytes.data[8] = 2;
+	refused(&bytes, WF_EVERSION);
+	wf_buf_done(&bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_accessors),
+		cmocka_unit_test(test_interning),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_refused_files),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
