@@ -56,17 +56,6 @@ static json_t *approver_names(const json_t *input)
 	return names;
 }
 
-static void free_approval(struct wf_approval *a)
-{
-	if (!a)
-		return;
-	json_decref(a->approvers);
-	json_decref(a->decisions);
-	json_decref(a->details);
-	wf_free(a->message);
-	wf_free(a);
-}
-
 static void refuse(struct wf_core *c, uint32_t step, const char *code, const char *message)
 {
 	wf_core_fail_step(c, step, wf_core_error(WF_ERROR_POLICY, code, message));
@@ -108,7 +97,7 @@ void wf_core_open_approval(struct wf_core *c, uint32_t step, json_t *input)
 	const char *wrong = read_request(c, input, a, &code);
 	if (wrong) {
 		json_decref(input);
-		free_approval(a);
+		wf_approval_free(a);
 		refuse(c, step, code, wrong);
 		return;
 	}
@@ -117,7 +106,7 @@ void wf_core_open_approval(struct wf_core *c, uint32_t step, json_t *input)
 	a->details = json_incref(json_object_get(input, "details"));
 	a->decisions = json_array();
 	a->opened_at = c->event->at;
-	free_approval(s->approval);
+	wf_approval_free(s->approval);
 	s->approval = a;
 	json_decref(s->input);
 	s->input = input;

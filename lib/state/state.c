@@ -70,7 +70,7 @@ struct wf_instance *wf_instance_new(uint32_t step_count)
 	return in;
 }
 
-static void approval_free(struct wf_approval *a)
+void wf_approval_free(struct wf_approval *a)
 {
 	if (!a)
 		return;
@@ -91,7 +91,7 @@ void wf_instance_free(struct wf_instance *in)
 		json_decref(s->output);
 		json_decref(s->error);
 		wf_free(s->key);
-		approval_free(s->approval);
+		wf_approval_free(s->approval);
 	}
 	for (uint32_t i = 0; i < in->var_count; i++) {
 		wf_free(in->vars[i].name);

@@ -97,6 +97,8 @@ struct wf_step_indexed {
 	bool open;              /* … among the open ones too */
 };
 
+void wf_approval_free(struct wf_approval *a); /* NULL is allowed */
+
 struct wf_step_state {
 	enum wf_step_status status;
 	enum wf_wait wait;      /* why it waits */
