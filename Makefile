@@ -120,6 +120,91 @@ unit-%:
 	$(Q)$(MAKE) --no-print-directory $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$*/test_*.c))
 	$(Q)for t in $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$*/test_*.c)); do "$$t" || exit 1; done
 
+.PHONY: unit-binaries helpers
+unit-binaries: $(UNIT_BINS)
+helpers: $(B)/tests/helpers/httpd
+
+export WFCTL_BUILD = $(abspath $(B))
+
+CHECKS = \
+	--check layers 'make --no-print-directory check-layers' \
+	--check headers 'make --no-print-directory check-headers' \
+	--check docs 'make --no-print-directory check-docs' \
+	--check install 'sh tests/check/install.sh $(B)'
+UNITS = $(foreach t,$(UNIT_BINS),--unit $(t))
+CLI_TESTS := $(sort $(wildcard tests/cli/*.bats))
+
+# Everything that one change must pass; minutes. Closes with `N passed, N failed`.
+.PHONY: check check-unit check-suites check-cli check-asan check-layers check-headers check-docs
+check: deps
+	$(Q)$(MAKE) --no-print-directory all unit-binaries helpers
+	$(Q)$(MAKE) --no-print-directory run-check
+.PHONY: run-check
+run-check:
+	@sh tests/run.sh $(CHECKS) $(UNITS) $(foreach t,$(CLI_TESTS),--bats $(t))
+
+check-unit: all unit-binaries helpers
+	@sh tests/run.sh $(UNITS)
+
+# The third-party suites alone, from $$WFCTL_SUITES.
+check-suites: all unit-binaries
+	@sh tests/run.sh $(foreach t,$(UNIT_BINS),$(if $(findstring /test_suite_,$(t)),--unit $(t)))
+
+check-cli: all helpers
+	@sh tests/run.sh $(foreach t,$(CLI_TESTS),--bats $(t))
+
+# The unit tests and the command line under the sanitizers: make MODE=asan check-asan.
+check-asan: all unit-binaries helpers
+	@sh tests/run.sh $(UNITS) $(foreach t,$(CLI_TESTS),--bats $(t))
+
+check-layers:
+	@sh tests/check/layers.sh $(foreach f,$(FOLDERS),$(f):$(subst $(space),$(comma),$(LAYERS_$(f))))
+
+check-headers:
+	@sh tests/check/headers.sh $(CC) -std=gnu17 $(WARN) -Werror -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
+
+check-docs:
+	@sh tests/check/docs.sh $(B)
+
+comma := ,
+space := $(subst ,, )
+
+.PHONY: deps quickstart
+deps:
+	@sh dist/deps.sh
+
+# The onboarding workflow from end to end, against a small server of its own.
+quickstart: deps
+	$(Q)$(MAKE) --no-print-directory all helpers
+	@sh dist/quickstart.sh $(B)
+
+# -- install --
+
+VERBS = $(shell sed -n 's/^WF_VERB([A-Z_]*, *"\([a-z-]*\)".*/\1/p' cmd/commands.def)
+
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(mandir)/man1 \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(bashcompdir) \
+		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(datadir)/wfctl/schemas \
+		$(DESTDIR)$(datadir)/wfctl/workflows
+	install -m 755 $(B)/wfctl $(DESTDIR)$(bindir)/wfctl
+	install -m 755 $(B)/wfctl-supervise $(B)/wfctl-http.so $(DESTDIR)$(libexecdir)
+	for v in $(VERBS); do ln -sf wfctl $(DESTDIR)$(bindir)/wfctl-$$v || exit 1; done
+	for s in 1 5 7; do for p in man/*.$$s; do \
+		[ ! -f "$$p" ] || install -m 644 "$$p" $(DESTDIR)$(mandir)/man$$s || exit 1; done; done
+	install -m 644 completions/wfctl.bash $(DESTDIR)$(bashcompdir)/wfctl
+	install -m 644 completions/_wfctl $(DESTDIR)$(zshcompdir)/_wfctl
+	install -m 644 completions/wfctl.fish $(DESTDIR)$(fishcompdir)/wfctl.fish
+	cp -R schemas/. $(DESTDIR)$(datadir)/wfctl/schemas
+	install -m 644 workflows/*.yaml $(DESTDIR)$(datadir)/wfctl/workflows
+
+uninstall:
+	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)/wfctl
+	rm -f $(DESTDIR)$(bindir)/wfctl $(foreach v,$(VERBS),$(DESTDIR)$(bindir)/wfctl-$(v))
+	rm -f $(foreach p,$(wildcard man/*.1 man/*.5 man/*.7),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
+	rm -f $(DESTDIR)$(bashcompdir)/wfctl $(DESTDIR)$(zshcompdir)/_wfctl $(DESTDIR)$(fishcompdir)/wfctl.fish
+
 .PHONY: clean
 clean:
 	rm -rf build
