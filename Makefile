@@ -180,7 +180,7 @@ quickstart: deps
 
 # -- install --
 
-VERBS = $(shell sed -n 's/^WF_VERB([A-Z_]*, *"\([a-z-]*\)".*/\1/p' cmd/commands.def)
+VERBS = $(shell sed -n 's/^WF_VERB([a-z_]*, *"\([a-z-]*\)".*/\1/p' cmd/commands.def)
 
 .PHONY: install uninstall
 install: all
