@@ -169,6 +169,11 @@ check-docs:
 comma := ,
 space := $(subst ,, )
 
+# The pages of the manual, from the program's tables and man/src.
+.PHONY: man
+man: $(B)/wfctl
+	sh man/make.sh $(B)/wfctl man
+
 .PHONY: deps quickstart
 deps:
 	@sh dist/deps.sh

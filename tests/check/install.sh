@@ -1,0 +1,31 @@
+#!/bin/sh
+# `make install` into a folder, and the program works from there: usage: install.sh BUILD_FOLDER
+set -eu
+to=$(mktemp -d)
+trap 'rm -rf "$to"' EXIT
+make --no-print-directory install B="$1" DESTDIR="$to" prefix=/usr >/dev/null
+for file in usr/bin/wfctl usr/bin/wfctl-lint usr/libexec/wfctl/wfctl-supervise \
+	usr/libexec/wfctl/wfctl-http.so usr/share/man/man1/wfctl.1 usr/share/man/man1/wfctl-run.1 \
+	usr/share/bash-completion/completions/wfctl usr/share/wfctl/schemas/orch.schema.json; do
+	[ -e "$to/$file" ] || {
+		echo "install: $file is not there"
+		exit 1
+	}
+done
+export WFCTL_HOME="$to/home" WFCTL_LIBEXEC="$to/usr/libexec/wfctl"
+cd "$to"
+"$to/usr/bin/wfctl" init >/dev/null
+cat >hello.yaml <<'EOT'
+workflow:
+  id: hello
+  steps:
+    - { id: greet, action: exec.run, with: { command: [echo, hello] } }
+EOT
+"$to/usr/bin/wfctl-run" hello.yaml >/dev/null
+cd - >/dev/null
+make --no-print-directory uninstall B="$1" DESTDIR="$to" prefix=/usr >/dev/null
+left=$(find "$to/usr" ! -type d)
+[ -z "$left" ] || {
+	echo "install: uninstall leaves $left"
+	exit 1
+}
