@@ -58,7 +58,12 @@ int wf_effects_wait(struct wf_effects *e, int64_t timeout_ms,
 	void (*fn)(void *arg, struct wf_effect_result *result), void *arg);
 uint32_t wf_effects_running(const struct wf_effects *e);
 
-/* Stops a running effect: TERM, grace, KILL for a process group; drops a request. No result follows. */
+/* Makes the current wait, or else the next one, return WF_EINTR: for signal handlers, which may run
+ * just before the wait begins, where no system call is there to be interrupted. Async-signal-safe. */
+void wf_effects_wake(struct wf_effects *e);
+
+/* Stops a running effect: TERM, grace, KILL for a process group; drops a request. No result follows.
+ * A stopped child's spool files go by themselves when it has ended while this process lives. */
 void wf_effects_stop(struct wf_effects *e, void *cookie);
 
 /* -- recovery of exec effects (semantics.md G4) -- */

@@ -1,0 +1,544 @@
+/*
+ * exec.run: starts commands under their supervisors, adopts those of a dead wfctl, and makes results
+ * of what they leave in the spool (semantics.md G4; spool.h has the formats).
+ *
+ * A supervisor that ended without a result leaves doubt: its command may have run or not.
+ */
+#include "effect/exec.h"
+
+#include "base/json.h"
+#include "base/sys.h"
+#include "effect/classify.h"
+#include "effect/hub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct exec {
+	struct wf_running base;
+	char token[WF_SPOOL_TOKEN_MAX + 1];
+	struct wf_arena *arena;   /* of what is in `expect` */
+	struct wf_exec_expect expect;
+	int pidfd;                /* of the supervisor; -1: adopted, not known yet */
+	bool ours;                /* our own child, to be reaped */
+};
+
+static void free_exec(struct exec *x)
+{
+	if (x->pidfd >= 0)
+		(void)close(x->pidfd);
+	wf_arena_free(x->arena);
+	wf_free(x);
+}
+
+/* -- files of the spool -- */
+
+static bool open_spool(struct wf_effects *e, struct wf_cause *cause)
+{
+	if (e->spool_dir >= 0)
+		return true;
+	if (wf_make_dirs(e->spool, cause) < 0)
+		return false;
+	e->spool_dir = open(e->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (e->spool_dir < 0)
+		(void)wf_fail(cause, wf_err_of_errno(errno), "cannot open %s: %s", e->spool,
+			strerror(errno));
+	return e->spool_dir >= 0;
+}
+
+static int open_in_spool(struct wf_effects *e, const char *token, const char *suffix, int flags)
+{
+	char name[WF_SPOOL_NAME_MAX];
+	wf_spool_name(token, suffix, name);
+	return openat(e->spool_dir, name, flags | O_CLOEXEC, 0600);
+}
+
+static void unlink_in_spool(struct wf_effects *e, const char *token, const char *suffix)
+{
+	char name[WF_SPOOL_NAME_MAX];
+	wf_spool_name(token, suffix, name);
+	(void)unlinkat(e->spool_dir, name, 0);
+}
+
+void wf_effects_settled(struct wf_effects *e, const char *token)
+{
+	if (!wf_spool_token_ok(token) || !open_spool(e, NULL))
+		return;
+	/* In this order: where there is no .run there is no .done either. */
+	unlink_in_spool(e, token, ".done");
+	unlink_in_spool(e, token, ".run");
+}
+
+/* The bytes of a result, from wf_alloc; NULL when there is none. */
+static void *read_done(struct wf_effects *e, const char *token, struct wf_spool_done *ret)
+{
+	struct stat st;
+	int fd = open_in_spool(e, token, ".done", O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	size_t n = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0, got = 0;
+	char *bytes = wf_alloc(n);
+	while (got < n) {
+		ssize_t k = read(fd, bytes + got, n - got);
+		if (k == 0 || (k < 0 && errno != EINTR))
+			break;
+		got += k > 0 ? (size_t)k : 0;
+	}
+	(void)close(fd);
+	if (wf_spool_done_get(bytes, got, ret))
+		return bytes;
+	wf_free(bytes);
+	return NULL;
+}
+
+/* -- results -- */
+
+static bool is_success(const struct wf_exec_expect *expect, uint32_t status)
+{
+	for (size_t i = 0; i < expect->success_count; i++)
+		if (expect->success[i] == status)
+			return true;
+	return false;
+}
+
+static json_t *details_of(const struct wf_spool_done *d)
+{
+	json_t *details = json_object();
+	if (d->end == WF_SPOOL_EXITED)
+		json_object_set_new(details, "exit_code", json_integer(d->value));
+	if (d->end == WF_SPOOL_SIGNALLED)
+		json_object_set_new(details, "signal", json_integer(d->value));
+	json_object_set_new(details, "stderr", wf_tail_json(d->err, d->err_len, WF_DETAIL_BYTES));
+	json_object_set_new(details, "stdout", wf_tail_json(d->out, d->out_len, WF_DETAIL_BYTES));
+	return details;
+}
+
+/* ": " and the last line of stderr, which most often says why; empty without one. */
+static char *reason_of(const struct wf_spool_done *d)
+{
+	const char *s = d->err;
+	size_t n = d->err_len;
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	size_t from = n;
+	while (from && s[from - 1] != '\n' && n - from < 300)
+		from--;
+	if (from == n)
+		return wf_strdup("");
+	json_t *line = wf_tail_json(s + from, n - from, n - from);
+	char *text = wf_asprintf(": %s", json_string_value(line));
+	json_decref(line);
+	return text;
+}
+
+static void set_output(struct wf_effect_result *r, const struct wf_exec_expect *expect,
+	const struct wf_spool_done *d)
+{
+	struct wf_cause cause = {0};
+	json_t *out = NULL;
+	if (!expect->json) {
+		out = wf_text_json(d->out, d->out_len);
+	} else if (wf_json_parse(d->out, d->out_len, &out, &cause) < 0) {
+		wf_result_fail(r, WF_ERROR_VALIDATION, "invalid_json",
+			"the output of `%s` is %s", expect->name, cause.text);
+		r->details = details_of(d);
+		return;
+	}
+	r->ok = true;
+	r->output = json_object();
+	json_object_set_new(r->output, "exit_code", json_integer(d->value));
+	json_object_set_new(r->output, "stdout", out);
+	json_object_set_new(r->output, "stderr", wf_text_json(d->err, d->err_len));
+}
+
+static void ended_by_itself(struct wf_effect_result *r, const struct wf_exec_expect *expect,
+	const struct wf_spool_done *d)
+{
+	if (d->end == WF_SPOOL_EXITED && is_success(expect, d->value)) {
+		set_output(r, expect, d);
+		return;
+	}
+	char code[32];
+	char *reason WF_AUTOFREE = reason_of(d);
+	bool exited = d->end == WF_SPOOL_EXITED;
+	(void)snprintf(code, sizeof(code), exited ? "exit_%" PRIu32 : "signal_%" PRIu32, d->value);
+	const char *signal_name = exited ? NULL : sigabbrev_np((int)d->value);
+	if (exited)
+		wf_result_fail(r, WF_ERROR_EXEC, code, "`%s` ended with status %" PRIu32 "%s",
+			expect->name, d->value, reason);
+	else
+		wf_result_fail(r, WF_ERROR_EXEC, code, "`%s` was killed by signal %" PRIu32 " (%s)%s",
+			expect->name, d->value, signal_name ? signal_name : "?", reason);
+}
+
+static void failed_to_start(struct wf_effect_result *r, const struct wf_exec_expect *expect,
+	const struct wf_spool_done *d)
+{
+	static const struct {
+		int err;
+		enum wf_error_type type;
+		const char *code;
+	} kinds[] = {
+		{ENOENT, WF_ERROR_NOT_FOUND, "command_not_found"},
+		{ENOTDIR, WF_ERROR_NOT_FOUND, "command_not_found"},
+		{EACCES, WF_ERROR_PERMISSION, "not_executable"},
+		{EPERM, WF_ERROR_PERMISSION, "not_executable"},
+		{ENOEXEC, WF_ERROR_PERMISSION, "not_executable"},
+		{E2BIG, WF_ERROR_LIMIT, "arguments_too_long"},
+	};
+	enum wf_error_type type = WF_ERROR_EXEC;
+	const char *code = "not_started";
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].err != (int)d->value)
+			continue;
+		type = kinds[i].type;
+		code = kinds[i].code;
+	}
+	wf_result_fail(r, type, code, "`%s` could not be started: %s", expect->name,
+		strerror((int)d->value));
+}
+
+static void make_result(const struct exec *x, const struct wf_spool_done *d,
+	struct wf_effect_result *r)
+{
+	const struct wf_exec_expect *expect = &x->expect;
+	switch (d->end) {
+	case WF_SPOOL_EXITED:
+	case WF_SPOOL_SIGNALLED:
+		ended_by_itself(r, expect, d);
+		break;
+	case WF_SPOOL_TIMED_OUT:
+		wf_result_fail(r, WF_ERROR_TIMEOUT, "timeout",
+			"`%s` did not end within %" PRIu64 " ms", expect->name, expect->timeout_ms);
+		break;
+	case WF_SPOOL_OVERFLOWED:
+		wf_result_fail(r, WF_ERROR_LIMIT, "output_limit",
+			"`%s` wrote more than %" PRIu64 " bytes (max_output) to %s", expect->name,
+			expect->max_output, d->value == 1 ? "stdout" : "stderr");
+		break;
+	case WF_SPOOL_STOPPED:
+		wf_result_fail(r, WF_ERROR_CANCELLED, "stopped", "`%s` was told to stop",
+			expect->name);
+		break;
+	case WF_SPOOL_UNSTARTED:
+		failed_to_start(r, expect, d);
+		break;
+	case WF_SPOOL_END_COUNT_:
+		WF_BUG("a record of no kind");
+	}
+	if (!r->ok && !r->details)
+		r->details = details_of(d);
+}
+
+/* The supervisor is gone, without a result; why is its errno when it could say so, or 0. */
+static void make_lost(const struct exec *x, int why, struct wf_effect_result *r)
+{
+	if (why)
+		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
+			"`%s` was run, but its result could not be kept in the spool: %s",
+			x->expect.name, strerror(why));
+	else
+		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
+			"the supervisor of `%s` was killed: whether the command ended is not known",
+			x->expect.name);
+}
+
+static void deliver_done(struct wf_effects *e, struct exec *x, int why)
+{
+	struct wf_spool_done done;
+	struct wf_effect_result result = {.cookie = x->base.cookie};
+	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
+	if (bytes)
+		make_result(x, &done, &result);
+	else
+		make_lost(x, why, &result);
+	wf_hub_deliver(e, &result);
+}
+
+/* The supervisor has ended: the effect is over. */
+static void finish(struct wf_effects *e, struct exec *x)
+{
+	siginfo_t info = {0};
+	int why = 0;
+	if (x->ours && waitid(P_PIDFD, (id_t)x->pidfd, &info, WEXITED) == 0 &&
+			info.si_code == CLD_EXITED)
+		why = info.si_status;
+	wf_hub_remove(e, &x->base);
+	if (x->base.stopped)
+		wf_effects_settled(e, x->token);
+	else
+		deliver_done(e, x, why);
+	free_exec(x);
+}
+
+/* -- the performer -- */
+
+static void exec_ready(struct wf_effects *e, struct wf_running *r)
+{
+	finish(e, (struct exec *)r);
+}
+
+static void exec_stop(struct wf_effects *e, struct wf_running *r)
+{
+	(void)e;
+	struct exec *x = (struct exec *)r;
+	if (x->pidfd >= 0)
+		(void)pidfd_send_signal(x->pidfd, SIGTERM, NULL, 0);
+}
+
+static void exec_leave(struct wf_effects *e, struct wf_running *r)
+{
+	struct exec *x = (struct exec *)r;
+	wf_hub_remove(e, r);
+	free_exec(x);
+}
+
+static const struct wf_performer performer = {exec_ready, exec_stop, exec_leave};
+
+static struct exec *new_exec(const struct wf_effect_request *request)
+{
+	struct exec *x = wf_calloc(1, sizeof(*x));
+	x->base.performer = &performer;
+	x->base.cookie = request->cookie;
+	x->arena = wf_arena_new();
+	x->pidfd = -1;
+	(void)snprintf(x->token, sizeof(x->token), "%s", request->token);
+	return x;
+}
+
+/* -- beginning -- */
+
+/* The .run file, locked. -1 with EWOULDBLOCK when a supervisor of this token lives. */
+static int open_locked(struct wf_effects *e, const char *token)
+{
+	int fd = open_in_spool(e, token, ".run", O_RDWR | O_CREAT | O_EXCL);
+	bool fresh = fd >= 0;
+	if (!fresh && errno == EEXIST)
+		fd = open_in_spool(e, token, ".run", O_RDWR | O_CREAT);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || (!fresh && ftruncate(fd, 0) < 0)) {
+		int saved = errno;
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	if (!fresh)
+		unlink_in_spool(e, token, ".done");
+	return fd; /* a fresh one has no .done beside it: wf_effects_settled removes that first */
+}
+
+static int write_request(const struct wf_spool_request *q)
+{
+	size_t n = wf_spool_request_size(q);
+	int fd = n ? memfd_create("wfctl-request", MFD_CLOEXEC) : -1;
+	if (fd < 0) {
+		errno = n ? errno : E2BIG;
+		return -1;
+	}
+	char *bytes WF_AUTOFREE = wf_alloc(n);
+	wf_spool_request_put(q, bytes);
+	for (size_t done = 0; done < n;) {
+		ssize_t k = write(fd, bytes + done, n - done);
+		if (k < 0 && errno != EINTR) {
+			int saved = errno;
+			(void)close(fd);
+			errno = saved;
+			return -1;
+		}
+		done += k > 0 ? (size_t)k : 0;
+	}
+	return fd;
+}
+
+static int spawn_supervisor(struct wf_effects *e, struct exec *x, int request_fd, int run_fd,
+	struct wf_cause *cause)
+{
+	char *path WF_AUTOFREE = wf_asprintf("%s/wfctl-supervise", e->libexec);
+	char *argv[] = {path, x->token, NULL}, *envp[] = {NULL};
+	int fds[3] = {request_fd, run_fd, -1};
+	pid_t pid;
+	int err = wf_spawn(path, argv, envp, e->spool, fds, true, &pid, cause);
+	if (err)
+		return err;
+	x->ours = true;
+	x->pidfd = pidfd_open(pid, 0);
+	if (x->pidfd >= 0 && wf_hub_watch(e, x->pidfd, &x->base)) {
+		wf_hub_add(e, &x->base);
+		return 0;
+	}
+	/* It runs, and cannot be waited for: it is stopped, rather than lost sight of. */
+	err = wf_fail(cause, WF_EIO, "cannot watch a child: %s", strerror(errno));
+	(void)kill(pid, SIGTERM);
+	(void)waitpid(pid, NULL, 0);
+	return err;
+}
+
+static int start(struct wf_effects *e, struct exec *x, const struct wf_spool_request *q,
+	struct wf_cause *cause)
+{
+	if (!open_spool(e, cause))
+		return cause ? cause->err : WF_EIO;
+	int run_fd = open_locked(e, x->token);
+	if (run_fd < 0 && errno == EWOULDBLOCK)
+		return wf_fail(cause, WF_EBUSY, "the attempt %s runs already", x->token);
+	int request_fd = run_fd >= 0 ? write_request(q) : -1;
+	int err;
+	if (request_fd < 0)
+		err = wf_fail(cause, wf_err_of_errno(errno), "cannot begin a command: %s: %s",
+			e->spool, strerror(errno));
+	else
+		err = spawn_supervisor(e, x, request_fd, run_fd, cause);
+	/* The supervisor holds the lock now, or nobody does. */
+	if (run_fd >= 0)
+		(void)close(run_fd);
+	if (request_fd >= 0)
+		(void)close(request_fd);
+	if (err && run_fd >= 0)
+		unlink_in_spool(e, x->token, ".run");
+	return err;
+}
+
+/* Failures to start that are not of resources are results; *err is 0 then. */
+static void explain_start(int *err, const struct wf_cause *cause, struct wf_effect_result *fail)
+{
+	if (*err == WF_EBUSY)
+		wf_result_fail(fail, WF_ERROR_IN_DOUBT, "already_running", "%s", cause->text);
+	else if (*err == WF_ENOENT || *err == WF_EPERM)
+		wf_result_fail(fail, WF_ERROR_INTERNAL, "no_supervisor", "%s", cause->text);
+	else
+		return;
+	*err = 0;
+}
+
+int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
+	struct wf_cause *cause)
+{
+	if (!wf_spool_token_ok(request->token))
+		return wf_fail(cause, WF_EINVAL, "not a token of an attempt");
+	struct wf_effect_result fail = {.cookie = request->cookie};
+	struct wf_spool_request q;
+	struct wf_cause why = {0};
+	struct exec *x = new_exec(request);
+	int err = 0;
+	if (wf_exec_read_expect(request, x->arena, &x->expect, &fail) &&
+			wf_exec_read(request, e->environ_in, e->workdir, x->arena, &q, &fail)) {
+		q.max_output = x->expect.max_output;
+		err = start(e, x, &q, &why);
+		if (!err)
+			return 0;
+		explain_start(&err, &why, &fail);
+	}
+	free_exec(x);
+	if (err) {
+		if (cause)
+			*cause = why;
+		return err;
+	}
+	wf_hub_deliver(e, &fail);
+	return 0;
+}
+
+/* -- recovery -- */
+
+/* Whether a supervisor holds the lock. *ret_pid is 0 as long as it has not written its own. */
+static bool is_held(struct wf_effects *e, const char *token, pid_t *ret_pid)
+{
+	int fd = open_in_spool(e, token, ".run", O_RDONLY);
+	if (fd < 0)
+		return false;
+	bool held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	char text[24];
+	ssize_t n = held ? pread(fd, text, sizeof(text) - 1, 0) : 0;
+	(void)close(fd);
+	*ret_pid = 0;
+	if (n > 1 && text[n - 1] == '\n') {
+		text[n - 1] = '\0';
+		*ret_pid = (pid_t)strtol(text, NULL, 10);
+	}
+	return held;
+}
+
+/* Finds the supervisor of a lock that is held. The process of that id is the supervisor when the lock
+ * is still held after its descriptor was opened: it lived all that time, so its id was its own. */
+static bool adopt(struct wf_effects *e, struct exec *x)
+{
+	pid_t pid, again;
+	if (!is_held(e, x->token, &pid) || pid <= 0)
+		return false;
+	int fd = pidfd_open(pid, 0);
+	if (fd < 0)
+		return false;
+	if (!is_held(e, x->token, &again) || again != pid || !wf_hub_watch(e, fd, &x->base)) {
+		(void)close(fd);
+		return false;
+	}
+	x->pidfd = fd;
+	if (x->base.stopped)
+		exec_stop(e, &x->base);
+	return true;
+}
+
+void wf_exec_adopt_late(struct wf_effects *e)
+{
+	pid_t pid;
+	for (struct wf_running *r = e->first, *next; r; r = next) {
+		next = r->next;
+		struct exec *x = (struct exec *)r;
+		if (r->performer != &performer || x->pidfd >= 0)
+			continue;
+		if (adopt(e, x)) {
+			e->adopting--;
+		} else if (!is_held(e, x->token, &pid)) {
+			e->adopting--;
+			finish(e, x);
+		}
+	}
+}
+
+/* What the result needs; the input was read once before, so it is what it was. */
+static void expect_again(struct exec *x, const struct wf_effect_request *request)
+{
+	struct wf_effect_result fail = {0};
+	if (!wf_exec_read_expect(request, x->arena, &x->expect, &fail))
+		x->expect.name = "exec.run";
+	wf_effect_result_done(&fail);
+}
+
+enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_effect_request *request)
+{
+	pid_t pid;
+	struct wf_spool_done done;
+	if (request->action != WF_ACT_EXEC_RUN || !wf_spool_token_ok(request->token) ||
+			!open_spool(e, NULL))
+		return WF_TRACE_NONE;
+	struct exec *x = new_exec(request);
+	expect_again(x, request);
+	/* The lock first: it is let go after the result is there, so that whoever finds it free and no
+	 * result knows that none will come. */
+	if (is_held(e, x->token, &pid)) {
+		wf_hub_add(e, &x->base);
+		if (!adopt(e, x))
+			e->adopting++;
+		return WF_TRACE_RUNNING;
+	}
+	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
+	if (bytes) {
+		struct wf_effect_result result = {.cookie = request->cookie};
+		make_result(x, &done, &result);
+		wf_hub_deliver(e, &result);
+	}
+	free_exec(x);
+	return bytes ? WF_TRACE_DONE : WF_TRACE_NONE;
+}

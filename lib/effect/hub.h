@@ -1,0 +1,65 @@
+/*
+ * Inside lib/effect: the hub and what the performers share with it.
+ *
+ * The hub waits with one epoll. Performers register what they wait for and hand finished results to
+ * wf_hub_deliver; the hub gives them out, so that a caller never gets one from inside another call.
+ */
+#ifndef WF_EFFECT_HUB_H
+#define WF_EFFECT_HUB_H
+
+#include "effect/effect.h"
+
+#include <stdint.h>
+
+struct wf_running;
+struct wf_http;
+
+/* How a performer treats its running effects. */
+struct wf_performer {
+	void (*ready)(struct wf_effects *e, struct wf_running *r);  /* its descriptor is readable */
+	void (*stop)(struct wf_effects *e, struct wf_running *r);   /* no result is wanted any more */
+	void (*leave)(struct wf_effects *e, struct wf_running *r);  /* the hub goes away */
+};
+
+/* Embedded as the first member in what a performer keeps of a running effect. */
+struct wf_running {
+	struct wf_running *prev, *next;
+	const struct wf_performer *performer;
+	void *cookie;
+	bool stopped; /* no result is wanted: not counted, and nothing is delivered */
+};
+
+struct wf_effects {
+	char *spool, *libexec, *workdir;
+	char *const *environ_in;
+	int epoll, wake;
+	int spool_dir;              /* opened when first needed; -1 before */
+	struct wf_running *first;
+	uint32_t running;
+	uint32_t adopting;          /* adopted children whose process id is not known yet */
+	struct wf_effect_result *ready;
+	size_t ready_head, ready_count, ready_room; /* the first ready_head were given out */
+	struct wf_http *http;       /* NULL before the first HTTP effect */
+};
+
+void wf_hub_add(struct wf_effects *e, struct wf_running *r);
+void wf_hub_remove(struct wf_effects *e, struct wf_running *r);
+/* Watches a descriptor for input; closing it ends that. False, with errno, when the kernel says no. */
+bool wf_hub_watch(struct wf_effects *e, int fd, struct wf_running *r);
+/* Takes the result over. */
+void wf_hub_deliver(struct wf_effects *e, struct wf_effect_result *result);
+
+/* exec.c */
+int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
+	struct wf_cause *cause);
+/* Looks again at adopted children whose process id was not known. */
+void wf_exec_adopt_late(struct wf_effects *e);
+
+/* http.c */
+int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
+	struct wf_cause *cause);
+int64_t wf_http_timeout(const struct wf_http *h); /* ms until its next turn; -1: none */
+void wf_http_turn(struct wf_effects *e);
+void wf_http_free(struct wf_http *h);
+
+#endif
