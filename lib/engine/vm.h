@@ -28,6 +28,11 @@ struct wf_vm {
 	uint32_t random;         /* of the event: uuid() comes from it, instance, step and count */
 	uint32_t uuid_count;
 	struct wf_failure failure;
+	/* private to the machine: */
+	uint32_t pc;             /* of the next instruction */
+	uint32_t code_bound;     /* bit a root that the code itself bound: unbound by a failure */
+	uint16_t height[WF_MAX_STACK];          /* bound of each operand's nesting */
+	uint16_t bound_height[WF_ROOT_COUNT_];
 };
 
 void wf_vm_init(struct wf_vm *vm, const struct wf_plan *plan, const struct wf_instance *in,
@@ -44,5 +49,10 @@ int wf_vm_run(struct wf_vm *vm, uint32_t *pc);
 
 /* Takes the top off the stack: the caller owns the reference; NULL is undefined. */
 json_t *wf_vm_pop(struct wf_vm *vm);
+
+/* Whether a value may be kept (in a row, a variable, an output): nested no deeper than WF_MAX_DEPTH,
+ * and its JSON text no longer than about WF_MAX_VALUE_BYTES. Expressions can build what is not: each
+ * value that leaves the machine for the journal is asked for. *ret_why (may be NULL) is a sentence. */
+bool wf_value_fits(const json_t *value, const char **ret_why);
 
 #endif
