@@ -1,0 +1,48 @@
+/* Instances from the journal, and driving them with their steps on the screen. */
+#ifndef WF_CMD_DRIVE_H
+#define WF_CMD_DRIVE_H
+
+#include "cmd.h"
+#include "runtime/runtime.h"
+
+/* Reads an instance (number, uuid, or unique prefix of one) and its plan. Both are the caller's. 0
+ * or the exit status. */
+int wf_load_instance(struct wf_ctx *ctx, const char *name, struct wf_instance **ret,
+	struct wf_plan **ret_plan);
+/* The number of an instance by any of its names. */
+int wf_find_instance(struct wf_ctx *ctx, const char *name, uint64_t *ret);
+/* The plan of an id, read and verified; the caller's. */
+int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], struct wf_plan **ret);
+
+/*
+ * One drive: a runtime with its observer. Steps go to standard output as they happen (table), or
+ * nowhere (json and its kin, quiet); what came of each instance is counted.
+ */
+struct wf_drive;
+struct wf_drive_options {
+	bool numbered;            /* several instances at once */
+	bool silent;              /* no steps, no closing lines */
+	uint32_t max_in_flight;   /* 0: the runtime's own bound */
+	/* More to do when an instance parts; may be NULL. */
+	void (*parted)(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
+		enum wf_parted how, const struct wf_cause *cause, uint64_t ticket);
+	void *arg;
+};
+int wf_drive_begin(struct wf_ctx *ctx, const struct wf_drive_options *options,
+	struct wf_drive **ret);
+struct wf_runtime *wf_drive_runtime(struct wf_drive *d);
+/* Runs until all have parted. 0, or the exit status when the loop itself failed or a signal ended
+ * it. */
+int wf_drive_run(struct wf_drive *d);
+/* The exit status that what came of the instances gives: failed, cancelled, parked, completed, in
+ * this order. */
+int wf_drive_status(const struct wf_drive *d);
+struct wf_tally {
+	uint64_t completed, failed, cancelled, parked, lost;
+};
+const struct wf_tally *wf_drive_tally(const struct wf_drive *d);
+/* Writes text between the steps' lines. */
+void wf_drive_say(struct wf_drive *d, const struct wf_buf *text);
+void wf_drive_end(struct wf_drive *d); /* NULL is allowed */
+
+#endif

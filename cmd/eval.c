@@ -1,0 +1,138 @@
+/* wfctl eval: an expression, tried on an input without a workflow around it. */
+#include "input.h"
+
+#include "base/limits.h"
+#include "compile/compile.h"
+#include "engine/engine.h"
+#include "expr/expr.h"
+#include "view/findings.h"
+#include "view/instance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An input of which only what it holds is known: any other member may be absent. */
+static const struct wf_type *open_type(struct wf_arena *arena, const json_t *value)
+{
+	const struct wf_type *exact = wf_type_of_value(arena, value);
+	struct wf_type *type = WF_ARENA_NEW(arena, struct wf_type);
+	*type = *exact;
+	type->closed = false;
+	return type;
+}
+
+static int evaluate(struct wf_ctx *ctx, struct wf_expr *e, json_t *input)
+{
+	WF_AUTOBUF struct wf_buf bytes = { 0 };
+	struct wf_cause cause = { 0 };
+	struct wf_plan *plan = NULL;
+	uint32_t pc = 0;
+	int r = wf_compile_expr(e, &bytes, &pc);
+	if (r == 0)
+		r = wf_plan_load(bytes.data, bytes.len, &plan, &cause);
+	if (r < 0)
+		return wf_fail_at(ctx, WF_EXIT_BUG, "INTERNAL", NULL, "please report the expression",
+			"the expression does not compile to a sound plan: %s", cause.text);
+	struct wf_instance *in = wf_instance_new(plan->step_count);
+	in->number = 1;
+	in->created_at = in->started_at = in->updated_at = ctx->now;
+	in->status = WF_INST_RUNNING;
+	in->input = json_incref(input);
+	in->workflow = wf_strdup("eval");
+	in->tenant = wf_strdup(wf_set(ctx, WF_SET_TENANT));
+	in->environment = wf_strdup(wf_set(ctx, WF_SET_ENVIRONMENT));
+	in->started_by = wf_strdup(wf_actor(ctx));
+	in->os_user = wf_strdup(wf_os_user(ctx));
+	json_t *value = NULL, *error = NULL;
+	int status = WF_EXIT_DONE;
+	if (wf_engine_eval(plan, in, pc, &value, &error) < 0) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		wf_view_error(error, true, &text);
+		status = wf_fail_at(ctx, WF_EXIT_FAILED, "EVALUATION_FAILED", json_incref(error), NULL,
+			"%s", text.data ? text.data : "the evaluation failed");
+	} else if (!value) {
+		status = wf_fail_at(ctx, WF_EXIT_FAILED, "UNDEFINED", NULL,
+			"`?? VALUE` gives a value for what is not there",
+			"the result is undefined: a path is not there");
+	} else {
+		wf_out_json(ctx, json_incref(value));
+	}
+	json_decref(value);
+	json_decref(error);
+	wf_instance_free(in);
+	wf_plan_free(plan);
+	return status;
+}
+
+static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *input)
+{
+	size_t n = strlen(text);
+	struct wf_source source = { "expression", text, n };
+	struct wf_node node = { .kind = WF_NODE_STRING, .plain = true,
+		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n },
+		.string = { text, n } };
+	struct wf_expr_site site = { &source, &node, 0 };
+	struct wf_diags diags = { 0 };
+	struct wf_expr_arena *arena = wf_expr_arena_new();
+	struct wf_scope scope = { .input = open_type(wf_expr_arena_base(arena), input),
+		.vars = wf_type_of_value(wf_expr_arena_base(arena), NULL),
+		.roots = (1u << WF_ROOT_INPUT) | (1u << WF_ROOT_INSTANCE) | (1u << WF_ROOT_TENANT) |
+			(1u << WF_ROOT_ENVIRONMENT) | (1u << WF_ROOT_SECURITY) | (1u << WF_ROOT_DATA) };
+	int status = WF_EXIT_FAILED;
+	struct wf_expr *e = wf_opt(ctx, "template")
+		? wf_expr_parse_template(arena, text, n, &site, &diags)
+		: wf_expr_parse(arena, text, n, &site, &diags);
+	bool sound = e && wf_expr_resolve(arena, e, &scope, &site, 0, &diags);
+	if (sound) {
+		status = evaluate(ctx, e, input);
+	} else {
+		WF_AUTOBUF struct wf_buf out = { 0 };
+		json_t *details = json_object(), *list = json_array();
+		for (size_t i = 0; i < diags.count; i++) {
+			wf_view_finding(&diags.items[i], &ctx->err, &out);
+			json_array_append_new(list, wf_view_finding_json(&diags.items[i]));
+		}
+		(void)fwrite(out.data ? out.data : "", 1, out.len, stderr);
+		json_object_set_new(details, "findings", list);
+		status = wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_EXPRESSION", details, NULL,
+			"the expression cannot be evaluated");
+	}
+	wf_expr_arena_free(arena);
+	wf_diags_done(&diags);
+	return status;
+}
+
+static int run_eval(struct wf_ctx *ctx)
+{
+	json_t *input = NULL;
+	const char *text = wf_arg(ctx, 0);
+	if (strlen(text) > WF_MAX_EXPR_BYTES)
+		return wf_fail_usage(ctx, "the expression is over %u bytes", WF_MAX_EXPR_BYTES);
+	int status = wf_input_read(ctx, &input);
+	if (!status)
+		status = parse_and_evaluate(ctx, text, input);
+	json_decref(input);
+	return status;
+}
+
+static const struct wf_option options[] = {
+	WF_INPUT_OPTIONS,
+	{ "template", 0, NULL, "read EXPR as a string of a definition, with ${...} in it", NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct wf_verb wf_verb_eval = {
+	.arguments = "EXPR",
+	.description = "Evaluates an expression of the definition language with the given input, and "
+		       "prints the result as JSON. The members of the input can be named directly, or "
+		       "below `input`.",
+	.examples = "wfctl eval 'user.risk_score < 0.7' --set user.risk_score=0.4\n"
+		    "wfctl eval --template 'Hello ${name}' --set name=Ann\n"
+		    "wfctl eval 'sum(map(items, item.price))' --input @order.json",
+	.options = options,
+	.standard = WF_FORMAT_OUT_JSON,
+	.formats = WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(JSONL) | WF_FORMAT_BIT(YAML),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_eval,
+};

@@ -1,0 +1,135 @@
+/* Reading and checking a start's input. */
+#include "input.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static int read_document(struct wf_ctx *ctx, const char *given, json_t **ret)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	struct wf_cause cause = { 0 };
+	const char *where = "--input";
+	int r = 0;
+	if (!strcmp(given, "-")) {
+		where = "standard input";
+		r = wf_read_fd(STDIN_FILENO, where, WF_MAX_VALUE_BYTES, &text, &cause);
+	} else if (*given == '@') {
+		where = given + 1;
+		r = wf_read_file(where, WF_MAX_VALUE_BYTES, &text, &cause);
+	} else {
+		wf_buf_addstr(&text, given);
+	}
+	if (r < 0)
+		return wf_fail_at(ctx, WF_EXIT_USAGE, wf_code_of(r), NULL, cause.hint, "%s", cause.text);
+	if (wf_json_parse(text.data ? text.data : "", text.len, ret, &cause) < 0)
+		return wf_fail_at(ctx, WF_EXIT_USAGE, "SYNTAX_ERROR", NULL,
+			"--input takes JSON, @FILE, or - for standard input", "%s is not JSON: %s",
+			where, cause.text);
+	return 0;
+}
+
+static int set_one(struct wf_ctx *ctx, json_t *input, const char *given)
+{
+	const char *equals = strchr(given, '=');
+	if (!equals || equals == given)
+		return wf_fail_usage(ctx, "--set takes PATH=VALUE, not \"%s\"", given);
+	WF_AUTOFREE char *path = wf_strndup(given, (size_t)(equals - given));
+	json_t *value = NULL;
+	if (wf_json_parse(equals + 1, strlen(equals + 1), &value, NULL) < 0)
+		value = json_string(equals + 1);
+	if (!value)
+		return wf_fail_usage(ctx, "--set %s: the value is not UTF-8", path);
+	int r = wf_json_set_at(input, path, value);
+	json_decref(value);
+	if (r < 0)
+		return wf_fail_usage(ctx, "--set %s: the path leads through something that is no object",
+			path);
+	return 0;
+}
+
+int wf_input_read(struct wf_ctx *ctx, json_t **ret)
+{
+	const char *given = wf_opt(ctx, "input");
+	json_t *input = NULL;
+	int status = given ? read_document(ctx, given, &input) : 0;
+	if (status)
+		return status;
+	if (!input)
+		input = json_object();
+	for (size_t i = 0; !status && i < ctx->args.given_count; i++)
+		if (!strcmp(ctx->args.given[i].option->name, "set"))
+			status = set_one(ctx, input, ctx->args.given[i].value);
+	if (status) {
+		json_decref(input);
+		return status;
+	}
+	*ret = input;
+	return 0;
+}
+
+int wf_input_schema(struct wf_ctx *ctx, const struct wf_plan *plan, struct wf_schema **ret)
+{
+	struct wf_schema_options options = { .assert_formats = true };
+	struct wf_cause cause = { 0 };
+	*ret = NULL;
+	if (plan->input_schema == WF_NONE)
+		return 0;
+	if (wf_schema_new(plan->consts[plan->input_schema], &options, ret, &cause) < 0)
+		return wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_DEFINITION", NULL, cause.hint,
+			"the workflow's input schema cannot be used: %s", cause.text);
+	return 0;
+}
+
+bool wf_input_check(const struct wf_schema *schema, json_t *input, json_t **ret_issues)
+{
+	struct wf_schema_issues issues = { 0 };
+	if (!schema)
+		return true;
+	wf_schema_apply_defaults(schema, input);
+	if (wf_schema_valid(schema, input, &issues)) {
+		wf_schema_issues_done(&issues);
+		return true;
+	}
+	json_t *list = json_array();
+	for (size_t i = 0; i < issues.count; i++) {
+		const struct wf_schema_issue *issue = &issues.items[i];
+		WF_AUTOBUF struct wf_buf path = { 0 };
+		wf_buf_addstr(&path, issue->instance ? issue->instance : "");
+		if (issue->missing)
+			wf_buf_printf(&path, "/%s", issue->missing);
+		json_t *item = json_object();
+		json_object_set_new(item, "path", json_string(path.data));
+		json_object_set_new(item, "message", json_string(issue->message));
+		json_object_set_new(item, "keyword", json_string(issue->keyword ? issue->keyword : ""));
+		json_array_append_new(list, item);
+	}
+	wf_schema_issues_done(&issues);
+	*ret_issues = list;
+	return false;
+}
+
+void wf_input_issues_text(const json_t *issues, struct wf_buf *out)
+{
+	for (size_t i = 0; i < json_array_size(issues); i++) {
+		const json_t *issue = json_array_get(issues, i);
+		const char *path = json_string_value(json_object_get(issue, "path"));
+		const char *keyword = json_string_value(json_object_get(issue, "keyword"));
+		wf_buf_printf(out, "%s%s %s", i ? "; " : "", *path ? path : "the input",
+			json_string_value(json_object_get(issue, "message")));
+		if (keyword && *keyword)
+			wf_buf_printf(out, " (schema %s)", keyword);
+	}
+}
+
+int wf_input_refuse(struct wf_ctx *ctx, json_t *issues)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	json_t *details = json_object();
+	wf_input_issues_text(issues, &text);
+	json_object_set_new(details, "issues", issues);
+	return wf_fail_at(ctx, WF_EXIT_USAGE, "INVALID_INPUT", details,
+		"nothing was started; --input JSON and --set PATH=VALUE give the input",
+		"the input does not fit the workflow: %s", text.data ? text.data : "");
+}

@@ -1,0 +1,230 @@
+/* Definition files: found, read, checked, compiled. */
+#include "load.h"
+
+#include "base/limits.h"
+#include "check/check.h"
+#include "compile/compile.h"
+#include "view/findings.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_text(struct wf_loaded *l, const char *path)
+{
+	struct wf_cause cause = { 0 };
+	int r = strcmp(path, "-")
+		? wf_read_file(path, WF_MAX_DEFINITION_BYTES, &l->text, &cause)
+		: wf_read_fd(STDIN_FILENO, "standard input", WF_MAX_DEFINITION_BYTES, &l->text,
+			  &cause);
+	l->source = (struct wf_source){ l->name, l->text.data ? l->text.data : "", l->text.len };
+	if (r == 0)
+		return 0;
+	l->source.len = 0;
+	struct wf_diag *d = wf_diag_add(&l->diags, WF_RULE_FILE, &l->source, (struct wf_span){ 0 },
+		"%s", cause.text);
+	if (*cause.hint)
+		wf_diag_hint(d, "%s", cause.hint);
+	return r;
+}
+
+void wf_load_file(struct wf_loaded *l, const char *path)
+{
+	*l = (struct wf_loaded){ .name = wf_strdup(path) };
+	if (read_text(l, path) < 0)
+		return;
+	wf_source_read(&l->source, WF_SYNTAX_GUESS, &l->docs, &l->diags);
+	l->count = l->docs.count;
+	l->models = wf_calloc(l->count + 1, sizeof(struct wf_model *));
+	for (size_t i = 0; i < l->count; i++) {
+		l->models[i] = wf_model_read(&l->source, &l->docs.items[i], &l->diags);
+		if (l->models[i])
+			(void)wf_check(l->models[i], &l->diags);
+	}
+	wf_diags_sort(&l->diags);
+}
+
+void wf_loaded_done(struct wf_loaded *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		wf_model_free(l->models[i]);
+	wf_free(l->models);
+	wf_documents_done(&l->docs);
+	wf_diags_done(&l->diags);
+	wf_buf_done(&l->text);
+	wf_free(l->name);
+	*l = (struct wf_loaded){ 0 };
+}
+
+void wf_say_findings(struct wf_ctx *ctx, const struct wf_diags *diags)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	for (size_t i = 0; i < diags->count; i++)
+		if (diags->items[i].severity == WF_SEV_ERROR || !ctx->quiet)
+			wf_view_finding(&diags->items[i], &ctx->err, &text);
+	(void)fwrite(text.data ? text.data : "", 1, text.len, stderr);
+}
+
+static bool has_ending(const char *name)
+{
+	static const char *const endings[] = { ".yaml", ".yml", ".json" };
+	size_t n = strlen(name);
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t len = strlen(endings[i]);
+		if (n > len && !strcmp(name + n - len, endings[i]))
+			return true;
+	}
+	return false;
+}
+
+bool wf_looks_like_file(const char *argument)
+{
+	return strchr(argument, '/') || !strcmp(argument, "-") || has_ending(argument);
+}
+
+static json_t *findings_list(const struct wf_diags *diags)
+{
+	json_t *list = json_array(), *details = json_object();
+	for (size_t i = 0; i < diags->count; i++)
+		json_array_append_new(list, wf_view_finding_json(&diags->items[i]));
+	json_object_set_new(details, "findings", list);
+	return details;
+}
+
+/* Says what was found; the exit status when the file cannot be used. */
+static int usable(struct wf_ctx *ctx, const struct wf_loaded *l)
+{
+	wf_say_findings(ctx, &l->diags);
+	if (!l->diags.errors && l->count)
+		return 0;
+	return wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_DEFINITION", findings_list(&l->diags), NULL,
+		"%s has %zu error%s; nothing was done", l->name, l->diags.errors,
+		l->diags.errors == 1 ? "" : "s");
+}
+
+static int compile_one(struct wf_ctx *ctx, const struct wf_model *model, struct wf_buf *bytes,
+	struct wf_plan **ret)
+{
+	struct wf_cause cause = { 0 };
+	if (wf_compile(model, bytes, &cause) < 0)
+		return wf_fail_cause(ctx, &cause);
+	if (wf_plan_load(bytes->data, bytes->len, ret, &cause) < 0)
+		return wf_fail_at(ctx, WF_EXIT_BUG, "INTERNAL", NULL,
+			"please report it with the definition",
+			"the compiled plan does not pass its own check: %s", cause.text);
+	return 0;
+}
+
+int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
+	struct wf_plan **ret)
+{
+	struct wf_loaded l;
+	wf_load_file(&l, path);
+	int status = usable(ctx, &l);
+	if (!status && l.count > 1)
+		status = wf_fail_usage(ctx,
+			"%s holds %zu definitions; register it and name the one that is meant", path,
+			l.count);
+	if (!status)
+		status = compile_one(ctx, l.models[0], ret_bytes, ret);
+	wf_loaded_done(&l);
+	return status;
+}
+
+int wf_load_plans(struct wf_ctx *ctx, const char *path,
+	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),
+	void *arg)
+{
+	struct wf_loaded l;
+	wf_load_file(&l, path);
+	int status = usable(ctx, &l);
+	for (size_t i = 0; !status && i < l.count; i++) {
+		WF_AUTOBUF struct wf_buf bytes = { 0 };
+		struct wf_plan *plan = NULL;
+		status = compile_one(ctx, l.models[i], &bytes, &plan);
+		if (!status)
+			status = fn(ctx, arg, &bytes, plan);
+		wf_plan_free(plan);
+	}
+	wf_loaded_done(&l);
+	return status;
+}
+
+/* -- files and folders -- */
+
+static void add_file(struct wf_files *files, char *path)
+{
+	WF_GROW(files->items, files->count, files->room);
+	files->items[files->count++] = path;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth,
+	struct wf_files *files)
+{
+	struct dirent **entries;
+	int status = 0, n = depth > 64 ? 0 : scandir(folder, &entries, not_hidden, by_name);
+	if (n < 0)
+		return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
+			"the folder %s cannot be read", folder);
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	for (int i = 0; i < n; i++) {
+		char *path = wf_asprintf("%.*s/%s", (int)len, folder, entries[i]->d_name);
+		struct stat st;
+		/* links to folders are not followed: they could lead in a circle */
+		bool there = lstat(path, &st) == 0;
+		if (there && S_ISDIR(st.st_mode) && !status)
+			status = search_folder(ctx, path, depth + 1, files);
+		bool file = there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+		if (file && has_ending(path))
+			add_file(files, path);
+		else
+			wf_free(path);
+		free(entries[i]);
+	}
+	if (depth <= 64)
+		free(entries);
+	return status;
+}
+
+int wf_find_files(struct wf_ctx *ctx, struct wf_files *files)
+{
+	for (size_t i = 0; i < ctx->args.word_count; i++) {
+		const char *path = ctx->args.words[i];
+		struct stat st;
+		if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+			size_t before = files->count;
+			int status = search_folder(ctx, path, 0, files);
+			if (status)
+				return status;
+			if (files->count == before)
+				return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
+					"there is no *.yaml, *.yml or *.json in %s", path);
+		} else {
+			add_file(files, wf_strdup(path));
+		}
+	}
+	return 0;
+}
+
+void wf_files_done(struct wf_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		wf_free(files->items[i]);
+	wf_free(files->items);
+	*files = (struct wf_files){ 0 };
+}

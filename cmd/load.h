@@ -1,0 +1,49 @@
+/* From a file's name to its definitions: read, modelled, checked, and compiled where wanted. */
+#ifndef WF_CMD_LOAD_H
+#define WF_CMD_LOAD_H
+
+#include "cmd.h"
+#include "model/model.h"
+#include "source/tree.h"
+
+/* One file (or standard input) with all its definitions. */
+struct wf_loaded {
+	char *name;
+	struct wf_buf text;
+	struct wf_source source;
+	struct wf_documents docs;
+	struct wf_model **models; /* one a document; NULL where it is no workflow */
+	size_t count;             /* documents */
+	struct wf_diags diags;    /* sorted */
+};
+
+/* Reads and checks. Every failure, also of reading the file, is a finding. */
+void wf_load_file(struct wf_loaded *l, const char *path);
+void wf_loaded_done(struct wf_loaded *l);
+
+/* Findings as text to standard error; with warnings only unless quiet. */
+void wf_say_findings(struct wf_ctx *ctx, const struct wf_diags *diags);
+
+/* Whether an argument names a file: it has a '/', a definition's ending, or is "-". */
+bool wf_looks_like_file(const char *argument);
+
+/* Reads a file that must hold one sound definition, and compiles it: the plan's bytes to *ret_bytes,
+ * the loaded plan to *ret. 0 or the exit status, with everything said. */
+int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
+	struct wf_plan **ret);
+/* The same for all definitions of a file; fn gives 0 to go on or an exit status. */
+int wf_load_plans(struct wf_ctx *ctx, const char *path,
+	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),
+	void *arg);
+
+/* Definition files below the arguments (files as they are; folders searched for *.yaml, *.yml and
+ * *.json, hidden ones left out), sorted within each argument. Strings and list from wf_alloc. 0 or
+ * the exit status. */
+struct wf_files {
+	char **items;
+	size_t count, room;
+};
+int wf_find_files(struct wf_ctx *ctx, struct wf_files *files);
+void wf_files_done(struct wf_files *files);
+
+#endif

@@ -1,0 +1,128 @@
+/* wfctl: finds the verb, prepares the process, leaves with the verb's exit status. */
+#include "cmd.h"
+#include "manual.h"
+
+#include "base/crash.h"
+#include "base/duration.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file opened later must not become a standard stream by accident; writing to a stream that was
+ * closed must still fail, so its stand-in is open the other way round. */
+static void hold_streams(void)
+{
+	static const int modes[3] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", modes[fd]);
+}
+
+/* Memory ran out: what is in hand is abandoned whole, the journal opens again (semantics.md G8). */
+static _Noreturn void out_of_memory(size_t wanted)
+{
+	static const char text[] = "wfctl: memory ran out; nothing of the transaction in hand was kept, "
+				   "and the journal is sound\n"
+				   "  give the process more memory, then: wfctl resume\n";
+	(void)wanted;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(WF_EXIT_JOURNAL);
+}
+
+/* What tests set to make rare things happen: a death at a boundary, a fixed time, an allocation that
+ * fails. Without these variables nothing here has an effect. */
+static int test_hooks(struct wf_ctx *ctx)
+{
+	const char *crash = getenv("WFCTL_CRASH_AT"), *now = getenv("WFCTL_NOW");
+	const char *mem = getenv("WFCTL_MEM_FAIL");
+	int64_t at;
+	if (crash && *crash && !wf_crash_arm(crash))
+		return wf_fail_usage(ctx, "WFCTL_CRASH_AT names no boundary: %s", crash);
+	if (now && *now) {
+		char *end;
+		at = strtoll(now, &end, 10);
+		if (*end && wf_time_parse(now, strlen(now), &at) < 0)
+			return wf_fail_usage(ctx, "WFCTL_NOW is no time: %s", now);
+		wf_sys_set_now(at);
+	}
+	if (mem && *mem)
+		wf_mem_fail_at(strtoull(mem, NULL, 10));
+	return 0;
+}
+
+/* Before the settings are known, an error already has to take the form that was asked for. */
+static void early_format(struct wf_ctx *ctx)
+{
+	const char *asked = wf_opt(ctx, "output");
+	enum wf_format format = asked ? wf_format_find(asked) : WF_FORMAT_OUT_COUNT_;
+	ctx->format = format == WF_FORMAT_OUT_COUNT_ ? WF_FORMAT_OUT_TEXT : format;
+}
+
+static int dispatch(struct wf_ctx *ctx)
+{
+	const struct wf_command *command = ctx->args.command;
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	if (wf_opt(ctx, "version")) {
+		wf_buf_printf(&text, "wfctl %s\n", WF_VERSION);
+		wf_out(ctx, &text);
+		return WF_EXIT_DONE;
+	}
+	if (wf_opt(ctx, "help")) {
+		ctx->out_terminal = isatty(STDOUT_FILENO);
+		if (command)
+			wf_help_verb(command, &ctx->out, &text);
+		else
+			wf_help_overview(&ctx->out, &text);
+		wf_out_page(ctx, &text);
+		return WF_EXIT_DONE;
+	}
+	if (!command) {
+		wf_help_overview(&ctx->err, &text);
+		(void)fwrite(text.data, 1, text.len, stderr);
+		return WF_EXIT_USAGE;
+	}
+	int status = wf_ctx_begin(ctx);
+	if (status)
+		return status;
+	return ctx->args.sub ? ctx->args.sub->run(ctx) : command->verb->run(ctx);
+}
+
+int main(int argc, char **argv)
+{
+	struct wf_ctx ctx = { 0 };
+	WF_AUTOFREE char *error = NULL;
+	int status;
+	hold_streams();
+	(void)signal(SIGPIPE, SIG_DFL);
+	wf_mem_on_exhausted(out_of_memory);
+	wf_mem_adopt_jansson();
+	if (sodium_init() < 0) {
+		(void)fputs("wfctl: the cryptographic library cannot be used\n", stderr);
+		return WF_EXIT_JOURNAL;
+	}
+	status = test_hooks(&ctx);
+	ctx.now = wf_now_ms();
+	if (status) {
+		/* said already */
+	} else if (argc > 1 && !strcmp(argv[1], "__complete")) {
+		status = wf_complete(&ctx, argc - 2, argv + 2);
+	} else if (argc > 2 && !strcmp(argv[1], "__manual")) {
+		WF_AUTOBUF struct wf_buf page = { 0 };
+		status = wf_manual(argv[2], &page) ? WF_EXIT_DONE : WF_EXIT_MISSING;
+		wf_out(&ctx, &page);
+	} else if (wf_arguments_read(&ctx.args, argc ? argv[0] : "wfctl", argc - 1, argv + 1,
+			   &error) < 0) {
+		early_format(&ctx);
+		status = wf_fail_usage(&ctx, "%s", error);
+	} else {
+		early_format(&ctx);
+		status = dispatch(&ctx);
+	}
+	wf_ctx_done(&ctx);
+	return wf_finish_output(status);
+}
