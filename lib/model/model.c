@@ -14,6 +14,7 @@ void wf_model_free(struct wf_model *model)
 	json_decref(model->vars);
 	json_decref(model->extra);
 	json_decref(model->step_index);
+	json_decref(model->kept);
 	wf_expr_arena_free(model->exprs);
 	wf_free(model);
 }
@@ -23,6 +24,16 @@ uint32_t wf_model_find_step(const struct wf_model *model, const char *id)
 	const json_t *index = json_object_get(model->step_index, id);
 
 	return index ? (uint32_t)json_integer_value(index) : WF_NONE;
+}
+
+bool wf_model_ends_well(const struct wf_model *model, const struct wf_decision_rule *rule,
+	bool approve)
+{
+	if (rule->result && strcmp(rule->result, model->success_result) == 0)
+		return true;
+	if (rule->result && strcmp(rule->result, model->failure_result) == 0)
+		return false;
+	return approve;
 }
 
 /* What a document that has no `workflow` at its root seems to be; a finding says it. */
@@ -82,6 +93,7 @@ struct wf_model *wf_model_read(const struct wf_source *source, const struct wf_d
 	model->dialect = "orch";
 	model->extra = json_object();
 	model->step_index = json_object();
+	model->kept = json_array();
 	r.model = model;
 	r.arena = model->arena;
 	WF_READ_KEYS(&r, root, "a definition", keys);

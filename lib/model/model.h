@@ -102,6 +102,7 @@ struct wf_model {
 	const char *success_result, *failure_result;
 	struct wf_model_tree success_output, failure_output;
 	const struct wf_type *input_type, *vars_type; /* set by the check */
+	json_t *kept;                  /* list: schemas whose names the check's types point into */
 };
 
 /*
@@ -116,5 +117,10 @@ void wf_model_free(struct wf_model *model); /* NULL is allowed */
 
 /* The step with that id, or WF_NONE. */
 uint32_t wf_model_find_step(const struct wf_model *model, const char *id);
+
+/* Whether a decision's branch that ends the workflow ends it well: by its result's name, and where
+ * that is neither completion's success nor its failure, by the decision itself. */
+bool wf_model_ends_well(const struct wf_model *model, const struct wf_decision_rule *rule,
+	bool approve);
 
 #endif

@@ -1,0 +1,406 @@
+/*
+ * Resolves and types every expression where it stands: which steps have run there, what their outputs
+ * are, which roots exist.
+ *
+ * Expressions are visited along the flow, so that a step's output has its type before what comes
+ * after reads it; what is read over a loop's way back is of any type.
+ */
+#include "check/internal.h"
+
+/* What looking for "may it have run" may cost in all; beyond, the answer is "it may". */
+#define REACH_BUDGET 50000000
+
+/* Variables times steps up to which it is found out where each of them is set; beyond, they are taken
+ * to be set everywhere. */
+#define VARS_BUDGET 4000000
+
+struct variable {
+	const char *name;
+	const struct wf_type *type;    /* without UNDEF */
+	bool initial;
+	uint32_t *setters;             /* steps */
+	uint32_t setter_count, setter_room;
+};
+
+struct binder {
+	struct wf_checker *c;
+	const char **ids;
+	const struct wf_type **outputs;
+	struct wf_scope scope;         /* what is the same everywhere */
+	const struct wf_type *action_outputs[WF_ACT_COUNT_];
+	bool *after_failure;           /* by node: a failure may have led here */
+	bool *failed_surely;           /* by node: one surely has */
+	struct variable *vars;
+	uint32_t var_count, var_room;
+	json_t *var_index;             /* name to place in vars */
+	bool vars_vary;                /* some variable is only there once a step has set it */
+	uint32_t place;                /* the node where the expression at hand stands */
+	uint64_t cost;
+};
+
+static int step_ran(void *arg, uint32_t step)
+{
+	struct binder *b = arg;
+	const struct wf_graph *g = &b->c->flow;
+	uint32_t done = wf_flow_done(step);
+
+	/* What stands where nothing leads has its finding already. */
+	if (!wf_graph_reached(g, b->place))
+		return 1;
+	if (!wf_graph_reached(g, done))
+		return -1;
+	if (done != b->place && wf_graph_dominates(g, done, b->place))
+		return 1;
+	if (done == b->place)
+		return 1;
+	if (b->cost > REACH_BUDGET)
+		return 0;
+	bool *seen = wf_calloc(g->count, sizeof *seen);
+	wf_graph_reach(g, &done, 1, seen, &b->cost);
+	bool leads = seen[b->place];
+	wf_free(seen);
+	return leads ? 0 : -1;
+}
+
+/* -- types of roots -- */
+
+static const struct wf_type *map_type(struct wf_arena *a, const char *const *names,
+	const uint32_t *kinds, uint32_t count, bool closed)
+{
+	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
+
+	type->kinds = WF_T_MAP;
+	type->closed = closed;
+	type->member_count = count;
+	type->members = WF_ARENA_ARRAY(a, struct wf_type_member, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_type *member = WF_ARENA_NEW(a, struct wf_type);
+		member->kinds = kinds[i];
+		type->members[i] = (struct wf_type_member){names[i], member};
+	}
+	return type;
+}
+
+static const struct wf_type *kinds_type(struct wf_arena *a, uint32_t kinds)
+{
+	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
+
+	type->kinds = kinds;
+	return type;
+}
+
+static void root_types(struct binder *b)
+{
+	static const char *const workflow[] = {"id", "version", "name"};
+	static const uint32_t workflow_kinds[] = {
+		WF_T_STRING, WF_T_STRING | WF_T_NULL, WF_T_STRING | WF_T_NULL};
+	static const char *const instance[] = {"id", "number", "started_at", "correlation_id"};
+	static const uint32_t instance_kinds[] = {
+		WF_T_STRING, WF_T_INT, WF_T_STRING | WF_T_INT, WF_T_STRING | WF_T_NULL};
+	static const char *const security[] = {"name", "user"};
+	static const uint32_t security_kinds[] = {
+		WF_T_STRING | WF_T_NULL, WF_T_STRING | WF_T_NULL};
+	struct wf_arena *a = b->c->arena;
+	const struct wf_type **types = b->scope.root_types;
+
+	types[WF_ROOT_WORKFLOW] = map_type(a, workflow, workflow_kinds, 3, true);
+	types[WF_ROOT_INSTANCE] = map_type(a, instance, instance_kinds, 4, true);
+	types[WF_ROOT_SECURITY] = map_type(a, security, security_kinds, 2, true);
+	types[WF_ROOT_TENANT] = types[WF_ROOT_ENVIRONMENT] = types[WF_ROOT_STATUS] =
+		kinds_type(a, WF_T_STRING);
+}
+
+static const struct wf_type *error_type(struct wf_arena *a, bool surely)
+{
+	static const char *const names[] = {"type", "code", "message", "step", "attempt"};
+	static const uint32_t kinds[] = {
+		WF_T_STRING, WF_T_STRING, WF_T_STRING, WF_T_STRING, WF_T_INT};
+	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
+
+	*type = *map_type(a, names, kinds, 5, false);
+	if (!surely)
+		type->kinds |= WF_T_UNDEF;
+	return type;
+}
+
+/* -- variables -- */
+
+static struct variable *variable(struct binder *b, const char *name)
+{
+	const json_t *known = json_object_get(b->var_index, name);
+
+	if (known)
+		return &b->vars[json_integer_value(known)];
+	json_object_set_new(b->var_index, name, json_integer(b->var_count));
+	WF_GROW(b->vars, b->var_count, b->var_room);
+	b->vars[b->var_count] = (struct variable){.name = name};
+	return &b->vars[b->var_count++];
+}
+
+static void setter(struct binder *b, const char *name, uint32_t step)
+{
+	struct variable *v = variable(b, name);
+
+	WF_GROW(v->setters, v->setter_count, v->setter_room);
+	v->setters[v->setter_count++] = step;
+	v->type = &wf_type_any;
+}
+
+static void collect_variables(struct binder *b)
+{
+	const struct wf_model *m = b->c->model;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (m->vars, name, value) {
+		struct variable *v = variable(b, name);
+		v->initial = true;
+		v->type = wf_type_of_value(b->c->arena, value);
+	}
+	for (uint32_t i = 0; i < m->step_count; i++) {
+		const struct wf_model_step *s = &m->steps[i];
+		const struct wf_node *set = s->set_all ? s->with_node : s->set.node;
+
+		for (size_t k = 0; set && set->kind == WF_NODE_MAP && k < set->map.count; k++)
+			setter(b, set->map.pairs[k].key, i);
+	}
+	for (uint32_t i = 0; i < b->var_count; i++)
+		b->vars_vary = b->vars_vary || !b->vars[i].initial;
+	if ((uint64_t)b->var_count * m->step_count > VARS_BUDGET)
+		b->vars_vary = false;
+}
+
+/* Whether the variable surely has a value at the place. */
+static bool is_set(struct binder *b, const struct variable *v)
+{
+	const struct wf_graph *g = &b->c->flow;
+
+	if (v->initial || !wf_graph_reached(g, b->place) || b->cost > REACH_BUDGET)
+		return true;
+	b->cost += v->setter_count;
+	for (uint32_t i = 0; i < v->setter_count; i++) {
+		uint32_t done = wf_flow_done(v->setters[i]);
+		if (wf_graph_reached(g, done) && wf_graph_dominates(g, done, b->place))
+			return true;
+	}
+	return false;
+}
+
+static const struct wf_type *vars_type(struct binder *b)
+{
+	struct wf_type *type = WF_ARENA_NEW(b->c->arena, struct wf_type);
+
+	type->kinds = WF_T_MAP;
+	type->closed = true;
+	type->member_count = b->var_count;
+	type->members = WF_ARENA_ARRAY(b->c->arena, struct wf_type_member, b->var_count);
+	for (uint32_t i = 0; i < b->var_count; i++) {
+		const struct wf_type *t = b->vars[i].type;
+
+		if (!is_set(b, &b->vars[i])) {
+			struct wf_type *maybe = WF_ARENA_NEW(b->c->arena, struct wf_type);
+			*maybe = *t;
+			maybe->kinds |= WF_T_UNDEF;
+			t = maybe;
+		}
+		type->members[i] = (struct wf_type_member){b->vars[i].name, t};
+	}
+	return type;
+}
+
+/* -- places -- */
+
+/* The scope of expressions at a node of the flow. */
+static struct wf_scope scope_at(struct binder *b, uint32_t node)
+{
+	struct wf_scope scope = b->scope;
+
+	b->place = node;
+	if (b->vars_vary)
+		scope.vars = vars_type(b);
+	if (b->after_failure[node]) {
+		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
+		scope.root_types[WF_ROOT_ERROR] =
+			error_type(b->c->arena, b->failed_surely[node]);
+	}
+	return scope;
+}
+
+static void predicate(struct binder *b, const struct wf_scope *scope,
+	const struct wf_model_expr *e, uint32_t want)
+{
+	struct wf_expr_site site = {b->c->model->source, e->node, 0};
+
+	if (e->expr)
+		(void)wf_expr_resolve(b->c->model->exprs, e->expr, scope, &site, want, b->c->diags);
+}
+
+static void tree(struct binder *b, const struct wf_scope *scope, const struct wf_model_tree *t)
+{
+	if (t->tree)
+		(void)wf_expr_resolve_tree(b->c->model->exprs, t->tree, scope, b->c->diags);
+}
+
+static void need_text(struct binder *b, const struct wf_model_tree *t)
+{
+	char name[80];
+
+	if (!t->tree)
+		return;
+	const struct wf_type *type = wf_expr_tree_type(t->tree);
+	if (type->kinds & WF_T_STRING)
+		return;
+	wf_type_name(type, name, sizeof name);
+	wf_diag_hint(WF_FIND(b->c, CONDITION_TYPE, t->node->span,
+			     "an idempotency key is a string, this is %s", name),
+		"write text around it: \"order-${…}\"");
+}
+
+/* What the action gives before `output` shapes it. */
+static const struct wf_type *raw_output(struct binder *b, const struct wf_model_step *s)
+{
+	if (s->action == WF_ACT_DATA_SET && s->with.tree)
+		return wf_expr_tree_type(s->with.tree);
+	if (s->action == WF_ACT_DATA_TRANSFORM && s->transform.expr && s->transform.expr->type)
+		return s->transform.expr->type;
+	json_t *schema = wf_check_schema(b->c->schemas, s->action, true);
+	if (!schema)
+		return &wf_type_any;
+	if (!b->action_outputs[s->action]) {
+		json_array_append(b->c->model->kept, schema);
+		b->action_outputs[s->action] = wf_type_of_schema(b->c->arena, schema, true);
+	}
+	return b->action_outputs[s->action];
+}
+
+static void bind_step(struct binder *b, uint32_t step)
+{
+	struct wf_model_step *s = &b->c->model->steps[step];
+	struct wf_scope scope = scope_at(b, wf_flow_enter(step));
+	struct wf_scope inner = scope;
+
+	predicate(b, &scope, &s->condition, WF_T_BOOL);
+	tree(b, &scope, &s->idempotency_key);
+	need_text(b, &s->idempotency_key);
+	tree(b, &scope, &s->with);
+	if (s->with.tree && s->action == WF_ACT_DATA_TRANSFORM)
+		inner.input = wf_expr_tree_type(s->with.tree);
+	predicate(b, &inner, &s->transform, 0);
+	const struct wf_type *raw = raw_output(b, s);
+	scope.roots |= UINT32_C(1) << WF_ROOT_OUTPUT;
+	scope.root_types[WF_ROOT_OUTPUT] = raw;
+	tree(b, &scope, &s->output);
+	tree(b, &scope, &s->set);
+	s->output_type = s->output.tree ? wf_expr_tree_type(s->output.tree) : raw;
+	b->outputs[step] = s->output_type;
+}
+
+static void bind_next(struct binder *b, uint32_t step)
+{
+	const struct wf_model_step *s = &b->c->model->steps[step];
+
+	if (!s->next_count)
+		return;
+	struct wf_scope scope = scope_at(b, wf_flow_done(step));
+	for (uint32_t i = 0; i < s->next_count; i++)
+		predicate(b, &scope, &s->next[i].when, WF_T_BOOL);
+}
+
+static void bind_node(struct binder *b, uint32_t node)
+{
+	const struct wf_model *m = b->c->model;
+
+	if (node == wf_flow_end(m)) {
+		struct wf_scope scope = scope_at(b, node);
+		tree(b, &scope, &m->success_output);
+	} else if (wf_flow_is_enter(m, node)) {
+		bind_step(b, wf_flow_step(node));
+	} else if (node != WF_FLOW_START && node == wf_flow_done(wf_flow_step(node))) {
+		bind_next(b, wf_flow_step(node));
+	}
+}
+
+/* Where a failure may have been handled on the way, and where it surely has. */
+static void mark_failures(struct binder *b)
+{
+	const struct wf_graph *g = &b->c->flow;
+	const struct wf_model *m = b->c->model;
+	uint32_t *from = wf_calloc((size_t)m->step_count + 1, sizeof *from);
+
+	b->after_failure = wf_calloc(g->count, sizeof(bool));
+	b->failed_surely = wf_calloc(g->count, sizeof(bool));
+	for (uint32_t i = 0; i < m->step_count; i++)
+		from[i] = wf_flow_fail(i);
+	wf_graph_reach(g, from, m->step_count, b->after_failure, &b->cost);
+	/* A dominator's preorder number is less than that of what it dominates. */
+	for (uint32_t w = 1; w < g->reached; w++) {
+		uint32_t node = g->vertex[w];
+		b->failed_surely[node] = b->failed_surely[g->vertex[g->idom[w]]] ||
+			(node != wf_flow_end(m) && node == wf_flow_fail(wf_flow_step(node)));
+	}
+	wf_free(from);
+}
+
+static void bind_correlation(struct binder *b)
+{
+	struct wf_scope scope = b->scope;
+
+	scope.step_count = 0;
+	predicate(b, &scope, &b->c->model->correlation, WF_T_STRING);
+}
+
+static void begin(struct binder *b)
+{
+	struct wf_checker *c = b->c;
+	struct wf_model *m = c->model;
+	const uint32_t bound = UINT32_C(1) << WF_ROOT_ITEM | UINT32_C(1) << WF_ROOT_INDEX |
+		UINT32_C(1) << WF_ROOT_ERROR | UINT32_C(1) << WF_ROOT_OUTPUT;
+
+	b->ids = WF_ARENA_ARRAY(c->arena, const char *, m->step_count + 1);
+	b->outputs = WF_ARENA_ARRAY(c->arena, const struct wf_type *, m->step_count + 1);
+	for (uint32_t i = 0; i < m->step_count; i++) {
+		b->ids[i] = m->steps[i].id;
+		b->outputs[i] = &wf_type_any;
+	}
+	m->input_type = kinds_type(c->arena, WF_T_MAP);
+	if (m->input_schema) {
+		json_t *schema = wf_check_with_defaults(m->input_schema);
+		m->input_type = wf_type_of_schema(c->arena, schema, true);
+		json_array_append_new(m->kept, schema);
+	}
+	collect_variables(b);
+	mark_failures(b);
+	b->scope = (struct wf_scope){
+		.input = m->input_type,
+		.step_count = m->step_count,
+		.step_ids = b->ids,
+		.step_outputs = b->outputs,
+		.step_ran = step_ran,
+		.arg = b,
+		.roots = ((UINT32_C(1) << WF_ROOT_COUNT_) - 1) & ~bound,
+		.optional_paths = m->optional_paths,
+		.optional_count = m->optional_count,
+	};
+	root_types(b);
+	b->place = WF_FLOW_START;
+	b->scope.vars = m->vars_type = vars_type(b);
+}
+
+void wf_check_bindings(struct wf_checker *c)
+{
+	struct binder b = {.c = c, .var_index = json_object()};
+
+	begin(&b);
+	bind_correlation(&b);
+	for (uint32_t i = 0; i < c->flow.reached; i++)
+		bind_node(&b, c->flow.order[i]);
+	for (uint32_t node = 1; node < c->flow.count; node++)
+		if (!wf_graph_reached(&c->flow, node))
+			bind_node(&b, node);
+	for (uint32_t i = 0; i < b.var_count; i++)
+		wf_free(b.vars[i].setters);
+	wf_free(b.vars);
+	json_decref(b.var_index);
+	wf_free(b.after_failure);
+	wf_free(b.failed_surely);
+}

@@ -1,0 +1,49 @@
+/* What the parts of the check share. Private to lib/check. */
+#ifndef WF_CHECK_INTERNAL_H
+#define WF_CHECK_INTERNAL_H
+
+#include "check/check.h"
+#include "check/flow.h"
+
+struct wf_check_schemas;
+struct wf_checker {
+	struct wf_model *model;
+	struct wf_diags *diags;
+	struct wf_arena *arena;        /* the model's */
+	struct wf_graph flow;
+	struct wf_check_schemas *schemas;
+};
+
+#define WF_FIND(c, rule, span, ...)                                                                \
+	wf_diag_add((c)->diags, WF_RULE_##rule, (c)->model->source, (span), __VA_ARGS__)
+
+/* targets.c: every `to` and `depends_on` to its step, with findings. Before the flow is built. */
+void wf_check_targets(struct wf_checker *c);
+/* loops.c: circles, loops without a bound, steps out of reach, transitions never taken. Gives steps on
+ * a loop that another step bounds the highest max_visits. */
+void wf_check_loops(struct wf_checker *c);
+/* bindings.c: resolves and types every expression; sets the steps' output types. */
+void wf_check_bindings(struct wf_checker *c);
+/* input.c: each action's input against its schema. After the bindings. */
+void wf_check_inputs(struct wf_checker *c);
+/* policy.c: approvals, times, retries. After the bindings. */
+void wf_check_policies(struct wf_checker *c);
+
+/* The value of an expression that is written out in full: new reference; NULL when any part of it is
+ * computed. */
+json_t *wf_check_literal(const struct wf_expr *e);
+
+/* The expression of a built map's member; NULL when it has none of that name, or is no map. */
+const struct wf_expr *wf_check_member(const struct wf_expr *e, const char *name);
+
+/* A copy of a schema in which what has a default is required: the type of a value that has got them.
+ * New reference. */
+json_t *wf_check_with_defaults(const json_t *schema);
+
+/* The built-in schemas of actions, parsed when first asked for. */
+struct wf_check_schemas *wf_check_schemas_new(void);
+void wf_check_schemas_free(struct wf_check_schemas *s);
+/* Borrowed; NULL when the action has none. */
+json_t *wf_check_schema(struct wf_check_schemas *s, enum wf_action action, bool output);
+
+#endif
