@@ -115,6 +115,7 @@ $(B)/tests/unit/$(1)/test_%: $(B)/tests/unit/$(1)/test_%.o $(call unit_objs,$(1)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 $(B)/tests/%.o: COMMON += -Itests
+.SECONDARY:
 
 # `make unit-schema` builds and runs one folder's unit tests, and nothing that they do not need.
 unit-%:
