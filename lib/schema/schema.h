@@ -33,7 +33,8 @@ struct wf_schema_issue {
 	char *instance;  /* JSON Pointer of the value that is wrong ("" is the whole) */
 	char *keyword;   /* JSON Pointer of the keyword in the schema */
 	char *message;   /* "is required", "must be at least 3", "is a string, must be an integer" */
-	char *missing;   /* the property's name when one is missing or not allowed; else NULL */
+	char *missing;   /* the property's name when one is missing or not allowed; else NULL. The
+			  * message then speaks of that property of the instance */
 };
 
 struct wf_schema_issues {
@@ -46,6 +47,11 @@ struct wf_schema_issues {
 bool wf_schema_valid(const struct wf_schema *schema, const json_t *value,
 	struct wf_schema_issues *issues);
 void wf_schema_issues_done(struct wf_schema_issues *issues);
+
+/* The whole sentence: "user.email is required", "items[2].port is a string, must be an integer",
+ * "the value is null, must be an object". Messages never repeat a value of the instance, which may be
+ * a secret. From wf_alloc. */
+char *wf_schema_issue_text(const struct wf_schema_issue *issue);
 
 /* Puts `default`s of missing properties into the value (in place, objects only, through properties,
  * items, $ref and allOf; never through anyOf, oneOf, if). */
