@@ -117,7 +117,7 @@ int wf_fail_usage(struct wf_ctx *ctx, const char *fmt, ...) __attribute__((forma
 /* -- help -- */
 
 void wf_help_overview(const struct wf_style *style, struct wf_buf *out);
-void wf_help_verb(const struct wf_command *command, const struct wf_style *style,
+void wf_help_verb(const struct wf_cmd *command, const struct wf_style *style,
 	struct wf_buf *out);
 json_t *wf_help_json(void); /* every verb, option, setting and status; new */
 /* Words that could come next, a line each: "word\tmeaning". */

@@ -18,8 +18,8 @@ int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], stru
  * One drive: a runtime with its observer. Steps go to standard output as they happen (table), or
  * nowhere (json and its kin, quiet); what came of each instance is counted.
  */
-struct wf_drive;
-struct wf_drive_options {
+struct wf_driver;
+struct wf_driver_options {
 	bool numbered;            /* several instances at once */
 	bool silent;              /* no steps, no closing lines */
 	uint32_t max_in_flight;   /* 0: the runtime's own bound */
@@ -28,21 +28,21 @@ struct wf_drive_options {
 		enum wf_parted how, const struct wf_cause *cause, uint64_t ticket);
 	void *arg;
 };
-int wf_drive_begin(struct wf_ctx *ctx, const struct wf_drive_options *options,
-	struct wf_drive **ret);
-struct wf_runtime *wf_drive_runtime(struct wf_drive *d);
+int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
+	struct wf_driver **ret);
+struct wf_runtime *wf_driver_runtime(struct wf_driver *d);
 /* Runs until all have parted. 0, or the exit status when the loop itself failed or a signal ended
  * it. */
-int wf_drive_run(struct wf_drive *d);
+int wf_driver_run(struct wf_driver *d);
 /* The exit status that what came of the instances gives: failed, cancelled, parked, completed, in
  * this order. */
-int wf_drive_status(const struct wf_drive *d);
+int wf_driver_status(const struct wf_driver *d);
 struct wf_tally {
 	uint64_t completed, failed, cancelled, parked, lost;
 };
-const struct wf_tally *wf_drive_tally(const struct wf_drive *d);
+const struct wf_tally *wf_driver_tally(const struct wf_driver *d);
 /* Writes text between the steps' lines. */
-void wf_drive_say(struct wf_drive *d, const struct wf_buf *text);
-void wf_drive_end(struct wf_drive *d); /* NULL is allowed */
+void wf_driver_say(struct wf_driver *d, const struct wf_buf *text);
+void wf_driver_end(struct wf_driver *d); /* NULL is allowed */
 
 #endif

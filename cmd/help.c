@@ -66,7 +66,7 @@ static void put_options(const struct wf_option *o, const struct wf_verb *verb, s
 	}
 }
 
-static void put_usage(const struct wf_command *command, struct wf_buf *out)
+static void put_usage(const struct wf_cmd *command, struct wf_buf *out)
 {
 	const struct wf_verb *verb = command->verb;
 	if (!verb->subs) {
@@ -89,7 +89,7 @@ static void put_statuses(struct wf_buf *out)
 	pair("128+n", "ended by signal n, after a clean commit", 10, out);
 }
 
-void wf_help_verb(const struct wf_command *command, const struct wf_style *style,
+void wf_help_verb(const struct wf_cmd *command, const struct wf_style *style,
 	struct wf_buf *out)
 {
 	const struct wf_verb *verb = command->verb;
@@ -153,7 +153,7 @@ static json_t *options_json(const struct wf_option *o)
 	return list;
 }
 
-static json_t *verb_json(const struct wf_command *c)
+static json_t *verb_json(const struct wf_cmd *c)
 {
 	json_t *o = json_object(), *subs = json_array(), *formats = json_array();
 	for (const struct wf_subverb *s = c->verb->subs; s && s->name; s++) {
@@ -218,7 +218,7 @@ static int run_help(struct wf_ctx *ctx)
 		wf_out_json(ctx, wf_help_json());
 		return WF_EXIT_DONE;
 	}
-	const struct wf_command *command = name ? wf_command_find(name) : NULL;
+	const struct wf_cmd *command = name ? wf_command_find(name) : NULL;
 	if (name && !command)
 		return wf_fail_usage(ctx, "there is no verb %s", name);
 	if (command)

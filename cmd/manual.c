@@ -148,7 +148,7 @@ static void options(struct wf_buf *out, const char *heading, const struct wf_opt
 	macro(out, ".El");
 }
 
-static void synopsis(struct wf_buf *out, const struct wf_command *c)
+static void synopsis(struct wf_buf *out, const struct wf_cmd *c)
 {
 	const struct wf_verb *v = c->verb;
 	macro(out, ".Sh SYNOPSIS");
@@ -245,7 +245,7 @@ static void examples(struct wf_buf *out, const char *lines)
 	out->data[out->len] = '\0';
 }
 
-static void verb_page(struct wf_buf *out, const struct wf_command *c)
+static void verb_page(struct wf_buf *out, const struct wf_cmd *c)
 {
 	WF_AUTOFREE char *name = wf_asprintf("wfctl-%s", c->name);
 	title(out, name, "1", c->summary);
@@ -411,7 +411,7 @@ bool wf_manual(const char *page, struct wf_buf *out)
 			tables[i].write(out);
 			return true;
 		}
-	const struct wf_command *c = wf_command_find(page);
+	const struct wf_cmd *c = wf_command_find(page);
 	if (!c)
 		return false;
 	verb_page(out, c);

@@ -17,7 +17,7 @@ enum {
 #include "commands.def"
 #undef WF_VERB
 
-const struct wf_command wf_commands[] = {
+const struct wf_cmd wf_commands[] = {
 #define WF_VERB(symbol, name, group, summary) { name, summary, GROUP_##group, &wf_verb_##symbol },
 #include "commands.def"
 #undef WF_VERB
@@ -59,7 +59,7 @@ enum wf_format wf_format_find(const char *name)
 	return WF_FORMAT_OUT_COUNT_;
 }
 
-const struct wf_command *wf_command_find(const char *name)
+const struct wf_cmd *wf_command_find(const char *name)
 {
 	for (size_t i = 0; i < wf_command_count; i++)
 		if (!strcmp(wf_commands[i].name, name))

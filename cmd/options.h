@@ -68,14 +68,14 @@ struct wf_verb {
 	int (*run)(struct wf_ctx *ctx);  /* gives the exit status; NULL when it has sub-verbs */
 };
 
-struct wf_command {
+struct wf_cmd {
 	const char *name, *summary;
 	int group;
 	const struct wf_verb *verb;
 };
-extern const struct wf_command wf_commands[];
+extern const struct wf_cmd wf_commands[];
 extern const size_t wf_command_count;
-const struct wf_command *wf_command_find(const char *name); /* NULL when there is none */
+const struct wf_cmd *wf_command_find(const char *name); /* NULL when there is none */
 
 extern const struct wf_option wf_common_options[];
 
@@ -86,7 +86,7 @@ struct wf_given {
 };
 
 struct wf_arguments {
-	const struct wf_command *command;
+	const struct wf_cmd *command;
 	const struct wf_subverb *sub;
 	struct wf_given *given;
 	size_t given_count, given_room;

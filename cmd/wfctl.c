@@ -65,7 +65,7 @@ static void early_format(struct wf_ctx *ctx)
 
 static int dispatch(struct wf_ctx *ctx)
 {
-	const struct wf_command *command = ctx->args.command;
+	const struct wf_cmd *command = ctx->args.command;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	if (wf_opt(ctx, "version")) {
 		wf_buf_printf(&text, "wfctl %s\n", WF_VERSION);

@@ -1,0 +1,409 @@
+/* Driving instances with their steps on the screen; reading them from the journal. */
+#include "drive.h"
+
+#include "view/instance.h"
+#include "view/live.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* -- reading -- */
+
+struct find {
+	const char *name;
+	uint64_t number;
+	struct wf_instance *in;
+};
+
+static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct find *f = arg;
+	int r = wf_txn_find_instance(txn, f->name, &f->number);
+	if (r == WF_ENOENT) {
+		(void)wf_fail(cause, r, "there is no instance %s", f->name);
+		wf_fail_hint(cause, "wfctl ps lists them");
+	} else if (r == WF_EAMBIGUOUS) {
+		(void)wf_fail(cause, r, "%s begins the id of several instances", f->name);
+		wf_fail_hint(cause, "give more digits, or the number");
+	} else if (r < 0 && cause && !*cause->text) {
+		(void)wf_fail(cause, r, "instance %s cannot be found: %s", f->name, wf_strerror(r));
+	}
+	return r;
+}
+
+static int load_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct find *f = arg;
+	wf_instance_free(f->in);
+	f->in = NULL;
+	int r = find_txn(txn, arg, cause);
+	if (r == 0)
+		r = wf_txn_get_instance(txn, f->number, WF_LOAD_ALL, &f->in);
+	return r;
+}
+
+struct get_plan {
+	const uint8_t *id;
+	struct wf_buf bytes;
+};
+
+static int plan_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct get_plan *g = arg;
+	wf_buf_reset(&g->bytes);
+	int r = wf_txn_get_plan(txn, g->id, &g->bytes);
+	if (r == WF_ENOENT)
+		(void)wf_fail(cause, r, "the plan is not in the journal");
+	return r;
+}
+
+/* A failed transaction whose cause nobody filled in still gets a sentence. */
+static int fail_txn(struct wf_ctx *ctx, int r, struct wf_cause *cause)
+{
+	if (!*cause->text)
+		(void)wf_fail(cause, r, "the journal cannot be read: %s", wf_strerror(r));
+	cause->err = r;
+	return wf_fail_cause(ctx, cause);
+}
+
+int wf_find_instance(struct wf_ctx *ctx, const char *name, uint64_t *ret)
+{
+	struct find f = { .name = name };
+	struct wf_cause cause = { 0 };
+	int r = wf_journal_view(ctx->journal, find_txn, &f, &cause);
+	if (r < 0)
+		return fail_txn(ctx, r, &cause);
+	*ret = f.number;
+	return 0;
+}
+
+int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], struct wf_plan **ret)
+{
+	struct get_plan g = { .id = id };
+	struct wf_cause cause = { 0 };
+	int r = wf_journal_view(ctx->journal, plan_txn, &g, &cause);
+	if (r == 0)
+		r = wf_plan_load(g.bytes.data, g.bytes.len, ret, &cause);
+	wf_buf_done(&g.bytes);
+	return r < 0 ? fail_txn(ctx, r, &cause) : 0;
+}
+
+int wf_load_instance(struct wf_ctx *ctx, const char *name, struct wf_instance **ret,
+	struct wf_plan **ret_plan)
+{
+	struct find f = { .name = name };
+	struct wf_cause cause = { 0 };
+	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
+	if (status)
+		return status;
+	int r = wf_journal_view(ctx->journal, load_txn, &f, &cause);
+	if (r < 0) {
+		wf_instance_free(f.in);
+		return fail_txn(ctx, r, &cause);
+	}
+	status = wf_load_stored_plan(ctx, f.in->plan_id, ret_plan);
+	if (status)
+		wf_instance_free(f.in);
+	else
+		*ret = f.in;
+	return status;
+}
+
+/* -- driving -- */
+
+struct wf_driver {
+	struct wf_ctx *ctx;
+	struct wf_driver_options options;
+	struct wf_runtime *runtime;
+	struct wf_live *live;        /* NULL: silent */
+	struct wf_tally tally;
+	int lost_status;             /* exit status of the last instance that was lost */
+	char *libexec, *workdir;
+	/* redraws elapsed times; only on a terminal */
+	pthread_t ticker;
+	pthread_mutex_t lock;        /* of live and of standard output while the ticker runs */
+	pthread_cond_t wake;
+	bool ticking, leave;
+};
+
+static struct wf_runtime *running;
+static volatile sig_atomic_t caught;
+
+static void on_signal(int sig)
+{
+	/* the second time the person means it */
+	if (caught) {
+		(void)signal(sig, SIG_DFL);
+		(void)raise(sig);
+		return;
+	}
+	caught = sig;
+	if (running)
+		wf_runtime_stop(running);
+}
+
+static void catch_signals(bool on)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { 0 };
+	action.sa_handler = on ? on_signal : SIG_DFL;
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction before;
+		/* what was ignored from the start (nohup) stays so */
+		if (on && sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+			continue;
+		(void)sigaction(signals[i], &action, NULL);
+	}
+}
+
+static void flush_text(struct wf_driver *d, const struct wf_buf *text)
+{
+	wf_out(d->ctx, text);
+	if (text->len)
+		(void)fflush(stdout);
+}
+
+static void lock(struct wf_driver *d)
+{
+	if (d->ticking)
+		(void)pthread_mutex_lock(&d->lock);
+}
+
+static void unlock(struct wf_driver *d)
+{
+	if (d->ticking)
+		(void)pthread_mutex_unlock(&d->lock);
+}
+
+static void on_started(void *arg, const struct wf_plan *plan, const struct wf_instance *in)
+{
+	struct wf_driver *d = arg;
+	(void)plan;
+	if (!d->live)
+		return;
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	lock(d);
+	wf_live_started(d->live, in, wf_now_ms(), &text);
+	flush_text(d, &text);
+	unlock(d);
+}
+
+static void on_moved(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_event *event, const struct wf_transition *transitions, uint32_t count)
+{
+	struct wf_driver *d = arg;
+	if (!d->live)
+		return;
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	lock(d);
+	wf_live_moved(d->live, plan, in, event, transitions, count, wf_now_ms(), &text);
+	flush_text(d, &text);
+	unlock(d);
+}
+
+static void count_parted(struct wf_driver *d, const struct wf_instance *in, enum wf_parted how)
+{
+	if (how == WF_PARTED_LOST)
+		d->tally.lost++;
+	else if (how == WF_PARTED_PARKED)
+		d->tally.parked++;
+	else if (in->status == WF_INST_COMPLETED)
+		d->tally.completed++;
+	else if (in->status == WF_INST_CANCELLED)
+		d->tally.cancelled++;
+	else
+		d->tally.failed++;
+}
+
+static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
+	enum wf_parted how, const struct wf_cause *cause, uint64_t ticket)
+{
+	struct wf_driver *d = arg;
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	count_parted(d, in, how);
+	lock(d);
+	if (d->live)
+		wf_live_parted(d->live, in->number, wf_now_ms(), &text);
+	if (d->live && how != WF_PARTED_LOST) {
+		WF_AUTOBUF struct wf_buf line = { 0 };
+		wf_view_outcome(plan, in, &d->ctx->out, &line);
+		wf_live_say(d->live, line.data, wf_now_ms(), &text);
+	}
+	flush_text(d, &text);
+	unlock(d);
+	if (how == WF_PARTED_LOST && !d->options.parted) {
+		struct wf_cause why = *cause;
+		if (!*why.text)
+			(void)wf_fail(&why, cause->err ? cause->err : WF_EIO, "%s",
+				wf_strerror(cause->err ? cause->err : WF_EIO));
+		if (!*why.hint)
+			wf_fail_hint(&why, "it can go on: wfctl resume %" PRIu64, in->number);
+		d->lost_status = wf_fail_cause(d->ctx, &why);
+	}
+	if (d->options.parted)
+		d->options.parted(d->options.arg, plan, in, how, cause, ticket);
+}
+
+static void *tick(void *arg)
+{
+	struct wf_driver *d = arg;
+	(void)pthread_mutex_lock(&d->lock);
+	while (!d->leave) {
+		struct timespec until;
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		(void)clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 100000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
+		}
+		(void)pthread_cond_timedwait(&d->wake, &d->lock, &until);
+		if (d->leave)
+			break;
+		wf_live_tick(d->live, wf_now_ms(), &text);
+		flush_text(d, &text);
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+static void start_ticker(struct wf_driver *d)
+{
+	sigset_t all, before;
+	(void)pthread_mutex_init(&d->lock, NULL);
+	(void)pthread_cond_init(&d->wake, NULL);
+	/* signals are the main thread's */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	d->ticking = pthread_create(&d->ticker, NULL, tick, d) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void stop_ticker(struct wf_driver *d)
+{
+	if (!d->ticking)
+		return;
+	(void)pthread_mutex_lock(&d->lock);
+	d->leave = true;
+	(void)pthread_cond_signal(&d->wake);
+	(void)pthread_mutex_unlock(&d->lock);
+	(void)pthread_join(d->ticker, NULL);
+	d->ticking = d->leave = false;
+}
+
+static int make_runtime(struct wf_driver *d)
+{
+	struct wf_ctx *ctx = d->ctx;
+	struct wf_cause cause = { 0 };
+	uint64_t stay = 0;
+	const char *given = wf_set(ctx, WF_SET_STAY);
+	if (!wf_read_span(given, &stay))
+		return wf_fail_usage(ctx, "stay is a length of time (PT10S, 10s), not \"%s\"", given);
+	char *cwd = getcwd(NULL, 0);
+	d->workdir = wf_strdup(cwd ? cwd : "/");
+	d->libexec = wf_libexec(ctx);
+	free(cwd);
+	struct wf_runtime_options options = { .home = ctx->home, .journal = ctx->journal,
+		.tenant = wf_set(ctx, WF_SET_TENANT), .environment = wf_set(ctx, WF_SET_ENVIRONMENT),
+		.libexec = d->libexec, .workdir = d->workdir, .environ_in = environ, .stay_ms = stay,
+		.max_in_flight = d->options.max_in_flight, .os_user = wf_os_user(ctx),
+		.observer = { d, on_started, on_moved, on_parted } };
+	if (wf_runtime_new(&options, &d->runtime, &cause) < 0)
+		return wf_fail_cause(ctx, &cause);
+	return 0;
+}
+
+int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
+	struct wf_driver **ret)
+{
+	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
+	if (status)
+		return status;
+	struct wf_driver *d = wf_calloc(1, sizeof(*d));
+	d->ctx = ctx;
+	d->options = *options;
+	if (!options->silent && !wf_machine(ctx) && !ctx->quiet) {
+		struct wf_live_options live = { .style = ctx->out, .in_place = ctx->out_terminal,
+			.numbered = options->numbered, .verbose = ctx->verbose };
+		d->live = wf_live_new(&live);
+	}
+	status = make_runtime(d);
+	if (status) {
+		wf_driver_end(d);
+		return status;
+	}
+	*ret = d;
+	return 0;
+}
+
+struct wf_runtime *wf_driver_runtime(struct wf_driver *d)
+{
+	return d->runtime;
+}
+
+int wf_driver_run(struct wf_driver *d)
+{
+	struct wf_cause cause = { 0 };
+	if (d->live && d->ctx->out_terminal)
+		start_ticker(d);
+	running = d->runtime;
+	catch_signals(true);
+	int r = wf_runtime_run(d->runtime, &cause);
+	catch_signals(false);
+	running = NULL;
+	stop_ticker(d);
+	if (r == 0)
+		return d->lost_status;
+	if (caught) {
+		wf_note(d->ctx, "stopped by signal %d after a clean commit; wfctl resume goes on",
+			(int)caught);
+		return 128 + (int)caught;
+	}
+	return d->lost_status ? d->lost_status : wf_fail_cause(d->ctx, &cause);
+}
+
+int wf_driver_status(const struct wf_driver *d)
+{
+	const struct wf_tally *t = &d->tally;
+	return t->failed || t->lost ? WF_EXIT_FAILED
+		: t->cancelled      ? WF_EXIT_CANCELLED
+		: t->parked         ? WF_EXIT_PARKED
+				    : WF_EXIT_DONE;
+}
+
+const struct wf_tally *wf_driver_tally(const struct wf_driver *d)
+{
+	return &d->tally;
+}
+
+void wf_driver_say(struct wf_driver *d, const struct wf_buf *text)
+{
+	WF_AUTOBUF struct wf_buf out = { 0 };
+	if (!d->live || !text->len)
+		return;
+	lock(d);
+	wf_live_say(d->live, text->data, wf_now_ms(), &out);
+	flush_text(d, &out);
+	unlock(d);
+}
+
+void wf_driver_end(struct wf_driver *d)
+{
+	if (!d)
+		return;
+	stop_ticker(d);
+	wf_runtime_free(d->runtime);
+	wf_live_free(d->live);
+	wf_free(d->libexec);
+	wf_free(d->workdir);
+	wf_free(d);
+}
