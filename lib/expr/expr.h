@@ -8,6 +8,7 @@
 #ifndef WF_EXPR_EXPR_H
 #define WF_EXPR_EXPR_H
 
+#include "base/buf.h"
 #include "expr/type.h"
 #include "plan/ops.h"
 #include "source/tree.h"
@@ -50,6 +51,9 @@ struct wf_expr {
 	uint32_t name_from, name_to;
 	struct wf_expr_segment *segments;  /* PATH: at least 1 */
 	uint32_t segment_count;
+	uint32_t height;                   /* 1 for a leaf; at most WF_MAX_EXPR_DEPTH as parsed */
+	char group;                        /* '(' or '$' when it stands in (…) or ${…}: from and to
+	                                      are then those of the brackets; 0 otherwise */
 	/* set by wf_expr_resolve: */
 	const struct wf_type *type;        /* never NULL afterwards */
 	enum wf_expr_base base;
@@ -57,12 +61,14 @@ struct wf_expr {
 	uint32_t step;                     /* BASE_STEP */
 	enum wf_step_part part;
 	uint32_t consumed;                 /* segments that named the base; the rest are members */
-	bool optional;                     /* absence is no error here: declared optional, left of ??,
-	                                      inside has() */
+	bool absence_ok;                   /* stands left of ??, or inside has() */
+	bool optional;                     /* absence is no error here: declared optional, or
+	                                      absence_ok */
 };
 
 /* Where an expression's text stands: a string node of the definition, `offset` bytes into its
- * value. */
+ * value. Without a node: `offset` bytes into the source's own text (an expression on the command
+ * line). */
 struct wf_expr_site {
 	const struct wf_source *source;
 	const struct wf_node *node;
@@ -94,7 +100,9 @@ struct wf_expr_tree *wf_expr_parse_tree(struct wf_expr_arena *a, const struct wf
 	const struct wf_node *node, struct wf_diags *diags);
 
 /*
- * What names mean where an expression stands. The check and the compiler fill one per place.
+ * What names mean where an expression stands. The check and the compiler fill one per place. The
+ * ids of many steps are indexed once per arena: while it lives, a `step_ids` array keeps its
+ * contents (another array is indexed anew).
  */
 struct wf_scope {
 	const struct wf_type *input;           /* type of the input (never NULL) */
@@ -133,5 +141,19 @@ struct wf_expr *wf_expr_tree_root(struct wf_expr_tree *tree);
 /* All the steps that a resolved expression reads: calls fn for each path of a step. */
 void wf_expr_each_step(const struct wf_expr *e, void (*fn)(void *arg, const struct wf_expr *path),
 	void *arg);
+
+/* The expression in its own syntax, every operation in parentheses; appends. Reading it gives the
+ * same tree. */
+void wf_expr_print(const struct wf_expr *e, struct wf_buf *out);
+
+/* -- for the compiler -- */
+
+/* Whether a resolved expression's value may be undefined without that having been an error. */
+bool wf_expr_may_be_undefined(const struct wf_expr *e);
+
+/* How many operands of a list, map or text (a map's key and value are two) may be collected at once
+ * with `depth` operands below them: what has more is built in pieces, so that no list is too long
+ * for the operand stack. The parser refuses what would still need more than WF_MAX_STACK. */
+uint32_t wf_expr_chunk(uint32_t depth);
 
 #endif
