@@ -1,6 +1,7 @@
 /* The door to the operating system. */
 #include "base/sys.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -37,6 +38,26 @@ int64_t wf_monotonic_ms(void)
 void wf_sys_set_now(int64_t ms)
 {
 	frozen_now = ms;
+}
+
+static uint32_t set_boot;
+
+void wf_sys_set_boot(uint32_t boot)
+{
+	set_boot = boot;
+}
+
+uint32_t wf_boot(void)
+{
+	WF_AUTOBUF struct wf_buf id = {0};
+	uint8_t hash[WF_HASH_SIZE];
+	if (set_boot)
+		return set_boot;
+	if (wf_read_file("/proc/sys/kernel/random/boot_id", 4096, &id, NULL))
+		return 0;
+	wf_hash(id.data, id.len, hash);
+	struct wf_reader r = wf_reader_of(hash, sizeof(hash));
+	return wf_get_u32(&r);
 }
 
 static void fill_random(unsigned char *out, size_t n)

@@ -18,6 +18,11 @@ int64_t wf_monotonic_ms(void);
 /* Freezes wf_now_ms() at a time; -1 thaws it. For tests and virtual clocks. */
 void wf_sys_set_now(int64_t ms);
 
+/* A number that names this boot of the machine; 0 where the kernel does not say. */
+uint32_t wf_boot(void);
+/* Makes wf_boot() give another number, as after a restart. For tests. */
+void wf_sys_set_boot(uint32_t boot);
+
 /* Random bytes from the kernel, buffered. */
 void wf_random(void *bytes, size_t n);
 uint32_t wf_random_u32(void);
