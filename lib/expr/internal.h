@@ -70,7 +70,7 @@ const char *wf_lex_string(struct wf_arena *arena, const char *text, const struct
 struct wf_expr *wf_expr_parse_part(struct wf_expr_arena *a, const char *text, uint32_t n,
 	uint32_t open, const struct wf_expr_site *site, struct wf_diags *diags, uint32_t *ret_end);
 
-/* -- resolver (resolve.c; typing.c does operators and functions) -- */
+/* -- resolver (resolve.c; names.c finds names, typing.c does operators and functions) -- */
 
 struct wf_guard {
 	const struct wf_expr *path;    /* that has() has proven to be there */
@@ -92,6 +92,9 @@ void wf_resolve_node(struct wf_resolver *r, struct wf_expr *e);
 void wf_resolve_path(struct wf_resolver *r, struct wf_expr *e);
 void wf_resolve_member(struct wf_resolver *r, struct wf_expr *e);
 void wf_resolve_index(struct wf_resolver *r, struct wf_expr *e);
+/* Whether has() has proven that the path, or something below it, is there. */
+bool wf_is_guarded(const struct wf_resolver *r, const struct wf_expr *e);
+bool wf_is_step_guarded(const struct wf_resolver *r, uint32_t step);
 /* Operators and functions: the operands are resolved already. */
 void wf_type_unary(struct wf_resolver *r, struct wf_expr *e);
 void wf_type_binary(struct wf_resolver *r, struct wf_expr *e);
