@@ -1,6 +1,7 @@
 /* The table of formats, and those that are too short for a file of their own. */
 #include "schema/formats.h"
 
+#include "base/duration.h"
 #include "base/regex_ecma.h"
 
 #include <string.h>
@@ -60,6 +61,14 @@ static bool relative_json_pointer(const char *s, size_t n)
 	if (i + 1 == n && s[i] == '#')
 		return true;
 	return json_pointer(s + i, n - i);
+}
+
+/* What the definition language takes for a duration: all of ISO 8601-1, with fractions and gaps. */
+static bool iso_duration(const char *s, size_t n)
+{
+	struct wf_duration d;
+
+	return wf_duration_parse(s, n, false, &d) == 0;
 }
 
 static bool name_char(char c)
@@ -136,6 +145,7 @@ static const struct format formats[] = {
 	{"date", wf_format_date, "a date such as 2026-11-20"},
 	{"time", wf_format_time, "a time with its offset such as 09:12:05Z"},
 	{"duration", wf_format_duration, "an ISO 8601 duration such as PT30S or P2D"},
+	{"iso-duration", iso_duration, "an ISO 8601 duration such as PT30S or P2D"},
 	{"uri", wf_format_uri, "a URI such as https://example.org/path"},
 	{"uri-reference", wf_format_uri_reference, "a URI or a relative reference"},
 	{"email", wf_format_email, "an e-mail address"},
@@ -153,7 +163,7 @@ static const struct format formats[] = {
 	{"uri-template", uri_template, "a URI template such as /users/{id}"},
 };
 
-const struct format *wf_format_find(const char *name)
+const struct format *wf_schema_format_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strcmp(formats[i].name, name) == 0)

@@ -12,7 +12,7 @@ struct format {
 };
 
 /* NULL when the name is not one that is checked. */
-const struct format *wf_format_find(const char *name);
+const struct format *wf_schema_format_find(const char *name);
 
 /* format_time.c: RFC 3339 and its appendix A (durations). */
 bool wf_format_date_time(const char *s, size_t n);

@@ -212,7 +212,7 @@ static void read_format(struct builder *b, struct node *n, const struct keyword 
 	if (!json_is_string(v))
 		bad(b, n, k, "a string");
 	else if (n->resource->assert_formats)
-		strings(b, n)->format = wf_format_find(json_string_value(v));
+		strings(b, n)->format = wf_schema_format_find(json_string_value(v));
 }
 
 /* -- lists -- */
