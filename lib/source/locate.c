@@ -172,6 +172,7 @@ static bool fold_in_flow(const struct walk *w, struct unit *unit)
 {
 	size_t breaks = 0;
 
+	unit->to = w->at;
 	for (; unit->to < w->end && (is_blank(*unit->to) || *unit->to == '\n'); unit->to++)
 		breaks += *unit->to == '\n';
 	unit->bytes = breaks > 1 ? breaks - 1 : 1;

@@ -41,11 +41,13 @@ bool wf_number_real(const char *text, size_t n, double *ret)
 	return true;
 }
 
-/* Digits of any base as a real, for an integer that is too long; 0 when even that is too small. */
+/* Digits of any base as a real, for an integer that is too long; 0 when it is too long for that. */
 static double approximate(const char *digits, size_t n, unsigned base, bool negative)
 {
 	double value = 0;
-	for (size_t i = 0; i < n; i++)
+	if (base == 10 && !wf_number_real(digits, n, &value))
+		return 0;
+	for (size_t i = 0; base != 10 && i < n; i++)
 		value = value * base + digit_value(digits[i]);
 	if (!isfinite(value))
 		return 0;

@@ -291,7 +291,7 @@ static enum outcome read_collection(
 	struct wf_yaml *y, unsigned depth, enum wf_node_kind kind, struct value *ret)
 {
 	const yaml_event_t *e = &y->event;
-	bool map = kind == WF_NODE_MAP, forced;
+	bool map = kind == WF_NODE_MAP;
 	size_t from = event_start(y), to = event_end(y);
 	size_t item_base = y->b->item_count, entry_base = y->b->entry_count;
 	struct value value = { .size = 1, .height = 1 };
@@ -307,7 +307,7 @@ static enum outcome read_collection(
 		open_anchor(y, map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor);
 	value.end = to;
 	if (to > from)
-		from = wf_yaml_skip_properties(y, from, y->b->source->len, &forced);
+		from = wf_yaml_skip_properties(y, from, y->b->source->len);
 	enum outcome outcome = next(y);
 	if (outcome == READ)
 		outcome = map ? read_entries(y, depth + 1, &value) : read_items(y, depth + 1, &value);
@@ -358,6 +358,7 @@ static enum outcome read_document(struct wf_yaml *y)
 {
 	struct value root;
 
+	y->document = event_start(y);
 	wf_build_begin(y->b);
 	forget_anchors(y);
 	enum outcome outcome = next(y);
@@ -392,6 +393,26 @@ static size_t next_document(const struct wf_source *source, size_t from)
 	return 0;
 }
 
+/* Where to read on after a fault: at the next document. */
+static size_t document_after(struct wf_yaml *y, size_t broken)
+{
+	const struct wf_source *source = y->b->source;
+	size_t line = broken;
+
+	while (line > y->start && source->text[line - 1] != '\n')
+		line--;
+	/* A fault on the very line of a `---` belongs to the document before it, one in a directive to
+	 * the document that its `---` begins. */
+	size_t again = next_document(source, line > y->start ? line - 1 : line);
+	if (again && again <= y->document)
+		again = next_document(source, again);
+	if (again && line < source->len && source->text[line] == '%') {
+		y->b->index++;
+		again = next_document(source, again);
+	}
+	return again;
+}
+
 /* Reads documents from y->start on. Gives where to begin again after a fault, 0 for nowhere. */
 static size_t read_stream(struct wf_yaml *y)
 {
@@ -411,8 +432,7 @@ static size_t read_stream(struct wf_yaml *y)
 	} while (outcome != BROKEN && y->event.type != YAML_STREAM_END_EVENT);
 	if (y->parser.error != YAML_NO_ERROR) {
 		size_t broken = wf_yaml_report(y);
-		/* A fault on the very line of a `---` belongs to the document before it. */
-		again = next_document(source, broken > y->start ? broken - 1 : broken);
+		again = document_after(y, broken);
 	}
 	yaml_event_delete(&y->event);
 	yaml_parser_delete(&y->parser);

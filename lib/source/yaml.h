@@ -21,6 +21,7 @@ struct wf_yaml {
 	yaml_event_t event;     /* the current one; its type is YAML_NO_EVENT before the first */
 	size_t start;           /* offset in the source where libyaml began to read */
 	size_t start_points;    /* the same in code points */
+	size_t document;        /* offset where the last document began */
 	struct wf_names anchors;      /* of the document in hand */
 	const char **anchor_names;    /* the same names, for suggestions */
 	size_t anchor_count, anchor_room;
@@ -34,9 +35,8 @@ size_t wf_yaml_offset(const struct wf_yaml *y, const yaml_mark_t *mark);
 size_t wf_yaml_report(struct wf_yaml *y);
 
 /* Where the value itself begins behind its tag and anchor, which start at `from`; `to` when there is
- * no value. *ret_forced tells whether the tag was a lone `!`, which makes a scalar a string. */
-size_t wf_yaml_skip_properties(
-	const struct wf_yaml *y, size_t from, size_t to, bool *ret_forced);
+ * no value. */
+size_t wf_yaml_skip_properties(const struct wf_yaml *y, size_t from, size_t to);
 
 /* The scalar of the current event. */
 struct wf_node *wf_yaml_scalar_node(struct wf_yaml *y, size_t from, size_t to);

@@ -35,19 +35,15 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-size_t wf_yaml_skip_properties(const struct wf_yaml *y, size_t from, size_t to, bool *ret_forced)
+size_t wf_yaml_skip_properties(const struct wf_yaml *y, size_t from, size_t to)
 {
 	const char *text = y->b->source->text;
 	size_t at = from;
 
-	*ret_forced = false;
 	while (at < to) {
 		if (text[at] == '&' || text[at] == '!') {
-			size_t word = at;
 			while (at < to && !is_blank(text[at]))
 				at++;
-			if (text[word] == '!' && at == word + 1)
-				*ret_forced = true;
 		} else if (is_blank(text[at])) {
 			at++;
 		} else if (text[at] == '#') {
@@ -78,10 +74,15 @@ static void report_unknown_tag(struct wf_yaml *y, const char *tag, size_t from, 
 	wf_diag_hint(d, "remove the tag; a text that begins with `!` goes in quotes");
 }
 
-/* The kind a tag asks for. Reports one that is not a core tag, and gives false. */
-static bool kind_of_tag(
-	struct wf_yaml *y, const char *tag, size_t from, size_t to, enum wf_node_kind *ret)
+/* The kind a tag asks for, of a node that without it has kind `own`. A lone `!` says that the node is
+ * not to be looked at (YAML 1.2, 6.9.1). Reports one that is not a core tag, and gives false. */
+static bool kind_of_tag(struct wf_yaml *y, const char *tag, enum wf_node_kind own, size_t from,
+	size_t to, enum wf_node_kind *ret)
 {
+	if (strcmp(tag, "!") == 0) {
+		*ret = own;
+		return true;
+	}
 	if (strncmp(tag, CORE, strlen(CORE)) == 0)
 		for (size_t i = 0; i < sizeof(core_tags) / sizeof(*core_tags); i++)
 			if (strcmp(tag + strlen(CORE), core_tags[i].name) == 0) {
@@ -103,7 +104,7 @@ void wf_yaml_check_tag(
 	struct wf_yaml *y, const char *tag, enum wf_node_kind kind, size_t from, size_t to)
 {
 	enum wf_node_kind wanted;
-	if (tag && kind_of_tag(y, tag, from, to, &wanted) && wanted != kind)
+	if (tag && kind_of_tag(y, tag, kind, from, to, &wanted) && wanted != kind)
 		report_tag_value(y, wanted, from, to);
 }
 
@@ -157,7 +158,7 @@ static enum wf_scalar tagged_scalar(
 {
 	enum wf_node_kind wanted;
 
-	if (!kind_of_tag(y, tag, from, to, &wanted) || wanted == WF_NODE_STRING)
+	if (!kind_of_tag(y, tag, WF_NODE_STRING, from, to, &wanted) || wanted == WF_NODE_STRING)
 		return WF_SCALAR_STRING;
 	enum wf_scalar scalar = wf_yaml_scalar(text, len);
 	if (wanted == WF_NODE_REAL && scalar == WF_SCALAR_INT)
@@ -188,9 +189,9 @@ struct wf_node *wf_yaml_scalar_node(struct wf_yaml *y, size_t from, size_t to)
 	const char *tag = (const char *)y->event.data.scalar.tag;
 	yaml_scalar_style_t style = y->event.data.scalar.style;
 	const char *source = y->b->source->text;
-	bool forced, block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
+	bool block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
 
-	size_t value = wf_yaml_skip_properties(y, from, to, &forced);
+	size_t value = wf_yaml_skip_properties(y, from, to);
 	while (block && to > value && is_blank(source[to - 1]))
 		to--;
 	struct wf_node *node = wf_build_node(y->b, WF_NODE_STRING, value < to ? value : from, to);
@@ -203,7 +204,7 @@ struct wf_node *wf_yaml_scalar_node(struct wf_yaml *y, size_t from, size_t to)
 	enum wf_scalar scalar = WF_SCALAR_STRING;
 	if (tag)
 		scalar = tagged_scalar(y, tag, text, len, from, to);
-	else if (style == YAML_PLAIN_SCALAR_STYLE && !forced)
+	else if (style == YAML_PLAIN_SCALAR_STYLE)
 		scalar = wf_yaml_scalar(text, len);
 	set_value(y, node, scalar, text, len);
 	note_quoting(y, node, style, text, len);

@@ -59,6 +59,8 @@ static const struct fault faults[] = {
 	{ "did not find expected alphabetic or numeric character",
 		"`*` or `&` without a name behind it",
 		"a text that begins with `*` or `&` goes in quotes", false },
+	{ "found unexpected ':'", "a `:` where no key can stand", "a value that holds `:` goes in quotes",
+		false },
 	{ "found undefined tag handle", "a tag with a prefix that was not declared",
 		"a text that begins with `!` goes in quotes", false },
 	{ "did not find expected <document start>", "text behind the end of the document",
