@@ -31,7 +31,7 @@ LAYERS_source := base
 LAYERS_expr := base plan source
 LAYERS_model := base plan schema source expr
 LAYERS_check := base plan schema source expr model
-LAYERS_compile := base plan schema source expr model
+LAYERS_compile := base plan schema source expr model check
 LAYERS_journal := base plan state
 LAYERS_effect := base plan
 LAYERS_engine := base plan state
@@ -66,7 +66,8 @@ LINK_cov := --coverage
 CFLAGS_ALL = $(COMMON) $(OPT_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,--as-needed $(LINK_$(MODE)) $(LDFLAGS)
 
-objs = $(patsubst %.c,$(B)/%.o,$(filter-out %_module.c %_main.c,$(wildcard lib/$(1)/*.c)))
+GEN_schema := $(B)/gen/builtin_schemas.o
+objs = $(patsubst %.c,$(B)/%.o,$(filter-out %_module.c %_main.c,$(wildcard lib/$(1)/*.c))) $(GEN_$(1))
 archive = $(B)/lib/lib$(1).a
 LIB_OBJS := $(foreach f,$(FOLDERS),$(call objs,$(f)))
 CMD_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/*.c))
@@ -99,6 +100,14 @@ $(B)/%.o: %.c
 	@mkdir -p $(dir $@)
 	@echo '  cc    $<'
 	$(Q)$(CC) $(CFLAGS_ALL) -DWFCTL_VERSION='"$(VERSION)"' -DWFCTL_LIBEXEC='"$(libexecdir)"' -MMD -MP -c -o $@ $<
+
+# The files of schemas/, as a C table.
+SCHEMAS := $(wildcard schemas/*.json schemas/*/*.json)
+$(B)/gen/builtin_schemas.c: lib/schema/embed.sh $(SCHEMAS)
+	@mkdir -p $(dir $@)
+	$(Q)sh lib/schema/embed.sh schemas $(SCHEMAS) >$@
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
