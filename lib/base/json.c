@@ -77,6 +77,11 @@ char *wf_json_text(const json_t *value)
 	return wf_buf_take(&out);
 }
 
+size_t wf_json_size(const json_t *value)
+{
+	return json_dumpb(value ? value : json_null(), NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
 /* Exact: a real equals an integer when it is that very number, without rounding the integer. */
 static bool integer_equals_real(json_int_t i, double d)
 {

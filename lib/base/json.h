@@ -24,6 +24,9 @@ void wf_json_write_canonical(const json_t *value, struct wf_buf *out);
 /* Compact text as a string from wf_alloc. */
 char *wf_json_text(const json_t *value);
 
+/* Bytes of the compact text, without making it. */
+size_t wf_json_size(const json_t *value);
+
 /* JSON equality of the definition language and of JSON Schema: numbers by mathematical value (1 ==
  * 1.0, integers and reals compared exactly), objects without regard to order. NULL equals only
  * NULL. */

@@ -12,7 +12,9 @@
 #define WF_MAX_EXPR_DEPTH 200                 /* nesting of one expression */
 #define WF_MAX_STACK 1024                     /* operands of one evaluation */
 #define WF_MAX_EVAL_STEPS 10000000            /* instructions of one turn's evaluation */
-#define WF_MAX_VALUE_BYTES (16u << 20)        /* a value in the journal: input, output, variable */
+#define WF_MAX_VALUE_BYTES (16u << 20)        /* a row's values in the journal, together */
+#define WF_MAX_STEP_VALUE_BYTES (7u << 20)    /* a step's input or output, a variable, a result: two of
+                                                 them fit in a row */
 #define WF_MAX_STRING_BYTES (16u << 20)       /* a string an expression may build */
 #define WF_DEFAULT_MAX_OUTPUT (1u << 20)      /* stdout or stderr of exec.run, kept */
 #define WF_DEFAULT_MAX_RESPONSE (8u << 20)    /* body of an HTTP response */

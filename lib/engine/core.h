@@ -30,7 +30,10 @@ json_t *wf_core_error(enum wf_error_type type, const char *code, const char *mes
 void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error);
 /* An attempt failed: waits for a retry when the policy allows one, fails for good otherwise. */
 void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error);
-/* The step succeeded; the output is taken over; the thread goes on behind its PERFORM. */
+/* Whether a value is larger than a step may keep; *ret_error is then the LimitError. */
+bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error);
+/* The step succeeded; the output is taken over; the thread goes on behind its PERFORM. An output that
+ * is too large fails the step instead. */
 void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output);
 /* Ends the instance. Error and output are taken over (NULL: none). */
 void wf_core_end(struct wf_core *c, enum wf_instance_status status, const char *result,

@@ -1,4 +1,6 @@
 /* What can become of a step: attempts, retries, failure for good, success; and of the instance. */
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "engine/core.h"
 
@@ -158,11 +160,28 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 		c->in->thread.pc = handler;
 }
 
+bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error)
+{
+	size_t size = wf_json_size(value);
+	if (size <= WF_MAX_STEP_VALUE_BYTES)
+		return false;
+	WF_AUTOFREE char *text = wf_asprintf("%s is %zu bytes of JSON, over the limit of %u", what,
+		size, WF_MAX_STEP_VALUE_BYTES);
+	*ret_error = wf_core_error(WF_ERROR_LIMIT, "value_limit", text);
+	return true;
+}
+
 void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output)
 {
 	struct wf_step_state *s = &c->in->steps[step];
+	json_t *error;
 	if (!output)
 		output = json_null();
+	if (wf_core_too_large(output, "the output", &error)) {
+		json_decref(output);
+		wf_core_fail_step(c, step, error);
+		return;
+	}
 	json_decref(s->output);
 	s->output = output;
 	json_decref(s->error);

@@ -104,6 +104,12 @@ static char *derived_key(const struct wf_core *c, uint32_t step)
 static void perform_effect(struct wf_core *c, uint32_t step, json_t *input)
 {
 	struct wf_step_state *s = &c->in->steps[step];
+	json_t *error;
+	if (wf_core_too_large(input, "the input", &error)) {
+		json_decref(input);
+		wf_core_fail_step(c, step, error);
+		return;
+	}
 	json_decref(s->input);
 	s->input = input;
 	if (!s->key)
@@ -182,6 +188,22 @@ static void perform(struct wf_core *c, const struct wf_insn *insn)
 		wf_core_succeed(c, step, input);
 }
 
+/* Whether the step in hand may go on: a value too large fails it. */
+static bool fits(struct wf_core *c, const json_t *value, const char *what)
+{
+	json_t *error;
+	if (!wf_core_too_large(value, what, &error))
+		return true;
+	fail_here(c, error);
+	return false;
+}
+
+static void keep_var(struct wf_core *c, const char *name, json_t *value)
+{
+	if (!c->in->thread.done && fits(c, value, "a variable"))
+		wf_instance_set_var(c->in, name, value);
+}
+
 static void set_vars(struct wf_core *c, const struct wf_insn *insn)
 {
 	(void)insn;
@@ -190,7 +212,7 @@ static void set_vars(struct wf_core *c, const struct wf_insn *insn)
 	json_t *value;
 	if (json_is_object(values))
 		json_object_foreach (values, name, value)
-			wf_instance_set_var(c->in, name, value);
+			keep_var(c, name, value);
 	json_decref(values);
 }
 
@@ -198,7 +220,7 @@ static void set_var(struct wf_core *c, const struct wf_insn *insn)
 {
 	const char *name = wf_plan_string(c->plan, insn->c);
 	json_t *value = wf_vm_pop(&c->vm);
-	wf_instance_set_var(c->in, name, value ? value : json_null());
+	keep_var(c, name, value ? value : json_null());
 	json_decref(value);
 }
 
@@ -206,6 +228,10 @@ static void shape(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
 	json_t *output = wf_vm_pop(&c->vm);
+	if (!fits(c, output, "the output")) {
+		json_decref(output);
+		return;
+	}
 	json_decref(c->in->steps[step].output);
 	c->in->steps[step].output = output ? output : json_null();
 	wf_instance_touch(c->in, step);
@@ -260,6 +286,10 @@ static void finish(struct wf_core *c, const struct wf_insn *insn)
 {
 	json_t *output = wf_vm_pop(&c->vm);
 	const char *result = wf_plan_string(c->plan, insn->c);
+	if (!fits(c, output, "the workflow's output")) {
+		json_decref(output);
+		return;
+	}
 	if (insn->a == 0) {
 		wf_core_end(c, WF_INST_COMPLETED, result, output, NULL);
 		return;

@@ -9,7 +9,6 @@
 int wf_drive_write(struct wf_txn *txn, struct wf_drive *d)
 {
 	struct wf_instance *in = d->in;
-	in->history = d->history_base; /* the transaction may be run again */
 	if (!d->held->stored) {
 		int rc = wf_txn_put_plan(txn, d->held->plan->id, d->held->bytes.data,
 			d->held->bytes.len);
@@ -106,7 +105,6 @@ void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 	/* the plan is in the journal now: nobody else changes a held plan */
 	struct wf_held_plan *held = (struct wf_held_plan *)(uintptr_t)d->held;
 	held->stored = true;
-	d->history_base = d->in->history;
 	d->touched = false;
 	tell_observer(rt, d);
 	settle(rt, d);

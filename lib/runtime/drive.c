@@ -13,7 +13,6 @@ struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instanc
 	struct wf_drive *d = wf_calloc(1, sizeof(*d));
 	d->held = held;
 	d->in = in;
-	d->history_base = in->history;
 	return d;
 }
 

@@ -39,7 +39,6 @@ struct wf_drive {
 	bool recovering;         /* claimed from a dead owner: its effects are to be looked for */
 	bool leaving;            /* ends or parks with this turn's commit */
 	uint64_t owner_before;   /* who had it when it was claimed */
-	uint64_t history_base;   /* records that are durable */
 	struct wf_buf records;
 	struct wf_moved *moved;
 	uint32_t moved_count, moved_room;
