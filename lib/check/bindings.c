@@ -7,6 +7,8 @@
  */
 #include "check/internal.h"
 
+#include <string.h>
+
 /* What looking for "may it have run" may cost in all; beyond, the answer is "it may". */
 #define REACH_BUDGET 50000000
 
@@ -256,6 +258,35 @@ static void need_text(struct binder *b, const struct wf_model_tree *t)
 		"write text around it: \"order-${…}\"");
 }
 
+/* The same map type with one member a string. */
+static const struct wf_type *with_text(struct wf_arena *a, const struct wf_type *map, const char *name)
+{
+	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
+
+	*type = *map;
+	type->members = WF_ARENA_ARRAY(a, struct wf_type_member, map->member_count);
+	for (uint32_t i = 0; i < map->member_count; i++) {
+		type->members[i] = map->members[i];
+		if (strcmp(type->members[i].name, name) == 0)
+			type->members[i].type = kinds_type(a, WF_T_STRING);
+	}
+	return type;
+}
+
+/* Where `output` of the action's input says that text is text, the type says it too. */
+static const struct wf_type *with_mode(struct binder *b, const struct wf_model_step *s,
+	const struct wf_type *type)
+{
+	const struct wf_node *mode = wf_node_get(s->with_node, "output");
+	bool text = mode && mode->kind == WF_NODE_STRING && strcmp(mode->string.text, "text") == 0;
+
+	if (s->action == WF_ACT_EXEC_RUN && (text || !mode))
+		return with_text(b->c->arena, type, "stdout");
+	if (s->action == WF_ACT_HTTP_REQUEST && text)
+		return with_text(b->c->arena, type, "body");
+	return type;
+}
+
 /* What the action gives before `output` shapes it. */
 static const struct wf_type *raw_output(struct binder *b, const struct wf_model_step *s)
 {
@@ -270,7 +301,7 @@ static const struct wf_type *raw_output(struct binder *b, const struct wf_model_
 		json_array_append(b->c->model->kept, schema);
 		b->action_outputs[s->action] = wf_type_of_schema(b->c->arena, schema, true);
 	}
-	return b->action_outputs[s->action];
+	return with_mode(b, s, b->action_outputs[s->action]);
 }
 
 static void bind_step(struct binder *b, uint32_t step)

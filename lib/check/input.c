@@ -25,7 +25,6 @@ struct compiled {
 struct fitter {
 	struct wf_checker *c;
 	json_t *root;                  /* the action's whole schema */
-	const struct wf_model_step *step;
 	const char *action;
 	bool silent;
 	size_t findings;               /* also counted when silent */
@@ -202,7 +201,7 @@ static enum fit fits_members(struct fitter *f, json_t *schema, const struct wf_n
 }
 
 static enum fit fits_required(struct fitter *f, json_t *schema, const struct wf_node *node,
-	struct wf_span span, const char *name)
+	const char *name)
 {
 	enum fit result = FIT_YES;
 	size_t i;
@@ -211,9 +210,9 @@ static enum fit fits_required(struct fitter *f, json_t *schema, const struct wf_
 	json_array_foreach (json_object_get(schema, "required"), i, item) {
 		const char *key = json_string_value(item);
 
-		if (node && wf_node_get(node, key))
+		if (wf_node_get(node, key))
 			continue;
-		COMPLAIN(f, ACTION_INPUT, span, "`%s` needs `%s`",
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` needs `%s`",
 			name[0] ? name : f->action, key);
 		result = FIT_NO;
 	}
@@ -360,7 +359,7 @@ static enum fit fits_parts(struct fitter *f, json_t *schema, const struct wf_nod
 	}
 	if (map) {
 		result = fits_members(f, schema, node, e, name);
-		result = both(result, fits_required(f, schema, node, node->span, name));
+		result = both(result, fits_required(f, schema, node, name));
 	} else {
 		result = fits_items(f, schema, node, e, name);
 	}
@@ -404,11 +403,12 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 {
 	const struct wf_node *node = s->with_node;
 
-	f->step = s;
 	f->action = s->action_name;
-	if (!node) {
-		(void)fits_required(f, f->root, NULL, s->action_node->span, "");
-		return;
+	if (!wf_node_get(s->node, "with")) {
+		const struct wf_node nothing = {.kind = WF_NODE_MAP, .span = s->action_node->span};
+		struct wf_expr empty = {.kind = WF_EXPR_LITERAL, .value = json_object()};
+		(void)fits(f, f->root, &nothing, &empty, "");
+		json_decref(empty.value);
 	}
 	if (s->with.tree && node == s->with.node)
 		(void)fits(f, f->root, node, wf_expr_tree_root(s->with.tree), "");

@@ -12,6 +12,7 @@ struct wf_checker {
 	struct wf_arena *arena;        /* the model's */
 	struct wf_graph flow;
 	struct wf_check_schemas *schemas;
+	bool unknown_steps;            /* a target has a finding: what is out of reach may follow from it */
 };
 
 #define WF_FIND(c, rule, span, ...)                                                                \

@@ -62,16 +62,14 @@ static void refuse_later(struct wf_checker *c, const struct wf_model_step *s)
 	}
 }
 
-/* How many must approve; 0 when that cannot be told before it runs, or is wrong (*ret_wrong). */
-static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_node **ret_node,
-	bool *ret_wrong)
+/* How many must approve; 0 when that cannot be told before it runs, or the schema refuses it. */
+static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_node **ret_node)
 {
 	const struct wf_node *quorum_node, *policy_node;
 	json_t *quorum = given(s, "quorum", &quorum_node), *policy = given(s, "policy", &policy_node);
 	const char *name = json_string_value(policy);
 	uint32_t needed = 0;
 
-	*ret_wrong = false;
 	*ret_node = quorum_node ? quorum_node : policy_node;
 	if (quorum_node) {
 		json_int_t n = json_integer_value(quorum);
@@ -83,8 +81,8 @@ static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_
 		char *end = NULL;
 		unsigned long n =
 			strncmp(name, "level", 5) == 0 ? strtoul(name + 5, &end, 10) : 0;
-		*ret_wrong = !end || *end || end == name + 5 || n < 1 || n > WF_MAX_APPROVERS;
-		needed = *ret_wrong ? 0 : (uint32_t)n;
+		if (end && !*end && n >= 1 && n <= WF_MAX_APPROVERS)
+			needed = (uint32_t)n;
 	}
 	json_decref(quorum);
 	json_decref(policy);
@@ -135,14 +133,8 @@ static void check_wait(struct wf_checker *c, const struct wf_model_step *s, cons
 static void check_approval(struct wf_checker *c, const struct wf_model_step *s)
 {
 	const struct wf_node *node;
-	bool wrong;
-	uint32_t needed = approvals_needed(s, &node, &wrong);
+	uint32_t needed = approvals_needed(s, &node);
 
-	if (wrong)
-		wf_diag_hint(WF_FIND(c, POLICY_UNMEETABLE, node->span,
-				     "the policy `%s` does not say how many approvals are needed",
-				     node->kind == WF_NODE_STRING ? node->string.text : "?"),
-			"write level1, level2 … or set `quorum`");
 	check_approvers(c, s, needed, node);
 	check_wait(c, s, "sla");
 }

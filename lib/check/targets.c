@@ -3,8 +3,6 @@
 
 #include "base/text.h"
 
-#include <string.h>
-
 /* Names of all steps, for "did you mean"; made once, when the first is wanted. */
 struct namer {
 	struct wf_checker *c;
@@ -29,6 +27,7 @@ static uint32_t find(struct namer *n, const char *id, const struct wf_node *node
 
 	if (step != WF_NONE)
 		return step;
+	n->c->unknown_steps = true;
 	struct wf_diag *d = WF_FIND(n->c, STEP_UNKNOWN, node->span, "there is no step `%s`", id);
 	const char *nearest = nearest_step(n, id);
 	if (nearest) {
@@ -44,39 +43,6 @@ static void resolve(struct namer *n, struct wf_target *to)
 		to->step = find(n, to->id, to->node);
 }
 
-/* A handler may wait for an error type that a `fail` step raises by its own name. */
-static bool raised_by_fail(const struct wf_model *m, const char *type)
-{
-	for (uint32_t i = 0; i < m->step_count; i++) {
-		const struct wf_node *own = m->steps[i].action == WF_ACT_FAIL
-			? wf_node_get(m->steps[i].with_node, "error_type")
-			: NULL;
-
-		if (own && own->kind == WF_NODE_STRING && strcmp(own->string.text, type) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void check_handler_type(struct wf_checker *c, const struct wf_failure_rule *rule)
-{
-	const char *names[WF_ERROR_COUNT_];
-
-	if (!rule->error_type || wf_error_type_find(rule->error_type) != WF_ERROR_COUNT_ ||
-		raised_by_fail(c->model, rule->error_type))
-		return;
-	for (size_t i = 0; i < WF_ERROR_COUNT_; i++)
-		names[i] = wf_error_types[i].name;
-	struct wf_diag *d = WF_FIND(c, ERROR_TYPE_UNKNOWN,
-		wf_node_get(rule->node, "error_type")->span, "there is no error type `%s`",
-		rule->error_type);
-	const char *nearest = wf_nearest(rule->error_type, names, WF_ERROR_COUNT_);
-	if (nearest) {
-		wf_diag_hint(d, "did you mean `%s`?", nearest);
-		wf_diag_fix(d, "%s", nearest);
-	}
-}
-
 void wf_check_targets(struct wf_checker *c)
 {
 	struct namer n = {c, NULL};
@@ -87,10 +53,8 @@ void wf_check_targets(struct wf_checker *c)
 
 		for (uint32_t k = 0; k < s->next_count; k++)
 			resolve(&n, &s->next[k].to);
-		for (uint32_t k = 0; k < s->handler_count; k++) {
+		for (uint32_t k = 0; k < s->handler_count; k++)
 			resolve(&n, &s->handlers[k].to);
-			check_handler_type(c, &s->handlers[k]);
-		}
 		resolve(&n, &s->failure_to);
 		resolve(&n, &s->on_approve.to);
 		resolve(&n, &s->on_reject.to);

@@ -44,8 +44,8 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 
 	if (root->kind != WF_NODE_MAP) {
 		WF_FIND(r, NOT_A_WORKFLOW, root->span,
-			"a definition is a map with the key `workflow`, here is a %s",
-			wf_node_kind_name(root->kind));
+			"a definition is a map with the key `workflow`, here is %s",
+			wf_read_kind_phrase(root));
 		return;
 	}
 	if (kind && kind->kind == WF_NODE_STRING) {
@@ -81,8 +81,8 @@ struct wf_model *wf_model_read(const struct wf_source *source, const struct wf_d
 		return NULL;
 	}
 	if (workflow->kind != WF_NODE_MAP) {
-		WF_FIND(&r, NOT_A_WORKFLOW, workflow->span, "`workflow` is a map, here is a %s",
-			wf_node_kind_name(workflow->kind));
+		WF_FIND(&r, NOT_A_WORKFLOW, workflow->span, "`workflow` must be a map, here is %s",
+			wf_read_kind_phrase(workflow));
 		return NULL;
 	}
 	struct wf_model *model = wf_calloc(1, sizeof *model);

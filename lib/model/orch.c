@@ -13,7 +13,7 @@ static const struct {
 	const char *note; /* how it is without them; NULL: refused */
 } kept[] = {
 	{"triggers", "nothing fires them yet: start it with `wfctl run`"},
-	{"execution_log", "every step is in the journal whatever they say"},
+	{"execution_log", "nothing follows them yet: every step is in the journal"},
 	{"ui", "nothing shows them yet"},
 	{"concurrency", NULL},
 	{"on_failure", NULL},

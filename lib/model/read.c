@@ -10,12 +10,27 @@
 /* A hundred years: longer than anything that is meant. */
 #define MAX_MILLIS 3155760000000
 
+const char *wf_read_kind_phrase(const struct wf_node *node)
+{
+	static const char *const phrases[] = {
+		[WF_NODE_NULL] = "null",
+		[WF_NODE_BOOL] = "a boolean",
+		[WF_NODE_INT] = "an integer",
+		[WF_NODE_REAL] = "a number",
+		[WF_NODE_STRING] = "a string",
+		[WF_NODE_LIST] = "a list",
+		[WF_NODE_MAP] = "a map",
+	};
+
+	return phrases[node->kind];
+}
+
 bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what,
 	const char *const *keys, size_t count)
 {
 	if (map->kind != WF_NODE_MAP) {
-		WF_FIND(r, WRONG_TYPE, map->span, "%s is a map, here is a %s", what,
-			wf_node_kind_name(map->kind));
+		WF_FIND(r, WRONG_TYPE, map->span, "%s must be a map, here is %s", what,
+			wf_read_kind_phrase(map));
 		return false;
 	}
 	for (size_t i = 0; i < map->map.count; i++) {
@@ -45,11 +60,8 @@ static const char *article(const char *word)
 static void wrong_kind(struct wf_read *r, const struct wf_node *node, const char *key,
 	const char *wanted)
 {
-	const char *is = wf_node_kind_name(node->kind);
-
-	WF_FIND(r, WRONG_TYPE, node->span, "`%s` is %s%s%s, must be %s %s", key,
-		node->kind == WF_NODE_NULL ? "" : article(is), node->kind == WF_NODE_NULL ? "" : " ",
-		is, article(wanted), wanted);
+	WF_FIND(r, WRONG_TYPE, node->span, "`%s` must be %s %s, here is %s", key, article(wanted),
+		wanted, wf_read_kind_phrase(node));
 }
 
 const struct wf_node *wf_read_kind(struct wf_read *r, const struct wf_node *map, const char *key,

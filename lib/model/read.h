@@ -17,6 +17,9 @@ struct wf_read {
 #define WF_FIND(r, rule, span, ...)                                                                \
 	wf_diag_add((r)->diags, WF_RULE_##rule, (r)->source, (span), __VA_ARGS__)
 
+/* "a string", "an integer", "null". */
+const char *wf_read_kind_phrase(const struct wf_node *node);
+
 /* A finding for each key of the map that is not in the list, with the nearest one that is. `what`
  * names the map ("a step"). False when the node is no map (a finding says so). */
 bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what,

@@ -50,8 +50,8 @@ static void read_next(struct wf_read *r, const struct wf_node *map, struct wf_mo
 		return;
 	if (list->kind != WF_NODE_LIST) {
 		wf_diag_hint(WF_FIND(r, WRONG_TYPE, list->span,
-				     "`next` is a %s, must be a list of transitions",
-				     wf_node_kind_name(list->kind)),
+				     "`next` must be a list of transitions, here is %s",
+				     wf_read_kind_phrase(list)),
 			"write next: [{ to: STEP }]");
 		return;
 	}
@@ -90,6 +90,8 @@ static void read_handlers(struct wf_read *r, const struct wf_node *map, struct w
 		need_target(r, item, "to", "the handler");
 		rule->node = item;
 		rule->error_type = wf_read_string(r, item, "error_type");
+		if (rule->error_type)
+			(void)wf_read_error_type(r, wf_node_get(item, "error_type"));
 		code = wf_node_get(item, "error_code");
 		/* Codes are strings; a status is often written as the number it looks like. */
 		if (code && code->kind == WF_NODE_INT)
@@ -290,8 +292,8 @@ static void read_with(struct wf_read *r, const struct wf_node *map, struct wf_mo
 	s->with_node = wf_node_get(map, "with");
 	if (s->with_node && s->with_node->kind != WF_NODE_MAP &&
 		s->with_node->kind != WF_NODE_STRING) {
-		WF_FIND(r, WRONG_TYPE, s->with_node->span, "`with` is a map, here is a %s",
-			wf_node_kind_name(s->with_node->kind));
+		WF_FIND(r, WRONG_TYPE, s->with_node->span, "`with` must be a map, here is %s",
+			wf_read_kind_phrase(s->with_node));
 		s->with_node = NULL;
 	}
 	if (s->action == WF_ACT_DATA_TRANSFORM) {

@@ -1,0 +1,113 @@
+/*
+ * tests/golden/lint: definitions and their exact findings, "line:column rule message" a line, and
+ * "    hint" below where there is one. Every rule has at least one. WFCTL_GOLDEN=write writes what is
+ * found instead of comparing it: read the difference before committing it.
+ */
+#include "unit/definition.h"
+
+#include "check/check.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+#define FOLDER "tests/golden/lint"
+
+/* What the reading of a text cannot find: the file itself is missing or too big. */
+static const enum wf_rule without_text[] = {WF_RULE_FILE};
+
+static bool seen[WF_RULE_COUNT_];
+
+static int definitions(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".json") == 0);
+}
+
+static void findings(const char *name, const char *text, size_t len, struct wf_buf *out)
+{
+	struct definition d;
+
+	definition_read(&d, name, text, len);
+	if (d.model)
+		(void)wf_check(d.model, &d.diags);
+	wf_diags_sort(&d.diags);
+	for (size_t i = 0; i < d.diags.count; i++) {
+		const struct wf_diag *f = &d.diags.items[i];
+
+		seen[f->rule] = true;
+		wf_buf_printf(out, "%u:%u %s %s\n", f->span.line, f->span.column,
+			wf_rule_info(f->rule)->id, f->message);
+		if (f->hint)
+			wf_buf_printf(out, "    %s\n", f->hint);
+	}
+	definition_done(&d);
+}
+
+static bool compare(const char *name)
+{
+	WF_AUTOFREE char *path = wf_asprintf(FOLDER "/%s", name);
+	WF_AUTOFREE char *expected_path =
+		wf_asprintf(FOLDER "/%.*s.expected", (int)(strrchr(name, '.') - name), name);
+	WF_AUTOBUF struct wf_buf got = {0};
+	size_t len = 0, expected_len = 0;
+	WF_AUTOFREE char *text = slurp(path, &len);
+	WF_AUTOFREE char *expected = slurp(expected_path, &expected_len);
+	const char *mode = getenv("WFCTL_GOLDEN");
+
+	assert_non_null(text);
+	findings(name, text, len, &got);
+	if (mode && strcmp(mode, "write") == 0) {
+		FILE *f = fopen(expected_path, "wb");
+		assert_non_null(f);
+		assert_int_equal(fwrite(got.data ? got.data : "", 1, got.len, f), got.len);
+		assert_int_equal(fclose(f), 0);
+		return true;
+	}
+	if (expected && expected_len == got.len && memcmp(expected, got.data, got.len) == 0)
+		return true;
+	(void)fprintf(stderr, "-- %s: expected\n%s-- found\n%s", name, expected ? expected : "(no file)\n",
+		got.data ? got.data : "");
+	return false;
+}
+
+static void test_findings(void **state)
+{
+	struct dirent **entries;
+	int count = scandir(FOLDER, &entries, definitions, alphasort), wrong = 0;
+
+	(void)state;
+	assert_true(count > 0);
+	for (int i = 0; i < count; i++) {
+		wrong += !compare(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	assert_int_equal(wrong, 0);
+}
+
+static void test_every_rule_has_one(void **state)
+{
+	int missing = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof without_text / sizeof *without_text; i++)
+		seen[without_text[i]] = true;
+	for (int rule = 0; rule < WF_RULE_COUNT_; rule++)
+		if (!seen[rule]) {
+			print_error("no definition in " FOLDER " breaks the rule %s\n",
+				wf_rule_info((enum wf_rule)rule)->id);
+			missing++;
+		}
+	assert_int_equal(missing, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_every_rule_has_one),
+	};
+
+	return cmocka_run_group_tests_name("golden findings", tests, NULL, NULL);
+}
