@@ -313,6 +313,10 @@ static const char **read_names(struct builder *b, const struct node *n, const st
 		}
 		names[count] = json_string_value(name);
 	}
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = i + 1; j < count && count <= 1000; j++)
+			if (strcmp(names[i], names[j]) == 0)
+				bad(b, n, k, "a list of different names");
 	*ret_count = count;
 	return names;
 }
@@ -430,9 +434,28 @@ static void read_ref(struct builder *b, struct node *n, const struct keyword *k,
 		wf_schema_later(b, n, json_string_value(v), strcmp(k->name, "$dynamicRef") == 0);
 }
 
-/* Sorted by name. What is not here ($comment, title, default, examples, content...) asserts
- * nothing. */
+/* What asserts nothing has its shape all the same. */
+static void read_text(struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
+{
+	if (!json_is_string(v))
+		bad(b, n, k, "a string");
+}
+
+static void read_flag(struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
+{
+	if (!json_is_boolean(v))
+		bad(b, n, k, "true or false");
+}
+
+static void read_list(struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
+{
+	if (!json_is_array(v))
+		bad(b, n, k, "a list");
+}
+
+/* Sorted by name. What is not here asserts nothing. */
 static const struct keyword keywords[] = {
+	{"$comment", VOCAB_CORE, read_text},
 	{"$defs", VOCAB_CORE, read_definitions},
 	{"$dynamicRef", VOCAB_CORE, read_ref},
 	{"$ref", VOCAB_CORE, read_ref},
@@ -441,12 +464,17 @@ static const struct keyword keywords[] = {
 	{"anyOf", VOCAB_APPLICATOR, read_group},
 	{"const", VOCAB_VALIDATION, read_const},
 	{"contains", VOCAB_APPLICATOR, read_schema},
+	{"contentEncoding", VOCAB_CORE, read_text},
+	{"contentMediaType", VOCAB_CORE, read_text},
 	{"definitions", VOCAB_CORE, read_definitions},
 	{"dependencies", VOCAB_APPLICATOR, read_dependencies},
 	{"dependentRequired", VOCAB_VALIDATION, read_dependencies},
 	{"dependentSchemas", VOCAB_APPLICATOR, read_dependencies},
+	{"deprecated", VOCAB_CORE, read_flag},
+	{"description", VOCAB_CORE, read_text},
 	{"else", VOCAB_APPLICATOR, read_schema},
 	{"enum", VOCAB_VALIDATION, read_enum},
+	{"examples", VOCAB_CORE, read_list},
 	{"exclusiveMaximum", VOCAB_VALIDATION, read_bound},
 	{"exclusiveMinimum", VOCAB_VALIDATION, read_bound},
 	{"format", VOCAB_FORMAT, read_format},
@@ -470,12 +498,15 @@ static const struct keyword keywords[] = {
 	{"prefixItems", VOCAB_APPLICATOR, read_prefix},
 	{"properties", VOCAB_APPLICATOR, read_properties},
 	{"propertyNames", VOCAB_APPLICATOR, read_schema},
+	{"readOnly", VOCAB_CORE, read_flag},
 	{"required", VOCAB_VALIDATION, read_required},
 	{"then", VOCAB_APPLICATOR, read_schema},
+	{"title", VOCAB_CORE, read_text},
 	{"type", VOCAB_VALIDATION, read_type},
 	{"unevaluatedItems", VOCAB_UNEVALUATED, read_schema},
 	{"unevaluatedProperties", VOCAB_UNEVALUATED, read_schema},
 	{"uniqueItems", VOCAB_VALIDATION, read_unique},
+	{"writeOnly", VOCAB_CORE, read_flag},
 };
 
 static int by_name(const void *name, const void *keyword)

@@ -1,4 +1,4 @@
-/* One validation, private to validate.c, values.c, containers.c and issues.c. */
+/* One validation, private to validate.c and the files it calls. */
 #ifndef WF_SCHEMA_RUN_H
 #define WF_SCHEMA_RUN_H
 
@@ -46,12 +46,15 @@ struct subject {
 
 bool wf_schema_check(struct run *r, const struct node *n, const struct subject *s);
 
-/* values.c and containers.c: one node's own words on one type of value. */
+/* values.c, containers.c, alternatives.c: one node's own words on one type of value. */
 bool wf_schema_check_value(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_number(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_string(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_list(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_object(struct run *r, const struct node *n, const struct subject *s);
+bool wf_schema_check_alternatives(struct run *r, const struct node *n, const struct subject *s,
+	bool one);
+bool wf_schema_report_never(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_unevaluated_items(struct run *r, const struct node *n,
 	const struct subject *s, size_t from);
 bool wf_schema_check_unevaluated_properties(struct run *r, const struct node *n,

@@ -1,149 +1,14 @@
 /*
- * Validation: one node against one value, and what combines nodes ($ref, $dynamicRef, allOf, anyOf,
- * oneOf, not, if, unevaluated...). Recursion is bounded by depth, and the whole by steps, since a
+ * Validation: one node against one value, and what combines nodes ($ref, $dynamicRef, allOf, not, if,
+ * unevaluated...; anyOf and oneOf are in alternatives.c). Recursion is bounded by depth, and the whole by steps, since a
  * small schema can ask for more work than there is time.
  */
 #include "schema/run.h"
 
-#include "base/buf.h"
 #include "base/limits.h"
-
-#include <string.h>
 
 #define DEPTH_MAX 1000u
 #define STEPS_MAX (UINT64_C(5) * WF_MAX_EVAL_STEPS)
-
-/* -- alternatives -- */
-
-static size_t depth_of(const char *pointer)
-{
-	size_t depth = 0;
-
-	for (; *pointer; pointer++)
-		depth += *pointer == '/';
-	return depth;
-}
-
-/* How near a branch came: what fails deep inside, or has the right type, was probably meant. */
-static size_t nearness(const struct wf_schema_issues *issues)
-{
-	size_t best = 0;
-
-	for (size_t i = 0; i < issues->count; i++) {
-		const struct wf_schema_issue *issue = &issues->items[i];
-		size_t near = depth_of(issue->instance) * 2;
-		const char *keyword = strrchr(issue->keyword, '/');
-
-		if (!keyword || strcmp(keyword, "/type") != 0)
-			near++;
-		if (near > best)
-			best = near;
-	}
-	return best;
-}
-
-struct alternatives {
-	size_t valid;
-	size_t first, second; /* branches that fit */
-	struct wf_schema_issues nearest;
-	size_t near;
-	unsigned types; /* what the branches take, while each asks for a type and gets another */
-	bool only_types;
-};
-
-static void keep_nearest(struct alternatives *a, struct wf_schema_issues *issues)
-{
-	size_t near = nearness(issues);
-	bool better = !a->nearest.count || near > a->near ||
-		(near == a->near && issues->count < a->nearest.count);
-
-	if (better) {
-		struct wf_schema_issues old = a->nearest;
-
-		a->nearest = *issues;
-		*issues = old;
-		a->near = near;
-	}
-	wf_schema_issues_done(issues);
-}
-
-static void try_branches(struct run *r, const struct nodes *branches, const struct subject *s,
-	bool one, struct alternatives *a)
-{
-	struct wf_schema_issues *issues = r->issues;
-	bool collecting = wf_schema_collecting(r);
-
-	a->only_types = true;
-	for (size_t i = 0; i < branches->count && !r->stopped; i++) {
-		const struct node *branch = branches->items[i];
-		struct wf_schema_issues reasons = {0};
-		bool ok;
-
-		r->issues = collecting ? &reasons : NULL;
-		ok = wf_schema_check(r, branch, s);
-		r->issues = issues;
-		if (ok) {
-			if (a->valid++ == 0)
-				a->first = i;
-			else if (a->valid == 2)
-				a->second = i;
-		} else {
-			a->only_types = a->only_types && branch->types && reasons.count == 1 &&
-				depth_of(reasons.items[0].instance) == 0;
-			a->types |= branch->types;
-			keep_nearest(a, &reasons);
-		}
-		wf_schema_issues_done(&reasons);
-		if (one ? a->valid == 2 : a->valid && !s->seen)
-			break;
-	}
-}
-
-static bool none_fits(struct run *r, const struct node *n, const struct subject *s,
-	const char *keyword, const struct alternatives *a)
-{
-	WF_AUTOBUF struct wf_buf types = {0};
-	char *nearest;
-	bool by_type = a->only_types && a->types && a->nearest.count &&
-		strstr(a->nearest.items[0].keyword, "/type");
-
-	if (!wf_schema_collecting(r))
-		return false;
-	if (by_type && !a->near) {
-		wf_schema_types_text(a->types, &types);
-		return wf_schema_report(r, n, s, keyword, NULL, "is %s, must be %s",
-			wf_schema_type_text(s->value), types.data);
-	}
-	if (!a->nearest.count)
-		return wf_schema_report(r, n, s, keyword, NULL, "fits none of the forms allowed");
-	nearest = wf_schema_issue_text(&a->nearest.items[0]);
-	(void)wf_schema_report(r, n, s, keyword, NULL,
-		"fits none of the forms allowed; nearest: %.300s", nearest);
-	wf_free(nearest);
-	return false;
-}
-
-static bool check_alternatives(struct run *r, const struct node *n, const struct subject *s,
-	bool one)
-{
-	const struct nodes *branches = one ? &n->logic->one : &n->logic->any;
-	const char *keyword = one ? "oneOf" : "anyOf";
-	struct alternatives a = {0};
-	bool ok;
-
-	try_branches(r, branches, s, one, &a);
-	ok = !r->stopped && (one ? a.valid == 1 : a.valid > 0);
-	if (!ok && !a.valid)
-		(void)none_fits(r, n, s, keyword, &a);
-	else if (!ok)
-		(void)wf_schema_report(r, n, s, keyword, NULL,
-			"fits more than one of the forms allowed (%zu and %zu)", a.first + 1,
-			a.second + 1);
-	wf_schema_issues_done(&a.nearest);
-	return ok;
-}
-
-/* -- the rest of logic -- */
 
 static bool silently(struct run *r, const struct node *n, const struct subject *s)
 {
@@ -171,15 +36,14 @@ static bool check_logic(struct run *r, const struct node *n, const struct subjec
 	for (size_t i = 0; i < l->all.count; i++)
 		WF_SCHEMA_TRY(r, ok, wf_schema_check(r, l->all.items[i], s));
 	if (l->any.count)
-		WF_SCHEMA_TRY(r, ok, check_alternatives(r, n, s, false));
+		WF_SCHEMA_TRY(r, ok, wf_schema_check_alternatives(r, n, s, false));
 	if (l->one.count)
-		WF_SCHEMA_TRY(r, ok, check_alternatives(r, n, s, true));
+		WF_SCHEMA_TRY(r, ok, wf_schema_check_alternatives(r, n, s, true));
 	if (l->never) {
 		struct subject unseen = {s->value, s->at, s->scope, NULL};
 
 		if (silently(r, l->never, &unseen))
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "not", NULL,
-						     "has a form that is not allowed"));
+			WF_SCHEMA_TRY(r, ok, wf_schema_report_never(r, n, s));
 		if (r->stopped)
 			return false;
 	}
