@@ -36,6 +36,10 @@ void wf_home_close(struct wf_home *home); /* NULL is allowed */
 const char *wf_home_path(const struct wf_home *home);
 const char *wf_home_spool(const struct wf_home *home); /* folder of the spool */
 
+/* Makes the journal of a tenant and environment in a home. WF_EEXIST: there is one. */
+int wf_journal_create(struct wf_home *home, const char *tenant, const char *environment,
+	struct wf_cause *cause);
+
 /* -- runners: who is alive (semantics.md G5) -- */
 
 /* A runner's id is a hash of the machine's boot (upper 32 bits) and a random number (lower 32, never
@@ -95,6 +99,9 @@ int wf_txn_register(struct wf_txn *txn, const struct wf_definition *d, char **re
 /* version NULL: the newest enabled. WF_ENOENT. */
 int wf_txn_get_definition(struct wf_txn *txn, const char *workflow, const char *version,
 	struct wf_definition *ret);
+/* Turns a version on or off for new starts. WF_ENOENT. */
+int wf_txn_enable_definition(struct wf_txn *txn, const char *workflow, const char *version,
+	bool enabled);
 /* All, by workflow then by registration; fn returns false to stop. */
 int wf_txn_each_definition(struct wf_txn *txn, bool (*fn)(void *, const struct wf_definition *),
 	void *arg);
@@ -102,7 +109,10 @@ int wf_txn_each_definition(struct wf_txn *txn, bool (*fn)(void *, const struct w
 /* -- instances -- */
 
 /* Writes what is dirty; gives a fresh instance its number, and new approvals theirs; keeps every
- * index. The marks are cleared by wf_instance_written once the transaction has committed. */
+ * index. The marks are cleared by wf_instance_written once the transaction has committed. The instance
+ * is new or was loaded whole (WF_EINVAL otherwise); it may be put more than once in a transaction.
+ * WF_ELIMIT: a value is over WF_MAX_VALUE_BYTES. WF_ENOSPC: the journal is at its quota (instances
+ * that are in it already may go on into a reserve, so that they can end). */
 int wf_txn_put_instance(struct wf_txn *txn, struct wf_instance *in);
 void wf_instance_written(struct wf_instance *in);
 /* Appends a history record (state/event.h) and counts it in in->history. Before put_instance. */
@@ -123,12 +133,13 @@ struct wf_filter {
 	int status;              /* enum wf_instance_status, or -1 for all */
 	const char *workflow;    /* NULL: all */
 	const char *correlation_id;
-	int64_t since, until;    /* created; 0: open */
+	int64_t since, until;    /* created, both ends included; 0: open */
 	uint64_t below;          /* only numbers below; 0: all (for pages) */
 	uint64_t limit;          /* 0: all */
 	bool oldest_first;       /* newest first otherwise */
 };
-/* Headers that match, through the best index; fn returns false to stop. */
+/* Headers that match, through the best index; fn returns false to stop. In the order of numbers; with
+ * only times given, in the order of creation (which is the same unless the clock went back). */
 int wf_txn_each_instance(struct wf_txn *txn, const struct wf_filter *filter,
 	bool (*fn)(void *, const struct wf_instance *header), void *arg);
 /* Instances by status, kept as counters: O(1). */

@@ -1,0 +1,420 @@
+/* Reading instances: one by number, by name, many by a filter, and history. */
+#include "base/mem.h"
+#include "journal/private.h"
+#include "plan/plan.h"
+
+#include <string.h>
+
+/* -- one instance -- */
+
+static int decode_var(struct wf_instance *in, uint32_t sub, const struct wf_buf *row)
+{
+	if (sub != in->var_count)
+		return WF_ECORRUPT;
+	WF_GROW(in->vars, in->var_count, in->var_room);
+	in->vars[sub] = (struct wf_var){0};
+	int rc = wf_row_get_var(row->data, row->len, &in->vars[sub]);
+	if (!rc)
+		in->var_count++;
+	return rc;
+}
+
+int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const struct wf_buf *row)
+{
+	switch (name->kind) {
+	case WF_ROW_IDENTITY:
+		return wf_row_get_identity(row->data, row->len, in);
+	case WF_ROW_INPUT:
+		return wf_row_get_input(row->data, row->len, in);
+	case WF_ROW_HEADER:
+		return wf_row_get_header(row->data, row->len, in);
+	case WF_ROW_STEP:
+		if (name->sub >= in->step_count)
+			return WF_ECORRUPT;
+		return wf_row_get_step(row->data, row->len, &in->steps[name->sub]);
+	case WF_ROW_VAR:
+		return decode_var(in, name->sub, row);
+	case WF_ROW_HISTORY:
+	case WF_ROW_KIND_COUNT_:
+		break;
+	}
+	return WF_ECORRUPT;
+}
+
+/* What the indexes hold of an instance that was just loaded. */
+static void remember(struct wf_instance *in, bool whole)
+{
+	in->dirty = in->fresh = false;
+	in->partial = !whole;
+	in->stored = (struct wf_instance_indexed){in->status, wf_instance_due(in), in->timeout_at,
+		in->history};
+	in->pending = in->stored;
+	for (uint32_t i = 0; whole && i < in->step_count; i++) {
+		struct wf_step_state *s = &in->steps[i];
+		s->stored.due = s->due_at;
+		if (s->approval) {
+			s->approval->stored = true;
+			s->stored.approval = s->approval->number;
+			s->stored.open = wf_approval_is_open(in, s);
+		}
+		s->pending = s->stored;
+	}
+}
+
+/* From the identity, where the cursor stands, to the last row that is wanted. */
+static int read_rows(struct wf_txn *t, struct wf_cursor *c, enum wf_load what,
+	struct wf_instance *in)
+{
+	unsigned seen = 0;
+	struct wf_buf *plain = &t->journal->plain;
+	enum wf_row_kind last = what == WF_LOAD_ALL ? WF_ROW_VAR : WF_ROW_HEADER;
+	int rc = 0;
+	while (!rc) {
+		struct wf_row_name name;
+		if (!wf_row_key_parse(c->key, c->key_n, &name))
+			return wf_txn_corrupt(t, c->table, c->key, c->key_n, "no row has this key");
+		if (name.number != in->number || name.kind > last)
+			break;
+		if (what == WF_LOAD_ALL || name.kind != WF_ROW_INPUT) {
+			wf_buf_reset(plain);
+			rc = wf_txn_open_at(t, c, plain);
+			if (!rc && wf_row_decode(in, &name, plain))
+				rc = wf_txn_corrupt(t, c->table, c->key, c->key_n,
+					"the row cannot be read");
+		}
+		seen |= 1u << name.kind;
+		if (!rc && what == WF_LOAD_HEADER && name.kind == WF_ROW_HEADER)
+			break;
+		if (!rc)
+			rc = wf_txn_moved(t, wf_cursor_next(c, t->cause));
+	}
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	unsigned needed = 1u << WF_ROW_IDENTITY | 1u << WF_ROW_INPUT | 1u << WF_ROW_HEADER;
+	if ((seen & needed) != needed)
+		return wf_txn_corrupt(t, c->table, c->key, c->key_n, "a row before it is missing");
+	return 0;
+}
+
+static int load(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_load what,
+	struct wf_instance **ret)
+{
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
+	int rc = wf_txn_moved(t, wf_cursor_seek(c, key, sizeof(key), t->cause));
+	if (rc)
+		return rc;
+	if (c->key_n != sizeof(key) || memcmp(c->key, key, sizeof(key)) != 0)
+		return WF_ENOENT;
+	struct wf_instance *in = wf_instance_new(0);
+	in->number = number;
+	rc = read_rows(t, c, what, in);
+	if (rc) {
+		wf_instance_free(in);
+		return rc;
+	}
+	remember(in, what == WF_LOAD_ALL);
+	*ret = in;
+	return 0;
+}
+
+int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
+	struct wf_instance **ret)
+{
+	if (t->err)
+		return t->err;
+	struct wf_cursor c;
+	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
+	if (rc)
+		return wf_txn_fail(t, rc);
+	rc = load(t, &c, number, what, ret);
+	wf_cursor_close(&c);
+	if (rc == WF_ENOENT)
+		(void)wf_fail(t->cause, rc, "there is no instance #%llu",
+			(unsigned long long)number);
+	return rc;
+}
+
+/* -- by name -- */
+
+static bool parse_number(const char *s, uint64_t *ret)
+{
+	uint64_t v = 0;
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(v, 10u, &v) ||
+			__builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+/* The digits of a UUID or of its beginning, hyphens left out; how many, or -1. */
+static int parse_prefix(const char *s, uint8_t nibbles[32])
+{
+	int n = 0;
+	for (; *s; s++) {
+		if (*s == '-')
+			continue;
+		static const char digits[] = "0123456789abcdef";
+		char lower = (char)(*s >= 'A' && *s <= 'F' ? *s - 'A' + 'a' : *s);
+		const char *d = strchr(digits, lower);
+		if (!d || n == 32)
+			return -1;
+		nibbles[n++] = (uint8_t)(d - digits);
+	}
+	return n;
+}
+
+static bool starts_with(const uint8_t uuid[16], const uint8_t *nibbles, int n)
+{
+	for (int i = 0; i < n; i++)
+		if ((i % 2 ? uuid[i / 2] & 15 : uuid[i / 2] >> 4) != nibbles[i])
+			return false;
+	return true;
+}
+
+static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_t *ret)
+{
+	struct wf_uuid low = {{0}};
+	for (int i = 0; i < n; i++)
+		low.bytes[i / 2] |= (uint8_t)(nibbles[i] << (i % 2 ? 0 : 4));
+	struct wf_index_key k = wf_index_uuid(&low, 0);
+	struct wf_cursor c;
+	int rc = wf_cursor_open(t->store, WF_TABLE_INDEX, &c, t->cause);
+	if (rc)
+		return wf_txn_fail(t, rc);
+	uint64_t found = 0;
+	unsigned matches = 0;
+	rc = wf_cursor_seek(&c, k.bytes, k.n, t->cause);
+	while (!rc && c.key[0] == WF_INDEX_UUID && c.key_n == k.n &&
+		starts_with(c.key + 1, nibbles, n) && matches < 2) {
+		found = wf_be64_at(c.key + 17);
+		matches++;
+		rc = wf_cursor_next(&c, t->cause);
+	}
+	wf_cursor_close(&c);
+	if (rc && rc != WF_ENOENT)
+		return wf_txn_fail(t, rc);
+	if (matches == 0)
+		return WF_ENOENT;
+	if (matches > 1)
+		return WF_EAMBIGUOUS;
+	*ret = found;
+	return 0;
+}
+
+static int exists(struct wf_txn *t, uint64_t number)
+{
+	uint8_t key[WF_ROW_KEY];
+	const uint8_t *value;
+	size_t n;
+	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
+	return wf_txn_moved(t, wf_store_get(t->store, WF_TABLE_INSTANCES, key, sizeof(key), &value,
+		&n, t->cause));
+}
+
+int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
+{
+	if (t->err)
+		return t->err;
+	uint64_t number;
+	uint8_t nibbles[32];
+	bool hash = name[0] == '#';
+	int rc = WF_ENOENT;
+	if (parse_number(name + hash, &number) && number) {
+		rc = exists(t, number);
+		if (!rc)
+			*ret = number;
+	}
+	int digits = hash ? -1 : parse_prefix(name, nibbles);
+	if (rc == WF_ENOENT && digits >= 4)
+		rc = find_uuid(t, nibbles, digits, ret);
+	if (rc == WF_EAMBIGUOUS) {
+		(void)wf_fail(t->cause, rc, "more than one instance's id begins with %.40s", name);
+		wf_fail_hint(t->cause, "give more of it, or the instance's number");
+	} else if (rc == WF_ENOENT) {
+		(void)wf_fail(t->cause, rc, "there is no instance %.60s", name);
+		wf_fail_hint(t->cause, "wfctl ps lists them");
+	}
+	return rc;
+}
+
+/* -- history -- */
+
+int wf_txn_each_history(struct wf_txn *t, uint64_t number, uint64_t first,
+	bool (*fn)(void *, uint64_t seq, const void *bytes, size_t n), void *arg)
+{
+	if (t->err)
+		return t->err;
+	if (first > WF_MAX_HISTORY)
+		return 0;
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_HISTORY, (uint32_t)first, key);
+	struct wf_cursor c;
+	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
+	if (rc)
+		return wf_txn_fail(t, rc);
+	WF_AUTOBUF struct wf_buf plain = {0};
+	rc = wf_txn_moved(t, wf_cursor_seek(&c, key, sizeof(key), t->cause));
+	while (!rc) {
+		struct wf_row_name name;
+		if (!wf_row_key_parse(c.key, c.key_n, &name) || name.number != number)
+			break;
+		wf_buf_reset(&plain);
+		rc = wf_txn_open_at(t, &c, &plain);
+		if (rc || !fn(arg, name.sub, plain.data, plain.len))
+			break;
+		rc = wf_txn_moved(t, wf_cursor_next(&c, t->cause));
+	}
+	wf_cursor_close(&c);
+	return rc == WF_ENOENT ? 0 : rc;
+}
+
+/* -- many -- */
+
+/* A range of keys whose last 8 bytes are the instance's number (of `index`), or that begin with it (of
+ * `instances`): keys from low on, below high. */
+struct scan {
+	enum wf_table table;
+	struct wf_index_key low, high;
+};
+
+static struct wf_index_key above(struct wf_index_key k)
+{
+	/* The least key that is longer: everything up to and with k is below it. */
+	k.bytes[k.n++] = 0;
+	return k;
+}
+
+static bool beats(const struct wf_txn *t, const struct wf_filter *f)
+{
+	/* Both a status and a workflow are asked for: a rare status is the shorter list. */
+	uint64_t all = 0;
+	for (unsigned i = 0; i < WF_INST_COUNT_; i++)
+		all += t->counts.by_status[i];
+	return t->counts.by_status[f->status] <= all / 8;
+}
+
+static bool status_given(const struct wf_filter *f)
+{
+	return f->status >= 0 && f->status < WF_INST_COUNT_;
+}
+
+static struct scan plan_scan(const struct wf_txn *t, const struct wf_filter *f)
+{
+	uint64_t below = f->below ? f->below : UINT64_MAX;
+	const struct wf_seal *seal = &t->journal->seal;
+	if (f->correlation_id)
+		return (struct scan){WF_TABLE_INDEX, wf_index_correlation(seal, f->correlation_id, 0),
+			wf_index_correlation(seal, f->correlation_id, below)};
+	if (f->workflow && !(status_given(f) && beats(t, f)))
+		return (struct scan){WF_TABLE_INDEX, wf_index_workflow(seal, f->workflow, 0),
+			wf_index_workflow(seal, f->workflow, below)};
+	if (status_given(f)) {
+		enum wf_instance_status s = (enum wf_instance_status)f->status;
+		return (struct scan){WF_TABLE_INDEX, wf_index_status(s, 0),
+			wf_index_status(s, below)};
+	}
+	if (f->since || f->until)
+		return (struct scan){WF_TABLE_INDEX,
+			wf_index_created(f->since ? f->since : INT64_MIN, 0),
+			above(wf_index_created(f->until ? f->until : INT64_MAX, UINT64_MAX))};
+	struct scan s = {.table = WF_TABLE_INSTANCES, .low = {.n = WF_ROW_KEY},
+		.high = {.n = WF_ROW_KEY}};
+	wf_row_key(1, WF_ROW_IDENTITY, 0, s.low.bytes);
+	wf_row_key(below, WF_ROW_IDENTITY, 0, s.high.bytes);
+	return s;
+}
+
+static int compare(const uint8_t *a, size_t an, const struct wf_index_key *b)
+{
+	int d = memcmp(a, b->bytes, an < b->n ? an : b->n);
+	return d ? d : an < b->n ? -1 : an > b->n;
+}
+
+static uint64_t number_at(const struct wf_cursor *c)
+{
+	return wf_be64_at(c->table == WF_TABLE_INDEX ? c->key + c->key_n - 8 : c->key);
+}
+
+/* The next instance of a scan. In `instances` the other rows of one are stepped over. */
+static int step(struct wf_txn *t, struct wf_cursor *c, bool up, uint64_t number)
+{
+	if (c->table == WF_TABLE_INDEX)
+		return up ? wf_cursor_next(c, t->cause) : wf_cursor_prev(c, t->cause);
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(up ? number + 1 : number, WF_ROW_IDENTITY, 0, key);
+	return up ? wf_cursor_seek(c, key, sizeof(key), t->cause) :
+		wf_cursor_seek_before(c, key, sizeof(key), t->cause);
+}
+
+static bool same(const char *wanted, const char *is)
+{
+	return !wanted || (is && strcmp(wanted, is) == 0);
+}
+
+static bool matches(const struct wf_filter *f, const struct wf_instance *in)
+{
+	return (!status_given(f) || in->status == (enum wf_instance_status)f->status) &&
+		same(f->workflow, in->workflow) && same(f->correlation_id, in->correlation_id) &&
+		(!f->since || in->created_at >= f->since) &&
+		(!f->until || in->created_at <= f->until) && (!f->below || in->number < f->below);
+}
+
+static int run_scan(struct wf_txn *t, const struct wf_filter *f, const struct scan *s,
+	struct wf_cursor *at, struct wf_cursor *rows,
+	bool (*fn)(void *, const struct wf_instance *), void *arg)
+{
+	uint64_t given = 0;
+	bool up = f->oldest_first;
+	int rc = up ? wf_cursor_seek(at, s->low.bytes, s->low.n, t->cause) :
+		wf_cursor_seek_before(at, s->high.bytes, s->high.n, t->cause);
+	while (!rc) {
+		if (up ? compare(at->key, at->key_n, &s->high) >= 0 :
+			compare(at->key, at->key_n, &s->low) < 0)
+			return 0;
+		uint64_t number = number_at(at);
+		struct wf_instance *in;
+		rc = load(t, rows, number, WF_LOAD_HEADER, &in);
+		if (rc)
+			return rc == WF_ENOENT ? wf_txn_corrupt(t, at->table, at->key, at->key_n,
+				"it names an instance that is not there") : rc;
+		bool go_on = true;
+		if (matches(f, in)) {
+			go_on = fn(arg, in);
+			given++;
+		}
+		wf_instance_free(in);
+		if (!go_on || (f->limit && given >= f->limit))
+			return 0;
+		rc = step(t, at, up, number);
+	}
+	return rc == WF_ENOENT ? 0 : wf_txn_fail(t, rc);
+}
+
+int wf_txn_each_instance(struct wf_txn *t, const struct wf_filter *filter,
+	bool (*fn)(void *, const struct wf_instance *header), void *arg)
+{
+	if (wf_txn_load_counts(t))
+		return t->err;
+	struct scan s = plan_scan(t, filter);
+	struct wf_cursor at = {0}, rows = {0};
+	int rc = wf_cursor_open(t->store, s.table, &at, t->cause);
+	if (!rc)
+		rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &rows, t->cause);
+	rc = rc ? wf_txn_fail(t, rc) : run_scan(t, filter, &s, &at, &rows, fn, arg);
+	wf_cursor_close(&at);
+	wf_cursor_close(&rows);
+	return rc;
+}
+
+int wf_txn_count(struct wf_txn *t, uint64_t ret[WF_INST_COUNT_])
+{
+	if (wf_txn_load_counts(t))
+		return t->err;
+	memcpy(ret, t->counts.by_status, sizeof(t->counts.by_status));
+	return 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * A reader of LMDB 0.9 data files that trusts nothing: it uses pread alone, so that a damaged or
+ * truncated file gives a finding where mapped memory would give a signal.
+ */
+#ifndef WF_JOURNAL_PAGES_H
+#define WF_JOURNAL_PAGES_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a meta page says. */
+struct wf_pages_meta {
+	uint32_t page_size;
+	uint64_t last_page, txn;
+	uint8_t dbs[2][48]; /* records of the free list and of the main tree */
+};
+
+typedef void wf_pages_report(void *arg, const char *text);
+
+/* Both meta pages, each valid or not a data file of ours. WF_ECORRUPT; WF_EVERSION. */
+int wf_pages_metas(int fd, const char *name, struct wf_pages_meta ret[2], struct wf_cause *cause);
+
+/* The meta of the newest transaction. */
+const struct wf_pages_meta *wf_pages_newest(const struct wf_pages_meta metas[2]);
+
+/* The main tree and the tables in it: all of them and the free list too, or (`only` not NULL) the one
+ * table of that name. 0, or WF_ECORRUPT when anything was reported. */
+int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
+	wf_pages_report *report, void *arg);
+
+#endif

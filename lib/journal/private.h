@@ -1,0 +1,180 @@
+/* What the files of this folder share. */
+#ifndef WF_JOURNAL_PRIVATE_H
+#define WF_JOURNAL_PRIVATE_H
+
+#include "journal/journal.h"
+#include "journal/seal.h"
+#include "journal/store.h"
+
+#include <sys/types.h>
+
+#define WF_JOURNAL_FORMAT 1u
+
+struct wf_home {
+	char *path, *journals, *runners, *spool;
+	uint8_t master[WF_SEAL_KEY];
+	bool allow_network_fs;
+	uint64_t max_bytes;
+	int runner_fd;          /* -1: no runner lock is held */
+	uint64_t runner_id;
+};
+
+/* The folder of a journal; WF_EINVAL when a name cannot be one of a folder. */
+int wf_home_journal_path(const struct wf_home *home, const char *tenant, const char *environment,
+	char **ret, struct wf_cause *cause);
+/* Makes a folder's entries durable. */
+int wf_sync_folder(const char *path, struct wf_cause *cause);
+
+/* What is counted, so that `stats` need not: one sealed record, written once a commit. */
+struct wf_counts {
+	uint64_t next_instance, next_approval; /* the numbers that will be given next */
+	uint64_t history, timers, approvals, open_approvals;
+	uint64_t by_status[WF_INST_COUNT_];
+};
+void wf_counts_put(const struct wf_counts *c, struct wf_buf *out);
+int wf_counts_get(const void *bytes, size_t n, struct wf_counts *ret);
+
+struct wf_journal {
+	struct wf_home *home;   /* borrowed */
+	char *path, *tenant, *environment;
+	enum wf_journal_mode mode;
+	struct wf_store *store;
+	struct wf_seal seal;
+	struct wf_uuid id;
+	int64_t created_at;
+	int lock_fd;            /* shared lock on open.lock; -1: none could be had */
+	struct wf_buf plain, row; /* reused by every transaction */
+};
+
+/* A history record that waits for its instance's other rows, so that rows are written in the order
+ * of their keys. */
+struct wf_pending_record {
+	struct wf_instance *in;
+	uint64_t seq;
+	size_t at, n;           /* in txn->record_bytes */
+	uint32_t next;          /* of the same instance; UINT32_MAX ends */
+};
+
+struct wf_txn {
+	struct wf_journal *journal;
+	struct wf_store_txn *store;
+	struct wf_cause *cause;
+	uint64_t serial;        /* of this attempt; unique in the process, never 0 */
+	bool write;
+	int err;                /* sticky */
+	bool again;             /* err stands for a map that must grow */
+	bool took_in;           /* a fresh instance or plan is in it: not essential */
+	bool counts_known, counts_dirty;
+	struct wf_counts counts;
+	struct wf_pending_record *records;
+	uint32_t record_count, record_room;
+	struct wf_buf record_bytes;
+};
+
+/* Makes err sticky (the cause was filled where it arose) and gives it back. */
+int wf_txn_fail(struct wf_txn *t, int err);
+
+/* Sealed values. get appends to out; WF_ENOENT without a cause and not sticky; WF_ECORRUPT names
+ * table and key, sticky. */
+int wf_txn_get(struct wf_txn *t, enum wf_table table, const void *key, size_t n,
+	struct wf_buf *out);
+int wf_txn_put(struct wf_txn *t, enum wf_table table, const void *key, size_t n, const void *bytes,
+	size_t bytes_n);
+/* The value under a cursor. */
+int wf_txn_open_at(struct wf_txn *t, const struct wf_cursor *c, struct wf_buf *out);
+/* Sticky WF_ECORRUPT that names table and key. */
+int wf_txn_corrupt(struct wf_txn *t, enum wf_table table, const void *key, size_t n,
+	const char *what);
+/* A cursor's result as the transaction's: WF_ENOENT stays plain, other errors stick. */
+int wf_txn_moved(struct wf_txn *t, int rc);
+
+/* Index entries: keys with empty values. */
+int wf_txn_add_key(struct wf_txn *t, const uint8_t *key, size_t n);
+int wf_txn_del_key(struct wf_txn *t, const uint8_t *key, size_t n); /* absent is not an error */
+
+int wf_txn_load_counts(struct wf_txn *t);
+/* Whether an approval counts as open: undecided, its step and instance not ended. */
+bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s);
+/* Writes the records whose instances were not put after them. */
+int wf_txn_flush_history(struct wf_txn *t);
+
+/* -- keys of the table `instances`: be64 number | u8 kind | be32 sub -- */
+enum wf_row_kind {
+	WF_ROW_IDENTITY,
+	WF_ROW_INPUT,
+	WF_ROW_HEADER,
+	WF_ROW_STEP,
+	WF_ROW_VAR,
+	WF_ROW_HISTORY,
+	WF_ROW_KIND_COUNT_
+};
+#define WF_ROW_KEY 13
+#define WF_MAX_HISTORY UINT32_MAX
+void wf_row_key(uint64_t number, enum wf_row_kind kind, uint32_t sub, uint8_t ret[WF_ROW_KEY]);
+struct wf_row_name {
+	uint64_t number;
+	enum wf_row_kind kind;
+	uint32_t sub;
+};
+/* False when it is no such key. */
+bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret);
+/* Decodes a row of the instance, any but history, into it. WF_ECORRUPT. */
+int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const struct wf_buf *row);
+
+/* -- keys of the table `index` (index.c draws them) -- */
+enum wf_index_kind {
+	WF_INDEX_STATUS = 1,
+	WF_INDEX_WORKFLOW,
+	WF_INDEX_CORRELATION,
+	WF_INDEX_CREATED,
+	WF_INDEX_UUID,
+	WF_INDEX_TIMER,
+	WF_INDEX_OPEN_APPROVAL,
+	WF_INDEX_APPROVAL,
+	WF_INDEX_END_
+};
+struct wf_index_key {
+	uint8_t bytes[WF_MAX_KEY];
+	size_t n;
+};
+struct wf_index_key wf_index_status(enum wf_instance_status s, uint64_t number);
+struct wf_index_key wf_index_workflow(const struct wf_seal *s, const char *id, uint64_t number);
+struct wf_index_key wf_index_correlation(const struct wf_seal *s, const char *id, uint64_t number);
+struct wf_index_key wf_index_created(int64_t at, uint64_t number);
+struct wf_index_key wf_index_uuid(const struct wf_uuid *id, uint64_t number);
+struct wf_index_key wf_index_timer(int64_t due, uint64_t number);
+struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval, uint64_t number,
+	uint32_t step);
+/* Length of a kind's keys; 0: no such kind. */
+size_t wf_index_key_length(unsigned kind);
+
+uint64_t wf_be64_at(const uint8_t *p);
+uint32_t wf_be32_at(const uint8_t *p);
+void wf_be64_put(uint8_t *p, uint64_t v);
+/* Signed numbers in an order that unsigned bytes keep. */
+int64_t wf_be64_time(const uint8_t *p);
+
+/* -- keys of the table `meta` -- */
+#define WF_META_HEADER 'H'
+#define WF_META_COUNTS 'C'
+#define WF_META_PLAN 'P'        /* | plan id, 32 bytes */
+#define WF_META_DEFINITION 'D'  /* | keyed hash of the workflow's id, 16 bytes | be64 sequence */
+
+/* Definition rows. */
+void wf_definition_put(const struct wf_definition *d, struct wf_buf *out);
+int wf_definition_get(const void *bytes, size_t n, struct wf_definition *ret);
+
+/* The key of a definition; the hash alone is 16 bytes from offset 1. */
+#define WF_DEFINITION_KEY (1 + 16 + 8)
+void wf_definition_key(const struct wf_seal *s, const char *workflow, uint64_t seq,
+	uint8_t ret[WF_DEFINITION_KEY]);
+
+/* Opens a data file of its own (a backup), read-only and without locks. */
+int wf_journal_open_file(struct wf_home *home, const char *path, struct wf_journal **ret,
+	struct wf_cause *cause);
+/* The lock that every open shares and replacing the data file needs alone. wait_ms: how long to
+ * try. WF_EBUSY. */
+int wf_journal_lock(const char *folder, bool alone, unsigned wait_ms, int *ret_fd,
+	struct wf_cause *cause);
+
+#endif

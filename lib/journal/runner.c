@@ -1,0 +1,115 @@
+/*
+ * Runners: a process that drives instances holds a lock on a file named after its id. The kernel
+ * drops the lock when the process dies, however it dies, so that a held lock is a living owner.
+ * The locks are of the open file, not of the process (F_OFD_SETLK): closing another descriptor of
+ * the file, as looking at it does, cannot drop them.
+ */
+#include "base/mem.h"
+#include "base/sys.h"
+#include "journal/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TRIES 100
+
+static char *lock_path(const struct wf_home *home, uint64_t id)
+{
+	return wf_asprintf("%s/%016llx.lock", home->runners, (unsigned long long)id);
+}
+
+static int take(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* Whether the path still names the open file: a process that looked may have taken it for a dead
+ * runner's, between making and locking, and removed it. */
+static bool still_named(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
+		a.st_dev == b.st_dev;
+}
+
+static uint64_t new_id(void)
+{
+	uint32_t low = 0;
+	while (!low)
+		low = wf_random_u32();
+	return (uint64_t)wf_boot() << 32 | low;
+}
+
+bool wf_runner_same_boot(uint64_t a, uint64_t b)
+{
+	return a >> 32 && a >> 32 == b >> 32;
+}
+
+int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cause)
+{
+	if (home->runner_fd >= 0) {
+		*ret_id = home->runner_id;
+		return 0;
+	}
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t id = new_id();
+		WF_AUTOFREE char *path = lock_path(home, id);
+		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0 && errno == EEXIST)
+			continue;
+		if (fd < 0)
+			return wf_fail(cause, wf_err_of_errno(errno), "cannot make %s: %s", path,
+				strerror(errno));
+		if (take(fd)) {
+			int sys = errno;
+			(void)close(fd);
+			if (sys == EAGAIN || sys == EACCES)
+				continue;
+			(void)unlink(path);
+			return wf_fail(cause, WF_EUNSUPPORTED, "cannot lock %s: %s", path,
+				strerror(sys));
+		}
+		if (!still_named(fd, path)) {
+			(void)close(fd);
+			continue;
+		}
+		home->runner_fd = fd;
+		home->runner_id = *ret_id = id;
+		return 0;
+	}
+	return wf_fail(cause, WF_EBUSY, "%s: no runner's lock could be taken", home->runners);
+}
+
+void wf_runner_end(struct wf_home *home)
+{
+	if (home->runner_fd < 0)
+		return;
+	WF_AUTOFREE char *path = lock_path(home, home->runner_id);
+	(void)unlink(path);
+	(void)close(home->runner_fd);
+	home->runner_fd = -1;
+	home->runner_id = 0;
+}
+
+bool wf_runner_alive(struct wf_home *home, uint64_t id)
+{
+	if (!id)
+		return false;
+	if (home->runner_fd >= 0 && id == home->runner_id)
+		return true;
+	WF_AUTOFREE char *path = lock_path(home, id);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		/* There, but not ours to lock: whoever it belongs to may well be alive. */
+		return errno != ENOENT;
+	bool dead = take(fd) == 0;
+	/* The lock is ours now: nobody else can take this name for alive while it goes. */
+	if (dead && still_named(fd, path))
+		(void)unlink(path);
+	(void)close(fd);
+	return !dead;
+}

@@ -1,0 +1,112 @@
+/* Sealing by libsodium: XChaCha20-Poly1305, keys derived with BLAKE2b. */
+#include "journal/seal.h"
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/sys.h"
+
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == WF_SEAL_KEY, "key size");
+_Static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == WF_SEAL_NONCE, "nonce size");
+_Static_assert(crypto_aead_xchacha20poly1305_ietf_ABYTES == WF_SEAL_EXTRA - WF_SEAL_NONCE, "tag");
+
+enum { SUBKEY_SEAL = 1, SUBKEY_INDEX = 2 };
+static const char context[crypto_kdf_CONTEXTBYTES] = {'w', 'f', 'c', 't', 'l', 'j', 'n', 'l'};
+
+void wf_seal_ready(void)
+{
+	if (sodium_init() < 0)
+		WF_BUG("libsodium cannot be used");
+}
+
+void wf_seal_wipe(void *bytes, size_t n)
+{
+	sodium_memzero(bytes, n);
+}
+
+void wf_seal_init(struct wf_seal *s, const uint8_t data_key[WF_SEAL_KEY])
+{
+	wf_seal_ready();
+	(void)crypto_kdf_derive_from_key(s->seal_key, WF_SEAL_KEY, SUBKEY_SEAL, context, data_key);
+	(void)crypto_kdf_derive_from_key(s->index_key, WF_SEAL_KEY, SUBKEY_INDEX, context,
+		data_key);
+	wf_random(s->nonce_random, sizeof(s->nonce_random));
+	s->counter = 0;
+}
+
+void wf_seal_done(struct wf_seal *s)
+{
+	sodium_memzero(s, sizeof(*s));
+}
+
+static void seal(const uint8_t key[WF_SEAL_KEY], const uint8_t nonce[WF_SEAL_NONCE],
+	const void *where, size_t where_n, const void *plain, size_t n, uint8_t *out)
+{
+	memcpy(out, nonce, WF_SEAL_NONCE);
+	if (crypto_aead_xchacha20poly1305_ietf_encrypt(out + WF_SEAL_NONCE, NULL, plain, n, where,
+		where_n, NULL, nonce, key))
+		WF_BUG("sealing failed");
+}
+
+void wf_seal_value(struct wf_seal *s, const void *where, size_t where_n, const void *plain, size_t n,
+	uint8_t *out)
+{
+	uint8_t nonce[WF_SEAL_NONCE];
+	memcpy(nonce, s->nonce_random, sizeof(s->nonce_random));
+	uint64_t count = s->counter++;
+	for (unsigned i = 0; i < 8; i++)
+		nonce[16 + i] = (uint8_t)(count >> (8 * i));
+	seal(s->seal_key, nonce, where, where_n, plain, n, out);
+}
+
+bool wf_seal_open(const struct wf_seal *s, const void *where, size_t where_n, const uint8_t *sealed,
+	size_t n, struct wf_buf *out)
+{
+	if (n < WF_SEAL_EXTRA)
+		return false;
+	size_t at = out->len, plain_n = n - WF_SEAL_EXTRA;
+	/* Room first: the bytes are written over by the decryption. */
+	wf_buf_add(out, sealed + WF_SEAL_NONCE, plain_n);
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)out->data + at, NULL, NULL,
+		sealed + WF_SEAL_NONCE, n - WF_SEAL_NONCE, where, where_n, sealed, s->seal_key)) {
+		out->len = at;
+		out->data[at] = '\0';
+		return false;
+	}
+	return true;
+}
+
+void wf_seal_hash(const struct wf_seal *s, uint8_t kind, const char *text, uint8_t *ret,
+	size_t ret_n)
+{
+	WF_AUTOBUF struct wf_buf b = {0};
+	wf_put_u8(&b, kind);
+	wf_buf_addstr(&b, text);
+	uint8_t full[16];
+	wf_hash_keyed(s->index_key, b.data, b.len, full, sizeof(full));
+	memcpy(ret, full, ret_n);
+}
+
+void wf_seal_fingerprint(const uint8_t master[WF_SEAL_KEY], uint8_t ret[16])
+{
+	static const char what[] = "wfctl master key";
+	wf_hash_keyed(master, what, sizeof(what) - 1, ret, 16);
+}
+
+void wf_seal_wrap(const uint8_t master[WF_SEAL_KEY], const void *where, size_t where_n,
+	const uint8_t data_key[WF_SEAL_KEY], uint8_t *out)
+{
+	uint8_t nonce[WF_SEAL_NONCE];
+	wf_random(nonce, sizeof(nonce));
+	seal(master, nonce, where, where_n, data_key, WF_SEAL_KEY, out);
+}
+
+bool wf_seal_unwrap(const uint8_t master[WF_SEAL_KEY], const void *where, size_t where_n,
+	const uint8_t *wrapped, uint8_t ret_data_key[WF_SEAL_KEY])
+{
+	return crypto_aead_xchacha20poly1305_ietf_decrypt(ret_data_key, NULL, NULL,
+		wrapped + WF_SEAL_NONCE, WF_SEAL_KEY + WF_SEAL_EXTRA - WF_SEAL_NONCE, where,
+		where_n, wrapped, master) == 0;
+}

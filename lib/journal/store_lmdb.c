@@ -1,0 +1,710 @@
+/*
+ * The store on LMDB; the only file that includes lmdb.h.
+ *
+ * Full synchronous commits, no writable map, no flags that trade them away. What bites users of LMDB
+ * is met here: a map that is full or was grown by another process, readers that died, an
+ * environment that a failed meta write made unusable, a file shorter than it says.
+ */
+#include "journal/store.h"
+
+#include "base/mem.h"
+#include "journal/pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DATA_FILE "data.mdb"
+#define MIN_MAP (1u << 16)
+#define MAX_READERS 512u
+#define WALK_TRIES 8
+#define SNAPSHOT_TRIES 100
+
+struct wf_store {
+	MDB_env *env;
+	MDB_dbi dbi[WF_TABLE_COUNT_];
+	char *path, *file;
+	struct wf_store_options options;
+	size_t quota, map;      /* bytes; the map may go a reserve beyond the quota */
+	size_t page_size;
+	dev_t dev;
+	ino_t ino;
+	uint32_t stale_cleared;
+	unsigned open_txns;
+	struct wf_store *next;  /* among the stores this process has open */
+};
+
+struct put_place {
+	MDB_cursor *cursor;
+	uint8_t last[WF_MAX_KEY];
+	size_t last_n;
+	bool known;
+};
+
+struct wf_store_txn {
+	struct wf_store *store;
+	MDB_txn *txn;
+	bool write;
+	struct put_place places[WF_TABLE_COUNT_];
+};
+
+/* LMDB must not have one file open twice in a process: closing either would drop both one's locks. */
+static struct wf_store *open_stores;
+
+static const struct {
+	const char *name;
+	char letter;
+} tables[WF_TABLE_COUNT_] = {
+	[WF_TABLE_META] = {"meta", 'm'},
+	[WF_TABLE_INSTANCES] = {"instances", 'n'},
+	[WF_TABLE_INDEX] = {"index", 'x'},
+};
+
+const char *wf_table_name(enum wf_table t)
+{
+	return tables[t].name;
+}
+
+char wf_table_letter(enum wf_table t)
+{
+	return tables[t].letter;
+}
+
+/* -- errors -- */
+
+static int system_failure(struct wf_store *s, int sys, const char *doing, struct wf_cause *cause)
+{
+	int err = wf_err_of_errno(sys);
+	(void)wf_fail(cause, err, "%s: %s failed: %s", s->file, doing, strerror(sys));
+	if (err == WF_ENOSPC)
+		wf_fail_hint(cause, "make room (%s), then run the command again; nothing of this "
+			"transaction is in the journal", sys == EFBIG ? "the file-size limit, ulimit -f" :
+			"disk or disk quota");
+	else if (err == WF_EIO)
+		wf_fail_hint(cause, "look at the disk; nothing of this transaction is in the journal");
+	return err;
+}
+
+static int failure(struct wf_store *s, int rc, const char *doing, struct wf_cause *cause)
+{
+	switch (rc) {
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+	case MDB_BAD_VALSIZE:
+	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
+	case MDB_INCOMPATIBLE:
+		(void)wf_fail(cause, WF_ECORRUPT, "%s is damaged: %s: %s", s->file, doing,
+			mdb_strerror(rc));
+		wf_fail_hint(cause, "wfctl journal check names what is damaged; restore a backup");
+		return WF_ECORRUPT;
+	case MDB_VERSION_MISMATCH:
+		return wf_fail(cause, WF_EVERSION, "%s or its lock file was written by an "
+			"incompatible version of the store", s->file);
+	case MDB_READERS_FULL:
+		(void)wf_fail(cause, WF_EBUSY, "%s: too many processes read it at once", s->file);
+		wf_fail_hint(cause, "try again when some of them have ended");
+		return WF_EBUSY;
+	case MDB_TXN_FULL:
+		return wf_fail(cause, WF_ELIMIT, "%s: one transaction changes too much", s->file);
+	case MDB_PANIC:
+	case MDB_BAD_TXN:
+	case MDB_BAD_RSLOT:
+	case MDB_BAD_DBI:
+		return wf_fail(cause, WF_EIO, "%s: %s: %s", s->file, doing, mdb_strerror(rc));
+	default:
+		return system_failure(s, rc > 0 ? rc : EIO, doing, cause);
+	}
+}
+
+/* -- open -- */
+
+/* Reads the roots before LMDB maps them. Another process may be writing, so that a page can change
+ * under the walk: only what is wrong several times is wrong. */
+static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *cause)
+{
+	int rc = 0;
+	for (int i = 0; i < WALK_TRIES; i++) {
+		struct wf_pages_meta metas[2];
+		rc = wf_pages_metas(fd, s->file, metas, cause);
+		if (rc == WF_EVERSION)
+			return rc;
+		if (rc)
+			continue;
+		const struct wf_pages_meta *m = wf_pages_newest(metas);
+		s->page_size = m->page_size;
+		struct stat st;
+		if (fstat(fd, &st))
+			return system_failure(s, errno, "looking at it", cause);
+		bool all_there = (uint64_t)st.st_size / m->page_size > m->last_page;
+		/* Pages at the end that are free may never have been written: then, and only then, the
+		 * file may be shorter than its last page, and every tree has to be looked at. */
+		rc = wf_pages_walk(fd, m, all_there ? wf_table_name(WF_TABLE_META) : NULL, NULL, NULL);
+		if (!rc)
+			return 0;
+		(void)wf_fail(cause, WF_ECORRUPT, all_there ? "%s is damaged" :
+			"%s is damaged: it is shorter than what it holds (truncated?)", s->file);
+	}
+	wf_fail_hint(cause, "wfctl journal check names what is damaged; restore a backup");
+	return rc;
+}
+
+static bool is_open(dev_t dev, ino_t ino)
+{
+	for (struct wf_store *s = open_stores; s; s = s->next)
+		if (s->dev == dev && s->ino == ino)
+			return true;
+	return false;
+}
+
+static int look_at_file(struct wf_store *s, struct wf_cause *cause)
+{
+	if (s->options.create)
+		return 0;
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return system_failure(s, errno, "opening it", cause);
+	struct stat st;
+	int rc;
+	if (fstat(fd, &st))
+		rc = system_failure(s, errno, "looking at it", cause);
+	else if (!S_ISREG(st.st_mode))
+		rc = wf_fail(cause, WF_EINVAL, "%s is not a file", s->file);
+	else if (is_open(st.st_dev, st.st_ino))
+		rc = wf_fail(cause, WF_EBUSY, "%s is already open in this process", s->file);
+	else
+		rc = look_before_mapping(s, fd, cause);
+	(void)close(fd);
+	return rc;
+}
+
+/* Half of the address space asked for, until it is given: `ulimit -v` may forbid a large map. */
+static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
+{
+	int rc;
+	for (;;) {
+		rc = mdb_env_create(&s->env);
+		if (rc)
+			return failure(s, rc, "opening it", cause);
+		rc = mdb_env_set_mapsize(s->env, s->map);
+		if (!rc)
+			rc = mdb_env_set_maxdbs(s->env, WF_TABLE_COUNT_);
+		if (!rc)
+			rc = mdb_env_set_maxreaders(s->env, MAX_READERS);
+		if (!rc)
+			rc = mdb_env_open(s->env, s->path, flags, 0600);
+		if (!rc)
+			return 0;
+		mdb_env_close(s->env);
+		s->env = NULL;
+		if (rc != ENOMEM || s->map / 2 < MIN_MAP)
+			break;
+		s->map = s->map / 2 / s->page_size * s->page_size;
+	}
+	return failure(s, rc, "opening it", cause);
+}
+
+static int open_tables(struct wf_store *s, struct wf_cause *cause)
+{
+	MDB_txn *txn = NULL;
+	int rc = mdb_txn_begin(s->env, NULL, s->options.create ? 0 : MDB_RDONLY, &txn);
+	if (rc == MDB_MAP_RESIZED && !(rc = mdb_env_set_mapsize(s->env, 0)))
+		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	for (unsigned t = 0; !rc && t < WF_TABLE_COUNT_; t++)
+		rc = mdb_dbi_open(txn, tables[t].name, s->options.create ? MDB_CREATE : 0,
+			&s->dbi[t]);
+	if (!rc)
+		rc = mdb_txn_commit(txn);
+	else if (txn)
+		mdb_txn_abort(txn);
+	if (rc == MDB_NOTFOUND)
+		return wf_fail(cause, WF_ECORRUPT, "%s is not a journal: a table is missing",
+			s->file);
+	return rc ? failure(s, rc, "opening its tables", cause) : 0;
+}
+
+static int open_all(struct wf_store *s, struct wf_cause *cause)
+{
+	unsigned flags = MDB_NOTLS;
+	if (!s->options.write)
+		flags |= MDB_RDONLY;
+	if (s->options.single)
+		flags |= MDB_NOSUBDIR | MDB_NOLOCK;
+	int rc = open_env(s, flags, cause);
+	if (!rc)
+		rc = open_tables(s, cause);
+	if (!rc && !s->options.single) {
+		int dead = 0;
+		(void)mdb_reader_check(s->env, &dead);
+		s->stale_cleared += (uint32_t)dead;
+	}
+	return rc;
+}
+
+int wf_store_open(const char *path, const struct wf_store_options *options, struct wf_store **ret,
+	struct wf_cause *cause)
+{
+	struct wf_store *s = wf_calloc(1, sizeof(*s));
+	s->options = *options;
+	s->path = wf_strdup(path);
+	s->file = options->single ? wf_strdup(path) : wf_asprintf("%s/" DATA_FILE, path);
+	s->page_size = (size_t)sysconf(_SC_PAGESIZE);
+	int rc = look_at_file(s, cause);
+	if (!rc) {
+		uint64_t quota = options->quota < MIN_MAP ? MIN_MAP : options->quota;
+		quota = quota < SIZE_MAX / 2 ? quota : SIZE_MAX / 2;
+		s->quota = s->map = (size_t)quota / s->page_size * s->page_size;
+		rc = open_all(s, cause);
+	}
+	struct stat st;
+	if (!rc && stat(s->file, &st))
+		rc = system_failure(s, errno, "looking at it", cause);
+	if (rc) {
+		if (s->env)
+			mdb_env_close(s->env);
+		wf_free(s->path);
+		wf_free(s->file);
+		wf_free(s);
+		return rc;
+	}
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	s->next = open_stores;
+	open_stores = s;
+	*ret = s;
+	return 0;
+}
+
+void wf_store_close(struct wf_store *s)
+{
+	if (!s)
+		return;
+	for (struct wf_store **p = &open_stores; *p; p = &(*p)->next) {
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	}
+	if (s->env)
+		mdb_env_close(s->env);
+	wf_free(s->path);
+	wf_free(s->file);
+	wf_free(s);
+}
+
+/* -- transactions -- */
+
+/* After a meta page could not be written LMDB refuses all further work: the environment is opened
+ * anew, which starts from the last good commit. */
+static int reopen(struct wf_store *s, struct wf_cause *cause)
+{
+	if (s->open_txns)
+		return wf_fail(cause, WF_EIO, "%s: an earlier commit failed", s->file);
+	mdb_env_close(s->env);
+	s->env = NULL;
+	return open_all(s, cause);
+}
+
+static int begin(struct wf_store *s, unsigned flags, MDB_txn **ret)
+{
+	int rc = mdb_txn_begin(s->env, NULL, flags, ret);
+	if (rc == MDB_MAP_RESIZED) {
+		rc = mdb_env_set_mapsize(s->env, 0);
+		if (rc)
+			return rc;
+		MDB_envinfo info;
+		if (!mdb_env_info(s->env, &info))
+			s->map = info.me_mapsize;
+		rc = mdb_txn_begin(s->env, NULL, flags, ret);
+	}
+	if (rc == MDB_READERS_FULL) {
+		int dead = 0;
+		(void)mdb_reader_check(s->env, &dead);
+		s->stale_cleared += (uint32_t)dead;
+		rc = mdb_txn_begin(s->env, NULL, flags, ret);
+	}
+	return rc;
+}
+
+int wf_store_begin(struct wf_store *s, bool write, struct wf_store_txn **ret,
+	struct wf_cause *cause)
+{
+	if (!s->env) {
+		int rc = open_all(s, cause);
+		if (rc)
+			return rc;
+	}
+	MDB_txn *txn = NULL;
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	int rc = begin(s, flags, &txn);
+	if (rc == MDB_PANIC) {
+		rc = reopen(s, cause);
+		if (rc)
+			return rc;
+		rc = begin(s, flags, &txn);
+	}
+	if (rc)
+		return failure(s, rc, "beginning a transaction", cause);
+	struct wf_store_txn *t = wf_calloc(1, sizeof(*t));
+	t->store = s;
+	t->txn = txn;
+	t->write = write;
+	s->open_txns++;
+	*ret = t;
+	return 0;
+}
+
+static void close_places(struct wf_store_txn *t)
+{
+	for (unsigned i = 0; i < WF_TABLE_COUNT_; i++)
+		if (t->places[i].cursor)
+			mdb_cursor_close(t->places[i].cursor);
+}
+
+int wf_store_commit(struct wf_store_txn *t, struct wf_cause *cause)
+{
+	struct wf_store *s = t->store;
+	close_places(t);
+	int rc = mdb_txn_commit(t->txn);
+	s->open_txns--;
+	wf_free(t);
+	if (rc == MDB_MAP_FULL)
+		return WF_STORE_AGAIN; /* the free list found no room at the end */
+	return rc ? failure(s, rc, "committing", cause) : 0;
+}
+
+void wf_store_abort(struct wf_store_txn *t)
+{
+	if (!t)
+		return;
+	close_places(t);
+	mdb_txn_abort(t->txn);
+	t->store->open_txns--;
+	wf_free(t);
+}
+
+static size_t reserve_of(const struct wf_store *s)
+{
+	size_t r = s->quota / 16;
+	size_t low = 16 * s->page_size, high = (size_t)16 << 20;
+	r = r < low ? low : r > high ? high : r;
+	return r / s->page_size * s->page_size;
+}
+
+int wf_store_grow(struct wf_store *s, bool essential, struct wf_cause *cause)
+{
+	size_t limit = s->quota + (essential ? reserve_of(s) : 0);
+	if (s->map >= limit) {
+		(void)wf_fail(cause, WF_ENOSPC, "%s is full: its quota is %zu bytes", s->file,
+			s->quota);
+		wf_fail_hint(cause, "raise max_bytes, or remove old instances and compact the "
+			"journal; nothing of this transaction is in it");
+		return WF_ENOSPC;
+	}
+	size_t want = s->map < limit / 2 ? s->map * 2 : limit;
+	int rc = mdb_env_set_mapsize(s->env, want);
+	if (rc)
+		return failure(s, rc, "growing its map", cause);
+	s->map = want;
+	return 0;
+}
+
+bool wf_store_full(struct wf_store *s)
+{
+	MDB_envinfo info;
+	if (s->map <= s->quota || mdb_env_info(s->env, &info))
+		return false;
+	return (info.me_last_pgno + 1) * s->page_size > s->quota;
+}
+
+/* -- single keys -- */
+
+static MDB_val val(const void *bytes, size_t n)
+{
+	return (MDB_val){.mv_size = n, .mv_data = (void *)(uintptr_t)bytes};
+}
+
+int wf_store_get(struct wf_store_txn *t, enum wf_table table, const void *key, size_t key_n,
+	const uint8_t **ret, size_t *ret_n, struct wf_cause *cause)
+{
+	MDB_val k = val(key, key_n), v;
+	int rc = mdb_get(t->txn, t->store->dbi[table], &k, &v);
+	if (rc == MDB_NOTFOUND)
+		return WF_ENOENT;
+	if (rc)
+		return failure(t->store, rc, "reading", cause);
+	*ret = v.mv_data;
+	*ret_n = v.mv_size;
+	return 0;
+}
+
+/* A key beyond the table's last is appended, which fills pages instead of halving them. */
+static int prepare_put(struct wf_store_txn *t, enum wf_table table)
+{
+	struct put_place *p = &t->places[table];
+	int rc = 0;
+	if (!p->cursor)
+		rc = mdb_cursor_open(t->txn, t->store->dbi[table], &p->cursor);
+	if (rc || p->known)
+		return rc;
+	MDB_val k, v;
+	rc = mdb_cursor_get(p->cursor, &k, &v, MDB_LAST);
+	if (rc == MDB_NOTFOUND) {
+		p->last_n = 0;
+	} else if (rc || k.mv_size > sizeof(p->last)) {
+		return rc ? rc : MDB_CORRUPTED;
+	} else {
+		memcpy(p->last, k.mv_data, k.mv_size);
+		p->last_n = k.mv_size;
+	}
+	p->known = true;
+	return 0;
+}
+
+static int compare(const void *a, size_t an, const void *b, size_t bn)
+{
+	int d = memcmp(a, b, an < bn ? an : bn);
+	return d ? d : an < bn ? -1 : an > bn;
+}
+
+int wf_store_put(struct wf_store_txn *t, enum wf_table table, const void *key, size_t key_n,
+	size_t n, void **ret, struct wf_cause *cause)
+{
+	if (key_n > WF_MAX_KEY)
+		WF_BUG("a key that is too long");
+	int rc = prepare_put(t, table);
+	if (rc)
+		return failure(t->store, rc, "writing", cause);
+	struct put_place *p = &t->places[table];
+	unsigned flags = MDB_RESERVE;
+	bool last = compare(key, key_n, p->last, p->last_n) > 0;
+	if (last)
+		flags |= MDB_APPEND;
+	MDB_val k = val(key, key_n), v = val(NULL, n);
+	rc = mdb_cursor_put(p->cursor, &k, &v, flags);
+	if (rc == MDB_MAP_FULL)
+		return WF_STORE_AGAIN;
+	if (rc)
+		return failure(t->store, rc, "writing", cause);
+	if (last) {
+		memcpy(p->last, key, key_n);
+		p->last_n = key_n;
+	}
+	*ret = v.mv_data;
+	return 0;
+}
+
+int wf_store_del(struct wf_store_txn *t, enum wf_table table, const void *key, size_t key_n,
+	struct wf_cause *cause)
+{
+	MDB_val k = val(key, key_n);
+	t->places[table].known = false;
+	int rc = mdb_del(t->txn, t->store->dbi[table], &k, NULL);
+	if (rc == MDB_NOTFOUND)
+		return WF_ENOENT;
+	if (rc == MDB_MAP_FULL)
+		return WF_STORE_AGAIN;
+	return rc ? failure(t->store, rc, "deleting", cause) : 0;
+}
+
+/* -- cursors -- */
+
+int wf_cursor_open(struct wf_store_txn *t, enum wf_table table, struct wf_cursor *ret,
+	struct wf_cause *cause)
+{
+	MDB_cursor *handle;
+	int rc = mdb_cursor_open(t->txn, t->store->dbi[table], &handle);
+	if (rc)
+		return failure(t->store, rc, "reading", cause);
+	*ret = (struct wf_cursor){.txn = t, .handle = handle, .table = table};
+	return 0;
+}
+
+void wf_cursor_close(struct wf_cursor *c)
+{
+	if (c->handle)
+		mdb_cursor_close(c->handle);
+	c->handle = NULL;
+}
+
+static int move(struct wf_cursor *c, MDB_val k, MDB_cursor_op op, struct wf_cause *cause)
+{
+	MDB_val v;
+	int rc = mdb_cursor_get(c->handle, &k, &v, op);
+	if (rc == MDB_NOTFOUND)
+		return WF_ENOENT;
+	if (!rc && k.mv_size > sizeof(c->key))
+		rc = MDB_CORRUPTED;
+	if (rc)
+		return failure(c->txn->store, rc, "reading", cause);
+	memcpy(c->key, k.mv_data, k.mv_size);
+	c->key_n = k.mv_size;
+	c->value = v.mv_data;
+	c->value_n = v.mv_size;
+	return 0;
+}
+
+int wf_cursor_seek(struct wf_cursor *c, const void *key, size_t key_n, struct wf_cause *cause)
+{
+	if (!key_n)
+		return move(c, val(NULL, 0), MDB_FIRST, cause);
+	return move(c, val(key, key_n), MDB_SET_RANGE, cause);
+}
+
+int wf_cursor_seek_before(struct wf_cursor *c, const void *key, size_t key_n,
+	struct wf_cause *cause)
+{
+	int rc = move(c, val(key, key_n), MDB_SET_RANGE, cause);
+	if (rc == WF_ENOENT)
+		return move(c, val(NULL, 0), MDB_LAST, cause);
+	return rc ? rc : move(c, val(NULL, 0), MDB_PREV, cause);
+}
+
+int wf_cursor_next(struct wf_cursor *c, struct wf_cause *cause)
+{
+	return move(c, val(NULL, 0), MDB_NEXT, cause);
+}
+
+int wf_cursor_prev(struct wf_cursor *c, struct wf_cause *cause)
+{
+	return move(c, val(NULL, 0), MDB_PREV, cause);
+}
+
+/* -- keeping -- */
+
+static int count_free(struct wf_store *s, MDB_txn *txn, uint64_t *ret)
+{
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(txn, 0, &c); /* 0 is LMDB's own table of free pages */
+	if (rc)
+		return rc;
+	uint64_t pages = 0;
+	MDB_val k, v;
+	while (!(rc = mdb_cursor_get(c, &k, &v, MDB_NEXT))) {
+		size_t n = 0;
+		if (v.mv_size >= sizeof(n))
+			memcpy(&n, v.mv_data, sizeof(n));
+		pages += n;
+	}
+	mdb_cursor_close(c);
+	*ret = pages * s->page_size;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int count_reader(const char *line, void *arg)
+{
+	while (*line == ' ')
+		line++;
+	if (*line >= '0' && *line <= '9')
+		++*(uint32_t *)arg;
+	return 0;
+}
+
+int wf_store_stat(struct wf_store *s, struct wf_store_stat *ret, struct wf_cause *cause)
+{
+	struct wf_store_stat r = {.quota_bytes = s->quota};
+	struct stat st;
+	if (stat(s->file, &st))
+		return system_failure(s, errno, "looking at it", cause);
+	r.file_bytes = (uint64_t)st.st_size;
+	int dead = 0;
+	if (!s->options.single && !mdb_reader_check(s->env, &dead))
+		s->stale_cleared += (uint32_t)dead;
+	r.stale_cleared = s->stale_cleared;
+	struct wf_store_txn *t;
+	int rc = wf_store_begin(s, false, &t, cause);
+	if (rc)
+		return rc;
+	MDB_envinfo info;
+	rc = mdb_env_info(s->env, &info);
+	if (!rc)
+		rc = count_free(s, t->txn, &r.free_bytes);
+	wf_store_abort(t);
+	if (rc)
+		return failure(s, rc, "reading", cause);
+	(void)mdb_reader_list(s->env, count_reader, &r.readers);
+	uint64_t all = (info.me_last_pgno + 1) * s->page_size;
+	r.used_bytes = all > r.free_bytes ? all - r.free_bytes : 0;
+	*ret = r;
+	return 0;
+}
+
+/* A read transaction keeps the pages of its snapshot as they are, so that they can be read from the
+ * file; its roots are in one of the two meta pages unless two commits came between. */
+static int find_snapshot(struct wf_store *s, int fd, MDB_txn **ret_txn, struct wf_pages_meta *ret,
+	struct wf_cause *cause)
+{
+	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
+		MDB_txn *txn;
+		int rc = begin(s, MDB_RDONLY, &txn);
+		if (rc)
+			return failure(s, rc, "reading", cause);
+		struct wf_pages_meta m[2];
+		rc = wf_pages_metas(fd, s->file, m, cause);
+		size_t id = mdb_txn_id(txn);
+		for (unsigned k = 0; !rc && k < 2; k++) {
+			if (m[k].txn == id) {
+				*ret_txn = txn;
+				*ret = m[k];
+				return 0;
+			}
+		}
+		mdb_txn_abort(txn);
+		if (rc)
+			return rc;
+	}
+	return wf_fail(cause, WF_EBUSY, "%s is being written too fast to be checked", s->file);
+}
+
+/* Slot and order of the two newest transactions; another process may write between the two reads,
+ * so only what is wrong every time counts. */
+static bool metas_in_step(int fd, const char *name)
+{
+	for (int i = 0; i < WALK_TRIES; i++) {
+		struct wf_pages_meta m[2];
+		if (wf_pages_metas(fd, name, m, NULL))
+			continue;
+		uint64_t new = wf_pages_newest(m)->txn, old = m[0].txn + m[1].txn - new;
+		bool slots = new == old || (m[new & 1].txn == new && m[old & 1].txn == old);
+		if (slots && (new - old == 1 || new <= 1))
+			return true;
+	}
+	return false;
+}
+
+int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *), void *arg,
+	struct wf_cause *cause)
+{
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return system_failure(s, errno, "opening it", cause);
+	MDB_txn *txn = NULL;
+	struct wf_pages_meta meta;
+	int rc = find_snapshot(s, fd, &txn, &meta, cause);
+	if (!rc) {
+		rc = wf_pages_walk(fd, &meta, NULL, report, arg);
+		mdb_txn_abort(txn);
+		if (!metas_in_step(fd, s->file)) {
+			report(arg, "main: the two meta pages are not of consecutive transactions");
+			rc = WF_ECORRUPT;
+		}
+		if (rc)
+			(void)wf_fail(cause, rc, "%s is damaged", s->file);
+	}
+	(void)close(fd);
+	return rc;
+}
+
+int wf_store_copy(struct wf_store *s, int fd, bool compacted, struct wf_cause *cause)
+{
+	int rc = mdb_env_copyfd2(s->env, fd, compacted ? MDB_CP_COMPACT : 0);
+	if (rc)
+		return failure(s, rc, "copying", cause);
+	if (fsync(fd))
+		return system_failure(s, errno, "copying", cause);
+	return 0;
+}
