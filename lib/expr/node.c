@@ -349,7 +349,10 @@ static void print_path(const struct wf_expr *e, struct wf_buf *out)
 
 static void print_postfix(const struct wf_expr *e, struct wf_buf *out)
 {
+	bool number = json_is_number(e->args[0]->value); /* 7.c is no number and no member */
+	wf_buf_addstr(out, number ? "(" : "");
 	wf_expr_print(e->args[0], out);
+	wf_buf_addstr(out, number ? ")" : "");
 	if (e->kind == WF_EXPR_MEMBER) {
 		print_name(e->name, false, out);
 		return;

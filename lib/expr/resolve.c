@@ -159,8 +159,11 @@ static void resolve_coalesce(struct wf_resolver *r, struct wf_expr *e)
 {
 	allow_absence(e->args[0]);
 	resolve_args(r, e);
-	e->type = wf_type_union(r->a->base, wf_type_defined(r->a->base, e->args[0]->type),
-		e->args[1]->type);
+	e->type = wf_type_defined(r->a->base, e->args[0]->type);
+	/* `list ?? []` has the elements of the list. */
+	bool empty = e->args[1]->kind == WF_EXPR_LIST && e->args[1]->arg_count == 0;
+	if (!empty || e->type->kinds != WF_T_LIST)
+		e->type = wf_type_union(r->a->base, e->type, e->args[1]->type);
 }
 
 static void resolve_logic(struct wf_resolver *r, struct wf_expr *e)

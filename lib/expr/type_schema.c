@@ -82,10 +82,11 @@ static struct shape both(struct reading *r, const struct shape *a, const struct 
 static const struct wf_type *both_types(struct reading *r, const struct wf_type *a,
 	const struct wf_type *b)
 {
-	if (a == b || b == &wf_type_any)
+	if (a == b)
 		return a;
-	if (a == &wf_type_any)
-		return b;
+	/* Of a member that one side requires. */
+	if (a == &wf_type_any || b == &wf_type_any)
+		return wf_type_defined(r->arena, a == &wf_type_any ? b : a);
 	struct shape x = shape_of_type(a), y = shape_of_type(b);
 	struct shape s = both(r, &x, &y);
 	return type_of_shape(r, &s);
