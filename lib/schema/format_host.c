@@ -1,271 +1,151 @@
 /*
- * Host names: RFC 1123, with the internationalised labels of IDNA 2008 (RFC 5890 to 5892): A-labels
- * are decoded and checked, U-labels are checked by the properties of their characters.
- *
- * Left out, because they need tables that nothing here has: normalisation, and the exact derived
- * property of compatibility characters.
+ * Host names: RFC 1123, with internationalised labels (idna.c). An A-label must decode, encode to
+ * itself again, and be allowed; where a label runs right to left all of them keep the Bidi rule.
  */
 #include "schema/formats.h"
 
-#include "base/regex.h"
 #include "base/text.h"
+#include "schema/idna.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#define LABEL_MAX 63
 #define NAME_MAX_BYTES 253
+
+struct label {
+	uint32_t points[WF_LABEL_MAX];
+	size_t count;
+	size_t ascii_len; /* in its ASCII form */
+};
 
 static bool ldh(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/* -- Punycode, RFC 3492 -- */
-
-static int punycode_digit(char c)
+static bool same_but_case(const char *a, const char *b, size_t n)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0' + 26;
-	if (c >= 'a' && c <= 'z')
-		return c - 'a';
-	return c >= 'A' && c <= 'Z' ? c - 'A' : -1;
-}
-
-static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
-{
-	uint32_t k = 0;
-
-	delta = first ? delta / 700 : delta / 2;
-	delta += delta / count;
-	for (; delta > 455; k += 36)
-		delta /= 35;
-	return k + 36 * delta / (delta + 38);
-}
-
-/* One generalised variable-length integer added to *i. */
-static bool punycode_delta(const char **s, const char *end, uint32_t bias, uint32_t *i)
-{
-	uint64_t sum = *i, weight = 1;
-
-	for (uint32_t k = 36;; k += 36) {
-		int digit = *s < end ? punycode_digit(*(*s)++) : -1;
-		uint32_t t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
-
-		if (digit < 0)
-			return false;
-		sum += (uint64_t)digit * weight;
-		if (sum > UINT32_MAX)
-			return false;
-		if ((uint32_t)digit < t)
-			break;
-		weight *= 36 - t;
-	}
-	*i = (uint32_t)sum;
-	return true;
-}
-
-/* The points of what follows "xn--"; their number, 0 when it decodes to nothing. */
-static size_t punycode(const char *s, size_t n, uint32_t points[LABEL_MAX])
-{
-	const char *end = s + n, *dash = NULL;
-	uint32_t next = 128, i = 0, bias = 72;
-	size_t count = 0;
-
-	for (const char *p = s; p < end; p++)
-		if (*p == '-')
-			dash = p;
-	for (; dash && s < dash; s++)
-		points[count++] = (unsigned char)*s;
-	s += dash && dash == s ? 1 : 0;
-	if (s == end)
-		return 0;
-	while (s < end) {
-		uint32_t before = i;
-
-		if (count == LABEL_MAX || !punycode_delta(&s, end, bias, &i))
-			return 0;
-		bias = adapt(i - before, (uint32_t)count + 1, before == 0);
-		next += i / (uint32_t)(count + 1);
-		i %= (uint32_t)(count + 1);
-		if (next > 0x10ffff || (next >= 0xd800 && next <= 0xdfff))
-			return 0;
-		memmove(points + i + 1, points + i, (count - i) * sizeof(*points));
-		points[i++] = next;
-		count++;
-	}
-	return count;
-}
-
-/* -- U-labels -- */
-
-static size_t put_utf8(char *to, uint32_t c)
-{
-	if (c < 0x80) {
-		to[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = (char)(0xc0 | c >> 6);
-		to[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = (char)(0xe0 | c >> 12);
-		to[1] = (char)(0x80 | (c >> 6 & 63));
-		to[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | c >> 18);
-	to[1] = (char)(0x80 | (c >> 12 & 63));
-	to[2] = (char)(0x80 | (c >> 6 & 63));
-	to[3] = (char)(0x80 | (c & 63));
-	return 4;
-}
-
-/* Whether the whole label matches; the patterns are this file's own. */
-static bool fits(const char *pattern, const uint32_t *points, size_t count)
-{
-	char text[LABEL_MAX * 4];
-	struct wf_regex *re;
-	size_t n = 0;
-	bool found;
-
-	for (size_t i = 0; i < count; i++)
-		n += put_utf8(text + n, points[i]);
-	if (wf_regex_new(pattern, strlen(pattern), WF_REGEX_PERL, &re, NULL) < 0)
-		return false;
-	found = wf_regex_search(re, text, n) == 1;
-	wf_regex_free(re);
-	return found;
-}
-
-/* RFC 5892: the letters, digits and marks; its exceptions; old Hangul and what is ignorable is out. */
-#define CHARACTERS                                                                                 \
-	"^(?:(?![\\x{640}\\x{7fa}\\x{302e}\\x{302f}\\x{3031}-\\x{3035}\\x{303b}"                   \
-	"\\x{1100}-\\x{11ff}\\x{a960}-\\x{a97f}\\x{d7b0}-\\x{d7ff}\\x{fb00}-\\x{fb06}"             \
-	"\\x{ff00}-\\x{ffef}\\x{20d0}-\\x{20ff}\\x{115f}\\x{1160}\\x{34f}\\x{180b}-\\x{180f}])"    \
-	"[\\p{Ll}\\p{Lo}\\p{Lm}\\p{Mn}\\p{Mc}\\p{Nd}-]"                                            \
-	"|[\\x{df}\\x{3c2}\\x{6fd}\\x{6fe}\\x{f0b}\\x{3007}\\x{b7}\\x{375}\\x{5f3}\\x{5f4}"        \
-	"\\x{30fb}\\x{200c}\\x{200d}])+\\z"
-
-/* The contextual rules, RFC 5892 appendix A: what the label may not hold. */
-static const char *const contexts[] = {
-	"(?<!l)\\x{b7}|\\x{b7}(?!l)",
-	"\\x{375}(?!\\p{sc:Greek})",
-	"(?<!\\p{sc:Hebrew})[\\x{5f3}\\x{5f4}]",
-	"^(?=.*\\x{30fb})(?:\\x{30fb}|[^\\p{Hiragana}\\p{Katakana}\\p{Han}])*+\\z",
-	"[\\x{660}-\\x{669}].*[\\x{6f0}-\\x{6f9}]|[\\x{6f0}-\\x{6f9}].*[\\x{660}-\\x{669}]",
-};
-
-#define VIRAMA                                                                                     \
-	"[\\x{94d}\\x{9cd}\\x{a4d}\\x{acd}\\x{b4d}\\x{bcd}\\x{c4d}\\x{ccd}\\x{d3b}\\x{d3c}"        \
-	"\\x{d4d}\\x{dca}\\x{e3a}\\x{eba}\\x{f84}\\x{1039}\\x{103a}\\x{1714}\\x{1734}\\x{17d2}"    \
-	"\\x{1a60}\\x{1b44}\\x{1baa}\\x{1bab}\\x{1bf2}\\x{1bf3}\\x{2d7f}\\x{a806}\\x{a82c}"        \
-	"\\x{a8c4}\\x{a953}\\x{a9c0}\\x{aaf6}\\x{abed}]"
-#define JOINING "[\\p{Arabic}\\p{Syriac}\\p{Mongolian}\\p{Nko}]"
-#define BAD_JOINERS                                                                                \
-	"(?<!" VIRAMA ")\\x{200d}|(?<!" VIRAMA ")(?<!" JOINING ")\\x{200c}"                        \
-	"|(?<!" VIRAMA ")\\x{200c}(?!" JOINING ")"
-
-static bool u_label(const uint32_t *points, size_t count)
-{
-	if (!count || points[0] == '-' || points[count - 1] == '-' ||
-		(count > 3 && points[2] == '-' && points[3] == '-'))
-		return false;
-	if (!fits(CHARACTERS, points, count) || fits("^\\p{M}", points, count) ||
-		fits(BAD_JOINERS, points, count))
-		return false;
-	for (size_t i = 0; i < sizeof(contexts) / sizeof(*contexts); i++)
-		if (fits(contexts[i], points, count))
-			return false;
-	return true;
-}
-
-/* -- names -- */
-
-static bool a_label(const char *s, size_t n)
-{
-	uint32_t points[LABEL_MAX];
-	size_t count = punycode(s + 4, n - 4, points);
-	bool ascii = true;
-
-	for (size_t i = 0; i < count; i++)
-		ascii = ascii && points[i] < 128;
-	return count && !ascii && u_label(points, count);
-}
-
-static bool ascii_label(const char *s, size_t n)
-{
-	if (!n || n > LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
-		return false;
 	for (size_t i = 0; i < n; i++)
+		if ((a[i] | 32) != (b[i] | 32))
+			return false;
+	return true;
+}
+
+static bool is_ascii(const struct label *label)
+{
+	for (size_t i = 0; i < label->count; i++)
+		if (label->points[i] >= 128)
+			return false;
+	return true;
+}
+
+static bool a_label(const char *s, size_t n, struct label *ret)
+{
+	char again[WF_LABEL_MAX];
+
+	ret->count = wf_punycode_decode(s + 4, n - 4, ret->points);
+	ret->ascii_len = n;
+	for (size_t i = 0; i < ret->count; i++)
+		if (ret->points[i] >= 'A' && ret->points[i] <= 'Z')
+			ret->points[i] |= 32;
+	return ret->count && !is_ascii(ret) && wf_idna_label_valid(ret->points, ret->count) &&
+		wf_punycode_encode(ret->points, ret->count, again) == n - 4 &&
+		same_but_case(again, s + 4, n - 4);
+}
+
+static bool ascii_label(const char *s, size_t n, bool strict, struct label *ret)
+{
+	if (!n || n > WF_LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++) {
 		if (!ldh(s[i]))
 			return false;
+		ret->points[i] = (unsigned char)s[i];
+	}
+	ret->count = ret->ascii_len = n;
 	if (n > 3 && (s[0] | 32) == 'x' && (s[1] | 32) == 'n' && s[2] == '-' && s[3] == '-')
-		return a_label(s, n);
-	return true;
+		return a_label(s, n, ret);
+	return !strict || n < 4 || s[2] != '-' || s[3] != '-';
+}
+
+static bool u_label(const char *s, size_t n, struct label *ret)
+{
+	char ascii[WF_LABEL_MAX];
+	size_t len;
+
+	ret->count = 0;
+	for (size_t i = 0; i < n; i += len) {
+		if (ret->count == WF_LABEL_MAX)
+			return false;
+		ret->points[ret->count++] = wf_utf8_next(s + i, n - i, &len);
+	}
+	len = wf_punycode_encode(ret->points, ret->count, ascii);
+	ret->ascii_len = len + 4;
+	return len && wf_idna_label_valid(ret->points, ret->count);
+}
+
+static bool read_label(const char *s, size_t n, bool international, struct label *ret)
+{
+	if (international)
+		for (size_t i = 0; i < n; i++)
+			if ((unsigned char)s[i] >= 128)
+				return u_label(s, n, ret);
+	return ascii_label(s, n, international, ret);
+}
+
+/* The length of the label at s, and of the dot behind it: one of the dots of RFC 3490 too when the
+ * name is international. */
+static size_t label_length(const char *s, size_t n, bool international, size_t *ret_dot)
+{
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t c = wf_utf8_next(s + i, n - i, &len);
+
+		*ret_dot = len;
+		if (c == '.' || (international && (c == 0x3002 || c == 0xff0e || c == 0xff61)))
+			return i;
+	}
+	*ret_dot = 0;
+	return n;
+}
+
+/* One pass over the labels: each is valid, or with `bidi` each keeps the Bidi rule. */
+static bool each_label(const char *s, size_t n, bool international, bool bidi, bool *ret_rtl)
+{
+	struct label label;
+	size_t total = 0, dot;
+
+	for (;;) {
+		size_t len = label_length(s, n, international, &dot);
+
+		if (!read_label(s, len, international, &label))
+			return false;
+		if (bidi && !wf_idna_label_bidi(label.points, label.count))
+			return false;
+		if (!bidi && !is_ascii(&label))
+			*ret_rtl |= wf_idna_label_rtl(label.points, label.count);
+		total += label.ascii_len + 1;
+		if (total > NAME_MAX_BYTES + 1)
+			return false;
+		if (!dot)
+			return true;
+		s += len + dot;
+		n -= len + dot;
+	}
+}
+
+static bool host_name(const char *s, size_t n, bool international)
+{
+	bool rtl = false;
+
+	return each_label(s, n, international, false, &rtl) &&
+		(!rtl || each_label(s, n, international, true, &rtl));
 }
 
 bool wf_format_hostname(const char *s, size_t n)
 {
-	if (n > NAME_MAX_BYTES)
-		return false;
-	for (;;) {
-		const char *dot = memchr(s, '.', n);
-		size_t len = dot ? (size_t)(dot - s) : n;
-
-		if (!ascii_label(s, len))
-			return false;
-		if (!dot)
-			return true;
-		s += len + 1;
-		n -= len + 1;
-	}
-}
-
-static bool any_label(const uint32_t *points, size_t count, const char *text, size_t n)
-{
-	bool ascii = true;
-
-	for (size_t i = 0; i < count; i++)
-		ascii = ascii && points[i] < 128;
-	if (!ascii)
-		return u_label(points, count);
-	if (count > 3 && text[2] == '-' && text[3] == '-' && (text[0] | 32) != 'x')
-		return false;
-	return ascii_label(text, n);
-}
-
-/* The dots of RFC 3490 separate labels too. */
-static bool separator(uint32_t c)
-{
-	return c == '.' || c == 0x3002 || c == 0xff0e || c == 0xff61;
+	return host_name(s, n, false);
 }
 
 bool wf_format_idn_hostname(const char *s, size_t n)
 {
-	uint32_t points[LABEL_MAX];
-	size_t count = 0, from = 0;
-
-	if (!n)
-		return false;
-	for (size_t i = 0, len; i <= n; i += len) {
-		uint32_t c = '.';
-
-		len = 1;
-		if (i < n)
-			c = wf_utf8_next(s + i, n - i, &len);
-		if (separator(c)) {
-			if (!any_label(points, count, s + from, i - from))
-				return false;
-			from = i + len;
-			count = 0;
-		} else if (count == LABEL_MAX) {
-			return false;
-		} else {
-			points[count++] = c;
-		}
-	}
-	return true;
+	return host_name(s, n, true);
 }
