@@ -75,8 +75,8 @@ int wf_fn_SPLIT(struct wf_call *c, json_t **ret)
 		(void)json_array_append_new(list, json_stringn_nocheck(at, (size_t)(to - at)));
 		if (to == end)
 			break;
-		at = to + n;
 		err = wf_vm_charge(c->vm, 1 + (size_t)(to - at) / BYTES_A_STEP);
+		at = to + n;
 		if (!err && json_array_size(list) >= MAX_LIST)
 			err = wf_call_may_list(c, json_array_size(list) + 1);
 	}
