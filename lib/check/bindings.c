@@ -22,6 +22,8 @@ struct variable {
 	bool initial;
 	uint32_t *setters;             /* steps */
 	uint32_t setter_count, setter_room;
+	bool *unset;                   /* by node: there is a way here on which nothing sets it; NULL
+	                                  when it is set everywhere */
 };
 
 struct binder {
@@ -31,7 +33,7 @@ struct binder {
 	struct wf_scope scope;         /* what is the same everywhere */
 	const struct wf_type *action_outputs[WF_ACT_COUNT_];
 	bool *after_failure;           /* by node: a failure may have led here */
-	bool *failed_surely;           /* by node: one surely has */
+	bool *unfailed;                /* by node: there is a way here without a failure */
 	struct variable *vars;
 	uint32_t var_count, var_room;
 	json_t *var_index;             /* name to place in vars */
@@ -58,7 +60,7 @@ static int step_ran(void *arg, uint32_t step)
 	if (b->cost > REACH_BUDGET)
 		return 0;
 	bool *seen = wf_calloc(g->count, sizeof *seen);
-	wf_graph_reach(g, &done, 1, seen, &b->cost);
+	wf_graph_reach(g, &done, 1, NULL, seen, &b->cost);
 	bool leads = seen[b->place];
 	wf_free(seen);
 	return leads ? 0 : -1;
@@ -148,6 +150,20 @@ static void setter(struct binder *b, const char *name, uint32_t step)
 	v->type = &wf_type_any;
 }
 
+static void mark_unset(struct binder *b, struct variable *v)
+{
+	const struct wf_graph *g = &b->c->flow;
+	const uint32_t start = WF_FLOW_START;
+	bool *cut = wf_calloc(g->count, sizeof *cut);
+
+	for (uint32_t i = 0; i < v->setter_count; i++)
+		cut[wf_flow_done(v->setters[i])] = true;
+	v->unset = wf_calloc(g->count, sizeof *v->unset);
+	v->unset[start] = true;
+	wf_graph_reach(g, &start, 1, cut, v->unset, &b->cost);
+	wf_free(cut);
+}
+
 static void collect_variables(struct binder *b)
 {
 	const struct wf_model *m = b->c->model;
@@ -170,22 +186,9 @@ static void collect_variables(struct binder *b)
 		b->vars_vary = b->vars_vary || !b->vars[i].initial;
 	if ((uint64_t)b->var_count * m->step_count > VARS_BUDGET)
 		b->vars_vary = false;
-}
-
-/* Whether the variable surely has a value at the place. */
-static bool is_set(struct binder *b, const struct variable *v)
-{
-	const struct wf_graph *g = &b->c->flow;
-
-	if (v->initial || !wf_graph_reached(g, b->place) || b->cost > REACH_BUDGET)
-		return true;
-	b->cost += v->setter_count;
-	for (uint32_t i = 0; i < v->setter_count; i++) {
-		uint32_t done = wf_flow_done(v->setters[i]);
-		if (wf_graph_reached(g, done) && wf_graph_dominates(g, done, b->place))
-			return true;
-	}
-	return false;
+	for (uint32_t i = 0; i < b->var_count && b->vars_vary; i++)
+		if (!b->vars[i].initial)
+			mark_unset(b, &b->vars[i]);
 }
 
 static const struct wf_type *vars_type(struct binder *b)
@@ -199,7 +202,7 @@ static const struct wf_type *vars_type(struct binder *b)
 	for (uint32_t i = 0; i < b->var_count; i++) {
 		const struct wf_type *t = b->vars[i].type;
 
-		if (!is_set(b, &b->vars[i])) {
+		if (b->vars[i].unset && b->vars[i].unset[b->place]) {
 			struct wf_type *maybe = WF_ARENA_NEW(b->c->arena, struct wf_type);
 			*maybe = *t;
 			maybe->kinds |= WF_T_UNDEF;
@@ -223,7 +226,7 @@ static struct wf_scope scope_at(struct binder *b, uint32_t node)
 	if (b->after_failure[node]) {
 		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
 		scope.root_types[WF_ROOT_ERROR] =
-			error_type(b->c->arena, b->failed_surely[node]);
+			error_type(b->c->arena, !b->unfailed[node]);
 	}
 	return scope;
 }
@@ -351,25 +354,25 @@ static void bind_node(struct binder *b, uint32_t node)
 	}
 }
 
-/* Where a failure may have been handled on the way, and where it surely has. */
+/* Where a failure may have been handled on the way, and where there is a way without one. */
 static void mark_failures(struct binder *b)
 {
 	const struct wf_graph *g = &b->c->flow;
 	const struct wf_model *m = b->c->model;
+	const uint32_t start = WF_FLOW_START;
 	uint32_t *from = wf_calloc((size_t)m->step_count + 1, sizeof *from);
+	bool *cut = wf_calloc(g->count, sizeof *cut);
 
 	b->after_failure = wf_calloc(g->count, sizeof(bool));
-	b->failed_surely = wf_calloc(g->count, sizeof(bool));
-	for (uint32_t i = 0; i < m->step_count; i++)
+	b->unfailed = wf_calloc(g->count, sizeof(bool));
+	for (uint32_t i = 0; i < m->step_count; i++) {
 		from[i] = wf_flow_fail(i);
-	wf_graph_reach(g, from, m->step_count, b->after_failure, &b->cost);
-	/* A dominator's preorder number is less than that of what it dominates. */
-	for (uint32_t w = 1; w < g->reached; w++) {
-		uint32_t node = g->vertex[w];
-		b->failed_surely[node] = b->failed_surely[g->vertex[g->idom[w]]] ||
-			(node != wf_flow_end(m) && node == wf_flow_fail(wf_flow_step(node)));
+		cut[from[i]] = true;
 	}
+	wf_graph_reach(g, from, m->step_count, NULL, b->after_failure, &b->cost);
+	wf_graph_reach(g, &start, 1, cut, b->unfailed, &b->cost);
 	wf_free(from);
+	wf_free(cut);
 }
 
 static void bind_correlation(struct binder *b)
@@ -428,10 +431,12 @@ void wf_check_bindings(struct wf_checker *c)
 	for (uint32_t node = 1; node < c->flow.count; node++)
 		if (!wf_graph_reached(&c->flow, node))
 			bind_node(&b, node);
-	for (uint32_t i = 0; i < b.var_count; i++)
+	for (uint32_t i = 0; i < b.var_count; i++) {
 		wf_free(b.vars[i].setters);
+		wf_free(b.vars[i].unset);
+	}
 	wf_free(b.vars);
 	json_decref(b.var_index);
 	wf_free(b.after_failure);
-	wf_free(b.failed_surely);
+	wf_free(b.unfailed);
 }

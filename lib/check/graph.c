@@ -201,8 +201,8 @@ bool wf_graph_dominates(const struct wf_graph *g, uint32_t a, uint32_t b)
 	return g->dom_in[x] <= g->dom_in[y] && g->dom_in[y] < g->dom_out[x];
 }
 
-void wf_graph_reach(const struct wf_graph *g, const uint32_t *from, uint32_t from_count, bool *seen,
-	uint64_t *cost)
+void wf_graph_reach(const struct wf_graph *g, const uint32_t *from, uint32_t from_count,
+	const bool *cut, bool *seen, uint64_t *cost)
 {
 	uint32_t *queue = numbers((size_t)g->count + from_count, 0);
 	uint32_t head = 0, tail = 0;
@@ -213,9 +213,12 @@ void wf_graph_reach(const struct wf_graph *g, const uint32_t *from, uint32_t fro
 		uint32_t n = queue[head++];
 
 		for (uint32_t i = g->first[n]; i < g->first[n + 1]; i++) {
-			if (!seen[g->to[i]])
-				queue[tail++] = g->to[i];
-			seen[g->to[i]] = true;
+			uint32_t m = g->to[i];
+
+			if (seen[m] || (cut && cut[m]))
+				continue;
+			seen[m] = true;
+			queue[tail++] = m;
 		}
 		*cost += 1 + g->first[n + 1] - g->first[n];
 	}

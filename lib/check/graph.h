@@ -42,9 +42,10 @@ bool wf_graph_reached(const struct wf_graph *g, uint32_t node);
 bool wf_graph_dominates(const struct wf_graph *g, uint32_t a, uint32_t b);
 
 /* Marks in seen (count of them, zeroed by the caller) what the nodes lead to, with at least one
- * edge. Adds the number of edges looked at to *cost. */
-void wf_graph_reach(const struct wf_graph *g, const uint32_t *from, uint32_t from_count, bool *seen,
-	uint64_t *cost);
+ * edge, without entering a node with `cut` (may be NULL). Adds the number of edges looked at to
+ * *cost. */
+void wf_graph_reach(const struct wf_graph *g, const uint32_t *from, uint32_t from_count,
+	const bool *cut, bool *seen, uint64_t *cost);
 
 /* The strongly connected component of each node, numbered from 0 into component; nodes with `cut` are
  * left out (WF_NO_NODE). cut may be NULL. Returns how many there are. */
