@@ -1,0 +1,205 @@
+/*
+ * Damaged plans: whatever byte is changed, the loader refuses the plan or it gets another id, and
+ * then its code runs without harm, since the verifier let it pass.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/sys.h"
+#include "engine/vm.h"
+#include "helpers/plan_text.h"
+
+static const char *const small_plan =
+	"plan 1\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\nfail X\ncode\n"
+	"E:\nenter \"a\"\nroot input\nget \"list\"\neach map B\ncall sum 1\nperform \"a\"\n"
+	"leave \"a\"\nundef\nfinish success \"s\"\nX:\nstep.part \"a\" error\nget.opt \"code\"\n"
+	"const \"x\"\neq\nunless R\njump E\nR:\nreraise \"a\"\n"
+	"B:\nroot item\nconst [1,2,[3]]\neach filter C\ncall flatten 1\ncall size 1\nmul\nreturn\n"
+	"C:\nroot item\ncall type 1\nconst \"list\"\neq\nreturn\n";
+
+static json_t *input;
+
+static void run_from(const struct wf_plan *plan, const struct wf_instance *in, uint32_t pc)
+{
+	static struct wf_vm vm;
+	wf_vm_init(&vm, plan, in, 1000, 7);
+	vm.steps_left = 2000;
+	int err = wf_vm_run(&vm, &pc);
+	assert_true(err == 0 || err == WF_EINVAL);
+	assert_true(err ? vm.failure.message != NULL : pc < plan->code_count);
+	wf_vm_done(&vm);
+}
+
+static bool goes_on(uint8_t op)
+{
+	return wf_ops[op].kind == WF_KIND_CONTROL && op != WF_OP_RERAISE && op != WF_OP_RAISE &&
+		op != WF_OP_FINISH;
+}
+
+/* Every body, and the pure code behind every control instruction. */
+static void run_everything(const struct wf_plan *plan)
+{
+	struct wf_instance *in = wf_instance_new(plan->step_count);
+	in->input = json_incref(input);
+	if (plan->correlation_pc != WF_NONE)
+		run_from(plan, in, plan->correlation_pc);
+	run_from(plan, in, plan->entry_pc);
+	for (uint32_t pc = 0; pc < plan->code_count; pc++) {
+		if (plan->code[pc].op == WF_OP_EACH)
+			run_from(plan, in, plan->code[pc].c);
+		else if (goes_on(plan->code[pc].op))
+			run_from(plan, in, pc + 1);
+	}
+	wf_instance_free(in);
+}
+
+/* 1 when the bytes load. */
+static unsigned try_load(const struct wf_buf *bytes, const uint8_t original[WF_HASH_SIZE])
+{
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	int err = wf_plan_load(bytes->data, bytes->len, &plan, &cause);
+	if (err) {
+		assert_true(cause.text[0]);
+		assert_null(plan);
+		return 0;
+	}
+	if (original)
+		assert_memory_not_equal(plan->id, original, WF_HASH_SIZE);
+	run_everything(plan);
+	struct wf_buf again = {0};
+	wf_plan_write(plan, &again);
+	assert_int_equal(again.len, bytes->len);
+	assert_memory_equal(again.data, bytes->data, bytes->len);
+	wf_buf_done(&again);
+	wf_plan_free(plan);
+	return 1;
+}
+
+static void flip_all(const char *text)
+{
+	struct wf_buf bytes = {0};
+	uint8_t id[WF_HASH_SIZE];
+	unsigned loaded = 0;
+	struct wf_cause cause = {0};
+	if (wf_plan_assemble(text, strlen(text), &bytes, &cause))
+		fail_msg("%s", cause.text);
+	wf_hash(bytes.data, bytes.len, id);
+	assert_int_equal(try_load(&bytes, NULL), 1);
+	for (size_t i = 0; i < bytes.len; i++) {
+		const uint8_t masks[] = {0xff, (uint8_t)(1u << (i % 8)), (uint8_t)(1u << (i / 8 % 8))};
+		for (size_t m = 0; m < sizeof(masks); m++) {
+			char kept = bytes.data[i];
+			bytes.data[i] = (char)((uint8_t)kept ^ masks[m]);
+			loaded += try_load(&bytes, id);
+			bytes.data[i] = kept;
+		}
+	}
+	/* texts and times may be anything; most else may not */
+	assert_true(loaded > 0);
+	wf_buf_done(&bytes);
+}
+
+static void test_flip_small(void **state)
+{
+	(void)state;
+	flip_all(small_plan);
+}
+
+static void test_flip_full(void **state)
+{
+	(void)state;
+	struct wf_buf text = {0};
+	assert_int_equal(wf_read_file("tests/golden/plan/full.wfasm", 1 << 20, &text, NULL), 0);
+	flip_all(text.data);
+	wf_buf_done(&text);
+}
+
+static uint32_t next_random(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(*seed >> 33);
+}
+
+/* A few instructions changed to others that could be: more of these pass than of flipped bytes. */
+static void change_code(struct wf_plan *plan, uint64_t *seed)
+{
+	unsigned changes = 1 + next_random(seed) % 4;
+	while (changes--) {
+		struct wf_insn *i = &plan->code[next_random(seed) % plan->code_count];
+		const struct wf_insn *other = &plan->code[next_random(seed) % plan->code_count];
+		switch (next_random(seed) % 4) {
+		case 0:
+			i->op = (uint8_t)(next_random(seed) % WF_OP_COUNT_);
+			break;
+		case 1:
+			*i = *other;
+			break;
+		case 2:
+			i->a = (uint8_t)(next_random(seed) % 16);
+			break;
+		default:
+			i->c = next_random(seed) % (plan->code_count + 1);
+		}
+	}
+}
+
+static void change_at_random(const char *text, unsigned rounds)
+{
+	struct wf_plan *plan = plan_of_text(text);
+	struct wf_buf bytes = {0};
+	uint64_t seed = 42;
+	unsigned loaded = 0;
+	size_t size = plan->code_count * sizeof(*plan->code);
+	struct wf_insn kept[256];
+	assert_true(size <= sizeof(kept));
+	memcpy(kept, plan->code, size);
+	for (unsigned round = 0; round < rounds; round++) {
+		change_code(plan, &seed);
+		wf_buf_reset(&bytes);
+		wf_plan_write(plan, &bytes);
+		loaded += try_load(&bytes, NULL);
+		memcpy(plan->code, kept, size);
+	}
+	assert_true(loaded > rounds / 100);
+	wf_buf_done(&bytes);
+	wf_plan_free(plan);
+}
+
+static void test_changed_code(void **state)
+{
+	(void)state;
+	change_at_random(small_plan, 5000);
+	struct wf_buf text = {0};
+	assert_int_equal(wf_read_file("tests/golden/plan/full.wfasm", 1 << 20, &text, NULL), 0);
+	change_at_random(text.data, 3000);
+	wf_buf_done(&text);
+}
+
+static int make_input(void **state)
+{
+	(void)state;
+	input = json_loads("{\"user\": {\"name\": \"ann\", \"age\": 40}, \"list\": [1, [2], \"x\"]}",
+		0, NULL);
+	return input ? 0 : -1;
+}
+
+static int drop_input(void **state)
+{
+	(void)state;
+	json_decref(input);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flip_small),
+		cmocka_unit_test(test_flip_full),
+		cmocka_unit_test(test_changed_code),
+	};
+	return cmocka_run_group_tests(tests, make_input, drop_input);
+}
