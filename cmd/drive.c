@@ -125,7 +125,8 @@ struct wf_driver {
 	struct wf_runtime *runtime;
 	struct wf_live *live;        /* NULL: silent */
 	struct wf_tally tally;
-	int lost_status;             /* exit status of the last instance that was lost */
+	json_t *documents;
+	bool only_kept;              /* all that moved is a decision that was kept */
 	char *libexec, *workdir;
 	/* redraws elapsed times; only on a terminal */
 	pthread_t ticker;
@@ -204,6 +205,9 @@ static void on_moved(void *arg, const struct wf_plan *plan, const struct wf_inst
 	if (!d->live)
 		return;
 	WF_AUTOBUF struct wf_buf text = { 0 };
+	d->only_kept = event->type == WF_EVENT_DECISION;
+	for (uint32_t i = 0; i < count; i++)
+		d->only_kept &= transitions[i].type == WF_TRANS_DECISION_KEPT;
 	lock(d);
 	wf_live_moved(d->live, plan, in, event, transitions, count, wf_now_ms(), &text);
 	flush_text(d, &text);
@@ -233,22 +237,16 @@ static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_ins
 	lock(d);
 	if (d->live)
 		wf_live_parted(d->live, in->number, wf_now_ms(), &text);
-	if (d->live && how != WF_PARTED_LOST) {
+	bool said = d->options.decision && d->only_kept && how == WF_PARTED_PARKED;
+	if (d->live && how != WF_PARTED_LOST && !said) {
 		WF_AUTOBUF struct wf_buf line = { 0 };
 		wf_view_outcome(plan, in, &d->ctx->out, &line);
 		wf_live_say(d->live, line.data, wf_now_ms(), &text);
 	}
 	flush_text(d, &text);
 	unlock(d);
-	if (how == WF_PARTED_LOST && !d->options.parted) {
-		struct wf_cause why = *cause;
-		if (!*why.text)
-			(void)wf_fail(&why, cause->err ? cause->err : WF_EIO, "%s",
-				wf_strerror(cause->err ? cause->err : WF_EIO));
-		if (!*why.hint)
-			wf_fail_hint(&why, "it can go on: wfctl resume %" PRIu64, in->number);
-		d->lost_status = wf_fail_cause(d->ctx, &why);
-	}
+	if (d->documents && plan)
+		json_array_append_new(d->documents, wf_view_instance_json(plan, in));
 	if (d->options.parted)
 		d->options.parted(d->options.arg, plan, in, how, cause, ticket);
 }
@@ -336,6 +334,8 @@ int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
 			.numbered = options->numbered, .verbose = ctx->verbose };
 		d->live = wf_live_new(&live);
 	}
+	if (!options->silent && wf_machine(ctx))
+		d->documents = json_array();
 	status = make_runtime(d);
 	if (status) {
 		wf_driver_end(d);
@@ -362,13 +362,17 @@ int wf_driver_run(struct wf_driver *d)
 	running = NULL;
 	stop_ticker(d);
 	if (r == 0)
-		return d->lost_status;
+		return 0;
 	if (caught) {
 		wf_note(d->ctx, "stopped by signal %d after a clean commit; wfctl resume goes on",
 			(int)caught);
 		return 128 + (int)caught;
 	}
-	return d->lost_status ? d->lost_status : wf_fail_cause(d->ctx, &cause);
+	if (!*cause.text)
+		(void)wf_fail(&cause, r, "the journal could not take what was done: %s", wf_strerror(r));
+	if (!*cause.hint)
+		wf_fail_hint(&cause, "what was committed is safe; once that is mended: wfctl resume");
+	return wf_fail_cause(d->ctx, &cause);
 }
 
 int wf_driver_status(const struct wf_driver *d)
@@ -383,6 +387,39 @@ int wf_driver_status(const struct wf_driver *d)
 const struct wf_tally *wf_driver_tally(const struct wf_driver *d)
 {
 	return &d->tally;
+}
+
+json_t *wf_driver_documents(struct wf_driver *d)
+{
+	return d->documents;
+}
+
+json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
+	enum wf_parted how, const struct wf_cause *cause)
+{
+	char uuid[WF_UUID_TEXT];
+	json_t *o = json_object();
+	wf_uuid_text(&in->uuid, uuid);
+	json_object_set_new(o, "number", in->number ? json_integer((json_int_t)in->number) : json_null());
+	json_object_set_new(o, "uuid", json_string(uuid));
+	json_object_set_new(o, "status",
+		json_string(how == WF_PARTED_LOST ? "lost" : wf_instance_status_name(in->status)));
+	if (how == WF_PARTED_LOST) {
+		json_t *error = json_object();
+		json_object_set_new(error, "code", json_string(wf_code_of(cause ? cause->err : 0)));
+		json_object_set_new(error, "message", json_string(cause ? cause->text : ""));
+		json_object_set_new(o, "error", error);
+		return o;
+	}
+	if (in->wait != WF_WAIT_NONE)
+		json_object_set_new(o, "waits_for", json_string(wf_wait_name(in->wait)));
+	if (in->output)
+		json_object_set(o, "output", in->output);
+	if (in->error)
+		json_object_set(o, "error", in->error);
+	if (in->failed_step != WF_NONE && plan)
+		json_object_set_new(o, "failed_step", json_string(wf_plan_step_id(plan, in->failed_step)));
+	return o;
 }
 
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text)
@@ -403,6 +440,7 @@ void wf_driver_end(struct wf_driver *d)
 	stop_ticker(d);
 	wf_runtime_free(d->runtime);
 	wf_live_free(d->live);
+	json_decref(d->documents);
 	wf_free(d->libexec);
 	wf_free(d->workdir);
 	wf_free(d);

@@ -22,6 +22,7 @@ struct wf_driver;
 struct wf_driver_options {
 	bool numbered;            /* several instances at once */
 	bool silent;              /* no steps, no closing lines */
+	bool decision;            /* a decision that changes nothing else needs no closing line */
 	uint32_t max_in_flight;   /* 0: the runtime's own bound */
 	/* More to do when an instance parts; may be NULL. */
 	void (*parted)(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
@@ -43,6 +44,12 @@ struct wf_tally {
 const struct wf_tally *wf_driver_tally(const struct wf_driver *d);
 /* Writes text between the steps' lines. */
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text);
+/* What came of the instances, one a document, when the answer is json or its kin: with all their
+ * steps, in the order in which they parted; borrowed list. */
+json_t *wf_driver_documents(struct wf_driver *d);
+/* One line's worth of what came of an instance: number, uuid, status, output or error; new. */
+json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
+	enum wf_parted how, const struct wf_cause *cause);
 void wf_driver_end(struct wf_driver *d); /* NULL is allowed */
 
 #endif

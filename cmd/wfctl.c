@@ -40,6 +40,7 @@ static int test_hooks(struct wf_ctx *ctx)
 {
 	const char *crash = getenv("WFCTL_CRASH_AT"), *now = getenv("WFCTL_NOW");
 	const char *mem = getenv("WFCTL_MEM_FAIL");
+	const char *boot = getenv("WFCTL_BOOT");
 	int64_t at;
 	if (crash && *crash && !wf_crash_arm(crash))
 		return wf_fail_usage(ctx, "WFCTL_CRASH_AT names no boundary: %s", crash);
@@ -50,6 +51,8 @@ static int test_hooks(struct wf_ctx *ctx)
 			return wf_fail_usage(ctx, "WFCTL_NOW is no time: %s", now);
 		wf_sys_set_now(at);
 	}
+	if (boot && *boot)
+		wf_sys_set_boot((uint32_t)strtoul(boot, NULL, 10));
 	if (mem && *mem)
 		wf_mem_fail_at(strtoull(mem, NULL, 10));
 	return 0;

@@ -250,6 +250,27 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 			    .note = note.data }, false, out);
 }
 
+/* A decision that leaves its approval open: how far it has come, and who is still asked. */
+static void decision_line(struct wf_live *l, const struct wf_plan *plan,
+	const struct wf_instance *in, uint32_t step, struct wf_buf *out)
+{
+	const struct wf_step_state *s = &in->steps[step];
+	if (s->status != WF_STEP_WAITING || !s->approval)
+		return;
+	WF_AUTOBUF struct wf_buf asked = { 0 };
+	wf_view_still_asked(s->approval, &asked);
+	wf_buf_addstr(out, wf_style_on(&l->o.style, WF_ROLE_STRONG));
+	wf_buf_printf(out, "#%" PRIu64, in->number);
+	wf_buf_addstr(out, wf_style_off(&l->o.style, WF_ROLE_STRONG));
+	wf_buf_addch(out, ' ');
+	wf_view_safe(out, wf_plan_step_id(plan, step));
+	wf_buf_printf(out, ": %u of %u", wf_view_approved(s->approval), s->approval->needed);
+	if (asked.len)
+		wf_buf_printf(out, ", %s %s still asked", asked.data,
+			strchr(asked.data, ',') ? "are" : "is");
+	wf_buf_addch(out, '\n');
+}
+
 void wf_live_started(struct wf_live *l, const struct wf_instance *in, int64_t now,
 	struct wf_buf *out)
 {
@@ -273,6 +294,8 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 			continue;
 		if (t->type == WF_TRANS_ATTEMPT) {
 			begun(l, plan, in, t, now, out);
+		} else if (t->type == WF_TRANS_DECISION_KEPT) {
+			decision_line(l, plan, in, t->step, out);
 		} else if (t->type == WF_TRANS_STEP_STATUS && t->value < WF_STEP_COUNT_) {
 			enum wf_step_status status = (enum wf_step_status)t->value;
 			if (status != WF_STEP_RUNNING)

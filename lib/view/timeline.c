@@ -1,6 +1,7 @@
 /* The timeline of an instance: a row a step, with its place in time. */
 #include "view/instance.h"
 
+#include "base/duration.h"
 #include "view/emit.h"
 #include "view/table.h"
 #include "view/when.h"
@@ -131,8 +132,10 @@ static void put_decisions(const struct wf_approval *a, int64_t now, const struct
 		label(out, style, i ? "" : "has");
 		wf_view_safe(out, by ? by : "?");
 		wf_buf_addstr(out, what && *what == 'a' ? " approved" : " rejected");
-		if (json_is_integer(at)) {
-			wf_view_clock(json_integer_value(at), now, when);
+		int64_t ms = 0;
+		if (json_is_string(at) &&
+			wf_time_parse(json_string_value(at), json_string_length(at), &ms) == 0) {
+			wf_view_clock(ms, now, when);
 			wf_buf_printf(out, " at %s", when);
 		}
 		if (reason) {

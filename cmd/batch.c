@@ -1,0 +1,230 @@
+/*
+ * run --batch: an instance a line, a result a line.
+ *
+ * Lines are read when the runtime has room, so memory is bounded by the instances in flight, not by
+ * the file.
+ */
+#include "batch.h"
+#include "drive.h"
+#include "input.h"
+
+#include "base/limits.h"
+#include "view/when.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_JOBS 16
+#define MOST_JOBS 10000
+#define PROGRESS_MS 200
+
+struct batch {
+	struct wf_ctx *ctx;
+	struct wf_driver *driver;
+	const struct wf_plan *plan;
+	const char *version;
+	struct wf_schema *schema;
+	FILE *file;
+	const char *file_name;
+	struct wf_buf line;
+	uint64_t lines;              /* read so far: the number of the last one */
+	uint64_t started, done, refused;
+	bool broken;                 /* the file could not be read to its end */
+	int64_t began, shown;
+};
+
+enum read_line { LINE_OK, LINE_LONG, LINE_END };
+
+/* The next line without its end. An over-long one is read past. */
+static enum read_line next_line(struct batch *b)
+{
+	bool any = false, too_long = false;
+	int c;
+	wf_buf_reset(&b->line);
+	while ((c = getc_unlocked(b->file)) != EOF) {
+		any = true;
+		if (c == '\n')
+			break;
+		if (b->line.len < WF_MAX_VALUE_BYTES)
+			wf_buf_addch(&b->line, (char)c);
+		else
+			too_long = true;
+	}
+	if (ferror(b->file))
+		b->broken = true;
+	if (!any)
+		return LINE_END;
+	b->lines++;
+	return too_long ? LINE_LONG : LINE_OK;
+}
+
+static void put_result(struct batch *b, json_t *result, uint64_t line)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	json_t *o = json_object();
+	json_object_set_new(o, "line", json_integer((json_int_t)line));
+	json_object_update(o, result);
+	json_decref(result);
+	wf_json_write(o, &text);
+	wf_buf_addch(&text, '\n');
+	json_decref(o);
+	wf_out(b->ctx, &text);
+	(void)fflush(stdout); /* whoever reads along has it as soon as it is true */
+}
+
+/* On a terminal: how far it is, on one line that is written over. */
+static void progress(struct batch *b, bool last)
+{
+	int64_t now = wf_monotonic_ms();
+	if (!b->ctx->err_terminal || b->ctx->quiet || (!last && now - b->shown < PROGRESS_MS))
+		return;
+	const struct wf_tally *t = wf_driver_tally(b->driver);
+	b->shown = now;
+	(void)fflush(stdout);
+	if (last)
+		(void)fputs("\r\033[K", stderr);
+	else
+		(void)fprintf(stderr,
+			"\r\033[K%" PRIu64 " done, %" PRIu64 " failed, %" PRIu64 " parked, %" PRIu64
+			" in flight", b->done, t->failed + t->lost + b->refused, t->parked,
+			b->started - b->done);
+}
+
+static void refuse(struct batch *b, const char *code, const char *message, json_t *issues)
+{
+	json_t *error = json_object(), *result = json_object();
+	json_object_set_new(error, "code", json_string(code));
+	json_object_set_new(error, "message", json_string(message));
+	if (issues)
+		json_object_set_new(error, "issues", issues);
+	json_object_set_new(result, "number", json_null());
+	json_object_set_new(result, "uuid", json_null());
+	json_object_set_new(result, "status", json_string("refused"));
+	json_object_set_new(result, "error", error);
+	b->refused++;
+	put_result(b, result, b->lines);
+}
+
+static void start_line(struct batch *b)
+{
+	struct wf_cause cause = { 0 };
+	json_t *input = NULL, *issues = NULL;
+	const char *text = b->line.data ? b->line.data : "";
+	if (wf_json_parse(text, b->line.len, &input, &cause) < 0) {
+		refuse(b, "SYNTAX_ERROR", cause.text, NULL);
+		return;
+	}
+	if (!wf_input_check(b->schema, input, &issues)) {
+		WF_AUTOBUF struct wf_buf why = { 0 };
+		wf_input_issues_text(issues, &why);
+		refuse(b, "INVALID_INPUT", why.data ? why.data : "", issues);
+		json_decref(input);
+		return;
+	}
+	struct wf_start start = { .plan = b->plan, .version = b->version, .input = input,
+		.started_by = wf_actor(b->ctx), .correlation_id = wf_opt(b->ctx, "correlation-id"),
+		.ticket = b->lines };
+	if (wf_runtime_start(wf_driver_runtime(b->driver), &start, &cause) < 0)
+		refuse(b, wf_code_of(cause.err), cause.text, NULL);
+	else
+		b->started++;
+	json_decref(input);
+}
+
+static bool feed(void *arg, struct wf_runtime *rt)
+{
+	struct batch *b = arg;
+	(void)rt;
+	progress(b, false);
+	enum read_line r = next_line(b);
+	if (r == LINE_END)
+		return false;
+	if (r == LINE_LONG)
+		refuse(b, "OVER_LIMIT", "the line is over 16 MiB", NULL);
+	else if (b->line.len && strspn(b->line.data, " \t\r") < b->line.len)
+		start_line(b);
+	return true;
+}
+
+static void parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
+	enum wf_parted how, const struct wf_cause *cause, uint64_t ticket)
+{
+	struct batch *b = arg;
+	b->done++;
+	put_result(b, wf_result_json(plan, in, how, cause), ticket);
+	progress(b, false);
+}
+
+static void summary(struct batch *b)
+{
+	const struct wf_tally *t = wf_driver_tally(b->driver);
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	char took[WF_WHEN_TEXT], n[WF_COUNT_TEXT];
+	wf_view_plural(&text, b->started + b->refused, "input", "inputs");
+	wf_view_count(t->completed, n);
+	wf_buf_printf(&text, ": %s completed", n);
+	wf_view_count(t->failed + t->lost, n);
+	wf_buf_printf(&text, ", %s failed", n);
+	if (t->cancelled) {
+		wf_view_count(t->cancelled, n);
+		wf_buf_printf(&text, ", %s cancelled", n);
+	}
+	if (t->parked) {
+		wf_view_count(t->parked, n);
+		wf_buf_printf(&text, ", %s parked", n);
+	}
+	if (b->refused) {
+		wf_view_count(b->refused, n);
+		wf_buf_printf(&text, ", %s refused", n);
+	}
+	wf_view_duration(wf_monotonic_ms() - b->began, took);
+	wf_buf_printf(&text, " in %s", took);
+	wf_note(b->ctx, "%s", text.data);
+}
+
+static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
+{
+	struct wf_driver_options options = { .silent = true, .max_in_flight = (uint32_t)jobs,
+		.parted = parted, .arg = b };
+	int status = wf_driver_begin(b->ctx, &options, &b->driver);
+	if (!status)
+		status = wf_runnable_hold(b->ctx, r, wf_driver_runtime(b->driver), &b->plan);
+	if (status)
+		return status;
+	b->began = wf_monotonic_ms();
+	wf_runtime_set_feed(wf_driver_runtime(b->driver), feed, b);
+	status = wf_driver_run(b->driver);
+	progress(b, true);
+	summary(b);
+	if (!status && b->broken)
+		status = wf_fail_at(b->ctx, WF_EXIT_USAGE, "IO_ERROR", NULL, NULL,
+			"%s cannot be read on after line %" PRIu64, b->file_name, b->lines);
+	if (!status)
+		status = b->refused ? WF_EXIT_FAILED : wf_driver_status(b->driver);
+	return status;
+}
+
+int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *file)
+{
+	struct batch b = { .ctx = ctx, .version = r->version, .file_name = file };
+	uint64_t jobs = DEFAULT_JOBS;
+	int status = wf_opt_number(ctx, "jobs", 1, MOST_JOBS, &jobs);
+	if (!status)
+		status = wf_input_schema(ctx, r->plan, &b.schema);
+	if (!status) {
+		b.file = strcmp(file, "-") ? fopen(file, "re") : stdin;
+		if (!b.file)
+			status = wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
+				"%s cannot be read: %s", file, strerror(errno));
+	}
+	if (!status)
+		status = drive(&b, r, jobs);
+	wf_driver_end(b.driver);
+	if (b.file && b.file != stdin)
+		(void)fclose(b.file);
+	wf_buf_done(&b.line);
+	wf_schema_free(b.schema);
+	return status;
+}

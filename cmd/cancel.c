@@ -1,0 +1,76 @@
+/* wfctl cancel: ends an instance before its end. */
+#include "drive.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static int post(struct wf_ctx *ctx, uint64_t number)
+{
+	struct wf_driver_options options = { 0 };
+	struct wf_driver *d = NULL;
+	struct wf_cause cause = { 0 };
+	int status = wf_driver_begin(ctx, &options, &d);
+	if (status)
+		return status;
+	const char *reason = wf_opt(ctx, "reason");
+	json_t *data = json_object();
+	json_object_set_new(data, "by", json_string(wf_actor(ctx)));
+	if (reason)
+		json_object_set_new(data, "reason", json_string(reason));
+	struct wf_event event = { .type = WF_EVENT_CANCEL, .at = wf_now_ms(),
+		.random = wf_random_u32(), .step = WF_NONE, .data = data };
+	int r = wf_runtime_post(wf_driver_runtime(d), number, &event, &cause);
+	json_decref(data);
+	if (r < 0) {
+		cause.err = r;
+		if (!*cause.hint)
+			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", number);
+		status = wf_fail_cause(ctx, &cause);
+		(void)wf_driver_run(d);
+	} else {
+		status = wf_driver_run(d);
+		json_t *documents = wf_driver_documents(d);
+		if (!status && json_array_size(documents))
+			wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
+	}
+	wf_driver_end(d);
+	return status;
+}
+
+static int run_cancel(struct wf_ctx *ctx)
+{
+	uint64_t number = 0;
+	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
+	if (!status)
+		status = wf_find_instance(ctx, wf_arg(ctx, 0), &number);
+	if (status)
+		return status;
+	if (wf_opt(ctx, "dry-run")) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		wf_buf_printf(&text, "would cancel instance #%" PRIu64 "; nothing was done\n", number);
+		wf_out(ctx, &text);
+		return WF_EXIT_DONE;
+	}
+	return post(ctx, number);
+}
+
+static const struct wf_option options[] = {
+	{ "reason", 'r', "TEXT", "why; kept in the history", NULL, NULL },
+	{ "dry-run", 'n', NULL, "say what would be cancelled", NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct wf_verb wf_verb_cancel = {
+	.arguments = "INSTANCE",
+	.description = "Ends an instance that has not ended: its steps in hand are stopped, the rest never "
+		       "run. What has happened stays in its history.",
+	.examples = "wfctl cancel 1234 --reason \"ordered twice\"",
+	.options = options,
+	.formats = WF_FORMATS_COMMON,
+	.min_args = 1,
+	.max_args = 1,
+	.words = "instance",
+	.changes = true,
+	.run = run_cancel,
+};

@@ -1,0 +1,150 @@
+/* Giving a decision to an open approval, and driving on what it sets free. */
+#include "decide.h"
+#include "drive.h"
+
+#include "view/instance.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct target {
+	uint64_t approval; /* 0: the instance was named */
+	uint64_t number;
+	uint32_t step;
+};
+
+static int approval_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct target *t = arg;
+	int r = wf_txn_get_approval(txn, t->approval, &t->number, &t->step);
+	if (r == WF_ENOENT) {
+		(void)wf_fail(cause, r, "there is no approval %" PRIu64, t->approval);
+		wf_fail_hint(cause, "wfctl approvals lists the open ones");
+	}
+	return r;
+}
+
+/* "a12" is approval 12; any other name an instance. */
+static bool approval_number(const char *text, uint64_t *ret)
+{
+	char *end;
+	if (*text == 'a')
+		text++;
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (errno || *end || !n)
+		return false;
+	*ret = n;
+	return true;
+}
+
+static int find_step(struct wf_ctx *ctx, struct target *t, const char *step)
+{
+	struct wf_instance *in = NULL;
+	struct wf_plan *plan = NULL;
+	char number[24];
+	(void)snprintf(number, sizeof(number), "%" PRIu64, t->number);
+	int status = wf_load_instance(ctx, number, &in, &plan);
+	if (status)
+		return status;
+	t->step = wf_plan_find_step(plan, step);
+	wf_plan_free(plan);
+	wf_instance_free(in);
+	if (t->step == WF_NONE)
+		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, NULL,
+			"instance #%" PRIu64 " has no step %s", t->number, step);
+	return 0;
+}
+
+static int find_target(struct wf_ctx *ctx, struct target *t)
+{
+	const char *name = wf_arg(ctx, 0), *approval = wf_opt(ctx, "approval");
+	const char *step = wf_opt(ctx, "step");
+	struct wf_cause cause = { 0 };
+	*t = (struct target){ .step = WF_NONE };
+	if (!name == !approval)
+		return wf_fail_usage(ctx, "it needs an instance or --approval, one of the two");
+	if (approval && !approval_number(approval, &t->approval))
+		return wf_fail_usage(ctx, "--approval takes a number, not \"%s\"", approval);
+	bool short_form = name && name[0] == 'a' && strspn(name + 1, "0123456789") == strlen(name + 1);
+	if (short_form && strlen(name) < 9)
+		(void)approval_number(name, &t->approval);
+	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
+	if (status)
+		return status;
+	if (!t->approval) {
+		status = wf_find_instance(ctx, name, &t->number);
+		return status || !step ? status : find_step(ctx, t, step);
+	}
+	int r = wf_journal_view(ctx->journal, approval_txn, t, &cause);
+	if (r == 0)
+		return 0;
+	if (!*cause.text)
+		(void)wf_fail(&cause, r, "the approval cannot be read: %s", wf_strerror(r));
+	cause.err = r;
+	return wf_fail_cause(ctx, &cause);
+}
+
+static void fill_hint(struct wf_cause *cause, const struct target *t)
+{
+	if (*cause->hint)
+		return;
+	if (cause->err == WF_EPERM)
+		wf_fail_hint(cause, "wfctl show %" PRIu64 " says who is asked; --as NAME says who you "
+				    "are", t->number);
+	else if (cause->err == WF_ECONFLICT)
+		wf_fail_hint(cause, "wfctl show %" PRIu64 " says what was decided", t->number);
+	else if (cause->err == WF_EAMBIGUOUS)
+		wf_fail_hint(cause, "--step names the one that is meant; wfctl approvals lists them");
+	else if (cause->err == WF_EBUSY)
+		wf_fail_hint(cause, "try again when that process has let it go");
+}
+
+static int decide(struct wf_ctx *ctx, const struct target *t, bool approve)
+{
+	struct wf_driver_options options = { .decision = true };
+	struct wf_driver *d = NULL;
+	struct wf_cause cause = { 0 };
+	int status = wf_driver_begin(ctx, &options, &d);
+	if (status)
+		return status;
+	struct wf_decision decision = { .number = t->number, .step = t->step, .approve = approve,
+		.by = wf_actor(ctx), .reason = wf_opt(ctx, "reason") };
+	int r = wf_runtime_decide(wf_driver_runtime(d), &decision, NULL, NULL, &cause);
+	if (r < 0) {
+		cause.err = r;
+		fill_hint(&cause, t);
+		status = wf_fail_cause(ctx, &cause);
+		/* timers that were due have fired all the same: what they set free goes on */
+		(void)wf_driver_run(d);
+	} else {
+		status = wf_driver_run(d);
+		json_t *documents = wf_driver_documents(d);
+		size_t n = json_array_size(documents);
+		if (!status && n)
+			wf_out_json(ctx, json_incref(json_array_get(documents, n - 1)));
+	}
+	wf_driver_end(d);
+	return status;
+}
+
+int wf_run_decide(struct wf_ctx *ctx, bool approve)
+{
+	struct target t;
+	int status = find_target(ctx, &t);
+	if (status)
+		return status;
+	if (wf_opt(ctx, "dry-run")) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		wf_buf_printf(&text, "would %s instance #%" PRIu64 " as %s; nothing was decided\n",
+			approve ? "approve" : "reject", t.number, wf_actor(ctx));
+		wf_out(ctx, &text);
+		return WF_EXIT_DONE;
+	}
+	return decide(ctx, &t, approve);
+}

@@ -1,0 +1,204 @@
+/* wfctl history: every event of an instance and what it changed. */
+#include "drive.h"
+
+#include "view/instance.h"
+#include "view/when.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PAGE 500 /* records of one snapshot */
+
+struct records {
+	uint64_t number, first, most;
+	struct wf_buf bytes;  /* length-prefixed copies */
+	uint64_t count;
+};
+
+static bool keep(void *arg, uint64_t seq, const void *bytes, size_t n)
+{
+	struct records *r = arg;
+	(void)seq;
+	wf_put_bytes(&r->bytes, bytes, n);
+	return ++r->count < r->most;
+}
+
+static int page_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct records *r = arg;
+	(void)cause;
+	wf_buf_reset(&r->bytes);
+	r->count = 0;
+	return wf_txn_each_history(txn, r->number, r->first, keep, r);
+}
+
+static void describe(const struct wf_plan *plan, const struct wf_transition *t, struct wf_buf *out)
+{
+	char span[WF_WHEN_TEXT];
+	wf_buf_addstr(out, out->len ? ", " : "");
+	const char *step = t->step < plan->step_count ? wf_plan_step_id(plan, t->step) : "instance";
+	switch (t->type) {
+	case WF_TRANS_INSTANCE_STATUS:
+		wf_buf_printf(out, "instance %s", t->value < WF_INST_COUNT_
+				? wf_instance_status_name((enum wf_instance_status)t->value)
+				: "?");
+		break;
+	case WF_TRANS_STEP_STATUS:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " %s", t->value < WF_STEP_COUNT_
+				? wf_step_status_name((enum wf_step_status)t->value)
+				: "?");
+		break;
+	case WF_TRANS_ATTEMPT:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " attempt %" PRIu64, t->value);
+		break;
+	case WF_TRANS_RETRY_AT:
+		wf_view_duration((int64_t)t->value, span);
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " again in %s", span);
+		break;
+	case WF_TRANS_DECISION_KEPT:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " has %" PRIu64 " approval%s", t->value, t->value == 1 ? "" : "s");
+		break;
+	case WF_TRANS_COUNT_:
+		break;
+	}
+}
+
+/* What the event brought, in a few words. */
+static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
+{
+	const json_t *data = r->event.data;
+	if (!data || json_is_null(data))
+		return;
+	if (r->event.type == WF_EVENT_FAILURE) {
+		wf_view_error(data, true, out);
+	} else if (r->event.type == WF_EVENT_DECISION) {
+		const char *by = json_string_value(json_object_get(data, "by"));
+		const char *what = json_string_value(json_object_get(data, "decision"));
+		const char *reason = json_string_value(json_object_get(data, "reason"));
+		wf_buf_printf(out, "%s by %s", what ? what : "?", by ? by : "?");
+		if (reason)
+			wf_buf_printf(out, ": %s", reason);
+	} else {
+		WF_AUTOFREE char *text = wf_json_text(data);
+		(void)wf_view_clip(out, text, whole ? 4000 : 60);
+	}
+}
+
+static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct wf_plan *plan, uint64_t seq,
+	const struct wf_record *r)
+{
+	char when[WF_WHEN_TEXT];
+	WF_AUTOBUF struct wf_buf what = { 0 }, data = { 0 };
+	for (uint32_t i = 0; i < r->count; i++)
+		describe(plan, &r->transitions[i], &what);
+	brought(r, ctx->format == WF_FORMAT_OUT_WIDE, &data);
+	wf_view_clock(r->event.at, ctx->now, when);
+	wf_table_cellf(t, WF_ROLE_DIM, "%" PRIu64, seq);
+	wf_table_cell(t, WF_ROLE_PLAIN, when);
+	wf_table_cell(t, WF_ROLE_STRONG, wf_event_name(r->event.type));
+	wf_table_cell(t, WF_ROLE_PLAIN,
+		r->event.step < plan->step_count ? wf_plan_step_id(plan, r->event.step) : "-");
+	wf_table_cell(t, WF_ROLE_PLAIN, what.data ? what.data : "");
+	wf_table_cell(t, WF_ROLE_DIM, data.data ? data.data : "");
+}
+
+struct output {
+	struct wf_ctx *ctx;
+	const struct wf_plan *plan;
+	struct wf_table *table;
+	struct wf_list_out list;
+};
+
+static int put_page(struct output *o, const struct records *page)
+{
+	struct wf_reader reader = wf_reader_of(page->bytes.data, page->bytes.len);
+	for (uint64_t i = 0; i < page->count; i++) {
+		struct wf_record r;
+		size_t n;
+		const uint8_t *bytes = wf_get_bytes(&reader, &n);
+		if (!bytes || wf_record_get(bytes, n, &r) < 0)
+			return wf_fail_at(o->ctx, WF_EXIT_JOURNAL, "DAMAGED", NULL, "wfctl journal check",
+				"history record %" PRIu64 " of #%" PRIu64 " cannot be read",
+				page->first + i, page->number);
+		if (o->table)
+			put_row(o->ctx, o->table, o->plan, page->first + i, &r);
+		else
+			wf_list_item(&o->list, wf_view_record_json(o->plan, page->first + i, &r));
+		wf_record_done(&r);
+	}
+	return 0;
+}
+
+static int walk(struct output *o, uint64_t number)
+{
+	struct records page = { .number = number, .most = PAGE };
+	int status = 0;
+	do {
+		struct wf_cause cause = { 0 };
+		int r = wf_journal_view(o->ctx->journal, page_txn, &page, &cause);
+		if (r < 0) {
+			if (!*cause.text)
+				(void)wf_fail(&cause, r, "the history cannot be read: %s",
+					wf_strerror(r));
+			cause.err = r;
+			status = wf_fail_cause(o->ctx, &cause);
+			break;
+		}
+		status = put_page(o, &page);
+		page.first += page.count;
+	} while (!status && page.count == page.most);
+	wf_buf_done(&page.bytes);
+	return status;
+}
+
+static int run_history(struct wf_ctx *ctx)
+{
+	struct wf_instance *in = NULL;
+	struct wf_plan *plan = NULL;
+	int status = wf_load_instance(ctx, wf_arg(ctx, 0), &in, &plan);
+	if (status)
+		return status;
+	struct output o = { .ctx = ctx, .plan = plan };
+	if (wf_machine(ctx)) {
+		wf_list_begin(&o.list, ctx);
+	} else {
+		o.table = wf_table_new();
+		wf_table_column(o.table, "SEQ", WF_ALIGN_RIGHT, false);
+		wf_table_column(o.table, "AT", WF_ALIGN_LEFT, false);
+		wf_table_column(o.table, "EVENT", WF_ALIGN_LEFT, false);
+		wf_table_column(o.table, "STEP", WF_ALIGN_LEFT, true);
+		wf_table_column(o.table, "WHAT CHANGED", WF_ALIGN_LEFT, true);
+		wf_table_column(o.table, "BROUGHT", WF_ALIGN_LEFT, true);
+	}
+	status = walk(&o, in->number);
+	if (!status && !o.table) {
+		wf_list_end(&o.list);
+	} else if (!status) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		wf_table_write(o.table, &ctx->out, 0, false, &text);
+		wf_out_page(ctx, &text);
+	}
+	wf_buf_done(&o.list.text);
+	wf_table_free(o.table);
+	wf_instance_free(in);
+	wf_plan_free(plan);
+	return status;
+}
+
+const struct wf_verb wf_verb_history = {
+	.arguments = "INSTANCE",
+	.description = "Shows every event of an instance in order: what came (a start, a step's result, a "
+		       "timer, a decision) and what it changed. The events alone are enough to replay the "
+		       "instance; wfctl journal check does that.",
+	.examples = "wfctl history 1234\n"
+		    "wfctl history 1234 -o jsonl",
+	.formats = WF_FORMATS_COMMON,
+	.min_args = 1,
+	.max_args = 1,
+	.words = "instance",
+	.run = run_history,
+};

@@ -1,0 +1,208 @@
+/* wfctl run: start a workflow and drive it to its end or to where it must wait. */
+#include "batch.h"
+#include "drive.h"
+#include "input.h"
+#include "load.h"
+
+#include "view/instance.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct by_name {
+	char *workflow, *version;
+	struct wf_definition found;
+};
+
+static int definition_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct by_name *b = arg;
+	wf_definition_done(&b->found);
+	b->found = (struct wf_definition){ 0 };
+	int r = wf_txn_get_definition(txn, b->workflow, b->version, &b->found);
+	if (r == WF_ENOENT) {
+		if (b->version)
+			(void)wf_fail(cause, r, "there is no workflow %s of version %s", b->workflow,
+				b->version);
+		else
+			(void)wf_fail(cause, r, "there is no workflow %s", b->workflow);
+		wf_fail_hint(cause, "wfctl workflow ls lists them; a file is given with its path: ./%s",
+			b->workflow);
+	}
+	return r;
+}
+
+/* A registered workflow's plan, and the version under which it is registered. */
+static int find_registered(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret)
+{
+	struct by_name b = { 0 };
+	struct wf_cause cause = { 0 };
+	const char *at = strrchr(name, '@');
+	int status = wf_open_journal(ctx,
+		wf_opt(ctx, "dry-run") ? WF_JOURNAL_READ : WF_JOURNAL_WRITE);
+	if (status)
+		return status;
+	b.workflow = at ? wf_strndup(name, (size_t)(at - name)) : wf_strdup(name);
+	b.version = at ? wf_strdup(at + 1) : NULL;
+	int r = wf_journal_view(ctx->journal, definition_txn, &b, &cause);
+	if (r < 0) {
+		if (!*cause.text)
+			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
+		cause.err = r;
+		status = wf_fail_cause(ctx, &cause);
+	} else {
+		status = wf_load_stored_plan(ctx, b.found.plan_id, &ret->plan);
+		ret->version = b.found.version ? wf_strdup(b.found.version) : NULL;
+	}
+	wf_definition_done(&b.found);
+	wf_free(b.workflow);
+	wf_free(b.version);
+	return status;
+}
+
+int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret)
+{
+	*ret = (struct wf_runnable){ 0 };
+	if (wf_looks_like_file(name))
+		return wf_load_plan(ctx, name, &ret->bytes, &ret->plan);
+	return find_registered(ctx, name, ret);
+}
+
+void wf_runnable_done(struct wf_runnable *r)
+{
+	wf_plan_free(r->plan);
+	wf_buf_done(&r->bytes);
+	wf_free(r->version);
+	*r = (struct wf_runnable){ 0 };
+}
+
+int wf_runnable_hold(struct wf_ctx *ctx, const struct wf_runnable *r, struct wf_runtime *rt,
+	const struct wf_plan **ret)
+{
+	struct wf_cause cause = { 0 };
+	int rc = r->bytes.len ? wf_runtime_add_plan(rt, r->bytes.data, r->bytes.len, ret, &cause)
+			      : wf_runtime_get_plan(rt, r->plan->id, ret, &cause);
+	return rc < 0 ? wf_fail_cause(ctx, &cause) : 0;
+}
+
+static int say_dry(struct wf_ctx *ctx, const struct wf_runnable *r, const json_t *input)
+{
+	char id[2 * WF_HASH_SIZE + 1];
+	const char *name = wf_plan_string(r->plan, r->plan->workflow);
+	const char *version = r->version ? r->version : wf_plan_string(r->plan, r->plan->version);
+	wf_hex(r->plan->id, WF_HASH_SIZE, id);
+	if (wf_machine(ctx)) {
+		json_t *o = json_object();
+		json_object_set_new(o, "dry_run", json_true());
+		json_object_set_new(o, "workflow", json_string(name));
+		json_object_set_new(o, "version", version ? json_string(version) : json_null());
+		json_object_set_new(o, "plan", json_string(id));
+		json_object_set_new(o, "input", json_deep_copy(input));
+		wf_out_json(ctx, o);
+		return WF_EXIT_DONE;
+	}
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	wf_buf_printf(&text, "would start %s%s%s, plan %.12s, with\n", name, version ? " " : "",
+		version ? version : "", id);
+	wf_view_yaml(input, 2, &text);
+	wf_buf_addstr(&text, "nothing was started\n");
+	wf_out(ctx, &text);
+	return WF_EXIT_DONE;
+}
+
+static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *input)
+{
+	struct wf_driver *d = NULL;
+	struct wf_driver_options options = { 0 };
+	struct wf_cause cause = { 0 };
+	int status = wf_driver_begin(ctx, &options, &d);
+	if (status)
+		return status;
+	struct wf_start start = { .version = r->version, .input = input,
+		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id") };
+	status = wf_runnable_hold(ctx, r, wf_driver_runtime(d), &start.plan);
+	if (!status && wf_runtime_start(wf_driver_runtime(d), &start, &cause) < 0)
+		status = wf_fail_cause(ctx, &cause);
+	if (!status)
+		status = wf_driver_run(d);
+	json_t *documents = wf_driver_documents(d);
+	if (!status && json_array_size(documents))
+		wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
+	if (!status)
+		status = wf_driver_status(d);
+	wf_driver_end(d);
+	return status;
+}
+
+static int run_one(struct wf_ctx *ctx, const struct wf_runnable *r)
+{
+	struct wf_schema *schema = NULL;
+	json_t *input = NULL, *issues = NULL;
+	int status = wf_input_read(ctx, &input);
+	if (!status)
+		status = wf_input_schema(ctx, r->plan, &schema);
+	if (!status && !wf_input_check(schema, input, &issues))
+		status = wf_input_refuse(ctx, issues);
+	else if (!status && wf_opt(ctx, "dry-run"))
+		status = say_dry(ctx, r, input);
+	else if (!status)
+		status = drive_one(ctx, r, input);
+	wf_schema_free(schema);
+	json_decref(input);
+	return status;
+}
+
+static int run_run(struct wf_ctx *ctx)
+{
+	struct wf_runnable r = { 0 };
+	const char *batch = wf_opt(ctx, "batch");
+	if (batch && (wf_opt(ctx, "input") || wf_opt(ctx, "set") || wf_opt(ctx, "dry-run")))
+		return wf_fail_usage(ctx, "--batch brings the inputs: --input, --set and --dry-run do "
+					  "not go with it");
+	if (!batch && wf_opt(ctx, "jobs"))
+		return wf_fail_usage(ctx, "--jobs goes with --batch");
+	if (!strcmp(wf_arg(ctx, 0), "-") && wf_opt(ctx, "input") && !strcmp(wf_opt(ctx, "input"), "-"))
+		return wf_fail_usage(ctx, "definition and input cannot both be on standard input");
+	int status = wf_runnable_find(ctx, wf_arg(ctx, 0), &r);
+	if (!status)
+		status = batch ? wf_run_batch(ctx, &r, batch) : run_one(ctx, &r);
+	wf_runnable_done(&r);
+	return status;
+}
+
+static const struct wf_option options[] = {
+	WF_INPUT_OPTIONS,
+	{ "batch", 'b', "FILE|-", "start one instance a line of this file of JSON lines", "file", NULL },
+	{ "jobs", 'j', "N", "with --batch: so many instances at once (16 unless given)", NULL, NULL },
+	{ "correlation-id", 0, "ID", "a name of one's own by which the instance can be found", NULL,
+		NULL },
+	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given); later ones are "
+		"left to resume", NULL, NULL },
+	{ "dry-run", 'n', NULL, "check everything and say what would be started", NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct wf_verb wf_verb_run = {
+	.arguments = "FILE|WORKFLOW[@VERSION]",
+	.description = "Starts an instance and drives it until it ends or must wait. A file is given with "
+		       "its path (it has a / or ends in .yaml, .yml or .json), a registered workflow by "
+		       "its name, the newest enabled version unless one is named.\n\n"
+		       "The input is checked against the workflow's schema before anything is journaled. "
+		       "Every step is in the journal before and after it happens: killed at any instant, "
+		       "wfctl resume goes on without repeating a step.\n\n"
+		       "With --batch every line of the file is the input of an instance of its own, and "
+		       "every result is a line of JSON on standard output: line, number, uuid, status, "
+		       "output or error. A line that is no input is a failed result; the others go on. "
+		       "The status is then 0 when all completed, 1 when some failed, 3 when some are "
+		       "parked.",
+	.examples = "wfctl run workflows/onboarding.yaml --set user.id=u1 --set user.email=ann@example.org\n"
+		    "wfctl run nightly_backup@1.2.0 --input @backup.json\n"
+		    "wfctl run import_customer --batch customers.jsonl --jobs 32 > results.jsonl",
+	.options = options,
+	.formats = WF_FORMATS_COMMON,
+	.min_args = 1,
+	.max_args = 1,
+	.words = "file|workflow",
+	.changes = true,
+	.run = run_run,
+};

@@ -1,0 +1,228 @@
+/* wfctl workflow: what is registered. */
+#include "drive.h"
+
+#include "view/instance.h"
+#include "view/when.h"
+
+#include <string.h>
+
+struct listing {
+	struct wf_definition *items;
+	size_t count, room;
+	const char *only; /* of this workflow; NULL: all */
+};
+
+static void listing_done(struct listing *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		wf_definition_done(&l->items[i]);
+	wf_free(l->items);
+	*l = (struct listing){ 0 };
+}
+
+static bool keep(void *arg, const struct wf_definition *d)
+{
+	struct listing *l = arg;
+	if (l->only && strcmp(l->only, d->workflow) != 0)
+		return true;
+	WF_GROW(l->items, l->count, l->room);
+	struct wf_definition *copy = &l->items[l->count++];
+	*copy = *d;
+	copy->workflow = wf_strdup(d->workflow);
+	copy->version = d->version ? wf_strdup(d->version) : NULL;
+	copy->registered_by = d->registered_by ? wf_strdup(d->registered_by) : NULL;
+	return true;
+}
+
+static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct listing *l = arg;
+	(void)cause;
+	for (size_t i = 0; i < l->count; i++)
+		wf_definition_done(&l->items[i]);
+	l->count = 0;
+	return wf_txn_each_definition(txn, keep, l);
+}
+
+static int read_listing(struct wf_ctx *ctx, struct listing *l)
+{
+	struct wf_cause cause = { 0 };
+	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
+	if (status)
+		return status;
+	int r = wf_journal_view(ctx->journal, list_txn, l, &cause);
+	if (r == 0)
+		return 0;
+	if (!*cause.text)
+		(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
+	cause.err = r;
+	return wf_fail_cause(ctx, &cause);
+}
+
+static json_t *definition_json(const struct wf_definition *d)
+{
+	char id[2 * WF_HASH_SIZE + 1];
+	wf_hex(d->plan_id, WF_HASH_SIZE, id);
+	json_t *o = json_object();
+	json_object_set_new(o, "workflow", json_string(d->workflow));
+	json_object_set_new(o, "version", d->version ? json_string(d->version) : json_null());
+	json_object_set_new(o, "plan", json_string(id));
+	json_object_set_new(o, "registered_at", wf_view_time_json(d->registered_at));
+	json_object_set_new(o, "registered_by",
+		d->registered_by ? json_string(d->registered_by) : json_null());
+	json_object_set_new(o, "enabled", json_boolean(d->enabled));
+	return o;
+}
+
+static void put_table(struct wf_ctx *ctx, const struct listing *l, struct wf_buf *out)
+{
+	struct wf_table *t = wf_table_new();
+	bool wide = ctx->format == WF_FORMAT_OUT_WIDE;
+	wf_table_column(t, "WORKFLOW", WF_ALIGN_LEFT, true);
+	wf_table_column(t, "VERSION", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "ENABLED", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "REGISTERED", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "BY", WF_ALIGN_LEFT, true);
+	wf_table_column(t, "PLAN", WF_ALIGN_LEFT, false);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct wf_definition *d = &l->items[i];
+		char when[WF_WHEN_TEXT], id[2 * WF_HASH_SIZE + 1];
+		wf_hex(d->plan_id, WF_HASH_SIZE, id);
+		wf_view_clock(d->registered_at, ctx->now, when);
+		wf_table_cell(t, WF_ROLE_STRONG, d->workflow);
+		wf_table_cell(t, WF_ROLE_PLAIN, d->version ? d->version : "-");
+		wf_table_cell(t, d->enabled ? WF_ROLE_GOOD : WF_ROLE_DIM, d->enabled ? "yes" : "no");
+		wf_table_cell(t, WF_ROLE_PLAIN, when);
+		wf_table_cell(t, WF_ROLE_PLAIN, d->registered_by ? d->registered_by : "-");
+		wf_table_cellf(t, WF_ROLE_DIM, wide ? "%s" : "%.12s", id);
+	}
+	wf_table_write(t, &ctx->out, 0, false, out);
+	wf_table_free(t);
+}
+
+static int run_ls(struct wf_ctx *ctx)
+{
+	struct listing l = { 0 };
+	int status = read_listing(ctx, &l);
+	if (!status && wf_machine(ctx)) {
+		struct wf_list_out list;
+		wf_list_begin(&list, ctx);
+		for (size_t i = 0; i < l.count; i++)
+			wf_list_item(&list, definition_json(&l.items[i]));
+		wf_list_end(&list);
+	} else if (!status) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		if (l.count)
+			put_table(ctx, &l, &text);
+		else if (!ctx->quiet)
+			wf_buf_addstr(&text, "nothing is registered.  wfctl register FILE\n");
+		wf_out_page(ctx, &text);
+	}
+	listing_done(&l);
+	return status;
+}
+
+static json_t *steps_json(const struct wf_plan *plan)
+{
+	json_t *steps = json_array();
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		json_t *o = json_object();
+		json_object_set_new(o, "id", json_string(wf_plan_step_id(plan, i)));
+		json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
+		json_array_append_new(steps, o);
+	}
+	return steps;
+}
+
+static void show_text(struct wf_ctx *ctx, const struct wf_definition *d, const struct wf_plan *plan,
+	const struct listing *l)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	const char *name = wf_plan_string(plan, plan->name);
+	const char *about = wf_plan_string(plan, plan->description);
+	wf_view_role(&text, &ctx->out, WF_ROLE_STRONG, d->workflow);
+	wf_buf_printf(&text, " %s%s%s\n", d->version ? d->version : "", name ? "   " : "",
+		name ? name : "");
+	if (about)
+		wf_view_wrap(&text, about, 2, 80);
+	wf_buf_addstr(&text, "\nversions\n");
+	put_table(ctx, l, &text);
+	wf_buf_addstr(&text, "\nsteps\n");
+	struct wf_table *t = wf_table_new();
+	wf_table_column(t, "STEP", WF_ALIGN_LEFT, true);
+	wf_table_column(t, "ACTION", WF_ALIGN_LEFT, false);
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
+		wf_table_cell(t, WF_ROLE_PLAIN, wf_actions[plan->steps[i].action].name);
+	}
+	wf_table_write(t, &ctx->out, 0, false, &text);
+	wf_table_free(t);
+	if (plan->input_schema != WF_NONE) {
+		wf_buf_addstr(&text, "\ninput\n");
+		wf_view_yaml(plan->consts[plan->input_schema], 2, &text);
+	}
+	wf_out_page(ctx, &text);
+}
+
+static json_t *show_json(const struct wf_definition *d, const struct wf_plan *plan,
+	const struct listing *l)
+{
+	json_t *o = definition_json(d), *versions = json_array();
+	const char *name = wf_plan_string(plan, plan->name);
+	const char *about = wf_plan_string(plan, plan->description);
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(versions, definition_json(&l->items[i]));
+	json_object_set_new(o, "name", name ? json_string(name) : json_null());
+	json_object_set_new(o, "description", about ? json_string(about) : json_null());
+	json_object_set_new(o, "versions", versions);
+	json_object_set_new(o, "steps", steps_json(plan));
+	json_object_set_new(o, "input_schema",
+		plan->input_schema == WF_NONE ? json_null()
+					      : json_deep_copy(plan->consts[plan->input_schema]));
+	return o;
+}
+
+static int run_show(struct wf_ctx *ctx)
+{
+	const char *name = wf_arg(ctx, 0), *at = strrchr(name, '@');
+	WF_AUTOFREE char *workflow = at ? wf_strndup(name, (size_t)(at - name)) : wf_strdup(name);
+	struct listing l = { .only = workflow };
+	const struct wf_definition *chosen = NULL;
+	int status = read_listing(ctx, &l);
+	for (size_t i = 0; !status && i < l.count; i++) {
+		const struct wf_definition *d = &l.items[i];
+		bool wanted = at ? d->version && !strcmp(d->version, at + 1) : d->enabled || !chosen;
+		if (wanted)
+			chosen = d;
+	}
+	if (!status && !chosen)
+		status = wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
+			"wfctl workflow ls lists what is registered", "there is no workflow %s", name);
+	struct wf_plan *plan = NULL;
+	if (!status)
+		status = wf_load_stored_plan(ctx, chosen->plan_id, &plan);
+	if (!status && wf_machine(ctx))
+		wf_out_json(ctx, show_json(chosen, plan, &l));
+	else if (!status)
+		show_text(ctx, chosen, plan, &l);
+	wf_plan_free(plan);
+	listing_done(&l);
+	return status;
+}
+
+static const struct wf_subverb subs[] = {
+	{ "ls", "", "list what is registered", 0, 0, NULL, run_ls },
+	{ "show", "WORKFLOW[@VERSION]", "show a workflow's versions, steps and input", 1, 1, "workflow",
+		run_show },
+	{ NULL, NULL, NULL, 0, 0, NULL, NULL },
+};
+
+const struct wf_verb wf_verb_workflow = {
+	.arguments = "ls|show",
+	.description = "Lists the registered workflows with all their versions, or shows one: the newest "
+		       "enabled version unless one is named.",
+	.examples = "wfctl workflow ls\n"
+		    "wfctl workflow show wf_user_onboarding",
+	.subs = subs,
+	.formats = WF_FORMATS_COMMON,
+};
