@@ -1,11 +1,12 @@
 /*
  * PCRE2 with bounds.
  *
- * PCRE2 counts its match limit anew at every starting position, so the limit alone does not bound a
- * search through a long subject. A search therefore runs twice at most: once with a limit that is
- * divided by the subject's length, and, only when that one was hit, position by position, where a few
- * positions may use the full limit. Both passes depend on the pattern and the subject alone, never on
- * a clock: a replay decides the same.
+ * PCRE2's match limit counts backtracking, anew at every starting position, and not at all the
+ * characters that a repeat runs over; so alone it does not bound a search. Short subjects are searched
+ * with a limit divided by their length. Long ones, and those that hit that limit, are searched with
+ * the pattern compiled a second time with a callout before each of its items, which adds up the whole
+ * work. All of it depends on the pattern and the subject alone, never on a clock: a replay decides the
+ * same.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
@@ -21,10 +22,9 @@
 
 #define PATTERN_MAX (1u << 16)       /* bytes of a pattern as written */
 #define COMPILED_FROM_MAX (1u << 20) /* bytes of a pattern as PCRE2 gets it */
-#define FULL_LIMIT 2000000u          /* match steps at one position */
-#define TOTAL_LIMIT 20000000u        /* match steps of the first pass, all positions together */
-#define LEAST_LIMIT 2000u
-#define FULL_TRIES 8u                /* positions of the second pass that may use FULL_LIMIT */
+#define SHORT 8192u                  /* bytes of a subject that is searched without counting */
+#define SHORT_LIMIT 8000000u         /* match steps, all starting positions together */
+#define WORK_MAX 30000000u           /* items tried and characters run over, when counted */
 #define HEAP_KIB (64u << 10)
 #define NEST_MAX 200u
 
@@ -32,6 +32,8 @@
 struct scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
+	pcre2_code *counting; /* with callouts; NULL until needed */
+	size_t work, last;
 };
 
 struct slot {
@@ -40,6 +42,9 @@ struct slot {
 
 struct wf_regex {
 	pcre2_code *code;
+	char *pattern; /* as PCRE2 got it */
+	size_t pattern_len;
+	uint32_t options;
 	struct slot *slot;
 };
 
@@ -88,12 +93,12 @@ int wf_regex_new(const char *pattern, size_t n, enum wf_regex_dialect dialect,
 
 		if (err < 0)
 			return err;
-		wf_buf_addstr(&translated, "");
 		options |= PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF;
-		code = compile(translated.data, translated.len, options, &error, &offset);
 	} else {
-		code = compile(pattern, n, options, &error, &offset);
+		wf_buf_add(&translated, pattern, n);
 	}
+	wf_buf_addstr(&translated, ""); /* not NULL */
+	code = compile(translated.data, translated.len, options, &error, &offset);
 	if (!code) {
 		PCRE2_UCHAR text[200];
 
@@ -105,6 +110,9 @@ int wf_regex_new(const char *pattern, size_t n, enum wf_regex_dialect dialect,
 	}
 	re = wf_calloc(1, sizeof(*re));
 	re->code = code;
+	re->options = options;
+	re->pattern_len = translated.len;
+	re->pattern = wf_buf_take(&translated);
 	re->slot = wf_calloc(1, sizeof(*re->slot));
 	*ret = re;
 	return 0;
@@ -116,6 +124,7 @@ static void scratch_free(struct scratch *s)
 		return;
 	pcre2_match_data_free(s->data);
 	pcre2_match_context_free(s->context);
+	pcre2_code_free(s->counting);
 	wf_free(s);
 }
 
@@ -125,6 +134,7 @@ void wf_regex_free(struct wf_regex *re)
 		return;
 	scratch_free(atomic_load(&re->slot->scratch));
 	wf_free(re->slot);
+	wf_free(re->pattern);
 	pcre2_code_free(re->code);
 	wf_free(re);
 }
@@ -137,7 +147,7 @@ static struct scratch *scratch_take(const struct wf_regex *re)
 	if (s)
 		return s;
 	memory = pcre2_general_context_create(give, take_back, NULL);
-	s = wf_alloc(sizeof(*s));
+	s = wf_calloc(1, sizeof(*s));
 	s->data = pcre2_match_data_create(1, memory);
 	s->context = pcre2_match_context_create(memory);
 	(void)pcre2_set_heap_limit(s->context, HEAP_KIB);
@@ -150,14 +160,14 @@ static void scratch_put(const struct wf_regex *re, struct scratch *s)
 	scratch_free(atomic_exchange(&re->slot->scratch, s));
 }
 
-static int match(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n,
-	size_t from, uint32_t options, uint32_t limit)
+static int match(struct scratch *s, const pcre2_code *code, const char *subject, size_t n,
+	uint32_t limit)
 {
 	int rc;
 
 	(void)pcre2_set_match_limit(s->context, limit);
 	(void)pcre2_set_depth_limit(s->context, limit);
-	rc = pcre2_match(re->code, (PCRE2_SPTR)subject, n, from, options, s->data, s->context);
+	rc = pcre2_match(code, (PCRE2_SPTR)subject, n, 0, 0, s->data, s->context);
 	if (rc >= 0)
 		return 1;
 	if (rc == PCRE2_ERROR_NOMATCH)
@@ -167,39 +177,43 @@ static int match(const struct wf_regex *re, struct scratch *s, const char *subje
 	return WF_ELIMIT;
 }
 
-static int match_slowly(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n,
-	uint32_t limit)
+static int count(pcre2_callout_block *at, void *data)
 {
-	const uint32_t options = PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK;
-	unsigned full = 0;
+	struct scratch *s = data;
 
-	for (size_t at = 0; at <= n; at++) {
-		int rc;
+	s->work++;
+	if (at->current_position > s->last)
+		s->work += at->current_position - s->last;
+	s->last = at->current_position;
+	return s->work > WORK_MAX ? PCRE2_ERROR_CALLOUT : 0;
+}
 
-		if (at < n && ((unsigned char)subject[at] & 0xc0) == 0x80)
-			continue; /* inside a character */
-		rc = match(re, s, subject, n, at, options, limit);
-		if (rc == WF_ELIMIT && full++ < FULL_TRIES)
-			rc = match(re, s, subject, n, at, options, FULL_LIMIT);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+static int match_counting(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n)
+{
+	int error, rc;
+	size_t offset;
+
+	if (!s->counting)
+		s->counting = compile(re->pattern, re->pattern_len,
+			re->options | PCRE2_AUTO_CALLOUT, &error, &offset);
+	if (!s->counting) /* the callouts make it too large */
+		return WF_ELIMIT;
+	s->work = s->last = 0;
+	(void)pcre2_set_callout(s->context, count, s);
+	rc = match(s, s->counting, subject, n, WORK_MAX);
+	(void)pcre2_set_callout(s->context, NULL, NULL);
+	return rc;
 }
 
 int wf_regex_search(const struct wf_regex *re, const char *subject, size_t n)
 {
 	struct scratch *s = scratch_take(re);
-	uint32_t limit = FULL_LIMIT;
-	int rc;
+	int rc = WF_ELIMIT;
 
-	if (n >= TOTAL_LIMIT / LEAST_LIMIT)
-		limit = LEAST_LIMIT;
-	else if (n >= TOTAL_LIMIT / FULL_LIMIT)
-		limit = (uint32_t)(TOTAL_LIMIT / n);
-	rc = match(re, s, subject, n, 0, 0, limit);
+	if (n <= SHORT)
+		rc = match(s, re->code, subject, n, SHORT_LIMIT / (uint32_t)(n + 1));
 	if (rc == WF_ELIMIT)
-		rc = match_slowly(re, s, subject, n, limit);
+		rc = match_counting(re, s, subject, n);
 	scratch_put(re, s);
 	return rc;
 }
