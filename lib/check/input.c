@@ -35,6 +35,12 @@ struct fitter {
 #define COMPLAIN(f, rule, span, ...)                                                               \
 	((f)->findings++, (f)->silent ? NULL : WF_FIND((f)->c, rule, (span), __VA_ARGS__))
 
+/* "headers.X", or `with` for the whole. */
+static const char *called(const char *name)
+{
+	return name[0] ? name : "with";
+}
+
 static enum fit both(enum fit a, enum fit b)
 {
 	return a < b ? a : b;
@@ -94,7 +100,7 @@ static void report(struct fitter *f, const struct wf_schema_issues *issues,
 		const struct wf_node *at = wf_node_at_pointer(node, issue->instance, &key);
 		const char *slash = strrchr(issue->instance, '/');
 
-		COMPLAIN(f, ACTION_INPUT, at->span, "`%s` of `%s` %s", slash ? slash + 1 : name,
+		COMPLAIN(f, ACTION_INPUT, at->span, "`%s` of `%s` %s", slash ? slash + 1 : called(name),
 			f->action, issue->message);
 	}
 }
@@ -141,8 +147,8 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 		return FIT_MAYBE;
 	wf_type_name(e->type, is, sizeof is);
 	wf_type_name(want, wanted, sizeof wanted);
-	COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` is %s here, must be %s", name, f->action,
-		is, wanted);
+	COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` is %s here, must be %s", called(name),
+		f->action, is, wanted);
 	return FIT_NO;
 }
 
@@ -326,8 +332,8 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 	}
 	if (node->list.count <
 		(size_t)json_integer_value(json_object_get(schema, "minItems"))) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` has too few elements", name,
-			f->action);
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` has too few elements",
+			called(name), f->action);
 		return FIT_NO;
 	}
 	return both(result, FIT_MAYBE);
@@ -353,8 +359,8 @@ static enum fit fits_parts(struct fitter *f, json_t *schema, const struct wf_nod
 	enum fit result;
 
 	if (!takes(f, schema, map ? WF_T_MAP : WF_T_LIST)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be a %s", name,
-			f->action, map ? "map" : "list");
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be a %s",
+			called(name), f->action, map ? "map" : "list");
 		return FIT_NO;
 	}
 	if (map) {
@@ -373,8 +379,8 @@ static enum fit fits(struct fitter *f, json_t *schema, const struct wf_node *nod
 	if (!schema || json_is_true(schema))
 		return schema ? FIT_YES : FIT_MAYBE;
 	if (json_is_false(schema)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be there", name,
-			f->action);
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be there",
+			called(name), f->action);
 		return FIT_NO;
 	}
 	json_t *value = wf_check_literal(e);

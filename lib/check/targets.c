@@ -7,12 +7,18 @@
 struct namer {
 	struct wf_checker *c;
 	const char **ids;
+	uint32_t asked;
 };
+
+/* Beyond so many unknown steps nobody reads suggestions, and each costs a look at all steps. */
+#define MAX_SUGGESTIONS 100
 
 static const char *nearest_step(struct namer *n, const char *word)
 {
 	const struct wf_model *m = n->c->model;
 
+	if (n->asked++ >= MAX_SUGGESTIONS)
+		return NULL;
 	if (!n->ids) {
 		n->ids = WF_ARENA_ARRAY(n->c->arena, const char *, m->step_count + 1);
 		for (uint32_t i = 0; i < m->step_count; i++)
@@ -45,7 +51,7 @@ static void resolve(struct namer *n, struct wf_target *to)
 
 void wf_check_targets(struct wf_checker *c)
 {
-	struct namer n = {c, NULL};
+	struct namer n = {.c = c};
 	struct wf_model *m = c->model;
 
 	for (uint32_t i = 0; i < m->step_count; i++) {

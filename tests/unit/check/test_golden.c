@@ -64,7 +64,8 @@ static bool compare(const char *name)
 		assert_int_equal(fclose(f), 0);
 		return true;
 	}
-	if (expected && expected_len == got.len && memcmp(expected, got.data, got.len) == 0)
+	if (expected && expected_len == got.len &&
+		(got.len == 0 || memcmp(expected, got.data, got.len) == 0))
 		return true;
 	(void)fprintf(stderr, "-- %s: expected\n%s-- found\n%s", name, expected ? expected : "(no file)\n",
 		got.data ? got.data : "");
