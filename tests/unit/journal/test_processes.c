@@ -1,0 +1,386 @@
+/* Several processes, death in the middle, copies: backup, restore, compaction; runners. */
+#include "common.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+
+extern char **environ;
+
+static int setup(void **state)
+{
+	struct place *p = wf_calloc(1, sizeof(*p));
+	make_place(p, 0);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	drop_place(*state);
+	wf_free(*state);
+	return 0;
+}
+
+/* -- child processes: this program again, with a role -- */
+
+struct child {
+	pid_t pid;
+	int from, to; /* its standard output and input */
+};
+
+static struct child start(const char *role, const char *home)
+{
+	int out[2], in[2];
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	posix_spawn_file_actions_t actions;
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, in[0], 0), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, out[1], 1), 0);
+	char *argv[] = {wf_strdup("test"), wf_strdup(role), wf_strdup(home), NULL};
+	struct child c = {.from = out[0], .to = in[1]};
+	assert_int_equal(posix_spawn(&c.pid, "/proc/self/exe", &actions, NULL, argv, environ), 0);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	for (unsigned i = 0; i < 3; i++)
+		wf_free(argv[i]);
+	(void)close(out[1]);
+	(void)close(in[0]);
+	return c;
+}
+
+/* Waits until the child says something; the line it said. */
+static void hear(struct child *c, char line[64])
+{
+	size_t n = 0;
+	while (n < 63 && read(c->from, line + n, 1) == 1 && line[n] != '\n')
+		n++;
+	line[n] = '\0';
+}
+
+static int ended(struct child *c)
+{
+	int status;
+	(void)close(c->from);
+	(void)close(c->to);
+	assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
+	return status;
+}
+
+static void say(const char *text)
+{
+	if (write(1, text, strlen(text)) < 0)
+		_exit(9);
+}
+
+static void wait_for_word(void)
+{
+	char c;
+	(void)!read(0, &c, 1);
+}
+
+static struct wf_instance *completed(unsigned i)
+{
+	struct wf_instance *in = new_instance("deploy", T0 + i);
+	for (uint32_t s = 0; s < 3; s++)
+		complete_step(in, s);
+	in->status = WF_INST_COMPLETED;
+	return in;
+}
+
+static int put_one(struct place *p, unsigned i)
+{
+	struct wf_instance *in = completed(i);
+	int rc = put(p, &in, 1, true);
+	wf_instance_free(in);
+	return rc;
+}
+
+static int role_write(struct place *p)
+{
+	for (unsigned i = 0; i < 50; i++)
+		if (put_one(p, i))
+			return 1;
+	return 0;
+}
+
+/* Dies in the middle of a transaction when it is killed there. */
+static int stand_still(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct wf_instance *in = arg;
+	struct batch b = {&in, 1, true, 0};
+	int rc = put_batch(t, &b, cause);
+	say("inside\n");
+	wait_for_word();
+	return rc;
+}
+
+static int role_stand(struct place *p)
+{
+	struct wf_instance *in = completed(0);
+	return wf_journal_update(p->journal, stand_still, in, &p->cause) ? 1 : 0;
+}
+
+static int read_slowly(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)t;
+	(void)arg;
+	(void)cause;
+	say("reading\n");
+	wait_for_word();
+	return 0;
+}
+
+static int role_read(struct place *p)
+{
+	return wf_journal_view(p->journal, read_slowly, NULL, &p->cause) ? 1 : 0;
+}
+
+static int role_hold(struct place *p)
+{
+	uint64_t id;
+	if (wf_runner_begin(p->home, &id, &p->cause))
+		return 1;
+	char line[32];
+	(void)snprintf(line, sizeof(line), "%llx\n", (unsigned long long)id);
+	say(line);
+	wait_for_word();
+	return 0;
+}
+
+static int play(const char *role, char *path)
+{
+	static const struct {
+		const char *name;
+		int (*fn)(struct place *);
+	} roles[] = {{"write", role_write}, {"stand", role_stand}, {"read", role_read},
+		{"hold", role_hold}};
+	struct place p = {.path = path};
+	if (open_place(&p, WF_JOURNAL_WRITE, 0))
+		return 8;
+	int rc = 7;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (strcmp(roles[i].name, role) == 0)
+			rc = roles[i].fn(&p);
+	close_place(&p);
+	return rc;
+}
+
+/* -- tests -- */
+
+static uint64_t instances_of(struct place *p)
+{
+	struct wf_journal_stat s;
+	assert_int_equal(wf_journal_stat(p->journal, &s, &p->cause), 0);
+	return s.instances;
+}
+
+static void two_writers(void **state)
+{
+	struct place *p = *state;
+	struct child c = start("write", p->path);
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(put_one(p, i), 0);
+	assert_int_equal(ended(&c), 0);
+	assert_int_equal(instances_of(p), 100);
+	assert_sound(p);
+}
+
+/* The other process has a larger map and goes beyond ours. */
+static void map_of_another(void **state)
+{
+	struct place *p = *state;
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 150000), 0);
+	struct child c = start("write", p->path);
+	assert_int_equal(ended(&c), 0);
+	assert_int_equal(instances_of(p), 50);
+	struct wf_instance *in = get(p, 50);
+	set_status(in, WF_INST_FAILED);
+	assert_int_equal(put(p, &in, 1, true), 0);
+	wf_instance_free(in);
+	assert_sound(p);
+}
+
+static void killed_writer(void **state)
+{
+	struct place *p = *state;
+	char line[64];
+	for (unsigned i = 0; i < 3; i++) {
+		struct child c = start("stand", p->path);
+		hear(&c, line);
+		assert_string_equal(line, "inside");
+		assert_int_equal(kill(c.pid, SIGKILL), 0);
+		assert_true(WIFSIGNALED(ended(&c)));
+		assert_int_equal(put_one(p, i), 0);
+		assert_int_equal(instances_of(p), i + 1);
+		assert_sound(p);
+	}
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_sound(p);
+}
+
+static void killed_reader(void **state)
+{
+	struct place *p = *state;
+	char line[64];
+	struct child c = start("read", p->path);
+	hear(&c, line);
+	struct wf_journal_stat s;
+	assert_int_equal(wf_journal_stat(p->journal, &s, &p->cause), 0);
+	assert_int_equal(s.readers, 1);
+	assert_int_equal(kill(c.pid, SIGKILL), 0);
+	(void)ended(&c);
+	assert_int_equal(wf_journal_stat(p->journal, &s, &p->cause), 0);
+	assert_int_equal(s.stale_readers_cleared, 1);
+	assert_int_equal(put_one(p, 1), 0);
+}
+
+static void backup_and_restore(void **state)
+{
+	struct place *p = *state;
+	WF_AUTOFREE char *to = wf_asprintf("%s/backup.wfj", p->path);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(put_one(p, i), 0);
+	assert_int_equal(wf_journal_backup(p->journal, to, &p->cause), 0);
+	assert_int_equal(wf_journal_backup(p->journal, to, &p->cause), WF_EEXIST);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(put_one(p, i), 0);
+	wf_journal_close(p->journal);
+	p->journal = NULL;
+
+	assert_int_equal(wf_journal_restore(p->home, "default", "default", to, false, &p->cause),
+		WF_EEXIST);
+	assert_int_equal(wf_journal_restore(p->home, "default", "copy", to, false, &p->cause), 0);
+	assert_int_equal(wf_journal_restore(p->home, "default", "default", to, true, &p->cause), 0);
+	static const char *const environments[] = {"copy", "default"};
+	for (size_t i = 0; i < 2; i++) {
+		wf_journal_close(p->journal);
+		p->journal = NULL;
+		assert_int_equal(wf_journal_open(p->home, "default", environments[i],
+			WF_JOURNAL_WRITE, &p->journal, &p->cause), 0);
+		assert_int_equal(instances_of(p), 20);
+		assert_int_equal(put_one(p, 20), 0);
+		assert_sound(p);
+	}
+	/* While anybody has it open it is not replaced. */
+	assert_int_equal(wf_journal_restore(p->home, "default", "default", to, true, &p->cause),
+		WF_EBUSY);
+	assert_int_equal(instances_of(p), 21);
+
+	/* A damaged backup is not put in place. */
+	WF_AUTOBUF struct wf_buf b = {0};
+	assert_int_equal(wf_read_file(to, 1u << 24, &b, NULL), 0);
+	b.data[b.len - 3000] ^= 1;
+	for (size_t at = 8192; at + 100 < b.len; at += 100)
+		b.data[at] ^= 1;
+	assert_int_equal(wf_write_file(to, b.data, b.len, 0600, false, NULL), 0);
+	assert_int_equal(wf_journal_restore(p->home, "default", "third", to, false, &p->cause),
+		WF_ECORRUPT);
+	struct wf_journal *j;
+	assert_int_equal(wf_journal_open(p->home, "default", "third", WF_JOURNAL_READ, &j,
+		&p->cause), WF_ENOENT);
+}
+
+static void compaction(void **state)
+{
+	struct place *p = *state;
+	char line[64];
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(put_one(p, i), 0);
+	struct child c = start("read", p->path);
+	hear(&c, line);
+	uint64_t before = 0, after = 0;
+	assert_int_equal(wf_journal_compact(p->journal, &before, &after, &p->cause), WF_EBUSY);
+	p->journal = NULL;
+	assert_int_equal(write(c.to, "x", 1), 1);
+	assert_int_equal(ended(&c), 0);
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_int_equal(wf_journal_compact(p->journal, &before, &after, &p->cause), 0);
+	p->journal = NULL;
+	assert_true(after < before);
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_int_equal(instances_of(p), 50);
+	assert_int_equal(put_one(p, 50), 0);
+	assert_sound(p);
+}
+
+static void runners(void **state)
+{
+	struct place *p = *state;
+	uint64_t own, same;
+	assert_false(wf_runner_alive(p->home, 0));
+	assert_false(wf_runner_alive(p->home, 12345));
+	assert_int_equal(wf_runner_begin(p->home, &own, &p->cause), 0);
+	assert_int_equal(wf_runner_begin(p->home, &same, &p->cause), 0);
+	assert_int_equal(own, same);
+	assert_true(own != 0);
+	assert_true(wf_runner_alive(p->home, own));
+
+	char line[64];
+	struct child c = start("hold", p->path);
+	hear(&c, line);
+	uint64_t other = strtoull(line, NULL, 16);
+	assert_true(other != 0 && other != own);
+	assert_true(wf_runner_alive(p->home, other));
+	assert_true(wf_runner_alive(p->home, other));
+	assert_int_equal(kill(c.pid, SIGKILL), 0);
+	(void)ended(&c);
+	assert_false(wf_runner_alive(p->home, other));
+	WF_AUTOFREE char *file = wf_asprintf("%s/runners/%016llx.lock", p->path,
+		(unsigned long long)other);
+	assert_int_equal(access(file, F_OK), -1); /* swept */
+	assert_false(wf_runner_alive(p->home, other));
+
+	c = start("hold", p->path);
+	hear(&c, line);
+	other = strtoull(line, NULL, 16);
+	assert_int_equal(write(c.to, "x", 1), 1);
+	assert_int_equal(ended(&c), 0);
+	assert_false(wf_runner_alive(p->home, other));
+	wf_runner_end(p->home);
+	assert_false(wf_runner_alive(p->home, own));
+}
+
+static bool count_kind(void *arg, json_t *record)
+{
+	json_t *counts = arg;
+	const char *kind = json_string_value(json_object_get(record, "kind"));
+	assert_non_null(kind);
+	assert_null(json_object_get(record, "error"));
+	json_int_t n = json_integer_value(json_object_get(counts, kind));
+	assert_int_equal(json_object_set_new(counts, kind, json_integer(n + 1)), 0);
+	return true;
+}
+
+static void dump(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in = new_instance("deploy", T0);
+	complete_step(in, 0);
+	open_approval(in, 1);
+	json_t *v = json_true();
+	wf_instance_set_var(in, "x", v);
+	assert_int_equal(put(p, &in, 1, true), 0);
+	wf_instance_free(in);
+	json_t *counts = json_object();
+	assert_int_equal(wf_journal_dump(p->journal, count_kind, counts, &p->cause), 0);
+	WF_AUTOFREE char *text = json_dumps(counts, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(counts);
+	assert_string_equal(text, "{\"counts\":1,\"header\":1,\"history\":1,\"identity\":1,"
+		"\"index\":6,\"input\":1,\"journal\":1,\"plan\":1,\"step\":2,\"variable\":1}");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return play(argv[1], argv[2]);
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(map_of_another),
+		TEST(killed_writer), TEST(killed_reader), TEST(backup_and_restore),
+		TEST(compaction), TEST(runners), TEST(dump)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
