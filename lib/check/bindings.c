@@ -1,6 +1,6 @@
 /*
- * Resolves and types every expression where it stands: which steps have run there, what their outputs
- * are, which roots exist.
+ * Resolves and types every expression where it stands: which steps have run there, what their
+ * outputs are, which roots exist.
  *
  * Expressions are visited along the flow, so that a step's output has its type before what comes
  * after reads it; what is read over a loop's way back is of any type.
@@ -12,33 +12,33 @@
 /* What looking for "may it have run" may cost in all; beyond, the answer is "it may". */
 #define REACH_BUDGET 50000000
 
-/* Variables times steps up to which it is found out where each of them is set; beyond, they are taken
- * to be set everywhere. */
+/* Variables times steps up to which it is found out where each of them is set; beyond, they are
+ * taken to be set everywhere. */
 #define VARS_BUDGET 4000000
 
 struct variable {
 	const char *name;
-	const struct wf_type *type;    /* without UNDEF */
+	const struct wf_type *type; /* without UNDEF */
 	bool initial;
-	uint32_t *setters;             /* steps */
+	uint32_t *setters; /* steps */
 	uint32_t setter_count, setter_room;
-	bool *unset;                   /* by node: there is a way here on which nothing sets it; NULL
-	                                  when it is set everywhere */
+	bool *unset; /* by node: there is a way here on which nothing sets it; NULL
+			when it is set everywhere */
 };
 
 struct binder {
 	struct wf_checker *c;
 	const char **ids;
 	const struct wf_type **outputs;
-	struct wf_scope scope;         /* what is the same everywhere */
+	struct wf_scope scope; /* what is the same everywhere */
 	const struct wf_type *action_outputs[WF_ACT_COUNT_];
-	bool *after_failure;           /* by node: a failure may have led here */
-	bool *unfailed;                /* by node: there is a way here without a failure */
+	bool *after_failure; /* by node: a failure may have led here */
+	bool *unfailed;	     /* by node: there is a way here without a failure */
 	struct variable *vars;
 	uint32_t var_count, var_room;
-	json_t *var_index;             /* name to place in vars */
-	bool vars_vary;                /* some variable is only there once a step has set it */
-	uint32_t place;                /* the node where the expression at hand stands */
+	json_t *var_index; /* name to place in vars */
+	bool vars_vary;	   /* some variable is only there once a step has set it */
+	uint32_t place;	   /* the node where the expression at hand stands */
 	uint64_t cost;
 };
 
@@ -102,8 +102,7 @@ static void root_types(struct binder *b)
 	static const uint32_t instance_kinds[] = {
 		WF_T_STRING, WF_T_INT, WF_T_STRING | WF_T_INT, WF_T_STRING | WF_T_NULL};
 	static const char *const security[] = {"name", "user"};
-	static const uint32_t security_kinds[] = {
-		WF_T_STRING | WF_T_NULL, WF_T_STRING | WF_T_NULL};
+	static const uint32_t security_kinds[] = {WF_T_STRING | WF_T_NULL, WF_T_STRING | WF_T_NULL};
 	struct wf_arena *a = b->c->arena;
 	const struct wf_type **types = b->scope.root_types;
 
@@ -170,7 +169,8 @@ static void collect_variables(struct binder *b)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach (m->vars, name, value) {
+	json_object_foreach(m->vars, name, value)
+	{
 		struct variable *v = variable(b, name);
 		v->initial = true;
 		v->type = wf_type_of_value(b->c->arena, value);
@@ -225,14 +225,13 @@ static struct wf_scope scope_at(struct binder *b, uint32_t node)
 		scope.vars = vars_type(b);
 	if (b->after_failure[node]) {
 		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
-		scope.root_types[WF_ROOT_ERROR] =
-			error_type(b->c->arena, !b->unfailed[node]);
+		scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, !b->unfailed[node]);
 	}
 	return scope;
 }
 
-static void predicate(struct binder *b, const struct wf_scope *scope,
-	const struct wf_model_expr *e, uint32_t want)
+static void predicate(struct binder *b, const struct wf_scope *scope, const struct wf_model_expr *e,
+	uint32_t want)
 {
 	struct wf_expr_site site = {b->c->model->source, e->node, 0};
 
@@ -262,7 +261,8 @@ static void need_text(struct binder *b, const struct wf_model_tree *t)
 }
 
 /* The same map type with one member a string. */
-static const struct wf_type *with_text(struct wf_arena *a, const struct wf_type *map, const char *name)
+static const struct wf_type *with_text(
+	struct wf_arena *a, const struct wf_type *map, const char *name)
 {
 	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
 
@@ -277,8 +277,8 @@ static const struct wf_type *with_text(struct wf_arena *a, const struct wf_type 
 }
 
 /* Where `output` of the action's input says that text is text, the type says it too. */
-static const struct wf_type *with_mode(struct binder *b, const struct wf_model_step *s,
-	const struct wf_type *type)
+static const struct wf_type *with_mode(
+	struct binder *b, const struct wf_model_step *s, const struct wf_type *type)
 {
 	const struct wf_node *mode = wf_node_get(s->with_node, "output");
 	bool text = mode && mode->kind == WF_NODE_STRING && strcmp(mode->string.text, "text") == 0;
@@ -388,7 +388,7 @@ static void begin(struct binder *b)
 	struct wf_checker *c = b->c;
 	struct wf_model *m = c->model;
 	const uint32_t bound = UINT32_C(1) << WF_ROOT_ITEM | UINT32_C(1) << WF_ROOT_INDEX |
-		UINT32_C(1) << WF_ROOT_ERROR | UINT32_C(1) << WF_ROOT_OUTPUT;
+			       UINT32_C(1) << WF_ROOT_ERROR | UINT32_C(1) << WF_ROOT_OUTPUT;
 
 	b->ids = WF_ARENA_ARRAY(c->arena, const char *, m->step_count + 1);
 	b->outputs = WF_ARENA_ARRAY(c->arena, const struct wf_type *, m->step_count + 1);

@@ -1,7 +1,7 @@
 /*
  * The control flow of a model as a graph. A step is three nodes: it is entered, it is done (its
- * output is there), or it has failed for good. A skipped step leads on from where it was entered, so
- * that "done" dominates a place exactly where the step's output is sure to be there.
+ * output is there), or it has failed for good. A skipped step leads on from where it was entered,
+ * so that "done" dominates a place exactly where the step's output is sure to be there.
  */
 #ifndef WF_CHECK_FLOW_H
 #define WF_CHECK_FLOW_H

@@ -36,7 +36,8 @@ void wf_graph_add(struct wf_graph *g, uint32_t from, uint32_t to)
 }
 
 /* Sorts one end of the edges by the other, keeping their order: a counting sort. */
-static void index_edges(const struct wf_graph *g, bool reverse, uint32_t **ret_first, uint32_t **ret_to)
+static void index_edges(
+	const struct wf_graph *g, bool reverse, uint32_t **ret_first, uint32_t **ret_to)
 {
 	uint32_t *first = numbers((size_t)g->count + 1, 0), *to = numbers(g->edge_count, 0);
 
@@ -303,8 +304,8 @@ uint32_t wf_graph_components(const struct wf_graph *g, const bool *cut, uint32_t
 	return s.components;
 }
 
-uint32_t wf_graph_cycle(const struct wf_graph *g, const uint32_t *component, uint32_t node,
-	uint32_t *ret)
+uint32_t wf_graph_cycle(
+	const struct wf_graph *g, const uint32_t *component, uint32_t node, uint32_t *ret)
 {
 	uint32_t *before = numbers(g->count, WF_NO_NODE), *queue = numbers(g->count, 0);
 	uint32_t head = 0, tail = 0, last = WF_NO_NODE, length = 0;
@@ -318,8 +319,7 @@ uint32_t wf_graph_cycle(const struct wf_graph *g, const uint32_t *component, uin
 
 			if (m == node && last == WF_NO_NODE)
 				last = n;
-			if (m == node || component[m] != component[node] ||
-				before[m] != WF_NO_NODE)
+			if (m == node || component[m] != component[node] || before[m] != WF_NO_NODE)
 				continue;
 			before[m] = n;
 			queue[tail++] = m;

@@ -15,7 +15,8 @@
 
 enum fit { FIT_NO, FIT_MAYBE, FIT_YES };
 
-/* A compiled subschema. The key is a borrowed pointer into the action's schema, which outlives this. */
+/* A compiled subschema. The key is a borrowed pointer into the action's schema, which outlives
+ * this. */
 struct compiled {
 	const json_t *key;
 	json_t *document;
@@ -24,10 +25,10 @@ struct compiled {
 
 struct fitter {
 	struct wf_checker *c;
-	json_t *root;                  /* the action's whole schema */
+	json_t *root; /* the action's whole schema */
 	const char *action;
 	bool silent;
-	size_t findings;               /* also counted when silent */
+	size_t findings; /* also counted when silent */
 	struct compiled *compiled;
 	size_t compiled_count, compiled_room;
 };
@@ -100,8 +101,8 @@ static void report(struct fitter *f, const struct wf_schema_issues *issues,
 		const struct wf_node *at = wf_node_at_pointer(node, issue->instance, &key);
 		const char *slash = strrchr(issue->instance, '/');
 
-		COMPLAIN(f, ACTION_INPUT, at->span, "`%s` of `%s` %s", slash ? slash + 1 : called(name),
-			f->action, issue->message);
+		COMPLAIN(f, ACTION_INPUT, at->span, "`%s` of `%s` %s",
+			slash ? slash + 1 : called(name), f->action, issue->message);
 	}
 }
 
@@ -153,10 +154,11 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 }
 
 /* The nearest of the properties' names. */
-static void unknown_member(struct fitter *f, json_t *properties, const struct wf_pair *pair,
-	const char *name)
+static void unknown_member(
+	struct fitter *f, json_t *properties, const struct wf_pair *pair, const char *name)
 {
-	const char **names = WF_ARENA_ARRAY(f->c->arena, const char *, json_object_size(properties) + 1);
+	const char **names =
+		WF_ARENA_ARRAY(f->c->arena, const char *, json_object_size(properties) + 1);
 	size_t count = 0;
 	const char *key;
 	json_t *value;
@@ -165,8 +167,7 @@ static void unknown_member(struct fitter *f, json_t *properties, const struct wf
 		name[0] ? "`" : "the input of `", name[0] ? name : f->action, "`", pair->key);
 	if (!d)
 		return;
-	json_object_foreach (properties, key, value)
-		names[count++] = key;
+	json_object_foreach(properties, key, value) names[count++] = key;
 	const char *nearest = wf_nearest(pair->key, names, count);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
@@ -184,8 +185,7 @@ static enum fit fits_members(struct fitter *f, json_t *schema, const struct wf_n
 	for (size_t i = 0; i < node->map.count; i++) {
 		const struct wf_pair *pair = &node->map.pairs[i];
 		json_t *sub = json_object_get(properties, pair->key);
-		WF_AUTOFREE char *path =
-			wf_asprintf("%s%s%s", name, name[0] ? "." : "", pair->key);
+		WF_AUTOFREE char *path = wf_asprintf("%s%s%s", name, name[0] ? "." : "", pair->key);
 
 		if (!sub)
 			sub = json_object_get(schema, "patternProperties") ? NULL : more;
@@ -206,20 +206,21 @@ static enum fit fits_members(struct fitter *f, json_t *schema, const struct wf_n
 	return result;
 }
 
-static enum fit fits_required(struct fitter *f, json_t *schema, const struct wf_node *node,
-	const char *name)
+static enum fit fits_required(
+	struct fitter *f, json_t *schema, const struct wf_node *node, const char *name)
 {
 	enum fit result = FIT_YES;
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (json_object_get(schema, "required"), i, item) {
+	json_array_foreach(json_object_get(schema, "required"), i, item)
+	{
 		const char *key = json_string_value(item);
 
 		if (wf_node_get(node, key))
 			continue;
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` needs `%s`",
-			name[0] ? name : f->action, key);
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` needs `%s`", name[0] ? name : f->action,
+			key);
 		result = FIT_NO;
 	}
 	return result;
@@ -246,7 +247,7 @@ static void branch_name(json_t *branch, struct wf_buf *out)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (json_object_get(branch, "required"), i, item)
+	json_array_foreach(json_object_get(branch, "required"), i, item)
 		wf_buf_printf(out, "%s`%s`", i ? " and " : "", json_string_value(item));
 }
 
@@ -259,7 +260,8 @@ static enum fit fits_choice(struct fitter *f, json_t *branches, bool only_one,
 	WF_AUTOBUF struct wf_buf choices = {0};
 	json_t *branch;
 
-	json_array_foreach (branches, i, branch) {
+	json_array_foreach(branches, i, branch)
+	{
 		enum fit fit = quietly(f, branch, node, e, name, &findings);
 
 		surely += fit == FIT_YES;
@@ -296,8 +298,8 @@ static enum fit fits_logic(struct fitter *f, json_t *schema, const struct wf_nod
 	size_t i, findings;
 	json_t *sub;
 
-	json_array_foreach (json_object_get(schema, "allOf"), i, sub)
-		result = both(result, fits(f, sub, node, e, name));
+	json_array_foreach(json_object_get(schema, "allOf"), i, sub) result =
+		both(result, fits(f, sub, node, e, name));
 	if ((sub = json_object_get(schema, "anyOf")))
 		result = both(result, fits_choice(f, sub, false, node, e, name));
 	if ((sub = json_object_get(schema, "oneOf")))
@@ -307,7 +309,9 @@ static enum fit fits_logic(struct fitter *f, json_t *schema, const struct wf_nod
 		if (fit == FIT_YES)
 			COMPLAIN(f, ACTION_INPUT, node->span, "`%s` may not be like this",
 				name[0] ? name : f->action);
-		result = both(result, fit == FIT_YES ? FIT_NO : fit == FIT_NO ? FIT_YES : FIT_MAYBE);
+		result = both(result, fit == FIT_YES  ? FIT_NO
+				      : fit == FIT_NO ? FIT_YES
+						      : FIT_MAYBE);
 	}
 	if ((sub = json_object_get(schema, "if"))) {
 		enum fit fit = quietly(f, sub, node, e, name, &findings);
@@ -330,8 +334,7 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 		WF_AUTOFREE char *path = wf_asprintf("%s[%zu]", name, i);
 		result = both(result, fits(f, items, node->list.items[i], e->args[i], path));
 	}
-	if (node->list.count <
-		(size_t)json_integer_value(json_object_get(schema, "minItems"))) {
+	if (node->list.count < (size_t)json_integer_value(json_object_get(schema, "minItems"))) {
 		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` has too few elements",
 			called(name), f->action);
 		return FIT_NO;
@@ -359,8 +362,8 @@ static enum fit fits_parts(struct fitter *f, json_t *schema, const struct wf_nod
 	enum fit result;
 
 	if (!takes(f, schema, map ? WF_T_MAP : WF_T_LIST)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be a %s",
-			called(name), f->action, map ? "map" : "list");
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be a %s", called(name),
+			f->action, map ? "map" : "list");
 		return FIT_NO;
 	}
 	if (map) {
@@ -379,8 +382,8 @@ static enum fit fits(struct fitter *f, json_t *schema, const struct wf_node *nod
 	if (!schema || json_is_true(schema))
 		return schema ? FIT_YES : FIT_MAYBE;
 	if (json_is_false(schema)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be there",
-			called(name), f->action);
+		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be there", called(name),
+			f->action);
 		return FIT_NO;
 	}
 	json_t *value = wf_check_literal(e);
@@ -389,7 +392,8 @@ static enum fit fits(struct fitter *f, json_t *schema, const struct wf_node *nod
 		size_t before = f->findings;
 		enum fit fit = fits_value(f, schema, value, node, name, map);
 
-		/* Of a map the parts are named one by one; what that does not see, lib/schema does. */
+		/* Of a map the parts are named one by one; what that does not see, lib/schema does.
+		 */
 		if (fit == FIT_NO && map) {
 			(void)fits_parts(f, schema, node, e, name);
 			if (f->findings == before)

@@ -9,10 +9,10 @@ struct wf_check_schemas;
 struct wf_checker {
 	struct wf_model *model;
 	struct wf_diags *diags;
-	struct wf_arena *arena;        /* the model's */
+	struct wf_arena *arena; /* the model's */
 	struct wf_graph flow;
 	struct wf_check_schemas *schemas;
-	bool unknown_steps;            /* a target has a finding: what is out of reach may follow from it */
+	bool unknown_steps; /* a target has a finding: what is out of reach may follow from it */
 };
 
 #define WF_FIND(c, rule, span, ...)                                                                \
@@ -20,8 +20,8 @@ struct wf_checker {
 
 /* targets.c: every `to` and `depends_on` to its step, with findings. Before the flow is built. */
 void wf_check_targets(struct wf_checker *c);
-/* loops.c: circles, loops without a bound, steps out of reach, transitions never taken. Gives steps on
- * a loop that another step bounds the highest max_visits. */
+/* loops.c: circles, loops without a bound, steps out of reach, transitions never taken. Gives steps
+ * on a loop that another step bounds the highest max_visits. */
 void wf_check_loops(struct wf_checker *c);
 /* bindings.c: resolves and types every expression; sets the steps' output types. */
 void wf_check_bindings(struct wf_checker *c);
@@ -30,15 +30,15 @@ void wf_check_inputs(struct wf_checker *c);
 /* policy.c: approvals, times, retries. After the bindings. */
 void wf_check_policies(struct wf_checker *c);
 
-/* The value of an expression that is written out in full: new reference; NULL when any part of it is
- * computed. */
+/* The value of an expression that is written out in full: new reference; NULL when any part of it
+ * is computed. */
 json_t *wf_check_literal(const struct wf_expr *e);
 
 /* The expression of a built map's member; NULL when it has none of that name, or is no map. */
 const struct wf_expr *wf_check_member(const struct wf_expr *e, const char *name);
 
-/* A copy of a schema in which what has a default is required: the type of a value that has got them.
- * New reference. */
+/* A copy of a schema in which what has a default is required: the type of a value that has got
+ * them. New reference. */
 json_t *wf_check_with_defaults(const json_t *schema);
 
 /* The built-in schemas of actions, parsed when first asked for. */

@@ -5,8 +5,8 @@
 #include "base/limits.h"
 
 /* "a -> b -> a": the steps of a cycle, the first once more at its end. */
-static void write_circle(const struct wf_model *m, const uint32_t *steps, uint32_t count,
-	struct wf_buf *out)
+static void write_circle(
+	const struct wf_model *m, const uint32_t *steps, uint32_t count, struct wf_buf *out)
 {
 	const uint32_t shown = 30;
 
@@ -163,8 +163,7 @@ static bool always_true(const struct wf_transition_rule *rule)
 {
 	const struct wf_expr *e = rule->when.expr;
 
-	return !rule->when.node ||
-		(e && e->kind == WF_EXPR_LITERAL && json_is_true(e->value));
+	return !rule->when.node || (e && e->kind == WF_EXPR_LITERAL && json_is_true(e->value));
 }
 
 static void transitions(struct wf_checker *c)

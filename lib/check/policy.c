@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* The value of a member of the action's input, when it is written out: new reference, or NULL. */
-static json_t *given(const struct wf_model_step *s, const char *path, const struct wf_node **ret_node)
+static json_t *given(
+	const struct wf_model_step *s, const char *path, const struct wf_node **ret_node)
 {
 	const struct wf_expr *e = s->with.tree ? wf_expr_tree_root(s->with.tree) : NULL;
 	const struct wf_node *node = s->with_node;
@@ -66,7 +67,8 @@ static void refuse_later(struct wf_checker *c, const struct wf_model_step *s)
 static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_node **ret_node)
 {
 	const struct wf_node *quorum_node, *policy_node;
-	json_t *quorum = given(s, "quorum", &quorum_node), *policy = given(s, "policy", &policy_node);
+	json_t *quorum = given(s, "quorum", &quorum_node),
+	       *policy = given(s, "policy", &policy_node);
 	const char *name = json_string_value(policy);
 	uint32_t needed = 0;
 
@@ -79,8 +81,7 @@ static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_
 		needed = 1;
 	} else if (name) {
 		char *end = NULL;
-		unsigned long n =
-			strncmp(name, "level", 5) == 0 ? strtoul(name + 5, &end, 10) : 0;
+		unsigned long n = strncmp(name, "level", 5) == 0 ? strtoul(name + 5, &end, 10) : 0;
 		if (end && !*end && n >= 1 && n <= WF_MAX_APPROVERS)
 			needed = (uint32_t)n;
 	}
@@ -96,7 +97,8 @@ static void check_approvers(struct wf_checker *c, const struct wf_model_step *s,
 	json_t *list = given(s, "approvers.list", &node), *seen = json_object(), *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *name = json_string_value(item);
 		if (name && json_object_get(seen, name))
 			WF_FIND(c, APPROVER_DUPLICATE, node->list.items[i]->span,

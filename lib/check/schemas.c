@@ -34,8 +34,8 @@ json_t *wf_check_schema(struct wf_check_schemas *s, enum wf_action action, bool 
 	if (action >= WF_ACT_COUNT_)
 		return NULL;
 	if (!s->of[action][output].asked) {
-		WF_AUTOFREE char *name = wf_asprintf("actions/%s.%s.json", wf_actions[action].name,
-			output ? "output" : "input");
+		WF_AUTOFREE char *name = wf_asprintf(
+			"actions/%s.%s.json", wf_actions[action].name, output ? "output" : "input");
 		const char *text = wf_builtin_schema(name, &len);
 
 		s->of[action][output].asked = true;
@@ -52,7 +52,8 @@ static void require_defaults(json_t *schema)
 	const char *name;
 	size_t i;
 
-	json_object_foreach (json_object_get(schema, "properties"), name, value) {
+	json_object_foreach(json_object_get(schema, "properties"), name, value)
+	{
 		if (!json_object_get(value, "default"))
 			continue;
 		if (!json_is_array(required)) {
@@ -61,10 +62,8 @@ static void require_defaults(json_t *schema)
 		}
 		json_array_append_new(required, json_string(name));
 	}
-	json_object_foreach (schema, name, value)
-		require_defaults(value);
-	json_array_foreach (schema, i, value)
-		require_defaults(value);
+	json_object_foreach(schema, name, value) require_defaults(value);
+	json_array_foreach(schema, i, value) require_defaults(value);
 }
 
 json_t *wf_check_with_defaults(const json_t *schema)

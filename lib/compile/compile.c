@@ -91,8 +91,8 @@ static void jump_to_step(struct compiler *c, uint32_t step)
 	c->fixups[c->fixup_count++] = (struct fixup){emit_jump(c, WF_OP_JUMP), step};
 }
 
-static void draw(struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind,
-	const char *label)
+static void draw(
+	struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind, const char *label)
 {
 	struct wf_plan_edge edge = {from, to, kind, string(c, label)};
 
@@ -156,7 +156,8 @@ static void emit_set(struct compiler *c, const struct wf_model_step *s)
 
 	mark(c, s->set.node);
 	if (root->kind == WF_EXPR_LITERAL) {
-		json_object_foreach (root->value, name, value) {
+		json_object_foreach(root->value, name, value)
+		{
 			emit_const(c, json_incref(value));
 			emit(c, WF_OP_SETVAR, string(c, name));
 		}
@@ -171,9 +172,10 @@ static void emit_set(struct compiler *c, const struct wf_model_step *s)
 /* None of the transitions held. */
 static void emit_no_transition(struct compiler *c, uint32_t step)
 {
-	emit_const(c, json_pack("{s:s, s:s, s:s}", "error_type", wf_error_types[WF_ERROR_VALIDATION].name,
-			     "code", "no_transition", "message",
-			     "no transition of `next` holds, and none is without `when`"));
+	emit_const(
+		c, json_pack("{s:s, s:s, s:s}", "error_type",
+			   wf_error_types[WF_ERROR_VALIDATION].name, "code", "no_transition",
+			   "message", "no transition of `next` holds, and none is without `when`"));
 	emit(c, WF_OP_RAISE, step);
 }
 
@@ -223,8 +225,8 @@ static void emit_result(struct compiler *c)
 		emit(c, WF_OP_UNDEF, 0);
 }
 
-static void emit_decision(struct compiler *c, uint32_t step, const struct wf_decision_rule *rule,
-	bool approve)
+static void emit_decision(
+	struct compiler *c, uint32_t step, const struct wf_decision_rule *rule, bool approve)
 {
 	const struct wf_model *m = c->model;
 	bool well = wf_model_ends_well(m, rule, approve);
@@ -264,8 +266,8 @@ static void emit_leave(struct compiler *c, uint32_t step)
 	emit(c, WF_OP_LEAVE, step);
 }
 
-/* A rejection that has a branch. The decision is looked at in the raw output, before the step is left:
- * an `output` template may drop it. */
+/* A rejection that has a branch. The decision is looked at in the raw output, before the step is
+ * left: an `output` template may drop it. */
 static void emit_rejection(struct compiler *c, uint32_t step)
 {
 	const struct wf_model_step *s = &c->model->steps[step];
@@ -286,8 +288,7 @@ static void emit_rejection(struct compiler *c, uint32_t step)
 
 static bool handles_failure(const struct wf_model_step *s)
 {
-	return s->on_failure_node &&
-		(s->handler_count || s->failure_action == WF_FAIL_CONTINUE);
+	return s->on_failure_node && (s->handler_count || s->failure_action == WF_FAIL_CONTINUE);
 }
 
 static uint32_t emit_error_is(struct compiler *c, const char *member, const char *value)
@@ -453,8 +454,9 @@ static int finish(struct wf_plan_builder *b, struct wf_buf *out, struct wf_cause
 	size_t before = out->len;
 
 	if (b->plan.code_count > WF_MAX_CODE)
-		return wf_fail(cause, WF_ELIMIT, "the plan would have %u instructions, more than %u",
-			b->plan.code_count, WF_MAX_CODE);
+		return wf_fail(cause, WF_ELIMIT,
+			"the plan would have %u instructions, more than %u", b->plan.code_count,
+			WF_MAX_CODE);
 	wf_plan_encode(b, out);
 	if (out->len - before <= WF_MAX_PLAN_BYTES)
 		return 0;

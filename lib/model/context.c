@@ -26,9 +26,8 @@ static void add_required(json_t *schema, const char *name)
 		required = json_array();
 		json_object_set_new(schema, "required", required);
 	}
-	json_array_foreach(required, i, item)
-		if (strcmp(json_string_value(item), name) == 0)
-			return;
+	json_array_foreach(
+		required, i, item) if (strcmp(json_string_value(item), name) == 0) return;
 	json_array_append_new(required, json_string(name));
 }
 

@@ -26,8 +26,8 @@ uint32_t wf_model_find_step(const struct wf_model *model, const char *id)
 	return index ? (uint32_t)json_integer_value(index) : WF_NONE;
 }
 
-bool wf_model_ends_well(const struct wf_model *model, const struct wf_decision_rule *rule,
-	bool approve)
+bool wf_model_ends_well(
+	const struct wf_model *model, const struct wf_decision_rule *rule, bool approve)
 {
 	if (rule->result && strcmp(rule->result, model->success_result) == 0)
 		return true;
@@ -49,8 +49,8 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 		return;
 	}
 	if (kind && kind->kind == WF_NODE_STRING) {
-		WF_FIND(r, NOT_SUPPORTED, kind->span, "a definition of kind `%s` is not supported yet",
-			kind->string.text);
+		WF_FIND(r, NOT_SUPPORTED, kind->span,
+			"a definition of kind `%s` is not supported yet", kind->string.text);
 		return;
 	}
 	if (wf_node_get(root, "workflowId")) {
@@ -68,8 +68,8 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 		wf_diag_hint(d, "put `workflow:` above and indent the rest below it");
 }
 
-struct wf_model *wf_model_read(const struct wf_source *source, const struct wf_document *document,
-	struct wf_diags *diags)
+struct wf_model *wf_model_read(
+	const struct wf_source *source, const struct wf_document *document, struct wf_diags *diags)
 {
 	static const char *const keys[] = {"workflow"};
 	struct wf_read r = {.source = source, .diags = diags};

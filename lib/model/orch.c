@@ -32,8 +32,10 @@ static void read_identity(struct wf_read *r, const struct wf_node *w)
 		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `id`");
 	if (m->id && !wf_read_valid_id(m->id, true))
-		wf_diag_hint(WF_FIND(r, ID_INVALID, m->id_node->span, "`%s` cannot be an id", m->id),
-			"an id is a letter or _, then letters, digits, _, . or -, at most 255 in all");
+		wf_diag_hint(
+			WF_FIND(r, ID_INVALID, m->id_node->span, "`%s` cannot be an id", m->id),
+			"an id is a letter or _, then letters, digits, _, . or -, at most 255 in "
+			"all");
 	if (!m->id)
 		m->id = "unnamed";
 	if (m->version && !wf_read_semver(m->version))
@@ -92,8 +94,9 @@ static void read_kept(struct wf_read *r, const struct wf_node *w)
 static void refuse_templates(struct wf_read *r, const struct wf_node *node)
 {
 	if (node->kind == WF_NODE_STRING && strstr(node->string.text, "${"))
-		wf_diag_hint(WF_FIND(r, WRONG_VALUE, node->span,
-				     "an initial value of `vars` is taken as it stands, without `${`"),
+		wf_diag_hint(
+			WF_FIND(r, WRONG_VALUE, node->span,
+				"an initial value of `vars` is taken as it stands, without `${`"),
 			"compute it in a step with `set`");
 	if (node->kind == WF_NODE_LIST)
 		for (size_t i = 0; i < node->list.count; i++)
@@ -155,8 +158,8 @@ static void read_correlation(struct wf_read *r, const struct wf_node *w)
 	if (!node)
 		return;
 	r->model->correlation.node = node;
-	r->model->correlation.expr = wf_expr_parse_template(r->model->exprs, node->string.text,
-		node->string.len, &site, r->diags);
+	r->model->correlation.expr = wf_expr_parse_template(
+		r->model->exprs, node->string.text, node->string.len, &site, r->diags);
 }
 
 void wf_read_orch(struct wf_read *r, const struct wf_node *w)

@@ -41,8 +41,8 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 			k++;
 		if (k < count)
 			continue;
-		struct wf_diag *d = WF_FIND(r, UNKNOWN_KEY, pair->key_span, "%s has no key `%s`",
-			what, pair->key);
+		struct wf_diag *d = WF_FIND(
+			r, UNKNOWN_KEY, pair->key_span, "%s has no key `%s`", what, pair->key);
 		const char *nearest = wf_nearest(pair->key, keys, count);
 		if (nearest) {
 			wf_diag_hint(d, "did you mean `%s`?", nearest);
@@ -57,15 +57,15 @@ static const char *article(const char *word)
 	return strchr("aeiou", word[0]) ? "an" : "a";
 }
 
-static void wrong_kind(struct wf_read *r, const struct wf_node *node, const char *key,
-	const char *wanted)
+static void wrong_kind(
+	struct wf_read *r, const struct wf_node *node, const char *key, const char *wanted)
 {
 	WF_FIND(r, WRONG_TYPE, node->span, "`%s` must be %s %s, here is %s", key, article(wanted),
 		wanted, wf_read_kind_phrase(node));
 }
 
-const struct wf_node *wf_read_kind(struct wf_read *r, const struct wf_node *map, const char *key,
-	enum wf_node_kind kind)
+const struct wf_node *wf_read_kind(
+	struct wf_read *r, const struct wf_node *map, const char *key, enum wf_node_kind kind)
 {
 	const struct wf_node *node = wf_node_get(map, key);
 
@@ -120,8 +120,8 @@ bool wf_read_number(struct wf_read *r, const struct wf_node *map, const char *ke
 	}
 	double v = node->kind == WF_NODE_INT ? (double)node->integer : node->real;
 	if (!(v >= min && v <= max)) {
-		WF_FIND(r, WRONG_VALUE, node->span, "`%s` is %g, must be from %g to %g", key, v, min,
-			max);
+		WF_FIND(r, WRONG_VALUE, node->span, "`%s` is %g, must be from %g to %g", key, v,
+			min, max);
 		return false;
 	}
 	*ret = v;
@@ -139,7 +139,11 @@ size_t wf_read_word(struct wf_read *r, const struct wf_node *map, const char *ke
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(words[i], node->string.text) == 0)
 			return i;
-		wf_buf_printf(&list, "%s`%s`", i == 0 ? "" : i + 1 == count ? " or " : ", ", words[i]);
+		wf_buf_printf(&list, "%s`%s`",
+			i == 0		 ? ""
+			: i + 1 == count ? " or "
+					 : ", ",
+			words[i]);
 	}
 	struct wf_diag *d = WF_FIND(r, WRONG_VALUE, node->span, "`%s` is `%s`, must be %s", key,
 		node->string.text, list.data);
@@ -158,8 +162,8 @@ static bool has_suffix(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
-static uint64_t millis_of_duration(struct wf_read *r, const struct wf_node *node, const char *key,
-	uint64_t min)
+static uint64_t millis_of_duration(
+	struct wf_read *r, const struct wf_node *node, const char *key, uint64_t min)
 {
 	struct wf_duration d;
 
@@ -200,8 +204,8 @@ uint64_t wf_read_millis(struct wf_read *r, const struct wf_node *map, const char
 		if (!pair)
 			continue;
 		if (first) {
-			WF_FIND(r, KEY_CONFLICT, pair->key_span, "`%s` and `%s` say the same thing twice",
-				first, keys[i]);
+			WF_FIND(r, KEY_CONFLICT, pair->key_span,
+				"`%s` and `%s` say the same thing twice", first, keys[i]);
 			continue;
 		}
 		first = keys[i];
@@ -252,7 +256,8 @@ uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const
 	return bits;
 }
 
-struct wf_model_expr wf_read_predicate(struct wf_read *r, const struct wf_node *map, const char *key)
+struct wf_model_expr wf_read_predicate(
+	struct wf_read *r, const struct wf_node *map, const char *key)
 {
 	struct wf_model_expr result = {wf_node_get(map, key), NULL};
 	struct wf_expr_site site = {r->source, result.node, 0};

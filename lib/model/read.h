@@ -29,8 +29,8 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 
 /* The key's value when it is there and of that kind; else NULL, after a finding when it is there
  * and of another. */
-const struct wf_node *wf_read_kind(struct wf_read *r, const struct wf_node *map, const char *key,
-	enum wf_node_kind kind);
+const struct wf_node *wf_read_kind(
+	struct wf_read *r, const struct wf_node *map, const char *key, enum wf_node_kind kind);
 const char *wf_read_string(struct wf_read *r, const struct wf_node *map, const char *key);
 /* Leaves *ret alone when the key is not there or not within [min, max]. */
 bool wf_read_int(struct wf_read *r, const struct wf_node *map, const char *key, int64_t min,
@@ -58,7 +58,8 @@ uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const
 bool wf_read_error_type(struct wf_read *r, const struct wf_node *node);
 
 /* A whole expression; a boolean may stand for itself. */
-struct wf_model_expr wf_read_predicate(struct wf_read *r, const struct wf_node *map, const char *key);
+struct wf_model_expr wf_read_predicate(
+	struct wf_read *r, const struct wf_node *map, const char *key);
 struct wf_model_tree wf_read_tree(struct wf_read *r, const struct wf_node *node);
 
 /* [A-Za-z_][A-Za-z0-9_-]*, with dots when allowed, up to WF_MAX_ID bytes. */
@@ -69,15 +70,16 @@ bool wf_read_semver(const char *text);
 /* A finding that the language has it, and this version does not run it. */
 void wf_read_unsupported(struct wf_read *r, struct wf_span span, const char *what);
 
-/* An input schema from `context`; fills optional_paths. New reference; NULL when nothing is declared. */
+/* An input schema from `context`; fills optional_paths. New reference; NULL when nothing is
+ * declared. */
 json_t *wf_read_context(struct wf_read *r, const struct wf_node *context);
 
 /* The retry policy of a map; `retry` holds the defaults on entry. */
 void wf_read_retry(struct wf_read *r, const struct wf_node *map, struct wf_retry *retry);
 
 /* All steps of the list, into the model. */
-void wf_read_orch_steps(struct wf_read *r, const struct wf_node *list,
-	const struct wf_node *defaults);
+void wf_read_orch_steps(
+	struct wf_read *r, const struct wf_node *list, const struct wf_node *defaults);
 /* A workflow of the orch dialect, into the model. */
 void wf_read_orch(struct wf_read *r, const struct wf_node *workflow);
 

@@ -43,8 +43,8 @@ void wf_read_retry(struct wf_read *r, const struct wf_node *map, struct wf_retry
 	if (wf_read_int(r, map, "max_attempts", 1, WF_MAX_ATTEMPTS, &attempts))
 		retry->max_attempts = (uint32_t)attempts;
 	retry->backoff = wf_read_word(r, map, "backoff", backoffs, COUNT(backoffs), 0) == 1
-		? WF_BACKOFF_EXPONENTIAL
-		: WF_BACKOFF_FIXED;
+				 ? WF_BACKOFF_EXPONENTIAL
+				 : WF_BACKOFF_FIXED;
 	retry->coefficient_milli = retry->backoff == WF_BACKOFF_EXPONENTIAL ? 2000 : 1000;
 	if (wf_read_number(r, map, "coefficient", 1, 1000, &coefficient)) {
 		if (retry->backoff == WF_BACKOFF_FIXED)

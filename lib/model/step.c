@@ -14,8 +14,8 @@ static const char *const step_keys[] = {"id", "name", "description", "action", "
 	"on_crash", "output", "set"};
 
 /* The step after the first one that is there. */
-static struct wf_target target_of(struct wf_read *r, const struct wf_node *map, const char *key,
-	bool next_allowed)
+static struct wf_target target_of(
+	struct wf_read *r, const struct wf_node *map, const char *key, bool next_allowed)
 {
 	struct wf_target to = {.kind = WF_TO_NEXT, .step = WF_NONE};
 	const struct wf_node *node = wf_read_kind(r, map, key, WF_NODE_STRING);
@@ -33,8 +33,8 @@ static struct wf_target target_of(struct wf_read *r, const struct wf_node *map, 
 	return to;
 }
 
-static void need_target(struct wf_read *r, const struct wf_node *map, const char *key,
-	const char *what)
+static void need_target(
+	struct wf_read *r, const struct wf_node *map, const char *key, const char *what)
 {
 	if (!wf_node_get(map, key))
 		WF_FIND(r, MISSING_KEY, map->span, "%s has no `%s`", what, key);
@@ -95,7 +95,8 @@ static void read_handlers(struct wf_read *r, const struct wf_node *map, struct w
 		code = wf_node_get(item, "error_code");
 		/* Codes are strings; a status is often written as the number it looks like. */
 		if (code && code->kind == WF_NODE_INT)
-			rule->error_code = wf_arena_printf(r->arena, "%lld", (long long)code->integer);
+			rule->error_code =
+				wf_arena_printf(r->arena, "%lld", (long long)code->integer);
 		else
 			rule->error_code = wf_read_string(r, item, "error_code");
 		rule->to = target_of(r, item, "to", false);
@@ -116,8 +117,8 @@ static void read_failure(struct wf_read *r, const struct wf_node *map, struct wf
 	s->failure_to = target_of(r, node, "to", false);
 	s->failure_action = s->failure_to.node ? WF_FAIL_CONTINUE : WF_FAIL_STOP;
 	if (wf_node_get(node, "action"))
-		s->failure_action = (enum wf_failure_action)wf_read_word(r, node, "action", actions,
-			COUNT(actions), s->failure_action);
+		s->failure_action = (enum wf_failure_action)wf_read_word(
+			r, node, "action", actions, COUNT(actions), s->failure_action);
 	if (s->failure_to.node && s->failure_action != WF_FAIL_CONTINUE)
 		WF_FIND(r, KEY_CONFLICT, s->failure_to.node->span,
 			"`to` is where `action: continue` goes on; with `%s` it is never taken",
@@ -193,12 +194,14 @@ static void read_depends(struct wf_read *r, const struct wf_node *map, struct wf
 	if (!list)
 		return;
 	s->depends_on = WF_ARENA_ARRAY(r->arena, const char *, list->list.count + 1);
-	s->depends_on_nodes = WF_ARENA_ARRAY(r->arena, const struct wf_node *, list->list.count + 1);
+	s->depends_on_nodes =
+		WF_ARENA_ARRAY(r->arena, const struct wf_node *, list->list.count + 1);
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct wf_node *item = list->list.items[i];
 
 		if (item->kind != WF_NODE_STRING) {
-			WF_FIND(r, WRONG_TYPE, item->span, "an entry of `depends_on` is a step's id");
+			WF_FIND(r, WRONG_TYPE, item->span,
+				"an entry of `depends_on` is a step's id");
 			continue;
 		}
 		s->depends_on[s->depends_on_count] = item->string.text;
@@ -210,8 +213,8 @@ static void read_depends(struct wf_read *r, const struct wf_node *map, struct wf
 static void read_later(struct wf_read *r, const struct wf_node *map)
 {
 	static const char *const parallel[] = {"branches", "join", "limit"};
-	static const char *const foreach[] = {"items", "as", "index", "limit", "steps",
-		"on_item_failure"};
+	static const char *const foreach[] = {
+		"items", "as", "index", "limit", "steps", "on_item_failure"};
 	static const char *const compensate[] = {"action", "with"};
 	static const struct {
 		const char *key, *what;
@@ -255,8 +258,8 @@ static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_
 	}
 	for (size_t i = 0; i < WF_ACT_COUNT_; i++)
 		names[i] = wf_actions[i].name;
-	struct wf_diag *d = WF_FIND(r, ACTION_UNKNOWN, s->action_node->span,
-		"there is no action `%s`", s->action_name);
+	struct wf_diag *d = WF_FIND(
+		r, ACTION_UNKNOWN, s->action_node->span, "there is no action `%s`", s->action_name);
 	const char *nearest = wf_nearest(s->action_name, names, WF_ACT_COUNT_);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
@@ -311,7 +314,8 @@ static void read_results(struct wf_read *r, const struct wf_node *map, struct wf
 {
 	const struct wf_pair *set = wf_node_pair(map, "set");
 
-	s->idempotency_key = wf_read_tree(r, wf_read_kind(r, map, "idempotency_key", WF_NODE_STRING));
+	s->idempotency_key =
+		wf_read_tree(r, wf_read_kind(r, map, "idempotency_key", WF_NODE_STRING));
 	s->output = wf_read_tree(r, wf_node_get(map, "output"));
 	if (!set)
 		return;
@@ -357,8 +361,8 @@ static void read_policies(struct wf_read *r, const struct wf_node *map,
 	if (!s->timeout_node && effect)
 		s->timeout_ms = default_timeout;
 	s->deadline_ms = wf_read_millis(r, map, deadline, COUNT(deadline), 1, &s->deadline_node);
-	s->on_crash = (enum wf_on_crash)wf_read_word(r, map, "on_crash", crashes, COUNT(crashes),
-		(size_t)default_on_crash(s));
+	s->on_crash = (enum wf_on_crash)wf_read_word(
+		r, map, "on_crash", crashes, COUNT(crashes), (size_t)default_on_crash(s));
 	s->max_visits = 1;
 	if (wf_read_int(r, map, "max_visits", 1, WF_MAX_VISITS, &visits)) {
 		s->max_visits = (uint32_t)visits;
@@ -367,8 +371,8 @@ static void read_policies(struct wf_read *r, const struct wf_node *map,
 }
 
 /* The id, kept apart from all others: names that mean something else cannot be one. */
-static void read_id(struct wf_read *r, const struct wf_node *map, uint32_t index,
-	struct wf_model_step *s)
+static void read_id(
+	struct wf_read *r, const struct wf_node *map, uint32_t index, struct wf_model_step *s)
 {
 	static const char *const reserved[] = {"end", "next", "steps"};
 
@@ -402,8 +406,8 @@ static void read_id(struct wf_read *r, const struct wf_node *map, uint32_t index
 	json_object_set_new(r->model->step_index, s->id, json_integer((json_int_t)index));
 }
 
-void wf_read_orch_steps(struct wf_read *r, const struct wf_node *list,
-	const struct wf_node *defaults)
+void wf_read_orch_steps(
+	struct wf_read *r, const struct wf_node *list, const struct wf_node *defaults)
 {
 	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
 	struct wf_retry retry = {.max_attempts = 1, .coefficient_milli = 1000};
@@ -414,11 +418,12 @@ void wf_read_orch_steps(struct wf_read *r, const struct wf_node *list,
 	if (default_retry)
 		wf_read_retry(r, default_retry, &retry);
 	if (defaults)
-		timeout = wf_read_millis(r, defaults, timeout_keys, COUNT(timeout_keys), 1,
-			&timeout_node);
+		timeout = wf_read_millis(
+			r, defaults, timeout_keys, COUNT(timeout_keys), 1, &timeout_node);
 	if (count > WF_MAX_STEPS) {
-		WF_FIND(r, LIMIT, list->span, "%zu steps are more than the %d that a workflow may have",
-			count, WF_MAX_STEPS);
+		WF_FIND(r, LIMIT, list->span,
+			"%zu steps are more than the %d that a workflow may have", count,
+			WF_MAX_STEPS);
 		count = WF_MAX_STEPS;
 	}
 	r->model->steps = WF_ARENA_ARRAY(r->arena, struct wf_model_step, count + 1);

@@ -23,8 +23,8 @@ struct definition {
 };
 
 /* The text is borrowed. */
-static inline void definition_read(struct definition *d, const char *name, const char *text,
-	size_t len)
+static inline void definition_read(
+	struct definition *d, const char *name, const char *text, size_t len)
 {
 	*d = (struct definition){.source = {.name = name, .text = text, .len = len}};
 	wf_source_read(&d->source, WF_SYNTAX_GUESS, &d->documents, &d->diags);

@@ -1,7 +1,7 @@
 /*
  * tests/golden/lint: definitions and their exact findings, "line:column rule message" a line, and
- * "    hint" below where there is one. Every rule has at least one. WFCTL_GOLDEN=write writes what is
- * found instead of comparing it: read the difference before committing it.
+ * "    hint" below where there is one. Every rule has at least one. WFCTL_GOLDEN=write writes what
+ * is found instead of comparing it: read the difference before committing it.
  */
 #include "unit/definition.h"
 
@@ -67,8 +67,8 @@ static bool compare(const char *name)
 	if (expected && expected_len == got.len &&
 		(got.len == 0 || memcmp(expected, got.data, got.len) == 0))
 		return true;
-	(void)fprintf(stderr, "-- %s: expected\n%s-- found\n%s", name, expected ? expected : "(no file)\n",
-		got.data ? got.data : "");
+	(void)fprintf(stderr, "-- %s: expected\n%s-- found\n%s", name,
+		expected ? expected : "(no file)\n", got.data ? got.data : "");
 	return false;
 }
 

@@ -50,8 +50,8 @@ static void check_dominators(const struct wf_graph *g)
 		assert_int_equal(wf_graph_reached(g, b), leads(g, 0, b, WF_NO_NODE));
 		for (uint32_t a = 0; a < g->count; a++)
 			if (wf_graph_reached(g, a) && wf_graph_reached(g, b))
-				assert_int_equal(wf_graph_dominates(g, a, b),
-					a == b || !leads(g, 0, b, a));
+				assert_int_equal(
+					wf_graph_dominates(g, a, b), a == b || !leads(g, 0, b, a));
 	}
 }
 

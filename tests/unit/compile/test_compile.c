@@ -163,7 +163,8 @@ static void test_many_steps(void **state)
 		else
 			wf_buf_printf(&text, "\"${s%d.n}\" }", i == count - 1 ? 0 : i - 1);
 		if (i > 0 && i < count - 1)
-			wf_buf_printf(&text, ", on_failure: { action: continue, to: s%d }", count - 1);
+			wf_buf_printf(
+				&text, ", on_failure: { action: continue, to: s%d }", count - 1);
 		wf_buf_addstr(&text, " }\n");
 	}
 	compile_text("many.yaml", text.data, text.len, &bytes);

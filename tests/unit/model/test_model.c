@@ -85,7 +85,8 @@ static void test_context(void **state)
 	WF_AUTOFREE char *text = wf_json_text(d.model->input_schema);
 	assert_string_equal(text,
 		"{\"type\":\"object\",\"properties\":{\"user\":{\"type\":\"object\",\"properties\":"
-		"{\"id\":{},\"email\":{},\"risk\":{}},\"required\":[\"id\",\"email\"]},\"order\":{},"
+		"{\"id\":{},\"email\":{},\"risk\":{}},\"required\":[\"id\",\"email\"]},\"order\":{}"
+		","
 		"\"extra\":{\"type\":\"object\",\"properties\":{\"a\":{}}}},"
 		"\"required\":[\"user\",\"order\"]}");
 	assert_int_equal(d.model->optional_count, 2);
@@ -103,8 +104,10 @@ static void test_retry(void **state)
 		"    - id: a\n      action: exec.run\n      with: { shell: \"true\" }\n"
 		"      retry: { max_attempts: 4, backoff: exponential, initial_delay: PT0.5S, "
 		"max_delay_ms: 8000, coefficient: 1.5, jitter: 0.25, on: [TimeoutError], "
-		"except: [ExecError, NetworkError] }\n      timeout: PT2S\n      deadline_ms: 60000\n"
-		"    - id: b\n      action: exec.run\n      with: { shell: \"true\", idempotent: true }\n"
+		"except: [ExecError, NetworkError] }\n      timeout: PT2S\n      deadline_ms: "
+		"60000\n"
+		"    - id: b\n      action: exec.run\n      with: { shell: \"true\", idempotent: "
+		"true }\n"
 		"    - id: c\n      action: data.set\n"
 		"    - id: e\n      action: exec.run\n      with: { shell: \"true\" }\n"
 		"      on_crash: fail\n      retry: { delay_ms: 10, jitter: true }\n");
@@ -140,7 +143,8 @@ static void test_flow_keys(void **state)
 
 	(void)state;
 	read_text(&d, WORKFLOW STEPS
-		"    - id: a\n      action: approval.request\n      condition: { when: \"x > 1\" }\n"
+		"    - id: a\n      action: approval.request\n      condition: { when: \"x > 1\" "
+		"}\n"
 		"      with: { approvers: { list: [ann] } }\n"
 		"      on_decision: { approve: { transition: next }, "
 		"reject: { transition: end, result: failed } }\n"
@@ -216,7 +220,8 @@ static void test_any_type_anywhere(void **state)
 	(void)state;
 	for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-			WF_AUTOFREE char *text = wf_asprintf("workflow:\n  %s: %s\n", keys[k], values[v]);
+			WF_AUTOFREE char *text =
+				wf_asprintf("workflow:\n  %s: %s\n", keys[k], values[v]);
 			struct definition d;
 			read_text(&d, text);
 			definition_done(&d);
@@ -224,10 +229,11 @@ static void test_any_type_anywhere(void **state)
 		for (size_t k = 0; k < sizeof step_keys / sizeof *step_keys; k++)
 			for (size_t a = 0; a < sizeof actions / sizeof *actions; a++) {
 				bool same = strcmp(step_keys[k], "action") == 0;
-				WF_AUTOFREE char *text = wf_asprintf(
-					"workflow:\n  id: w\n  steps:\n    - %s: %s\n      %s: %s\n",
-					step_keys[k], values[v], same ? "id" : "action",
-					same ? "x" : actions[a]);
+				WF_AUTOFREE char *text =
+					wf_asprintf("workflow:\n  id: w\n  steps:\n    - %s: %s\n  "
+						    "    %s: %s\n",
+						step_keys[k], values[v], same ? "id" : "action",
+						same ? "x" : actions[a]);
 				struct definition d;
 				read_text(&d, text);
 				definition_done(&d);
