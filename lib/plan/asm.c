@@ -5,258 +5,19 @@
  * tables, then all the others; what they use that no table line names is added behind. Labels are
  * put in last. Whether the plan makes sense is the verifier's business, not ours.
  */
-#include "plan/internal.h"
+#include "plan/asm.h"
 
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum part { PART_HEADER, PART_STEP, PART_CODE, PART_TABLES, PART_ANY };
-
-struct label {
-	const char *name; /* points into the text */
-	size_t n;
-	uint32_t pc;
-};
-
-enum fixup_kind { FIX_CODE, FIX_ENTER, FIX_FAIL, FIX_ENTRY, FIX_CORRELATION };
-struct fixup {
-	enum fixup_kind kind;
-	uint32_t at;      /* instruction or step */
-	const char *name;
-	size_t n;
-	uint32_t line;
-};
-
-struct assembler {
-	struct wf_plan_builder b;
-	const char *at, *end;   /* what is left of the line */
-	uint32_t line;
-	enum part part;
-	bool tables_pass, seen_plan;
-	struct label *labels;
-	uint32_t label_count, label_room;
-	struct fixup *fixups;
-	uint32_t fixup_count, fixup_room;
-	json_t *steps;          /* id -> index */
-	struct wf_cause *cause;
-};
-
-#define SYNTAX(a, ...) syntax_error((a), (a)->line, __VA_ARGS__)
-
-static int __attribute__((format(printf, 3, 4))) syntax_error(struct assembler *a, uint32_t line,
-	const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return wf_fail(a->cause, WF_ESYNTAX, "line %u: %s", line, text);
-}
-
-/* -- the parts of a line -- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static void skip_blanks(struct assembler *a)
-{
-	while (a->at < a->end && is_blank(*a->at))
-		a->at++;
-}
-
-/* The next word; empty at the line's end. */
-static size_t next_word(struct assembler *a, const char **ret)
-{
-	skip_blanks(a);
-	*ret = a->at;
-	while (a->at < a->end && !is_blank(*a->at))
-		a->at++;
-	return (size_t)(a->at - *ret);
-}
-
-static bool word_is(const char *word, size_t n, const char *other)
-{
-	return strlen(other) == n && memcmp(word, other, n) == 0;
-}
-
-/* The next word's place in a table of names. */
-static int get_choice(struct assembler *a, const char *const *names, size_t count, size_t *ret)
-{
-	const char *word;
-	size_t n = next_word(a, &word);
-	for (size_t i = 0; i < count; i++) {
-		if (word_is(word, n, names[i])) {
-			*ret = i;
-			return 0;
-		}
-	}
-	return SYNTAX(a, "`%.*s` is not what may stand here", (int)n, word);
-}
-
-/* A word as a string, for the find functions of ops.h. */
-static int get_name(struct assembler *a, char *ret, size_t room)
-{
-	const char *word;
-	size_t n = next_word(a, &word);
-	if (n == 0 || n >= room)
-		return SYNTAX(a, "a name is missing");
-	memcpy(ret, word, n);
-	ret[n] = '\0';
-	return 0;
-}
-
-static int digits_value(struct assembler *a, const char *digits, size_t n, uint64_t *ret)
-{
-	uint64_t value = 0;
-	bool bad = n == 0;
-	for (size_t i = 0; i < n && !bad; i++)
-		bad = digits[i] < '0' || digits[i] > '9' ||
-			__builtin_mul_overflow(value, UINT64_C(10), &value) ||
-			__builtin_add_overflow(value, (uint64_t)(digits[i] - '0'), &value);
-	if (bad)
-		return SYNTAX(a, "`%.*s` is not a number", (int)n, digits);
-	*ret = value;
-	return 0;
-}
-
-static int get_u64(struct assembler *a, uint64_t *ret)
-{
-	const char *word;
-	size_t n = next_word(a, &word);
-	return digits_value(a, word, n, ret);
-}
-
-static int to_u32(struct assembler *a, uint64_t value, uint32_t *ret)
-{
-	if (value > UINT32_MAX)
-		return SYNTAX(a, "a number is too large");
-	*ret = (uint32_t)value;
-	return 0;
-}
-
-static int get_u32(struct assembler *a, uint32_t *ret)
-{
-	uint64_t value = 0;
-	int err = get_u64(a, &value);
-	return err ? err : to_u32(a, value, ret);
-}
-
-static int parse_json(struct assembler *a, const char *text, size_t n, json_t **ret)
-{
-	struct wf_cause why = {0};
-	if (wf_json_parse(text, n, ret, &why))
-		return SYNTAX(a, "%s", why.text);
-	return 0;
-}
-
-/* The rest of the line. */
-static int get_json(struct assembler *a, json_t **ret)
-{
-	skip_blanks(a);
-	const char *from = a->at;
-	a->at = a->end;
-	return parse_json(a, from, (size_t)(a->end - from), ret);
-}
-
-/* A JSON string; the caller owns it. */
-static int get_string(struct assembler *a, char **ret)
-{
-	skip_blanks(a);
-	const char *from = a->at;
-	if (from == a->end || *from != '"')
-		return SYNTAX(a, "a string in quotes is missing");
-	for (a->at++; a->at < a->end && *a->at != '"'; a->at++)
-		if (*a->at == '\\')
-			a->at++;
-	if (a->at >= a->end) {
-		a->at = a->end;
-		return SYNTAX(a, "a string has no end");
-	}
-	a->at++;
-	json_t *value = NULL;
-	int err = parse_json(a, from, (size_t)(a->at - from), &value);
-	if (!err)
-		*ret = wf_strdup(json_string_value(value));
-	json_decref(value);
-	return err;
-}
-
-static int get_string_index(struct assembler *a, uint32_t *ret)
-{
-	WF_AUTOFREE char *s = NULL;
-	int err = get_string(a, &s);
-	if (!err)
-		*ret = wf_plan_add_string(&a->b, s);
-	return err;
-}
-
-static int get_const_index(struct assembler *a, uint32_t *ret)
-{
-	json_t *value = NULL;
-	int err = get_json(a, &value);
-	if (!err)
-		*ret = wf_plan_add_const(&a->b, value);
-	json_decref(value);
-	return err;
-}
-
-static int get_step(struct assembler *a, uint32_t *ret)
-{
-	WF_AUTOFREE char *id = NULL;
-	int err = get_string(a, &id);
-	if (err)
-		return err;
-	const json_t *index = json_object_get(a->steps, id);
-	if (!index)
-		return SYNTAX(a, "no step \"%s\" was declared above", id);
-	*ret = (uint32_t)json_integer_value(index);
-	return 0;
-}
-
-/* A label, put in when all are known. */
-static int get_label(struct assembler *a, enum fixup_kind kind, uint32_t at)
-{
-	const char *word;
-	size_t n = next_word(a, &word);
-	if (n == 0)
-		return SYNTAX(a, "a label is missing");
-	WF_GROW(a->fixups, a->fixup_count, a->fixup_room);
-	a->fixups[a->fixup_count++] = (struct fixup){kind, at, word, n, a->line};
-	return 0;
-}
-
-static int get_place(struct assembler *a, uint32_t *ret_line, uint32_t *ret_column)
-{
-	const char *word;
-	size_t n = next_word(a, &word);
-	const char *colon = n ? memchr(word, ':', n) : NULL;
-	uint64_t line = 0, column = 0;
-	if (!colon)
-		return SYNTAX(a, "a place is LINE:COLUMN");
-	size_t first = (size_t)(colon - word);
-	int err = digits_value(a, word, first, &line);
-	if (!err)
-		err = digits_value(a, colon + 1, n - first - 1, &column);
-	if (!err)
-		err = to_u32(a, line, ret_line);
-	return err ? err : to_u32(a, column, ret_column);
-}
 
 /* -- the header -- */
 
-static int read_plan(struct assembler *a)
+static int read_plan(struct wf_assembler *a)
 {
 	uint32_t format = 0;
-	int err = get_u32(a, &format);
+	int err = wf_asm_u32(a, &format);
 	if (!err && format != WF_PLAN_FORMAT)
 		err = SYNTAX(a, "format %u is not known; this wfctl writes %u", format,
 			WF_PLAN_FORMAT);
@@ -264,77 +25,77 @@ static int read_plan(struct assembler *a)
 	return err;
 }
 
-static int read_workflow(struct assembler *a)
+static int read_workflow(struct wf_assembler *a)
 {
-	return get_string_index(a, &a->b.plan.workflow);
+	return wf_asm_string_index(a, &a->b.plan.workflow);
 }
 
-static int read_version(struct assembler *a)
+static int read_version(struct wf_assembler *a)
 {
-	return get_string_index(a, &a->b.plan.version);
+	return wf_asm_string_index(a, &a->b.plan.version);
 }
 
-static int read_name(struct assembler *a)
+static int read_name(struct wf_assembler *a)
 {
-	return get_string_index(a, &a->b.plan.name);
+	return wf_asm_string_index(a, &a->b.plan.name);
 }
 
-static int read_description(struct assembler *a)
+static int read_description(struct wf_assembler *a)
 {
-	return get_string_index(a, &a->b.plan.description);
+	return wf_asm_string_index(a, &a->b.plan.description);
 }
 
-static int read_source(struct assembler *a)
+static int read_source(struct wf_assembler *a)
 {
-	return get_string_index(a, &a->b.plan.source_name);
+	return wf_asm_string_index(a, &a->b.plan.source_name);
 }
 
-static int read_input_schema(struct assembler *a)
+static int read_input_schema(struct wf_assembler *a)
 {
-	return get_const_index(a, &a->b.plan.input_schema);
+	return wf_asm_const_index(a, &a->b.plan.input_schema);
 }
 
-static int read_output_schema(struct assembler *a)
+static int read_output_schema(struct wf_assembler *a)
 {
-	return get_const_index(a, &a->b.plan.output_schema);
+	return wf_asm_const_index(a, &a->b.plan.output_schema);
 }
 
-static int read_vars(struct assembler *a)
+static int read_vars(struct wf_assembler *a)
 {
-	return get_const_index(a, &a->b.plan.vars);
+	return wf_asm_const_index(a, &a->b.plan.vars);
 }
 
-static int read_extra(struct assembler *a)
+static int read_extra(struct wf_assembler *a)
 {
-	return get_const_index(a, &a->b.plan.extra);
+	return wf_asm_const_index(a, &a->b.plan.extra);
 }
 
-static int read_timeout(struct assembler *a)
+static int read_timeout(struct wf_assembler *a)
 {
-	return get_u64(a, &a->b.plan.timeout_ms);
+	return wf_asm_u64(a, &a->b.plan.timeout_ms);
 }
 
-static int read_entry(struct assembler *a)
+static int read_entry(struct wf_assembler *a)
 {
-	return get_label(a, FIX_ENTRY, 0);
+	return wf_asm_label(a, FIX_ENTRY, 0);
 }
 
-static int read_correlation(struct assembler *a)
+static int read_correlation(struct wf_assembler *a)
 {
-	return get_label(a, FIX_CORRELATION, 0);
+	return wf_asm_label(a, FIX_CORRELATION, 0);
 }
 
 /* -- steps -- */
 
-static struct wf_plan_step *last_step(struct assembler *a)
+static struct wf_plan_step *last_step(struct wf_assembler *a)
 {
 	return &a->b.plan.steps[a->b.plan.step_count - 1];
 }
 
-static int read_step(struct assembler *a)
+static int read_step(struct wf_assembler *a)
 {
 	WF_AUTOFREE char *id = NULL;
-	int err = get_string(a, &id);
+	int err = wf_asm_string(a, &id);
 	if (err)
 		return err;
 	if (json_object_get(a->steps, id))
@@ -354,18 +115,18 @@ static int read_step(struct assembler *a)
 	return 0;
 }
 
-static int read_step_name(struct assembler *a)
+static int read_step_name(struct wf_assembler *a)
 {
 	uint32_t name = WF_NONE;
-	int err = get_string_index(a, &name);
+	int err = wf_asm_string_index(a, &name);
 	last_step(a)->name = name;
 	return err;
 }
 
-static int read_action(struct assembler *a)
+static int read_action(struct wf_assembler *a)
 {
 	char name[64];
-	int err = get_name(a, name, sizeof(name));
+	int err = wf_asm_name(a, name, sizeof(name));
 	if (err)
 		return err;
 	enum wf_action action = wf_action_find(name);
@@ -375,16 +136,16 @@ static int read_action(struct assembler *a)
 	return 0;
 }
 
-static int read_on_crash(struct assembler *a)
+static int read_on_crash(struct wf_assembler *a)
 {
 	size_t choice = 0;
-	int err = get_choice(a, wf_on_crash_names, 3, &choice);
+	int err = wf_asm_choice(a, wf_on_crash_names, 3, &choice);
 	last_step(a)->on_crash = (enum wf_on_crash)choice;
 	return err;
 }
 
 /* Names of error types between commas. */
-static int types_value(struct assembler *a, const char *list, size_t n, uint32_t *ret)
+static int types_value(struct wf_assembler *a, const char *list, size_t n, uint32_t *ret)
 {
 	while (n) {
 		const char *comma = memchr(list, ',', n);
@@ -402,7 +163,7 @@ static int types_value(struct assembler *a, const char *list, size_t n, uint32_t
 	return 0;
 }
 
-static int backoff_value(struct assembler *a, const char *name, size_t n, enum wf_backoff *ret)
+static int backoff_value(struct wf_assembler *a, const char *name, size_t n, enum wf_backoff *ret)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		if (word_is(name, n, wf_backoff_names[i])) {
@@ -413,7 +174,7 @@ static int backoff_value(struct assembler *a, const char *name, size_t n, enum w
 	return SYNTAX(a, "no back-off `%.*s`", (int)n, name);
 }
 
-static int read_retry_field(struct assembler *a, struct wf_retry *r, const char *key, size_t key_n,
+static int read_retry_field(struct wf_assembler *a, struct wf_retry *r, const char *key, size_t key_n,
 	const char *value, size_t n)
 {
 	const struct {
@@ -431,24 +192,24 @@ static int read_retry_field(struct assembler *a, struct wf_retry *r, const char 
 	if (word_is(key, key_n, "except"))
 		return types_value(a, value, n, &r->except_types);
 	if (word_is(key, key_n, "initial"))
-		return digits_value(a, value, n, &r->initial_ms);
+		return wf_asm_number(a, value, n, &r->initial_ms);
 	if (word_is(key, key_n, "max"))
-		return digits_value(a, value, n, &r->max_ms);
+		return wf_asm_number(a, value, n, &r->max_ms);
 	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
 		uint64_t number = 0;
 		if (!word_is(key, key_n, small[i].name))
 			continue;
-		int err = digits_value(a, value, n, &number);
-		return err ? err : to_u32(a, number, small[i].field);
+		int err = wf_asm_number(a, value, n, &number);
+		return err ? err : wf_asm_to_u32(a, number, small[i].field);
 	}
 	return SYNTAX(a, "`%.*s` is not part of a retry", (int)key_n, key);
 }
 
-static int read_retry(struct assembler *a)
+static int read_retry(struct wf_assembler *a)
 {
 	const char *word;
 	size_t n;
-	while ((n = next_word(a, &word))) {
+	while ((n = wf_asm_word(a, &word))) {
 		const char *equals = memchr(word, '=', n);
 		if (!equals)
 			return SYNTAX(a, "`%.*s` is not NAME=VALUE", (int)n, word);
@@ -461,89 +222,89 @@ static int read_retry(struct assembler *a)
 	return 0;
 }
 
-static int read_step_timeout(struct assembler *a)
+static int read_step_timeout(struct wf_assembler *a)
 {
-	return get_u64(a, &last_step(a)->timeout_ms);
+	return wf_asm_u64(a, &last_step(a)->timeout_ms);
 }
 
-static int read_deadline(struct assembler *a)
+static int read_deadline(struct wf_assembler *a)
 {
-	return get_u64(a, &last_step(a)->deadline_ms);
+	return wf_asm_u64(a, &last_step(a)->deadline_ms);
 }
 
-static int read_visits(struct assembler *a)
+static int read_visits(struct wf_assembler *a)
 {
-	return get_u32(a, &last_step(a)->max_visits);
+	return wf_asm_u32(a, &last_step(a)->max_visits);
 }
 
-static int read_enter(struct assembler *a)
+static int read_enter(struct wf_assembler *a)
 {
-	return get_label(a, FIX_ENTER, a->b.plan.step_count - 1);
+	return wf_asm_label(a, FIX_ENTER, a->b.plan.step_count - 1);
 }
 
-static int read_fail(struct assembler *a)
+static int read_fail(struct wf_assembler *a)
 {
-	return get_label(a, FIX_FAIL, a->b.plan.step_count - 1);
+	return wf_asm_label(a, FIX_FAIL, a->b.plan.step_count - 1);
 }
 
-static int read_step_place(struct assembler *a)
+static int read_step_place(struct wf_assembler *a)
 {
-	return get_place(a, &last_step(a)->line, &last_step(a)->column);
+	return wf_asm_place(a, &last_step(a)->line, &last_step(a)->column);
 }
 
 /* -- edges, the code's places, tables -- */
 
-static int get_edge_end(struct assembler *a, const char *none, uint32_t *ret)
+static int get_edge_end(struct wf_assembler *a, const char *none, uint32_t *ret)
 {
 	const char *word, *before = a->at;
-	size_t n = next_word(a, &word);
+	size_t n = wf_asm_word(a, &word);
 	if (word_is(word, n, none)) {
 		*ret = WF_NONE;
 		return 0;
 	}
 	a->at = before;
-	return get_step(a, ret);
+	return wf_asm_step(a, ret);
 }
 
-static int read_edge(struct assembler *a)
+static int read_edge(struct wf_assembler *a)
 {
 	static const char *const arrow[] = {"->"};
 	struct wf_plan_edge edge = {.label = WF_NONE};
 	size_t choice = 0;
 	int err = get_edge_end(a, "start", &edge.from);
 	if (!err)
-		err = get_choice(a, arrow, 1, &choice);
+		err = wf_asm_choice(a, arrow, 1, &choice);
 	if (!err)
 		err = get_edge_end(a, "end", &edge.to);
 	if (!err)
-		err = get_choice(a, wf_edge_kind_names, 4, &choice);
+		err = wf_asm_choice(a, wf_edge_kind_names, 4, &choice);
 	edge.kind = (enum wf_edge_kind)choice;
-	skip_blanks(a);
+	wf_asm_skip(a);
 	if (!err && a->at < a->end)
-		err = get_string_index(a, &edge.label);
+		err = wf_asm_string_index(a, &edge.label);
 	if (!err)
 		wf_plan_add_edge(&a->b, &edge);
 	return err;
 }
 
-static int read_code(struct assembler *a)
+static int read_code(struct wf_assembler *a)
 {
 	a->part = PART_CODE;
 	return 0;
 }
 
-static int read_tables(struct assembler *a)
+static int read_tables(struct wf_assembler *a)
 {
 	a->part = PART_TABLES;
 	return 0;
 }
 
 /* Not by wf_plan_mark, which leaves out what says nothing new. */
-static int read_code_place(struct assembler *a)
+static int read_code_place(struct wf_assembler *a)
 {
 	struct wf_plan *p = &a->b.plan;
 	struct wf_plan_loc loc = {.pc = p->code_count};
-	int err = get_place(a, &loc.line, &loc.column);
+	int err = wf_asm_place(a, &loc.line, &loc.column);
 	if (err)
 		return err;
 	if (p->loc_count && p->locs[p->loc_count - 1].pc == loc.pc)
@@ -553,23 +314,23 @@ static int read_code_place(struct assembler *a)
 	return 0;
 }
 
-static int read_table_string(struct assembler *a)
+static int read_table_string(struct wf_assembler *a)
 {
 	uint32_t index = 0;
-	return get_string_index(a, &index);
+	return wf_asm_string_index(a, &index);
 }
 
-static int read_table_constant(struct assembler *a)
+static int read_table_constant(struct wf_assembler *a)
 {
 	uint32_t index = 0;
-	return get_const_index(a, &index);
+	return wf_asm_const_index(a, &index);
 }
 
 static const struct directive {
 	const char *name;
-	enum part part;
+	enum wf_asm_part part;
 	bool in_tables; /* read in the first pass */
-	int (*read)(struct assembler *a);
+	int (*read)(struct wf_assembler *a);
 } directives[] = {
 	{"plan", PART_HEADER, false, read_plan},
 	{"workflow", PART_HEADER, false, read_workflow},
@@ -603,7 +364,7 @@ static const struct directive {
 	{"tables", PART_ANY, false, read_tables},
 };
 
-static const struct directive *find_directive(enum part part, const char *word, size_t n)
+static const struct directive *find_directive(enum wf_asm_part part, const char *word, size_t n)
 {
 	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		const struct directive *d = &directives[i];
@@ -615,43 +376,43 @@ static const struct directive *find_directive(enum part part, const char *word, 
 
 /* -- instructions -- */
 
-static int operand_none(struct assembler *a, struct wf_insn *i)
+static int operand_none(struct wf_assembler *a, struct wf_insn *i)
 {
 	(void)a;
 	(void)i;
 	return 0;
 }
 
-static int operand_const(struct assembler *a, struct wf_insn *i)
+static int operand_const(struct wf_assembler *a, struct wf_insn *i)
 {
-	return get_const_index(a, &i->c);
+	return wf_asm_const_index(a, &i->c);
 }
 
-static int operand_name(struct assembler *a, struct wf_insn *i)
+static int operand_name(struct wf_assembler *a, struct wf_insn *i)
 {
-	return get_string_index(a, &i->c);
+	return wf_asm_string_index(a, &i->c);
 }
 
-static int operand_step(struct assembler *a, struct wf_insn *i)
+static int operand_step(struct wf_assembler *a, struct wf_insn *i)
 {
-	return get_step(a, &i->c);
+	return wf_asm_step(a, &i->c);
 }
 
-static int operand_target(struct assembler *a, struct wf_insn *i)
+static int operand_target(struct wf_assembler *a, struct wf_insn *i)
 {
 	(void)i;
-	return get_label(a, FIX_CODE, a->b.plan.code_count);
+	return wf_asm_label(a, FIX_CODE, a->b.plan.code_count);
 }
 
-static int operand_count(struct assembler *a, struct wf_insn *i)
+static int operand_count(struct wf_assembler *a, struct wf_insn *i)
 {
-	return get_u32(a, &i->c);
+	return wf_asm_u32(a, &i->c);
 }
 
-static int operand_root(struct assembler *a, struct wf_insn *i)
+static int operand_root(struct wf_assembler *a, struct wf_insn *i)
 {
 	char name[64];
-	int err = get_name(a, name, sizeof(name));
+	int err = wf_asm_name(a, name, sizeof(name));
 	if (err)
 		return err;
 	enum wf_root root = wf_root_find(name);
@@ -659,13 +420,13 @@ static int operand_root(struct assembler *a, struct wf_insn *i)
 	return root == WF_ROOT_COUNT_ ? SYNTAX(a, "no root `%s`", name) : 0;
 }
 
-static int operand_call(struct assembler *a, struct wf_insn *i)
+static int operand_call(struct wf_assembler *a, struct wf_insn *i)
 {
 	char name[64];
 	uint32_t count = 0;
-	int err = get_name(a, name, sizeof(name));
+	int err = wf_asm_name(a, name, sizeof(name));
 	if (!err)
-		err = get_u32(a, &count);
+		err = wf_asm_u32(a, &count);
 	if (err)
 		return err;
 	i->c = wf_function_find(name);
@@ -675,39 +436,39 @@ static int operand_call(struct assembler *a, struct wf_insn *i)
 	return count > UINT8_MAX ? SYNTAX(a, "more than %d arguments", UINT8_MAX) : 0;
 }
 
-static int operand_step_part(struct assembler *a, struct wf_insn *i)
+static int operand_step_part(struct wf_assembler *a, struct wf_insn *i)
 {
 	const char *names[WF_PART_COUNT_];
 	for (unsigned k = 0; k < WF_PART_COUNT_; k++)
 		names[k] = wf_step_part_name((enum wf_step_part)k);
 	size_t choice = 0;
-	int err = get_step(a, &i->c);
+	int err = wf_asm_step(a, &i->c);
 	if (!err)
-		err = get_choice(a, names, WF_PART_COUNT_, &choice);
+		err = wf_asm_choice(a, names, WF_PART_COUNT_, &choice);
 	i->a = (uint8_t)choice;
 	return err;
 }
 
-static int operand_each(struct assembler *a, struct wf_insn *i)
+static int operand_each(struct wf_assembler *a, struct wf_insn *i)
 {
 	const char *names[WF_EACH_COUNT_];
 	for (unsigned k = 0; k < WF_EACH_COUNT_; k++)
 		names[k] = wf_each_name((enum wf_each)k);
 	size_t choice = 0;
-	int err = get_choice(a, names, WF_EACH_COUNT_, &choice);
+	int err = wf_asm_choice(a, names, WF_EACH_COUNT_, &choice);
 	i->a = (uint8_t)choice;
 	return err ? err : operand_target(a, i);
 }
 
-static int operand_result(struct assembler *a, struct wf_insn *i)
+static int operand_result(struct wf_assembler *a, struct wf_insn *i)
 {
 	size_t choice = 0;
-	int err = get_choice(a, wf_finish_names, 2, &choice);
+	int err = wf_asm_choice(a, wf_finish_names, 2, &choice);
 	i->a = (uint8_t)choice;
-	return err ? err : get_string_index(a, &i->c);
+	return err ? err : wf_asm_string_index(a, &i->c);
 }
 
-static int (*const read_operands[])(struct assembler *, struct wf_insn *) = {
+static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
 	[WF_FORMAT_NONE] = operand_none,
 	[WF_FORMAT_CONST] = operand_const,
 	[WF_FORMAT_NAME] = operand_name,
@@ -721,7 +482,7 @@ static int (*const read_operands[])(struct assembler *, struct wf_insn *) = {
 	[WF_FORMAT_RESULT] = operand_result,
 };
 
-static int read_insn(struct assembler *a, const char *word, size_t n)
+static int read_insn(struct wf_assembler *a, const char *word, size_t n)
 {
 	unsigned op = 0;
 	while (op < WF_OP_COUNT_ && !word_is(word, n, wf_ops[op].mnemonic))
@@ -737,15 +498,15 @@ static int read_insn(struct assembler *a, const char *word, size_t n)
 	return err;
 }
 
-static void add_label(struct assembler *a, const char *word, size_t n)
+static void add_label(struct wf_assembler *a, const char *word, size_t n)
 {
 	WF_GROW(a->labels, a->label_count, a->label_room);
-	a->labels[a->label_count++] = (struct label){word, n - 1, a->b.plan.code_count};
+	a->labels[a->label_count++] = (struct wf_asm_label){word, n - 1, a->b.plan.code_count};
 }
 
 /* -- the whole -- */
 
-static int read_statement(struct assembler *a, const char *word, size_t n)
+static int read_statement(struct wf_assembler *a, const char *word, size_t n)
 {
 	const struct directive *d = find_directive(a->part, word, n);
 	bool label = a->part == PART_CODE && !d && n > 1 && word[n - 1] == ':';
@@ -769,13 +530,13 @@ static int read_statement(struct assembler *a, const char *word, size_t n)
 	} else {
 		return SYNTAX(a, "`%.*s` does not belong here", (int)n, word);
 	}
-	skip_blanks(a);
+	wf_asm_skip(a);
 	if (!err && a->at < a->end)
 		err = SYNTAX(a, "something stands behind the end of the statement");
 	return err;
 }
 
-static int read_all(struct assembler *a, const char *text, size_t n, bool tables_pass)
+static int read_all(struct wf_assembler *a, const char *text, size_t n, bool tables_pass)
 {
 	const char *end = text + n;
 	int err = 0;
@@ -787,7 +548,7 @@ static int read_all(struct assembler *a, const char *text, size_t n, bool tables
 		a->line++;
 		a->at = text;
 		a->end = stop ? stop : end;
-		size_t length = next_word(a, &word);
+		size_t length = wf_asm_word(a, &word);
 		if (length && *word != '#')
 			err = read_statement(a, word, length);
 		text = stop ? stop + 1 : end;
@@ -797,12 +558,12 @@ static int read_all(struct assembler *a, const char *text, size_t n, bool tables
 
 static int compare_labels(const void *a, const void *b)
 {
-	const struct label *x = a, *y = b;
+	const struct wf_asm_label *x = a, *y = b;
 	int order = memcmp(x->name, y->name, x->n < y->n ? x->n : y->n);
 	return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-static void put_in(struct assembler *a, const struct fixup *f, uint32_t pc)
+static void put_in(struct wf_assembler *a, const struct wf_asm_fixup *f, uint32_t pc)
 {
 	struct wf_plan *p = &a->b.plan;
 	uint32_t *const places[] = {
@@ -815,7 +576,7 @@ static void put_in(struct assembler *a, const struct fixup *f, uint32_t pc)
 	*places[f->kind] = pc;
 }
 
-static int put_labels_in(struct assembler *a)
+static int put_labels_in(struct wf_assembler *a)
 {
 	if (a->label_count)
 		qsort(a->labels, a->label_count, sizeof(*a->labels), compare_labels);
@@ -824,12 +585,12 @@ static int put_labels_in(struct assembler *a)
 			return wf_fail(a->cause, WF_ESYNTAX, "label %.*s stands twice",
 				(int)a->labels[i].n, a->labels[i].name);
 	for (uint32_t i = 0; i < a->fixup_count; i++) {
-		const struct fixup *f = &a->fixups[i];
-		struct label wanted = {f->name, f->n, 0};
-		const struct label *found = a->label_count ? bsearch(&wanted, a->labels,
+		const struct wf_asm_fixup *f = &a->fixups[i];
+		struct wf_asm_label wanted = {f->name, f->n, 0};
+		const struct wf_asm_label *found = a->label_count ? bsearch(&wanted, a->labels,
 			a->label_count, sizeof(*a->labels), compare_labels) : NULL;
 		if (!found)
-			return syntax_error(a, f->line, "no label %.*s", (int)f->n, f->name);
+			return wf_asm_syntax(a, f->line, "no label %.*s", (int)f->n, f->name);
 		put_in(a, f, found->pc);
 	}
 	return 0;
@@ -837,7 +598,7 @@ static int put_labels_in(struct assembler *a)
 
 int wf_plan_assemble(const char *text, size_t n, struct wf_buf *out, struct wf_cause *cause)
 {
-	struct assembler a = {.cause = cause, .steps = json_object()};
+	struct wf_assembler a = {.cause = cause, .steps = json_object()};
 	wf_plan_builder_init(&a.b);
 	int err = read_all(&a, text, n, true);
 	if (!err)

@@ -113,7 +113,7 @@ static void test_flip_full(void **state)
 {
 	(void)state;
 	struct wf_buf text = {0};
-	assert_int_equal(wf_read_file("tests/golden/plan/full.wfasm", 1 << 20, &text, NULL), 0);
+	assert_int_equal(wf_read_file("tests/golden/plan/full.wfs", 1 << 20, &text, NULL), 0);
 	flip_all(text.data);
 	wf_buf_done(&text);
 }
@@ -174,7 +174,7 @@ static void test_changed_code(void **state)
 	(void)state;
 	change_at_random(small_plan, 5000);
 	struct wf_buf text = {0};
-	assert_int_equal(wf_read_file("tests/golden/plan/full.wfasm", 1 << 20, &text, NULL), 0);
+	assert_int_equal(wf_read_file("tests/golden/plan/full.wfs", 1 << 20, &text, NULL), 0);
 	change_at_random(text.data, 3000);
 	wf_buf_done(&text);
 }

@@ -8,7 +8,7 @@
 #include "base/sys.h"
 #include "helpers/plan_text.h"
 
-#define GOLDEN "tests/golden/plan/full.wfasm"
+#define GOLDEN "tests/golden/plan/full.wfs"
 
 static void test_golden(void **state)
 {
