@@ -94,7 +94,8 @@ struct wf_expr *wf_expr_parse_template(struct wf_expr_arena *a, const char *text
 
 /* A template tree: any node of a definition; strings are templates, lists and maps are built, other
  * scalars literal. The sites of nested strings are kept by the nodes' `site`s: use the returned
- * tree with wf_expr_resolve_tree only. */
+ * tree with wf_expr_resolve_tree only. A string that could not be read (a finding says so) is a value
+ * of any type in the tree, which then must not be compiled. NULL when it is over a limit. */
 struct wf_expr_tree;
 struct wf_expr_tree *wf_expr_parse_tree(struct wf_expr_arena *a, const struct wf_source *source,
 	const struct wf_node *node, struct wf_diags *diags);

@@ -126,7 +126,6 @@ struct building {
 	struct wf_expr_arena *a;
 	struct wf_expr_tree *tree;
 	struct wf_diags *diags;
-	bool failed;
 };
 
 static struct wf_expr *build(struct building *b, const struct wf_node *node);
@@ -146,10 +145,16 @@ static void add_leaf(struct building *b, struct wf_expr *e, const struct wf_expr
 	t->leaves[t->leaf_count++] = (struct leaf){ e, *site };
 }
 
-static struct wf_expr *failed_leaf(struct building *b)
+/* Where a string could not be read: something of which nothing is known, so that what stands beside
+ * it is checked all the same. */
+static struct wf_expr *unknown_leaf(struct building *b)
 {
-	b->failed = true;
-	return wf_expr_literal(b->a, json_null(), 0, 0);
+	static struct wf_expr_segment segment = { "?", 0, 1 };
+	struct wf_expr *e = wf_expr_node(b->a, WF_EXPR_PATH, 0, 1);
+	e->segments = &segment;
+	e->segment_count = 1;
+	e->type = &wf_type_any;
+	return e;
 }
 
 static struct wf_expr *build_string(struct building *b, const struct wf_node *node)
@@ -158,7 +163,7 @@ static struct wf_expr *build_string(struct building *b, const struct wf_node *no
 	struct wf_expr *e = wf_expr_parse_template(b->a, node->string.text, node->string.len, &site,
 		b->diags);
 	if (!e)
-		return failed_leaf(b);
+		return unknown_leaf(b);
 	if (e->kind != WF_EXPR_LITERAL)
 		add_leaf(b, e, &site);
 	return e;
@@ -181,7 +186,7 @@ static struct wf_expr *build_key(struct building *b, const struct wf_pair *pair)
 	struct wf_expr_site site = { b->tree->source, node, 0 };
 	struct wf_expr *e = wf_expr_parse_template(b->a, pair->key, len, &site, b->diags);
 	if (!e)
-		return failed_leaf(b);
+		return unknown_leaf(b);
 	if (e->kind != WF_EXPR_TEXT && !wf_expr_string(e)) {
 		struct wf_expr *text = wf_expr_node(b->a, WF_EXPR_TEXT, e->from, e->to);
 		wf_expr_set_args(b->a, text, &e, 1);
@@ -234,8 +239,6 @@ struct wf_expr_tree *wf_expr_parse_tree(struct wf_expr_arena *a, const struct wf
 	struct building b = { .a = a, .tree = tree, .diags = diags };
 	tree->source = source;
 	tree->root = build(&b, node);
-	if (b.failed)
-		return NULL;
 	uint32_t most = WF_MAX_STACK - 16;
 	if (wf_expr_operands(tree->root) <= most)
 		return tree;
