@@ -5,7 +5,6 @@
  */
 #include "schema/compile.h"
 
-#include "base/json.h"
 #include "schema/uri.h"
 
 #include <stdarg.h>
@@ -216,8 +215,8 @@ static void fill(struct builder *b, struct node *n)
 		return;
 	}
 	if (!json_is_object(n->json)) {
-		wf_schema_refuse(b, n, NULL, WF_EINVAL, "is a %s, a schema is an object or a boolean",
-			wf_json_type_name(n->json));
+		wf_schema_refuse(b, n, NULL, WF_EINVAL, "is %s, a schema is an object or a boolean",
+			wf_schema_type_text(n->json));
 		return;
 	}
 	if (b->depth >= NEST_MAX) {

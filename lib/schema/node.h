@@ -147,6 +147,9 @@ struct wf_schema {
 /* Appends the JSON Pointer of a node, or of one of its keywords. */
 void wf_schema_pointer(const struct node *n, const char *keyword, struct wf_buf *out);
 
+/* "a string", "an integer", "null" */
+const char *wf_schema_type_text(const json_t *value);
+
 /* The text of a 2020-12 metaschema document; NULL when the URI is not one of them. */
 const char *wf_schema_metaschema(const char *uri);
 

@@ -73,7 +73,6 @@ bool wf_schema_stop(struct run *r, const struct node *n, const struct subject *s
 	const char *message);
 /* "a string or null" */
 void wf_schema_types_text(unsigned types, struct wf_buf *out);
-const char *wf_schema_type_text(const json_t *value);
 /* Whether reasons are being collected and there is room for more. */
 bool wf_schema_collecting(const struct run *r);
 

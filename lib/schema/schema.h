@@ -1,9 +1,14 @@
 /*
  * JSON Schema 2020-12 over JSON values.
  *
- * A compiled schema is immutable. `format` is an assertion for date-time, date, time, duration, uri,
- * uri-reference, email, uuid, regex, json-pointer, ipv4, ipv6, hostname when asked; an annotation
- * otherwise. No network: a $ref outside the bundle is an error at compile time.
+ * A compiled schema is immutable. When asked, `format` is an assertion: date-time, date, time,
+ * duration, uri, uri-reference, uri-template, iri, iri-reference, email, idn-email, uuid, regex,
+ * json-pointer, relative-json-pointer, ipv4, ipv6, hostname, idn-hostname, by their standards to the
+ * letter; and iso-duration, which is what the definition language takes for a duration (the standard's
+ * `duration` knows neither PT0.5S nor P1Y2D). Other names, and all of them otherwise, assert nothing.
+ *
+ * No network: a $ref that leads neither into the document nor to the given resources nor to the
+ * 2020-12 metaschema is an error at compile time.
  */
 #ifndef WF_SCHEMA_SCHEMA_H
 #define WF_SCHEMA_SCHEMA_H

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 #define DEPTH_MAX 1000u
-#define STEPS_MAX (UINT64_C(5) * WF_MAX_EVAL_STEPS)
+#define STEPS_MAX (UINT64_C(2) * WF_MAX_EVAL_STEPS)
 
 static bool silently(struct run *r, const struct node *n, const struct subject *s)
 {
