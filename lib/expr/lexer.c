@@ -166,7 +166,7 @@ static uint32_t escape_length(const struct wf_lexer *l, uint32_t at, const char 
 {
 	if (at + 1 >= l->len)
 		return 2; /* the string is not closed: that is said instead */
-	if (l->text[at + 1] && strchr("nrt\\'\"/", l->text[at + 1]))
+	if (l->text[at + 1] && strchr("nrtbf\\'\"/", l->text[at + 1]))
 		return 2;
 	*ret_message = "an escape that is not known";
 	if (l->text[at + 1] != 'u')
@@ -277,7 +277,7 @@ static char *put_utf8(char *p, uint32_t c)
 
 const char *wf_lex_string(struct wf_arena *arena, const char *text, const struct wf_token *t)
 {
-	static const char letters[] = "nrt", meant[] = "\n\r\t";
+	static const char letters[] = "nrtbf", meant[] = "\n\r\t\b\f";
 	struct wf_lexer l = { text, t->to - 1, t->from + 1 };
 	char *value = wf_arena_alloc(arena, t->to - t->from), *p = value;
 	while (l.at < l.len) {
