@@ -1,4 +1,4 @@
-/* Calling a function: its arguments checked against its signature; and conversions between types. */
+/* Calling a function: its arguments checked against its signature; and conversions, numbers. */
 #include "engine/functions.h"
 
 #include "base/json.h"
@@ -172,7 +172,7 @@ static struct number_text scan_number(const char *s)
 	return t;
 }
 
-/* The number a string says: an integer where it is one of 64 bits, else a real; NULL for no number. */
+/* The number that a string says: an integer of 64 bits or else a real; NULL for none. */
 static json_t *number_of_text(const char *s)
 {
 	struct number_text t = scan_number(s);
@@ -336,7 +336,8 @@ int wf_fn_SUM(struct wf_call *c, json_t **ret)
 				"all elements must be numbers; element %zu is %s", i,
 				wf_json_type_name(value));
 		if (json_is_integer(value))
-			overflow |= __builtin_add_overflow(whole, json_integer_value(value), &whole);
+			overflow |= __builtin_add_overflow(whole, json_integer_value(value),
+				&whole);
 		reals |= json_is_real(value);
 		real += json_number_value(value);
 	}

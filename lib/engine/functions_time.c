@@ -59,7 +59,8 @@ static int check_format(struct wf_call *c, const char *format)
 			continue;
 		p++;
 		if (!*p || !strchr(conversions, *p))
-			return wf_call_fail(c, "bad_format", "the format has no %%%c", *p ? *p : ' ');
+			return wf_call_fail(c, "bad_format", "the format has no %%%c",
+				*p ? *p : ' ');
 	}
 	return 0;
 }
@@ -79,7 +80,7 @@ static int format_with(struct wf_call *c, int64_t ms, const char *format, json_t
 	tm.tm_zone = "UTC";
 	if (!plain)
 		plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	/* No conversion gives more than 16 characters for its two; strftime's 0 is the empty text. */
+	/* No conversion gives more than 16 characters for its two; 0 is the empty text. */
 	char text[16 * 1024];
 	size_t n = strftime_l(text, sizeof(text), format, &tm, plain);
 	*ret = json_stringn(text, n);

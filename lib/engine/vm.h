@@ -50,8 +50,8 @@ int wf_vm_run(struct wf_vm *vm, uint32_t *pc);
 /* Takes the top off the stack: the caller owns the reference; NULL is undefined. */
 json_t *wf_vm_pop(struct wf_vm *vm);
 
-/* Whether a value may be kept (in a row, a variable, an output): nested no deeper than WF_MAX_DEPTH,
- * and its JSON text no longer than about WF_MAX_VALUE_BYTES. Expressions can build what is not: each
+/* Whether a value may be kept (in a row, a variable, an output): nested no deeper than
+ * WF_MAX_DEPTH, and its JSON text no longer than about WF_MAX_VALUE_BYTES. Expressions can build what is not: each
  * value that leaves the machine for the journal is asked for. *ret_why (may be NULL) is a sentence. */
 bool wf_value_fits(const json_t *value, const char **ret_why);
 

@@ -2,8 +2,8 @@
  * What the files of the expression machine share.
  *
  * A handler of an instruction finds vm->pc already behind its own instruction. It returns 0, or
- * WF_EINVAL after wf_vm_fail. Values are never changed once they are on the stack: they may be shared
- * with the instance, constants and one another.
+ * WF_EINVAL after wf_vm_fail. Values are never changed once they are on the stack: they may be
+ * shared with the instance, constants and one another.
  *
  * Two bounds keep every evaluation finite in time, memory and C stack, whatever the plan says:
  *   steps   each instruction costs one, and work that grows with its operands costs more
@@ -52,8 +52,8 @@ int wf_vm_truth(struct wf_vm *vm, const json_t *value, bool *ret);
 /* -1, 0, 1 of two numbers (exactly) or two strings (by code point); false for anything else. */
 bool wf_compare(const json_t *a, const json_t *b, int *ret);
 
-/* The container's element; a borrowed value, or NULL where it is not there. False when containers of
- * that type have no such indexes: then neither is a fit. A negative index counts from the end. */
+/* The container's element; a borrowed value, or NULL where it is not there. False when containers
+ * of that type have no such indexes: then neither is a fit. A negative index counts from the end. */
 bool wf_element(const json_t *container, const json_t *index, json_t **ret);
 
 /* A call of a function; args are borrowed. */

@@ -174,8 +174,8 @@ static int backoff_value(struct wf_assembler *a, const char *name, size_t n, enu
 	return SYNTAX(a, "no back-off `%.*s`", (int)n, name);
 }
 
-static int read_retry_field(struct wf_assembler *a, struct wf_retry *r, const char *key, size_t key_n,
-	const char *value, size_t n)
+static int read_retry_field(struct wf_assembler *a, struct wf_retry *r, const char *key,
+	size_t key_n, const char *value, size_t n)
 {
 	const struct {
 		const char *name;

@@ -1,5 +1,6 @@
 /*
- * The assembler's state, and the parts of a line (asm_line.c) that its statements (asm.c) are made of.
+ * The assembler's state, and the parts of a line (asm_line.c) that its statements (asm.c) are
+ * made of.
  *
  * What reads a part gives 0, or WF_ESYNTAX with the line in the cause.
  */

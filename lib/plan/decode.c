@@ -1,6 +1,6 @@
 /*
- * Bytes to a plan. The format stands in encode.c; anything that it could not have written is refused
- * here, what the instructions mean is checked by verify.c.
+ * Bytes to a plan. The format stands in encode.c; anything that it could not have written is
+ * refused here, what the instructions mean is checked by verify.c.
  */
 #include "plan/internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * A plan as text (wfctl-bytecode(5)). The tables of strings and constants stand at the end, in their
- * order, so that assembling the text gives the same bytes; before them every instruction shows what
+ * A plan as text (wfctl-bytecode(5)). The tables of strings and constants stand at the end, in
+ * their order, so that assembling the text gives the same bytes; before them every instruction shows what
  * it refers to, not an index. asm.c reads it.
  */
 #include "plan/internal.h"

@@ -3,8 +3,9 @@
  *
  * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 128 bytes
  * and seven sections in the order of their numbers. Each section begins at the next multiple of 8
- * after the one before it (the first at 128); the bytes between, and those after the last section up
- * to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one encoding.
+ * after the one before it (the first at 128); the bytes between, and those after the last section
+ * up to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one
+ * encoding.
  *
  *   header
  *     0   8  magic: 57 46 50 4c 41 4e 00 00 ("WFPLAN" and two zeros)
@@ -30,8 +31,8 @@
  *     0   4  n: size in bytes
  *     4   n  UTF-8 without NUL; no NUL after it
  *
- *   3 constants: records like those of strings, each a JSON text as wfctl writes it: no white space,
- *     members in their order, the shortest escapes; no two texts are equal
+ *   3 constants: records like those of strings, each a JSON text as wfctl writes it: no white
+ *     space, members in their order, no needless escapes; no two texts are equal
  *
  *   4 steps: records of 88 bytes
  *     0   4  id, a string; no two steps have the same

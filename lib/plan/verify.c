@@ -5,9 +5,9 @@
  *             constants have the types that their places want
  *   operands  of each instruction, by the format that opcodes.def gives it
  *   flow      control code begins at the entry, at each step's `enter` and where its failure is
- *             handled, with an empty stack; a body (of `each`, of the correlation id) begins with an
- *             empty stack and ends in `return` with its value. From there on the stack has one known
- *             depth before every instruction, never less than it takes, and exactly that before a
+ *             handled, with an empty stack; a body (of `each`, of the correlation id) begins with
+ *             an empty stack and ends in `return` with its value. From there on the stack has one
+ *             known depth before every instruction, never less than it takes, and exactly that before a
  *             control instruction; nothing runs off the end. Bodies are pure and share no code
  *             with control code.
  *   loops     a body never jumps back, control code jumps back only to an `enter`, which counts its

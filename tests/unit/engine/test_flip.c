@@ -90,7 +90,8 @@ static void flip_all(const char *text)
 	wf_hash(bytes.data, bytes.len, id);
 	assert_int_equal(try_load(&bytes, NULL), 1);
 	for (size_t i = 0; i < bytes.len; i++) {
-		const uint8_t masks[] = {0xff, (uint8_t)(1u << (i % 8)), (uint8_t)(1u << (i / 8 % 8))};
+		const uint8_t masks[] = {
+			0xff, (uint8_t)(1u << (i % 8)), (uint8_t)(1u << (i / 8 % 8))};
 		for (size_t m = 0; m < sizeof(masks); m++) {
 			char kept = bytes.data[i];
 			bytes.data[i] = (char)((uint8_t)kept ^ masks[m]);
