@@ -46,11 +46,21 @@ bool wf_machine(const struct wf_ctx *ctx)
 		ctx->format == WF_FORMAT_OUT_YAML;
 }
 
+static int write_error; /* errno of the first write to standard output that failed */
+
 void wf_out(struct wf_ctx *ctx, const struct wf_buf *text)
 {
 	(void)ctx;
-	if (text->len)
-		(void)fwrite(text->data, 1, text->len, stdout);
+	errno = 0;
+	if (text->len && fwrite(text->data, 1, text->len, stdout) < text->len && !write_error)
+		write_error = errno;
+}
+
+void wf_out_flush(void)
+{
+	errno = 0;
+	if (fflush(stdout) != 0 && !write_error)
+		write_error = errno;
 }
 
 static const char *pager_command(struct wf_ctx *ctx)
@@ -96,7 +106,7 @@ void wf_out_page(struct wf_ctx *ctx, const struct wf_buf *text)
 		return;
 	}
 	(void)setenv("LESS", "FRX", 0);
-	(void)fflush(stdout);
+	wf_out_flush();
 	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, wf_strdup(pager), NULL };
 	pid_t pid;
 	int fds[3] = { ends[0], STDOUT_FILENO, STDERR_FILENO };
@@ -197,19 +207,18 @@ void wf_note(struct wf_ctx *ctx, const char *fmt, ...)
 
 int wf_finish_output(int status)
 {
-	bool bad = ferror(stdout) != 0;
+	wf_out_flush();
+	bool bad = ferror(stdout) != 0 || write_error;
 	errno = 0;
-	bad |= fflush(stdout) != 0;
-	int why = errno;
 	/* a disk that fills, or a server that has the file, may say so only now */
 	if (fclose(stdout) != 0) {
 		bad = true;
-		why = why ? why : errno;
+		write_error = write_error ? write_error : errno;
 	}
 	if (!bad)
 		return status;
 	(void)fprintf(stderr, "wfctl: standard output cannot be written: %s\n",
-		strerror(why ? why : EIO));
+		strerror(write_error ? write_error : EIO));
 	return status ? status : WF_EXIT_FAILED;
 }
 
@@ -218,7 +227,7 @@ int wf_finish_output(int status)
 static void say_failure(struct wf_ctx *ctx, const char *message, const char *hint)
 {
 	WF_AUTOBUF struct wf_buf text = { 0 };
-	(void)fflush(stdout);
+	wf_out_flush();
 	wf_buf_addstr(&text, wf_style_on(&ctx->err, WF_ROLE_BAD));
 	wf_buf_addstr(&text, "wfctl");
 	if (ctx->args.command)
@@ -241,7 +250,7 @@ static void say_failure(struct wf_ctx *ctx, const char *message, const char *hin
 static int fail_with(struct wf_ctx *ctx, int status, const char *code, json_t *details,
 	const char *message, const char *hint)
 {
-	if (wf_machine(ctx) && !ctx->failed_json) {
+	if (wf_machine(ctx) && ctx->form_asked && !ctx->failed_json) {
 		json_t *error = json_object(), *document = json_object();
 		if (hint && *hint) {
 			if (!details)

@@ -71,7 +71,7 @@ static void put_result(struct batch *b, json_t *result, uint64_t line)
 	wf_buf_addch(&text, '\n');
 	json_decref(o);
 	wf_out(b->ctx, &text);
-	(void)fflush(stdout); /* whoever reads along has it as soon as it is true */
+	wf_out_flush(); /* whoever reads along has it as soon as it is true */
 }
 
 /* On a terminal: how far it is, on one line that is written over. */
@@ -82,7 +82,7 @@ static void progress(struct batch *b, bool last)
 		return;
 	const struct wf_tally *t = wf_driver_tally(b->driver);
 	b->shown = now;
-	(void)fflush(stdout);
+	wf_out_flush();
 	if (last)
 		(void)fputs("\r\033[K", stderr);
 	else

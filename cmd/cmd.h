@@ -45,6 +45,7 @@ struct wf_ctx {
 	struct wf_journal *journal;
 	char *os_user;
 	json_t *config;             /* object of strings; NULL until it was read */
+	bool form_asked;            /* by option, variable or file: a failure takes that form too */
 	bool failed_json;           /* an error document is on standard output already */
 };
 
@@ -88,6 +89,7 @@ int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode);
 bool wf_machine(const struct wf_ctx *ctx); /* json, jsonl or yaml */
 /* Writes bytes to standard output, through a pager when they are long and it is a terminal. */
 void wf_out(struct wf_ctx *ctx, const struct wf_buf *text);
+void wf_out_flush(void); /* what was written is on its way; a failure is said at the end */
 void wf_out_page(struct wf_ctx *ctx, const struct wf_buf *text);
 /* Writes a document in the asked form (json, jsonl, yaml). Takes the reference. */
 void wf_out_json(struct wf_ctx *ctx, json_t *document);

@@ -286,6 +286,7 @@ static int choose_format(struct wf_ctx *ctx)
 	enum wf_format format = wf_format_find(wish);
 	if (format != WF_FORMAT_OUT_COUNT_ && verb->formats & (1u << format)) {
 		ctx->format = format;
+		ctx->form_asked = true;
 		return 0;
 	}
 	if (!asked)

@@ -126,6 +126,7 @@ struct wf_driver {
 	struct wf_live *live;        /* NULL: silent */
 	struct wf_tally tally;
 	json_t *documents;
+	uint64_t last;               /* number of the instance that parted last */
 	bool only_kept;              /* all that moved is a decision that was kept */
 	char *libexec, *workdir;
 	/* redraws elapsed times; only on a terminal */
@@ -170,7 +171,7 @@ static void flush_text(struct wf_driver *d, const struct wf_buf *text)
 {
 	wf_out(d->ctx, text);
 	if (text->len)
-		(void)fflush(stdout);
+		wf_out_flush();
 }
 
 static void lock(struct wf_driver *d)
@@ -234,6 +235,7 @@ static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_ins
 	struct wf_driver *d = arg;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	count_parted(d, in, how);
+	d->last = in->number;
 	lock(d);
 	if (d->live)
 		wf_live_parted(d->live, in->number, wf_now_ms(), &text);
@@ -387,6 +389,11 @@ int wf_driver_status(const struct wf_driver *d)
 const struct wf_tally *wf_driver_tally(const struct wf_driver *d)
 {
 	return &d->tally;
+}
+
+uint64_t wf_driver_last(const struct wf_driver *d)
+{
+	return d->last;
 }
 
 json_t *wf_driver_documents(struct wf_driver *d)

@@ -44,6 +44,8 @@ struct wf_tally {
 const struct wf_tally *wf_driver_tally(const struct wf_driver *d);
 /* Writes text between the steps' lines. */
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text);
+/* Number of the instance that parted last; 0 before. */
+uint64_t wf_driver_last(const struct wf_driver *d);
 /* What came of the instances, one a document, when the answer is json or its kin: with all their
  * steps, in the order in which they parted; borrowed list. */
 json_t *wf_driver_documents(struct wf_driver *d);

@@ -63,7 +63,8 @@ void wf_say_findings(struct wf_ctx *ctx, const struct wf_diags *diags)
 {
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	for (size_t i = 0; i < diags->count; i++)
-		if (diags->items[i].severity == WF_SEV_ERROR || !ctx->quiet)
+		if (diags->items[i].severity == WF_SEV_ERROR || ctx->verbose ||
+			(diags->items[i].severity == WF_SEV_WARNING && !ctx->quiet))
 			wf_view_finding(&diags->items[i], &ctx->err, &text);
 	(void)fwrite(text.data ? text.data : "", 1, text.len, stderr);
 }

@@ -21,7 +21,7 @@ struct wf_loaded {
 void wf_load_file(struct wf_loaded *l, const char *path);
 void wf_loaded_done(struct wf_loaded *l);
 
-/* Findings as text to standard error; with warnings only unless quiet. */
+/* Findings as text to standard error: errors, warnings unless quiet, notes when verbose. */
 void wf_say_findings(struct wf_ctx *ctx, const struct wf_diags *diags);
 
 /* Whether an argument names a file: it has a '/', a definition's ending, or is "-". */

@@ -107,7 +107,8 @@ static void why(const struct wf_instance *in, struct wf_buf *out)
 		wf_view_error(in->error, false, out);
 	else if (in->wait != WF_WAIT_NONE)
 		wf_buf_printf(out, "for %s", wf_wait_name(in->wait));
-	else if (in->result && strcmp(in->result, wf_instance_status_name(in->status)))
+	else if (in->result && strcmp(in->result, "success") &&
+		strcmp(in->result, wf_instance_status_name(in->status)))
 		wf_view_safe(out, in->result);
 }
 

@@ -6,8 +6,8 @@
 
 #include "view/instance.h"
 
+#include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 struct by_name {
 	char *workflow, *version;
@@ -128,6 +128,11 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 	json_t *documents = wf_driver_documents(d);
 	if (!status && json_array_size(documents))
 		wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
+	if (ctx->quiet && !wf_machine(ctx) && wf_driver_last(d)) {
+		WF_AUTOBUF struct wf_buf number = { 0 };
+		wf_buf_printf(&number, "%" PRIu64 "\n", wf_driver_last(d));
+		wf_out(ctx, &number);
+	}
 	if (!status)
 		status = wf_driver_status(d);
 	wf_driver_end(d);
@@ -189,7 +194,8 @@ const struct wf_verb wf_verb_run = {
 		       "its name, the newest enabled version unless one is named.\n\n"
 		       "The input is checked against the workflow's schema before anything is journaled. "
 		       "Every step is in the journal before and after it happens: killed at any instant, "
-		       "wfctl resume goes on without repeating a step.\n\n"
+		       "wfctl resume goes on without repeating a step. With --quiet only the "
+		       "instance's number is printed.\n\n"
 		       "With --batch every line of the file is the input of an instance of its own, and "
 		       "every result is a line of JSON on standard output: line, number, uuid, status, "
 		       "output or error. A line that is no input is a failed result; the others go on. "

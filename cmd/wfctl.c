@@ -64,6 +64,7 @@ static void early_format(struct wf_ctx *ctx)
 	const char *asked = wf_opt(ctx, "output");
 	enum wf_format format = asked ? wf_format_find(asked) : WF_FORMAT_OUT_COUNT_;
 	ctx->format = format == WF_FORMAT_OUT_COUNT_ ? WF_FORMAT_OUT_TEXT : format;
+	ctx->form_asked = asked != NULL;
 }
 
 static int dispatch(struct wf_ctx *ctx)

@@ -32,7 +32,7 @@ static size_t place(const struct axis *axis, int64_t at)
 static void bar(const struct wf_step_state *s, const struct axis *axis, int64_t now,
 	struct wf_buf *out)
 {
-	if (!s->started_at)
+	if (!s->started_at || s->status == WF_STEP_SKIPPED)
 		return;
 	bool open = !s->ended_at;
 	size_t from = place(axis, s->started_at);
@@ -86,7 +86,7 @@ static void step_row(struct wf_table *t, const struct wf_plan *plan, const struc
 	const struct wf_step_state *s = &in->steps[i];
 	char took[WF_WHEN_TEXT] = "-";
 	WF_AUTOBUF struct wf_buf line = { 0 };
-	if (s->started_at)
+	if (s->started_at && s->status != WF_STEP_SKIPPED)
 		wf_view_duration((s->ended_at ? s->ended_at : now) - s->started_at, took);
 	bool effect = wf_actions[plan->steps[i].action].kind == WF_ACTION_EFFECT;
 	wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
@@ -192,8 +192,10 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 		wf_view_safe(out, wf_plan_step_id(plan, i));
 		wf_buf_printf(out, " waits for %s", wf_wait_name(s->wait));
 		if (s->wait == WF_WAIT_APPROVAL && s->approval) {
+			wf_view_clock(s->approval->opened_at, now, when);
+			wf_buf_printf(out, " since %s", when);
 			wf_view_duration(now - s->approval->opened_at, when);
-			wf_buf_printf(out, " since %s\n", when);
+			wf_buf_printf(out, " (%s)\n", when);
 			put_approval(in, s->approval, now, style, out);
 			continue;
 		}
