@@ -394,7 +394,9 @@ void wf_expr_print(const struct wf_expr *e, struct wf_buf *out)
 		print_postfix(e, out);
 		break;
 	case WF_EXPR_UNARY:
-		wf_buf_addstr(out, e->op == WF_OP_NOT ? "(not " : "(-");
+		/* A minus right before a number would be read as part of it. */
+		wf_buf_addstr(out, e->op == WF_OP_NOT ? "(not "
+			: json_is_number(e->args[0]->value) ? "(- " : "(-");
 		wf_expr_print(e->args[0], out);
 		wf_buf_addch(out, ')');
 		break;
