@@ -14,13 +14,16 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define DATA_FILE "data.mdb"
 #define MIN_MAP (1u << 16)
 #define MAX_READERS 512u
+#define LOCK_BYTES (9 * 4096) /* holds that many readers */
 #define WALK_TRIES 8
+#define PROBE ((size_t)1 << 20)
 #define SNAPSHOT_TRIES 100
 
 struct wf_store {
@@ -88,6 +91,38 @@ static int system_failure(struct wf_store *s, int sys, const char *doing, struct
 	return err;
 }
 
+/* LMDB says EIO where a write came up short, which is how room runs out in the middle of one. What
+ * ran out is asked again with a write of our own; EIO when that finds nothing. */
+static int why_short(const struct wf_store *s)
+{
+	struct rlimit limit;
+	struct stat st;
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+		!stat(s->file, &st) && (rlim_t)st.st_size + PROBE > limit.rlim_cur)
+		return EFBIG;
+	WF_AUTOFREE char *path = wf_asprintf("%s/probe.%ld.tmp", s->path, (long)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT ? errno : EIO;
+	(void)unlink(path);
+	WF_AUTOFREE char *zeros = wf_calloc(PROBE, 1);
+	int sys = EIO;
+	for (size_t done = 0; done < PROBE;) {
+		ssize_t n = write(fd, zeros + done, PROBE - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			sys = errno;
+			break;
+		}
+		done += (size_t)n;
+	}
+	if (fsync(fd))
+		sys = errno;
+	(void)close(fd);
+	return sys;
+}
+
 static int failure(struct wf_store *s, int rc, const char *doing, struct wf_cause *cause)
 {
 	switch (rc) {
@@ -117,7 +152,7 @@ static int failure(struct wf_store *s, int rc, const char *doing, struct wf_caus
 	case MDB_BAD_DBI:
 		return wf_fail(cause, WF_EIO, "%s: %s: %s", s->file, doing, mdb_strerror(rc));
 	default:
-		return system_failure(s, rc > 0 ? rc : EIO, doing, cause);
+		return system_failure(s, rc == EIO ? why_short(s) : rc > 0 ? rc : EIO, doing, cause);
 	}
 }
 
@@ -182,6 +217,26 @@ static int look_at_file(struct wf_store *s, struct wf_cause *cause)
 	return rc;
 }
 
+/* The table of readers is a mapped file: where the disk has no room for a page of it, touching the
+ * page would be a SIGBUS. So its room is taken before LMDB maps it. LMDB's locks on it are the
+ * process's, which closing any descriptor drops: this is before it has any. */
+static int take_lock_file(struct wf_store *s, struct wf_cause *cause)
+{
+	if (!s->options.write || s->options.single)
+		return 0;
+	WF_AUTOFREE char *path = wf_asprintf("%s/lock.mdb", s->path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return system_failure(s, errno, "opening its lock file", cause);
+	struct stat st;
+	int sys = fstat(fd, &st) ? errno : 0;
+	if (!sys && (st.st_size < LOCK_BYTES || st.st_blocks * 512 < LOCK_BYTES) &&
+		fallocate(fd, 0, 0, LOCK_BYTES) && errno != EOPNOTSUPP && errno != ENOSYS)
+		sys = errno;
+	(void)close(fd);
+	return sys ? system_failure(s, sys, "making its lock file", cause) : 0;
+}
+
 /* Half of the address space asked for, until it is given: `ulimit -v` may forbid a large map. */
 static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 {
@@ -234,7 +289,9 @@ static int open_all(struct wf_store *s, struct wf_cause *cause)
 		flags |= MDB_RDONLY;
 	if (s->options.single)
 		flags |= MDB_NOSUBDIR | MDB_NOLOCK;
-	int rc = open_env(s, flags, cause);
+	int rc = take_lock_file(s, cause);
+	if (!rc)
+		rc = open_env(s, flags, cause);
 	if (!rc)
 		rc = open_tables(s, cause);
 	if (!rc && !s->options.single) {
