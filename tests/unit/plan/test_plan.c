@@ -169,6 +169,86 @@ static void test_refused_files(void **state)
 	wf_buf_done(&bytes);
 }
 
+/* A plan whose bytes from `from` are overwritten is refused with that sentence. */
+static void refused_when(const char *from, const char *to, size_t n, const char *want)
+{
+	struct wf_plan_builder b;
+	struct wf_buf bytes = {0};
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	build(&b);
+	wf_plan_add_string(&b, "one-a");
+	wf_plan_add_string(&b, "one-b");
+	json_t *value = json_pack("{s:i}", "one", 1);
+	wf_plan_add_const(&b, value);
+	json_object_set_new(value, "one", json_integer(2));
+	json_t *other = json_deep_copy(value);
+	wf_plan_add_const(&b, other);
+	json_object_set_new(value, "one", json_integer(1));
+	wf_plan_encode(&b, &bytes);
+	char *at = memmem(bytes.data, bytes.len, from, n);
+	assert_non_null(at);
+	memcpy(at, to, n);
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, &cause), WF_ECORRUPT);
+	assert_string_equal(cause.text, want);
+	json_decref(value);
+	json_decref(other);
+	wf_plan_builder_done(&b);
+	wf_buf_done(&bytes);
+}
+
+static void test_one_encoding(void **state)
+{
+	(void)state;
+	refused_when("one-b", "one-a", 5, "plan: records 4 and 5 of section strings are equal");
+	refused_when("{\"one\":2}", "{\"one\":1}", 9,
+		"plan: records 1 and 2 of section constants are equal");
+	refused_when("{\"one\":2}", "{\"one\": }", 9,
+		"plan: constant 2: not JSON at line 1, column 9: unexpected token near '}'");
+	refused_when("{\"one\":2}", "[1     ] ", 9,
+		"plan: constant 2 is not written in the one way there is");
+	refused_when("\x05\0\0\0one-b", "\x04\0\0\0one-b", 9,
+		"plan: the records of section strings do not fill it exactly");
+	refused_when("\x05\0\0\0one-b", "\xff\xff\xff\xffone-b", 9,
+		"plan: the records of section strings do not fill it exactly");
+	refused_when("one-b", "one\0b", 5, "plan: string 5 is not UTF-8 without NUL");
+	refused_when("one-b", "one\x80"
+			      "b",
+		5, "plan: string 5 is not UTF-8 without NUL");
+}
+
+static void test_refused_header(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t at;
+		char byte;
+		const char *want;
+	} cases[] = {
+		{0, 'w', "not a plan"},
+		{7, 1, "not a plan"},
+		{8, 0, "plan of format 0; this wfctl reads format 1"},
+		{10, 6, NULL},
+		{12, 1, NULL},
+		{16, 2, "plan: section 2 where 1 must be"},
+		{20, 0, "plan: section workflow of 56 bytes at 0 does not lie where it must (128)"},
+		{24, 55, "plan: section workflow has 55 bytes, not those of 1 records"},
+		{28, 2, "plan: 2 records in section workflow, over 1"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wf_buf bytes = {0};
+		struct wf_plan *plan = NULL;
+		struct wf_cause cause = {0};
+		encoded(&bytes);
+		bytes.data[cases[i].at] = cases[i].byte;
+		int err = wf_plan_load(bytes.data, bytes.len, &plan, &cause);
+		assert_true(err == WF_ECORRUPT || err == WF_ELIMIT);
+		if (cases[i].want)
+			assert_string_equal(cause.text, cases[i].want);
+		wf_buf_done(&bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +257,8 @@ int main(void)
 		cmocka_unit_test(test_interning),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_refused_files),
+		cmocka_unit_test(test_one_encoding),
+		cmocka_unit_test(test_refused_header),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
