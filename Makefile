@@ -88,7 +88,7 @@ $(B)/wfctl: $(CMD_OBJS) $(B)/libwfctl.a
 # The supervisor of exec.run's children: libc only and static where the mode allows it, so that it
 # starts fast (a quarter of its start is dynamic linking).
 $(B)/wfctl-supervise: $(B)/lib/effect/supervise_main.o $(B)/lib/effect/spool.o
-	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter asan cov,$(MODE)),,-static-pie) -o $@ $^
+	$(Q)$(CC) $(if $(filter asan cov,$(MODE)),$(LDFLAGS_ALL),-static-pie $(LINK_$(MODE)) $(LDFLAGS)) -o $@ $^
 
 # The HTTP performer, opened at the first HTTP effect: only it pays for libcurl.
 $(B)/wfctl-http.so: $(B)/lib/effect/http_module.o

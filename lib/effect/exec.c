@@ -34,10 +34,12 @@ struct exec {
 	bool ours;                /* our own child, to be reaped */
 };
 
-static void free_exec(struct exec *x)
+static void free_exec(struct wf_effects *e, struct exec *x)
 {
-	if (x->pidfd >= 0)
+	if (x->pidfd >= 0) {
+		wf_hub_unwatch(e, x->pidfd);
 		(void)close(x->pidfd);
+	}
 	wf_arena_free(x->arena);
 	wf_free(x);
 }
@@ -279,7 +281,7 @@ static void finish(struct wf_effects *e, struct exec *x)
 		wf_effects_settled(e, x->token);
 	else
 		deliver_done(e, x, why);
-	free_exec(x);
+	free_exec(e, x);
 }
 
 /* -- the performer -- */
@@ -301,7 +303,7 @@ static void exec_leave(struct wf_effects *e, struct wf_running *r)
 {
 	struct exec *x = (struct exec *)r;
 	wf_hub_remove(e, r);
-	free_exec(x);
+	free_exec(e, x);
 }
 
 static const struct wf_performer performer = {exec_ready, exec_stop, exec_leave};
@@ -440,7 +442,7 @@ int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
 			return 0;
 		explain_start(&err, &why, &fail);
 	}
-	free_exec(x);
+	free_exec(e, x);
 	if (err) {
 		if (cause)
 			*cause = why;
@@ -539,6 +541,6 @@ enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_ef
 		make_result(x, &done, &result);
 		wf_hub_deliver(e, &result);
 	}
-	free_exec(x);
+	free_exec(e, x);
 	return bytes ? WF_TRACE_DONE : WF_TRACE_NONE;
 }

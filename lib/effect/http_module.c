@@ -36,6 +36,7 @@ struct transfer {
 	uint32_t redirects;
 	int64_t deadline;             /* monotonic; -1: none */
 	bool foreign;                 /* redirected to another origin: no credentials any more */
+	bool body_dropped;            /* redirected to a GET */
 	bool too_big;
 	struct bytes head, body;
 	char error[CURL_ERROR_SIZE];
@@ -165,16 +166,30 @@ static bool is_harmless(const char *header)
 	return false;
 }
 
+static bool has_type(const struct transfer *t)
+{
+	for (size_t i = 0; t->call.headers[i]; i++)
+		if (!t->body_dropped && !strncasecmp(t->call.headers[i], "Content-Type:", 13))
+			return true;
+	return false;
+}
+
 static bool set_headers(struct transfer *t)
 {
 	curl_slist_free_all(t->headers);
-	/* No pause for a "100 Continue" that many servers never send. */
+	/* No pause for a "100 Continue" that many servers never send; and no type that nobody gave: an
+	 * own one in the list replaces libcurl's, which this line takes away. */
 	t->headers = curl_slist_append(NULL, "Expect:");
+	if (t->headers && !has_type(t)) {
+		struct curl_slist *more = curl_slist_append(t->headers, "Content-Type:");
+		if (!more)
+			return false;
+	}
 	for (size_t i = 0; t->headers && t->call.headers[i]; i++) {
 		const char *line = t->call.headers[i], *colon = strchr(line, ':');
 		if (t->foreign && !is_harmless(line))
 			continue;
-		if (!t->call.body && !strncasecmp(line, "Content-Type:", 13))
+		if (t->body_dropped && !strncasecmp(line, "Content-Type:", 13))
 			continue;
 		/* libcurl's notation of a header without a value. */
 		char empty[256];
@@ -328,6 +343,7 @@ static void redirect_method(struct transfer *t, long status)
 	if (!(status == 303 && !head) && !((status == 301 || status == 302) && post))
 		return;
 	t->call.method = "GET";
+	t->body_dropped = true;
 	t->call.body = NULL;
 	t->call.body_len = 0;
 	t->call.repeatable = true;

@@ -102,6 +102,11 @@ bool wf_hub_watch(struct wf_effects *e, int fd, struct wf_running *r)
 	return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void wf_hub_unwatch(struct wf_effects *e, int fd)
+{
+	(void)epoll_ctl(e->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
 void wf_hub_deliver(struct wf_effects *e, struct wf_effect_result *result)
 {
 	WF_GROW(e->ready, e->ready_head + e->ready_count, e->ready_room);

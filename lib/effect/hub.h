@@ -44,8 +44,11 @@ struct wf_effects {
 
 void wf_hub_add(struct wf_effects *e, struct wf_running *r);
 void wf_hub_remove(struct wf_effects *e, struct wf_running *r);
-/* Watches a descriptor for input; closing it ends that. False, with errno, when the kernel says no. */
+/* Watches a descriptor for input. False, with errno, when the kernel says no. */
 bool wf_hub_watch(struct wf_effects *e, int fd, struct wf_running *r);
+/* Before it is closed: closing alone does not end the watching while a child that is only just being
+ * executed still has a copy. */
+void wf_hub_unwatch(struct wf_effects *e, int fd);
 /* Takes the result over. */
 void wf_hub_deliver(struct wf_effects *e, struct wf_effect_result *result);
 

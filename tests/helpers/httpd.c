@@ -2,9 +2,11 @@
  * The HTTP server of the tests and of `make quickstart`: one that fails on request.
  *
  *	httpd --port-file FILE --log FILE [--bind ADDRESS] [--tls CERTIFICATE KEY]
+ *		[--end-with-parent]
  *
  * Listens on a free port, whose number appears in the port file (by rename, when it listens). Every
- * request becomes a line of JSON in the log before it is answered. SIGTERM ends it.
+ * request becomes a line of JSON in the log before it is answered. SIGTERM ends it; with
+ * --end-with-parent so does the end of the process that started it.
  *
  *	/ok                     200 {"ok": true}
  *	/echo                   200 {method, path, query, headers, body}
@@ -37,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -464,24 +467,32 @@ static void write_port(const char *path, unsigned port)
 		die(path);
 }
 
+static const char usage[] = "usage: httpd --port-file FILE --log FILE [--bind ADDRESS] "
+	"[--tls CERTIFICATE KEY] [--end-with-parent]\n";
+
 static struct options read_options(int argc, char **argv)
 {
 	struct options o = {.bind = "127.0.0.1"};
-	for (int i = 1; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "--port-file") == 0)
-			o.port_file = argv[i + 1];
-		else if (strcmp(argv[i], "--log") == 0)
-			o.log = argv[i + 1];
-		else if (strcmp(argv[i], "--bind") == 0)
-			o.bind = argv[i + 1];
-		else if (strcmp(argv[i], "--tls") == 0) {
-			o.certificate = argv[i + 1];
-			o.key = argv[i++ + 2];
+	for (int i = 1; i < argc; i++) {
+		bool has_value = i + 1 < argc, has_two = i + 2 < argc;
+		if (strcmp(argv[i], "--port-file") == 0 && has_value) {
+			o.port_file = argv[++i];
+		} else if (strcmp(argv[i], "--log") == 0 && has_value) {
+			o.log = argv[++i];
+		} else if (strcmp(argv[i], "--bind") == 0 && has_value) {
+			o.bind = argv[++i];
+		} else if (strcmp(argv[i], "--tls") == 0 && has_two) {
+			o.certificate = argv[++i];
+			o.key = argv[++i];
+		} else if (strcmp(argv[i], "--end-with-parent") == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
+		} else {
+			o.port_file = NULL;
+			break;
 		}
 	}
 	if (!o.port_file || !o.log) {
-		fprintf(stderr, "usage: httpd --port-file FILE --log FILE [--bind ADDRESS] "
-			"[--tls CERTIFICATE KEY]\n");
+		fputs(usage, stderr);
 		exit(2);
 	}
 	return o;
