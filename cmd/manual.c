@@ -120,7 +120,7 @@ static void option_item(struct wf_buf *out, const struct wf_option *o)
 {
 	wf_buf_addstr(out, ".It ");
 	if (o->letter)
-		wf_buf_printf(out, "Fl %c Ns , ", o->letter);
+		wf_buf_printf(out, "Fl %c , ", o->letter);
 	wf_buf_printf(out, "Fl \\-%s", o->name);
 	if (o->value)
 		wf_buf_printf(out, " Ar %s", o->value);
@@ -224,10 +224,12 @@ static void examples(struct wf_buf *out, const char *lines)
 	if (!lines || !*lines)
 		return;
 	macro(out, ".Sh EXAMPLES");
-	while (*lines) {
+	for (bool first = true; *lines; first = false) {
 		size_t n = strcspn(lines, "\n");
 		WF_AUTOFREE char *line = wf_strndup(lines, n);
 		char *mark = strstr(line, " # ");
+		if (mark && !first)
+			macro(out, ".Pp");
 		if (mark) {
 			sentence(out, mark + 3);
 			while (mark > line && mark[-1] == ' ')
@@ -237,12 +239,9 @@ static void examples(struct wf_buf *out, const char *lines)
 		macro(out, ".Bd -literal -offset indent");
 		for (const char *p = line; *p; p++)
 			text_char(out, *p, p == line);
-		macro(out, "\n.Ed\n.Pp");
+		macro(out, "\n.Ed");
 		lines += n + (lines[n] == '\n');
 	}
-	/* a paragraph before the next section is one too many */
-	out->len -= strlen(".Pp\n");
-	out->data[out->len] = '\0';
 }
 
 static void verb_page(struct wf_buf *out, const struct wf_cmd *c)

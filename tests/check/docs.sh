@@ -21,12 +21,11 @@ for page in man/*.[157]; do
 	lint=$(mandoc -Tlint -Wwarning "$page" 2>&1) || say "$lint"
 done
 
+"$build/wfctl" __complete '' | cut -f1 >"$made/completed"
 sed -n 's/^WF_VERB([a-z_]*, *"\([a-z-]*\)".*/\1/p' cmd/commands.def | while IFS= read -r verb; do
 	[ -f "man/wfctl-$verb.1" ] || echo "$verb has no manual page"
 	[ -f "tests/cli/$verb.bats" ] || echo "$verb has no tests/cli/$verb.bats"
-	grep -q "\"$verb\"\|$verb" completions/wfctl.bash completions/_wfctl completions/wfctl.fish \
-		>/dev/null || "$build/wfctl" __complete "" | grep -q "^$verb" ||
-		echo "$verb is not completed"
+	grep -qx "$verb" "$made/completed" || echo "$verb is not completed"
 done >"$made/verbs"
 [ ! -s "$made/verbs" ] || say "$(cat "$made/verbs")"
 
