@@ -308,7 +308,8 @@ int64_t wf_duration_add(int64_t start_ms, const struct wf_duration *d)
 		int64_t year;
 		int month, day;
 		date_of_days(days, &year, &month, &day);
-		int64_t months = year * 12 + (month - 1) + sign * ((int64_t)d->years * 12 + d->months);
+		int64_t months = sign * ((int64_t)d->years * 12 + d->months);
+		months += year * 12 + (month - 1);
 		year = floor_div(months, 12);
 		month = (int)(months - year * 12) + 1;
 		int last = days_in_month(year, month);

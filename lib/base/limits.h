@@ -3,6 +3,7 @@
 #define WF_BASE_LIMITS_H
 
 #define WF_MAX_DEFINITION_BYTES (16u << 20)  /* one definition file */
+#define WF_MAX_DOCUMENTS 1000                 /* YAML documents of one definition file */
 #define WF_MAX_DEPTH 128                      /* nesting of lists and objects in any input */
 #define WF_MAX_ALIAS_NODES 100000             /* nodes that YAML aliases may expand to, a document */
 #define WF_MAX_STEPS 100000                   /* steps of one plan */

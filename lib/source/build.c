@@ -55,7 +55,8 @@ struct wf_diag *wf_build_find(
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return wf_diag_add(b->diags, rule, b->source, wf_places_span(&b->places, from, to), "%s", text);
+	struct wf_span span = wf_places_span(&b->places, from, to);
+	return wf_diag_add(b->diags, rule, b->source, span, "%s", text);
 }
 
 void wf_build_too_deep(struct wf_build *b, size_t from, size_t to)

@@ -62,7 +62,8 @@ static struct wf_diag *add(struct wf_diags *diags, enum wf_rule rule,
 		last->rule = WF_RULE_LIMIT;
 		last->severity = wf_rule_info(WF_RULE_LIMIT)->severity;
 		last->source = source;
-		last->message = wf_asprintf("more than %d findings; the rest is not shown", WF_MAX_DIAGS);
+		last->message = wf_asprintf(
+			"more than %d findings; the rest is not shown", WF_MAX_DIAGS);
 		count_severity(diags, last->severity);
 		diags->full = true;
 	}

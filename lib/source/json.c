@@ -236,6 +236,11 @@ static bool read_string(struct reader *r, bool *ret_simple)
 	return true;
 }
 
+static const char *decoded(const struct reader *r)
+{
+	return r->scratch.data ? r->scratch.data : "";
+}
+
 static struct wf_node *read_string_value(struct reader *r)
 {
 	size_t from = r->at;
@@ -243,8 +248,7 @@ static struct wf_node *read_string_value(struct reader *r)
 
 	if (!read_string(r, &simple))
 		return NULL;
-	struct wf_node *node =
-		wf_build_string(r->b, r->scratch.data ? r->scratch.data : "", r->scratch.len, from, r->at);
+	struct wf_node *node = wf_build_string(r->b, decoded(r), r->scratch.len, from, r->at);
 	node->quoted_simple = simple;
 	return node;
 }
@@ -299,7 +303,7 @@ static struct wf_node *read_number(struct reader *r)
 static bool continues_word(const struct reader *r, size_t at)
 {
 	char c = at < r->end ? r->text[at] : '\0';
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 static struct wf_node *read_word(struct reader *r)
@@ -388,8 +392,7 @@ static bool read_pair(struct reader *r, unsigned depth)
 	}
 	if (!read_string(r, &simple))
 		return false;
-	entry.pair.key = wf_arena_strndup(
-		r->b->arena, r->scratch.data ? r->scratch.data : "", r->scratch.len);
+	entry.pair.key = wf_arena_strndup(r->b->arena, decoded(r), r->scratch.len);
 	entry.pair.key_span = wf_places_span(&r->b->places, from, r->at);
 	skip_space(r);
 	if (!sees(r, ':')) {

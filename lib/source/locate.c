@@ -223,7 +223,7 @@ static bool step(struct walk *w, struct unit *ret)
 		w->line_start = false;
 	}
 	if (w->at >= w->end) {
-		/* The span of a block ends with its text; the breaks behind it are in the value only. */
+		/* A block's span ends with its text; breaks behind it are in the value only. */
 		w->value++;
 		*ret = (struct unit){ w->end, w->end, 1 };
 		return block && w->value <= w->value_end && w->value[-1] == '\n';

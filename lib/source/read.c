@@ -21,8 +21,11 @@ static bool looks_like_utf16(const char *text, size_t len)
 {
 	if (len < 2)
 		return false;
-	return memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0 ||
-		(!text[0] && text[1]) || (text[0] && !text[1] && len % 2 == 0 && (len < 4 || !text[3]));
+	if (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)
+		return true;
+	if (!text[0])
+		return text[1];
+	return !text[1] && len % 2 == 0 && (len < 4 || !text[3]);
 }
 
 static bool check_encoding(const struct wf_source *source, struct wf_diags *diags)
@@ -34,8 +37,8 @@ static bool check_encoding(const struct wf_source *source, struct wf_diags *diag
 	if (valid && !nul)
 		return true;
 	if (looks_like_utf16(source->text, source->len)) {
-		struct wf_diag *d = find_at(
-			source, diags, WF_RULE_ENCODING, 0, 0, "the text is UTF-16, or no text at all");
+		struct wf_diag *d = find_at(source, diags, WF_RULE_ENCODING, 0, 0,
+			"the text is UTF-16, or no text at all");
 		wf_diag_hint(d, "save it as UTF-8, for instance with `iconv -f UTF-16 -t UTF-8`");
 		return false;
 	}

@@ -82,15 +82,17 @@ static void forget_anchors(struct wf_yaml *y)
 	y->expanded = 0;
 }
 
+/* Null stands for an alias that stands for nothing. */
 static struct wf_node *missing(struct wf_yaml *y, size_t from, size_t to)
 {
+	y->missing++;
 	return wf_build_node(y->b, WF_NODE_NULL, from, to);
 }
 
 static void report_unknown_alias(struct wf_yaml *y, const char *name, size_t from, size_t to)
 {
 	/* Suggestions are for people, not for texts with anchors by the thousand. */
-	size_t known = y->anchor_count < 1000 ? y->anchor_count : 1000;
+	size_t known = y->anchor_count < 1000 && !y->b->diags->full ? y->anchor_count : 0;
 	const char *near = wf_nearest(name, y->anchor_names, known);
 	struct wf_shown shown = wf_shown(name, strlen(name));
 	struct wf_diag *d = wf_build_find(y->b, WF_RULE_ALIAS_UNKNOWN, from, to,
@@ -170,8 +172,9 @@ static void report_key(struct wf_yaml *y, const struct wf_node *node, size_t fro
 	bool braces = node->kind == WF_NODE_MAP && to > from && text[from] == '{';
 	struct wf_diag *d = wf_build_find(y->b, WF_RULE_KEY_NOT_TEXT, from, to,
 		"a %s cannot be a key", wf_node_kind_name(node->kind));
-	wf_diag_hint(d, "%s", braces ? "a template such as {{ name }} goes in quotes" :
-				       "keys are text; a text that begins with `[` or `{` goes in quotes");
+	wf_diag_hint(d, "%s",
+		braces ? "a template such as {{ name }} goes in quotes" :
+			 "a text that begins with `[` or `{` goes in quotes");
 }
 
 /* The key of the current event. Its text is NULL, after a finding, when it cannot be one. */
@@ -214,6 +217,13 @@ static bool can_merge(const struct wf_node *value)
 	return true;
 }
 
+static void report_merge(struct wf_yaml *y, const struct wf_span *key)
+{
+	struct wf_diag *d = wf_build_find(y->b, WF_RULE_MERGE_VALUE, key->offset, key->end_offset,
+		"`<<` merges maps, and this is something else");
+	wf_diag_hint(d, "write `<<: *name` with the anchor of a map; put a key `<<` in quotes");
+}
+
 /* -- lists and maps -- */
 
 static void add_child(struct value *parent, const struct value *child)
@@ -243,7 +253,7 @@ static enum outcome read_entry(struct wf_yaml *y, unsigned depth, struct value *
 {
 	struct wf_entry entry;
 	struct value value;
-	size_t key_end;
+	size_t key_end, missing_before = y->missing;
 
 	enum outcome outcome = read_key(y, depth, &entry, &key_end);
 	if (outcome == READ)
@@ -257,10 +267,9 @@ static enum outcome read_entry(struct wf_yaml *y, unsigned depth, struct value *
 	add_child(map, &value);
 	entry.pair.value = value.node;
 	if (entry.merge && !can_merge(value.node)) {
-		const struct wf_span *span = &entry.pair.key_span;
-		struct wf_diag *d = wf_build_find(y->b, WF_RULE_MERGE_VALUE, span->offset,
-			span->end_offset, "`<<` merges maps, and this is something else");
-		wf_diag_hint(d, "write `<<: *name` with the anchor of a map; as a plain key put `<<` in quotes");
+		/* After an alias that is not there one finding is enough. */
+		if (missing_before == y->missing)
+			report_merge(y, &entry.pair.key_span);
 		entry.pair.key = NULL;
 	}
 	if (entry.pair.key)
@@ -300,9 +309,8 @@ static enum outcome read_collection(
 		wf_build_too_deep(y->b, from, to);
 		return BROKEN;
 	}
-	wf_yaml_check_tag(y,
-		(const char *)(map ? e->data.mapping_start.tag : e->data.sequence_start.tag), kind, from,
-		to);
+	const yaml_char_t *tag = map ? e->data.mapping_start.tag : e->data.sequence_start.tag;
+	wf_yaml_check_tag(y, (const char *)tag, kind, from, to);
 	struct wf_anchor *anchor =
 		open_anchor(y, map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor);
 	value.end = to;
@@ -310,7 +318,8 @@ static enum outcome read_collection(
 		from = wf_yaml_skip_properties(y, from, y->b->source->len);
 	enum outcome outcome = next(y);
 	if (outcome == READ)
-		outcome = map ? read_entries(y, depth + 1, &value) : read_items(y, depth + 1, &value);
+		outcome = map ? read_entries(y, depth + 1, &value) :
+				read_items(y, depth + 1, &value);
 	if (outcome != READ)
 		return outcome;
 	value.end = end_of_collection(y, value.end);
@@ -359,6 +368,11 @@ static enum outcome read_document(struct wf_yaml *y)
 	struct value root;
 
 	y->document = event_start(y);
+	if (y->b->index >= WF_MAX_DOCUMENTS) {
+		(void)wf_build_find(y->b, WF_RULE_LIMIT, y->document, event_end(y),
+			"more than %d documents in one file", WF_MAX_DOCUMENTS);
+		return BROKEN;
+	}
 	wf_build_begin(y->b);
 	forget_anchors(y);
 	enum outcome outcome = next(y);
@@ -439,10 +453,31 @@ static size_t read_stream(struct wf_yaml *y)
 	return again;
 }
 
+/* libyaml compares each %TAG with all before it, so that a text of nothing else would take it hours.
+ * No document has more of them than a stream may have documents. */
+static bool check_directives(struct wf_build *b)
+{
+	static const char directive[] = "\n%TAG";
+	const char *text = b->source->text, *end = text + b->source->len, *at = text;
+	size_t count = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), directive, sizeof(directive) - 1))) {
+		at++;
+		if (++count <= WF_MAX_DOCUMENTS)
+			continue;
+		(void)wf_build_find(b, WF_RULE_LIMIT, (size_t)(at - text), (size_t)(at - text) + 4,
+			"more than %d tag directives in one file", WF_MAX_DOCUMENTS);
+		return false;
+	}
+	return true;
+}
+
 void wf_yaml_read(struct wf_build *b)
 {
 	struct wf_yaml y = { .b = b, .start = b->places.start };
 
+	if (!check_directives(b))
+		return;
 	do {
 		size_t from = y.start;
 		y.start_points = wf_places_points(&b->places, from);

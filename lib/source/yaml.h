@@ -25,6 +25,7 @@ struct wf_yaml {
 	struct wf_names anchors;      /* of the document in hand */
 	const char **anchor_names;    /* the same names, for suggestions */
 	size_t anchor_count, anchor_room;
+	size_t missing;         /* aliases so far that stand for nothing */
 	size_t expanded;        /* nodes that the document's aliases stand for */
 };
 

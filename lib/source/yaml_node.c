@@ -75,7 +75,7 @@ static void report_unknown_tag(struct wf_yaml *y, const char *tag, size_t from, 
 }
 
 /* The kind a tag asks for, of a node that without it has kind `own`. A lone `!` says that the node is
- * not to be looked at (YAML 1.2, 6.9.1). Reports one that is not a core tag, and gives false. */
+ * not to be looked into (YAML 1.2, 6.9.1). Reports one that is not a core tag, and gives false. */
 static bool kind_of_tag(struct wf_yaml *y, const char *tag, enum wf_node_kind own, size_t from,
 	size_t to, enum wf_node_kind *ret)
 {
@@ -95,9 +95,8 @@ static bool kind_of_tag(struct wf_yaml *y, const char *tag, enum wf_node_kind ow
 
 static void report_tag_value(struct wf_yaml *y, enum wf_node_kind wanted, size_t from, size_t to)
 {
-	const char *kind = wf_node_kind_name(wanted);
-	(void)wf_build_find(y->b, WF_RULE_TAG_VALUE, from, to, "this value is no %s, as its tag says",
-		kind);
+	(void)wf_build_find(y->b, WF_RULE_TAG_VALUE, from, to,
+		"this value is no %s, as its tag says", wf_node_kind_name(wanted));
 }
 
 void wf_yaml_check_tag(
@@ -178,7 +177,8 @@ static void note_quoting(const struct wf_yaml *y, struct wf_node *node, yaml_sca
 
 	if (style == YAML_PLAIN_SCALAR_STYLE)
 		node->plain = room == len && memcmp(written, text, len) == 0;
-	else if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
+	else if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+		style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
 		node->quoted_simple = room == len + 2 && memcmp(written + 1, text, len) == 0;
 }
 

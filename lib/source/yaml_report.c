@@ -41,8 +41,8 @@ static const struct fault faults[] = {
 	{ "found unexpected document indicator", "a quoted text that does not end",
 		"its closing quote is missing before `---` or `...`", true },
 	{ "found unknown escape character", "an escape that YAML does not have",
-		"in double quotes a backslash itself is written `\\\\`; in single quotes it needs no escape",
-		false },
+		"in double quotes a backslash itself is written `\\\\`; in single quotes it needs no "
+		"escape", false },
 	{ "did not find expected hexdecimal number", "an escape with too few hexadecimal digits",
 		"\\x takes 2 digits, \\u takes 4, \\U takes 8", false },
 	{ "found invalid Unicode character escape code", "an escape that is no character",
@@ -59,8 +59,8 @@ static const struct fault faults[] = {
 	{ "did not find expected alphabetic or numeric character",
 		"`*` or `&` without a name behind it",
 		"a text that begins with `*` or `&` goes in quotes", false },
-	{ "found unexpected ':'", "a `:` where no key can stand", "a value that holds `:` goes in quotes",
-		false },
+	{ "found unexpected ':'", "a `:` where no key can stand",
+		"a value that holds `:` goes in quotes", false },
 	{ "found undefined tag handle", "a tag with a prefix that was not declared",
 		"a text that begins with `!` goes in quotes", false },
 	{ "did not find expected <document start>", "text behind the end of the document",
@@ -102,7 +102,8 @@ static struct fault fault_of_character(char c)
 		fault.message = "a tab where spaces must indent";
 		fault.hint = "indent with spaces";
 	} else if (c == '@' || c == '`') {
-		fault.message = c == '@' ? "a value cannot begin with `@`" : "a value cannot begin with a `";
+		fault.message = c == '@' ? "a value cannot begin with `@`" :
+					   "a value cannot begin with a `";
 	} else if (c == '%') {
 		fault.message = "a value cannot begin with `%`";
 	}
@@ -143,12 +144,14 @@ size_t wf_yaml_report(struct wf_yaml *y)
 	if (at < source->len)
 		(void)wf_utf8_next(source->text + at, source->len - at, &width);
 	const char *construct = construct_of(p->context);
-	struct wf_span began = wf_places_span(&y->b->places, wf_yaml_offset(y, &p->context_mark), 0);
+	size_t context = wf_yaml_offset(y, &p->context_mark);
+	struct wf_span began = wf_places_span(&y->b->places, context, context);
 	struct wf_span here = wf_places_span(&y->b->places, at, at);
 	struct wf_diag *d;
 	if (construct && began.line != here.line)
-		d = wf_build_find(y->b, WF_RULE_YAML_SYNTAX, at, at + width, "%s (%s began on line %u)",
-			fault.message ? fault.message : problem, construct, began.line);
+		d = wf_build_find(y->b, WF_RULE_YAML_SYNTAX, at, at + width,
+			"%s (%s began on line %u)", fault.message ? fault.message : problem,
+			construct, began.line);
 	else
 		d = wf_build_find(y->b, WF_RULE_YAML_SYNTAX, at, at + width, "%s",
 			fault.message ? fault.message : problem);

@@ -131,6 +131,7 @@ static void merges(void **state)
 		{ "<<: {a: 1}\nb: 2", "{\"a\":1,\"b\":2}", "" },
 		{ "!!merge <<: {a: 1}", "{\"a\":1}", "" },
 		{ "\"<<\": {a: 1}", "{\"<<\":{\"a\":1}}", "" },
+		{ "<<: *nope\nb: 2", "{\"b\":2}", "1:5-1:10 alias-unknown" },
 		{ "<<: 1\nb: 2", "{\"b\":2}", "1:1-1:3 merge-value" },
 		{ "<<: [{a: 1}, 2]", "{}", "1:1-1:3 merge-value" },
 		{ "<<: {a: 1}\n<<: {b: 1}", "{\"a\":1}", "2:1-2:3 duplicate-key" },
@@ -270,6 +271,61 @@ static void nesting_is_bounded(void **state)
 	reading_done(&r);
 }
 
+static void a_stream_is_bounded(void **state)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 }, tags_only = { 0 };
+	struct reading r;
+	(void)state;
+
+	for (int i = 0; i < WF_MAX_DOCUMENTS; i++)
+		wf_buf_addstr(&text, i % 2 ? "--- @\n" : "--- a\n");
+	reading_of(&r, "a.yaml", text.data, text.len, WF_SYNTAX_YAML);
+	assert_int_equal(r.docs.count, WF_MAX_DOCUMENTS / 2);
+	assert_int_equal(r.diags.count, WF_MAX_DOCUMENTS / 2);
+	reading_done(&r);
+	wf_buf_addstr(&text, "---\n---\n");
+	reading_of(&r, "a.yaml", text.data, text.len, WF_SYNTAX_YAML);
+	assert_int_equal(r.diags.items[r.diags.count - 1].rule, WF_RULE_LIMIT);
+	assert_int_equal(r.diags.items[r.diags.count - 1].span.line, WF_MAX_DOCUMENTS + 1);
+	reading_done(&r);
+
+	for (int i = 0; i < 200000; i++)
+		wf_buf_printf(&tags_only, "%%TAG !%d! x\n", i);
+	reading_of(&r, "a.yaml", tags_only.data, tags_only.len, WF_SYNTAX_YAML);
+	assert_int_equal(r.diags.count, 1);
+	assert_int_equal(r.diags.items[0].rule, WF_RULE_LIMIT);
+	reading_done(&r);
+}
+
+static bool finds(const char *text, enum wf_rule rule)
+{
+	enum wf_syntax syntax = rule == WF_RULE_JSON_SYNTAX ? WF_SYNTAX_JSON : WF_SYNTAX_YAML;
+	struct reading r;
+	bool found = false;
+
+	reading_of(&r, "example", text, strlen(text), syntax);
+	for (size_t i = 0; i < r.diags.count; i++)
+		found = found || r.diags.items[i].rule == rule;
+	reading_done(&r);
+	return found;
+}
+
+/* What `wfctl explain` shows of the rules of reading is true: the example breaks the rule, and its
+ * mended form does not. */
+static void examples_of_rules(void **state)
+{
+	static const enum wf_rule rules[] = { WF_RULE_ENCODING, WF_RULE_EMPTY, WF_RULE_YAML_SYNTAX,
+		WF_RULE_JSON_SYNTAX, WF_RULE_DUPLICATE_KEY, WF_RULE_TAG_UNKNOWN, WF_RULE_NUMBER_RANGE,
+		WF_RULE_KEY_NOT_TEXT, WF_RULE_TAG_VALUE, WF_RULE_ALIAS_CIRCLE, WF_RULE_MERGE_VALUE };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		const struct wf_rule_info *info = wf_rule_info(rules[i]);
+		if (!finds(info->bad, rules[i]) || finds(info->good, rules[i]))
+			fail_msg("the example of %s is wrong", info->id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +340,8 @@ int main(void)
 		cmocka_unit_test(syntax_faults),
 		cmocka_unit_test(nul_escapes),
 		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(a_stream_is_bounded),
+		cmocka_unit_test(examples_of_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
