@@ -2,11 +2,11 @@
  * PCRE2 with bounds.
  *
  * PCRE2's match limit counts backtracking, anew at every starting position, and not at all the
- * characters that a repeat runs over; so alone it does not bound a search. Short subjects are searched
- * with a limit divided by their length. Long ones, and those that hit that limit, are searched with
- * the pattern compiled a second time with a callout before each of its items, which adds up the whole
- * work. All of it depends on the pattern and the subject alone, never on a clock: a replay decides the
- * same.
+ * characters that a repeat runs over; so alone it does not bound a search. Short subjects are
+ * searched with a limit divided by their length. Long ones, and those that hit that limit, are
+ * searched with the pattern compiled a second time with a callout before each of its items, which
+ * adds up the whole work. All of it depends on the pattern and the subject alone, never on a clock:
+ * a replay decides the same.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
@@ -20,11 +20,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define PATTERN_MAX (1u << 16)       /* bytes of a pattern as written */
+#define PATTERN_MAX (1u << 16)	     /* bytes of a pattern as written */
 #define COMPILED_FROM_MAX (1u << 20) /* bytes of a pattern as PCRE2 gets it */
-#define SHORT 8192u                  /* bytes of a subject that is searched without counting */
-#define SHORT_LIMIT 8000000u         /* match steps, all starting positions together */
-#define WORK_MAX 30000000u           /* items tried and characters run over, when counted */
+#define SHORT 8192u		     /* bytes of a subject that is searched without counting */
+#define SHORT_LIMIT 8000000u	     /* match steps, all starting positions together */
+#define WORK_MAX 30000000u	     /* items tried and characters run over, when counted */
 #define HEAP_KIB (64u << 10)
 #define NEST_MAX 200u
 
@@ -60,8 +60,8 @@ static void take_back(void *p, void *data)
 	wf_free(p);
 }
 
-static pcre2_code *compile(const char *pattern, size_t n, uint32_t options, int *ret_error,
-	size_t *ret_offset)
+static pcre2_code *compile(
+	const char *pattern, size_t n, uint32_t options, int *ret_error, size_t *ret_offset)
 {
 	pcre2_general_context *memory = pcre2_general_context_create(give, take_back, NULL);
 	pcre2_compile_context *context = pcre2_compile_context_create(memory);
@@ -86,8 +86,8 @@ int wf_regex_new(const char *pattern, size_t n, enum wf_regex_dialect dialect,
 	size_t offset = 0;
 
 	if (n > PATTERN_MAX)
-		return wf_fail(cause, WF_ELIMIT, "a pattern of %zu bytes, at most %u are allowed", n,
-			PATTERN_MAX);
+		return wf_fail(cause, WF_ELIMIT, "a pattern of %zu bytes, at most %u are allowed",
+			n, PATTERN_MAX);
 	if (dialect == WF_REGEX_ECMA) {
 		int err = wf_regex_ecma_translate(pattern, n, false, &translated, cause);
 
@@ -160,8 +160,8 @@ static void scratch_put(const struct wf_regex *re, struct scratch *s)
 	scratch_free(atomic_exchange(&re->slot->scratch, s));
 }
 
-static int match(struct scratch *s, const pcre2_code *code, const char *subject, size_t n,
-	uint32_t limit)
+static int match(
+	struct scratch *s, const pcre2_code *code, const char *subject, size_t n, uint32_t limit)
 {
 	int rc;
 
@@ -188,7 +188,8 @@ static int count(pcre2_callout_block *at, void *data)
 	return s->work > WORK_MAX ? PCRE2_ERROR_CALLOUT : 0;
 }
 
-static int match_counting(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n)
+static int match_counting(
+	const struct wf_regex *re, struct scratch *s, const char *subject, size_t n)
 {
 	int error, rc;
 	size_t offset;

@@ -12,8 +12,9 @@
 
 struct wf_regex;
 
-/* The dialect: WF_REGEX_ECMA translates what ECMA-262 (unicode mode) writes otherwise (\d, \w, \s by
- * its rules, \cX, \uXXXX, \u{...}, $ only at the end, \p{...} names); WF_REGEX_PERL is PCRE2's own. */
+/* The dialect: WF_REGEX_ECMA translates what ECMA-262 (unicode mode) writes otherwise (\d, \w, \s
+ * by its rules, \cX, \uXXXX, \u{...}, $ only at the end, \p{...} names); WF_REGEX_PERL is PCRE2's
+ * own. */
 enum wf_regex_dialect { WF_REGEX_PERL, WF_REGEX_ECMA };
 
 /* WF_ESYNTAX with PCRE2's message and offset in the cause. */

@@ -198,7 +198,7 @@ static int collect_groups(struct reader *r)
 		} else if (*s == '(' && (left < 2 || s[1] != '?')) {
 			r->groups++;
 		} else if (*s == '(' && left > 2 && s[2] == '<' &&
-			!(left > 3 && (s[3] == '=' || s[3] == '!'))) {
+			   !(left > 3 && (s[3] == '=' || s[3] == '!'))) {
 			int err;
 
 			r->groups++;
@@ -339,10 +339,11 @@ static int property(struct reader *r, bool negated)
 			wf_buf_printf(r->out, "\\%c{%s}", letter_p, brief);
 			return 0;
 		}
-		if ((key == 2 && !memcmp(name, "sc", 2)) || (key == 6 && !memcmp(name, "Script", 6)))
+		if ((key == 2 && !memcmp(name, "sc", 2)) ||
+			(key == 6 && !memcmp(name, "Script", 6)))
 			wf_buf_printf(r->out, "\\%c{sc:", letter_p);
 		else if ((key == 3 && !memcmp(name, "scx", 3)) ||
-			(key == 17 && !memcmp(name, "Script_Extensions", 17)))
+			 (key == 17 && !memcmp(name, "Script_Extensions", 17)))
 			wf_buf_printf(r->out, "\\%c{scx:", letter_p);
 		else
 			return wrong(r, at, "no such property");
@@ -505,7 +506,9 @@ static int open_group(struct reader *r)
 			r->repeatable[r->depth] = kinds[k].repeatable;
 		} else if (eat(r, "?<")) {
 			/* The name was checked when the groups were collected. */
-			r->i = (size_t)((const char *)memchr(r->s + r->i, '>', r->n - r->i) - r->s) + 1;
+			r->i = (size_t)((const char *)memchr(r->s + r->i, '>', r->n - r->i) -
+					r->s) +
+			       1;
 		} else {
 			return wrong(r, at, "no such kind of group");
 		}
@@ -680,8 +683,8 @@ static int translate(struct reader *r)
 	return err;
 }
 
-int wf_regex_ecma_translate(const char *pattern, size_t n, bool strict, struct wf_buf *out,
-	struct wf_cause *cause)
+int wf_regex_ecma_translate(
+	const char *pattern, size_t n, bool strict, struct wf_buf *out, struct wf_cause *cause)
 {
 	struct reader r = {.s = pattern, .n = n, .strict = strict, .out = out, .cause = cause};
 	size_t bad = 0;

@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 /*
- * Appends the pattern for PCRE2 (UTF, dollar-endonly, unset back references match nothing) to `out`.
+ * Appends the pattern for PCRE2 (UTF, dollar-endonly, unset back references match nothing) to
+ * `out`.
  *
  * `strict` keeps to the standard's unicode mode to the letter, which is what the format "regex"
  * asserts. Otherwise what people commonly write is taken too, as far as its meaning is plain: an
@@ -19,7 +20,7 @@
  * WF_ESYNTAX with what is wrong and at which byte; WF_EINVAL when it is not UTF-8. `out` may have
  * grown on failure.
  */
-int wf_regex_ecma_translate(const char *pattern, size_t n, bool strict, struct wf_buf *out,
-	struct wf_cause *cause);
+int wf_regex_ecma_translate(
+	const char *pattern, size_t n, bool strict, struct wf_buf *out, struct wf_cause *cause);
 
 #endif

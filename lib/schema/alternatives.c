@@ -51,7 +51,7 @@ static void keep_nearest(struct alternatives *a, struct wf_schema_issues *issues
 {
 	size_t near = nearness(issues);
 	bool better = !a->nearest.count || near > a->near ||
-		(near == a->near && issues->count < a->nearest.count);
+		      (near == a->near && issues->count < a->nearest.count);
 
 	if (better) {
 		struct wf_schema_issues old = a->nearest;
@@ -85,7 +85,7 @@ static void try_branches(struct run *r, const struct nodes *branches, const stru
 				a->second = i;
 		} else {
 			a->only_types = a->only_types && branch->types && reasons.count == 1 &&
-				depth_of(reasons.items[0].instance) == 0;
+					depth_of(reasons.items[0].instance) == 0;
 			a->types |= branch->types;
 			keep_nearest(a, &reasons);
 		}
@@ -106,7 +106,10 @@ static void add_names(const struct node *n, const char *last, struct wf_buf *out
 	size_t count = n->objects->required_count;
 
 	for (size_t i = 0; i < count; i++)
-		wf_buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == count ? last : ", ",
+		wf_buf_printf(out, "%s%s",
+			i == 0		 ? ""
+			: i + 1 == count ? last
+					 : ", ",
 			n->objects->required[i]);
 }
 
@@ -144,7 +147,7 @@ static bool none_fits(struct run *r, const struct node *n, const struct subject 
 	const char *again;
 	char *nearest;
 	bool by_type = a->only_types && a->types && a->nearest.count &&
-		strstr(a->nearest.items[0].keyword, "/type");
+		       strstr(a->nearest.items[0].keyword, "/type");
 
 	if (!wf_schema_collecting(r))
 		return false;
@@ -159,14 +162,15 @@ static bool none_fits(struct run *r, const struct node *n, const struct subject 
 		return wf_schema_report(r, n, s, keyword, NULL, "fits none of the forms allowed");
 	nearest = wf_schema_issue_text(&a->nearest.items[0]);
 	again = strstr(nearest, NEAREST);
-	(void)wf_schema_report(r, n, s, keyword, NULL, "fits none of the forms allowed" NEAREST "%.300s",
+	(void)wf_schema_report(r, n, s, keyword, NULL,
+		"fits none of the forms allowed" NEAREST "%.300s",
 		again ? again + strlen(NEAREST) : nearest);
 	wf_free(nearest);
 	return false;
 }
 
-bool wf_schema_check_alternatives(struct run *r, const struct node *n, const struct subject *s,
-	bool one)
+bool wf_schema_check_alternatives(
+	struct run *r, const struct node *n, const struct subject *s, bool one)
 {
 	const struct nodes *branches = one ? &n->logic->one : &n->logic->any;
 	const char *keyword = one ? "oneOf" : "anyOf";
@@ -179,8 +183,8 @@ bool wf_schema_check_alternatives(struct run *r, const struct node *n, const str
 	if (!ok && !a.valid)
 		(void)none_fits(r, n, s, keyword, &a);
 	else if (!ok && json_is_object(s->value) && add_branches(branches, &names))
-		(void)wf_schema_report(r, n, s, keyword, NULL, "must have only one of %.300s",
-			names.data);
+		(void)wf_schema_report(
+			r, n, s, keyword, NULL, "must have only one of %.300s", names.data);
 	else if (!ok)
 		(void)wf_schema_report(r, n, s, keyword, NULL,
 			"fits more than one of the forms allowed (%zu and %zu)", a.first + 1,

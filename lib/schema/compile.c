@@ -41,8 +41,8 @@ void wf_schema_pointer(const struct node *n, const char *keyword, struct wf_buf 
 		wf_buf_printf(out, "/%s", keyword);
 }
 
-void wf_schema_refuse(struct builder *b, const struct node *n, const char *keyword, int err,
-	const char *fmt, ...)
+void wf_schema_refuse(
+	struct builder *b, const struct node *n, const char *keyword, int err, const char *fmt, ...)
 {
 	WF_AUTOBUF struct wf_buf where = {0};
 	char text[400];
@@ -73,14 +73,18 @@ static const struct {
 	const char *name;
 	unsigned bit;
 } vocabularies[] = {
-	{"core", VOCAB_CORE}, {"applicator", VOCAB_APPLICATOR},
-	{"unevaluated", VOCAB_UNEVALUATED}, {"validation", VOCAB_VALIDATION},
-	{"format-annotation", VOCAB_FORMAT}, {"format-assertion", VOCAB_FORMAT},
-	{"meta-data", 0}, {"content", 0},
+	{"core", VOCAB_CORE},
+	{"applicator", VOCAB_APPLICATOR},
+	{"unevaluated", VOCAB_UNEVALUATED},
+	{"validation", VOCAB_VALIDATION},
+	{"format-annotation", VOCAB_FORMAT},
+	{"format-assertion", VOCAB_FORMAT},
+	{"meta-data", 0},
+	{"content", 0},
 };
 
-static void read_vocabularies(struct builder *b, const struct node *n, struct resource *r,
-	const json_t *list)
+static void read_vocabularies(
+	struct builder *b, const struct node *n, struct resource *r, const json_t *list)
 {
 	const char *prefix = WF_SCHEMA_META "vocab/";
 	size_t prefix_n = strlen(prefix), count = sizeof(vocabularies) / sizeof(*vocabularies);
@@ -89,7 +93,8 @@ static void read_vocabularies(struct builder *b, const struct node *n, struct re
 	json_t *needed;
 
 	r->vocabularies = VOCAB_CORE;
-	json_object_foreach(object, uri, needed) {
+	json_object_foreach(object, uri, needed)
+	{
 		size_t i = count;
 
 		if (strncmp(uri, prefix, prefix_n) == 0)
@@ -195,8 +200,8 @@ static void read_anchor(struct builder *b, struct node *n, const char *keyword, 
 	}
 	old = wf_strmap_get(&r->anchors, name);
 	if (old && old != n)
-		wf_schema_refuse(b, n, keyword, WF_EINVAL, "%.100s is the name of another schema too",
-			name);
+		wf_schema_refuse(
+			b, n, keyword, WF_EINVAL, "%.100s is the name of another schema too", name);
 	wf_strmap_set(&r->anchors, b->arena, name, n);
 	if (dynamic) {
 		struct dynamic_anchor *d = WF_ARENA_NEW(b->arena, struct dynamic_anchor);
@@ -220,7 +225,8 @@ static void fill(struct builder *b, struct node *n)
 		return;
 	}
 	if (b->depth >= NEST_MAX) {
-		wf_schema_refuse(b, n, NULL, WF_ELIMIT, "schemas are nested deeper than %d", NEST_MAX);
+		wf_schema_refuse(
+			b, n, NULL, WF_ELIMIT, "schemas are nested deeper than %d", NEST_MAX);
 		return;
 	}
 	wf_ptrmap_set(&b->by_json, b->arena, n->json, n);
@@ -248,8 +254,8 @@ struct node *wf_schema_build(struct builder *b, const json_t *json, const struct
 	return n;
 }
 
-struct node *wf_schema_build_root(struct builder *b, const json_t *json, const char *uri,
-	bool main_document)
+struct node *wf_schema_build_root(
+	struct builder *b, const json_t *json, const char *uri, bool main_document)
 {
 	struct node *n = WF_ARENA_NEW(b->arena, struct node);
 	struct resource *r;
@@ -265,8 +271,8 @@ struct node *wf_schema_build_root(struct builder *b, const json_t *json, const c
 	return n;
 }
 
-int wf_schema_new(json_t *document, const struct wf_schema_options *options,
-	struct wf_schema **ret, struct wf_cause *cause)
+int wf_schema_new(json_t *document, const struct wf_schema_options *options, struct wf_schema **ret,
+	struct wf_cause *cause)
 {
 	struct wf_schema *s = wf_calloc(1, sizeof(*s));
 	struct builder b = {.schema = s, .options = options, .cause = cause};

@@ -45,8 +45,8 @@ void wf_schema_refuse(struct builder *b, const struct node *n, const char *keywo
 struct node *wf_schema_build(struct builder *b, const json_t *json, const struct node *parent,
 	const char *keyword, const char *key, size_t index, const struct resource *resource);
 /* The same for a document's root, with the URI that it was found by. */
-struct node *wf_schema_build_root(struct builder *b, const json_t *json, const char *uri,
-	bool main_document);
+struct node *wf_schema_build_root(
+	struct builder *b, const json_t *json, const char *uri, bool main_document);
 
 /* keywords.c: what each keyword of an object schema says, into the node. */
 void wf_schema_keywords(struct builder *b, struct node *n);

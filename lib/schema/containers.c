@@ -48,7 +48,8 @@ static bool check_contains(struct run *r, const struct node *n, const struct sub
 			"must have an item that fits the schema's `contains`, and has none");
 	if (count < p->contains_least)
 		return wf_schema_report(r, n, s, "minContains", NULL,
-			"must have at least %zu items that fit the schema's `contains`, and has %zu",
+			"must have at least %zu items that fit the schema's `contains`, and has "
+			"%zu",
 			p->contains_least, count);
 	if (count > p->contains_most)
 		return wf_schema_report(r, n, s, "maxContains", NULL,
@@ -63,8 +64,8 @@ static bool check_rest(struct run *r, const struct node *n, const struct subject
 	bool ok = true;
 
 	if (from < size && n->lists->rest->refuses)
-		return wf_schema_report(r, n, s, "items", NULL, "must have at most %zu item%s", from,
-			from == 1 ? "" : "s");
+		return wf_schema_report(r, n, s, "items", NULL, "must have at most %zu item%s",
+			from, from == 1 ? "" : "s");
 	for (size_t i = from; i < size; i++)
 		WF_SCHEMA_TRY(r, ok, check_item(r, n->lists->rest, s, i));
 	if (ok && s->seen)
@@ -80,13 +81,13 @@ bool wf_schema_check_list(struct run *r, const struct node *n, const struct subj
 	bool ok = true;
 
 	if (size < p->least)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "minItems", NULL,
-					     "must have at least %zu item%s", p->least,
-					     p->least == 1 ? "" : "s"));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "minItems", NULL, "must have at least %zu item%s",
+				p->least, p->least == 1 ? "" : "s"));
 	if (size > p->most)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "maxItems", NULL,
-					     "must have at most %zu item%s", p->most,
-					     p->most == 1 ? "" : "s"));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "maxItems", NULL, "must have at most %zu item%s",
+				p->most, p->most == 1 ? "" : "s"));
 	for (size_t i = 0; i < fixed; i++)
 		WF_SCHEMA_TRY(r, ok, check_item(r, p->prefix[i], s, i));
 	if (s->seen && fixed > s->seen->items_upto)
@@ -96,9 +97,10 @@ bool wf_schema_check_list(struct run *r, const struct node *n, const struct subj
 	if (p->contains)
 		WF_SCHEMA_TRY(r, ok, check_contains(r, n, s));
 	if (p->unique && wf_schema_repeated(s->value, &first, &second))
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "uniqueItems", NULL,
-					     "must have no item twice, and items %zu and %zu are the same",
-					     first, second));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "uniqueItems", NULL,
+				"must have no item twice, and items %zu and %zu are the same",
+				first, second));
 	return ok;
 }
 
@@ -112,8 +114,8 @@ static bool item_was_seen(const struct seen *seen, size_t from, size_t i)
 	return false;
 }
 
-bool wf_schema_check_unevaluated_items(struct run *r, const struct node *n,
-	const struct subject *s, size_t from)
+bool wf_schema_check_unevaluated_items(
+	struct run *r, const struct node *n, const struct subject *s, size_t from)
 {
 	const struct node *rest = n->lists->unevaluated;
 	bool ok = true;
@@ -125,8 +127,9 @@ bool wf_schema_check_unevaluated_items(struct run *r, const struct node *n,
 		if (item_was_seen(s->seen, from, i))
 			continue;
 		if (rest->refuses)
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, &item, "unevaluatedItems", NULL,
-						     "is not allowed here"));
+			WF_SCHEMA_TRY(r, ok,
+				wf_schema_report(r, n, &item, "unevaluatedItems", NULL,
+					"is not allowed here"));
 		else
 			WF_SCHEMA_TRY(r, ok, wf_schema_check(r, rest, &item));
 	}
@@ -156,13 +159,12 @@ static bool not_allowed(struct run *r, const struct node *n, const struct subjec
 		return false;
 	words = wf_reallocarray(NULL, p->property_count + 1, sizeof(*words));
 	for (size_t i = 0; i < p->property_count; i++)
-		words[i] = json_object_get(s->value, p->properties[i].key)
-				   ? NULL
-				   : p->properties[i].key;
+		words[i] = json_object_get(s->value, p->properties[i].key) ? NULL
+									   : p->properties[i].key;
 	near = wf_nearest(key, words, p->property_count);
 	if (near)
-		(void)wf_schema_report(r, n, s, keyword, key,
-			"is not allowed here; did you mean %.100s?", near);
+		(void)wf_schema_report(
+			r, n, s, keyword, key, "is not allowed here; did you mean %.100s?", near);
 	else
 		(void)wf_schema_report(r, n, s, keyword, key, "is not allowed here");
 	wf_free(words);
@@ -186,13 +188,14 @@ static bool check_required(struct run *r, const struct node *n, const struct sub
 
 	for (size_t i = 0; i < p->required_count; i++)
 		if (!json_object_get(s->value, p->required[i]))
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "required", p->required[i],
-						     "is required"));
+			WF_SCHEMA_TRY(r, ok,
+				wf_schema_report(
+					r, n, s, "required", p->required[i], "is required"));
 	return ok;
 }
 
-static bool check_dependency(struct run *r, const struct node *n, const struct subject *s,
-	const struct dependency *d)
+static bool check_dependency(
+	struct run *r, const struct node *n, const struct subject *s, const struct dependency *d)
 {
 	bool ok = true;
 
@@ -202,13 +205,14 @@ static bool check_dependency(struct run *r, const struct node *n, const struct s
 		return wf_schema_check(r, d->node, s);
 	for (size_t i = 0; i < d->required_count; i++)
 		if (!json_object_get(s->value, d->required[i]))
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, d->keyword, d->required[i],
-						     "is required when %.100s is there", d->key));
+			WF_SCHEMA_TRY(r, ok,
+				wf_schema_report(r, n, s, d->keyword, d->required[i],
+					"is required when %.100s is there", d->key));
 	return ok;
 }
 
-static bool check_name(struct run *r, const struct node *n, const struct subject *s,
-	const char *key)
+static bool check_name(
+	struct run *r, const struct node *n, const struct subject *s, const char *key)
 {
 	struct wf_schema_issues *issues = r->issues, reasons = {0};
 	json_t *name = json_stringn_nocheck(key, strlen(key));
@@ -239,8 +243,8 @@ static bool check_each(struct run *r, const struct node *n, const struct subject
 		bool known = wf_strmap_get(&p->index, key);
 
 		for (size_t i = 0; i < p->pattern_count; i++) {
-			int found = wf_schema_match(r, n, s, &p->patterns[i].pattern, key,
-				strlen(key));
+			int found =
+				wf_schema_match(r, n, s, &p->patterns[i].pattern, key, strlen(key));
 
 			if (found < 0)
 				return false;
@@ -266,13 +270,15 @@ bool wf_schema_check_object(struct run *r, const struct node *n, const struct su
 	bool ok = true;
 
 	if (size < p->least)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "minProperties", NULL,
-					     "must have at least %zu member%s", p->least,
-					     p->least == 1 ? "" : "s"));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "minProperties", NULL,
+				"must have at least %zu member%s", p->least,
+				p->least == 1 ? "" : "s"));
 	if (size > p->most)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "maxProperties", NULL,
-					     "must have at most %zu member%s", p->most,
-					     p->most == 1 ? "" : "s"));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "maxProperties", NULL,
+				"must have at most %zu member%s", p->most,
+				p->most == 1 ? "" : "s"));
 	WF_SCHEMA_TRY(r, ok, check_required(r, n, s));
 	for (size_t i = 0; i < p->property_count; i++) {
 		const struct property *property = &p->properties[i];
@@ -281,11 +287,12 @@ bool wf_schema_check_object(struct run *r, const struct node *n, const struct su
 		if (!value)
 			continue;
 		if (property->node->refuses)
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, property->node, s, NULL,
-						     property->key, "is not allowed here"));
+			WF_SCHEMA_TRY(r, ok,
+				wf_schema_report(r, property->node, s, NULL, property->key,
+					"is not allowed here"));
 		else
-			WF_SCHEMA_TRY(r, ok, check_member(r, property->node, s, property->key,
-						     value));
+			WF_SCHEMA_TRY(
+				r, ok, check_member(r, property->node, s, property->key, value));
 	}
 	if (p->pattern_count || p->additional || p->names)
 		WF_SCHEMA_TRY(r, ok, check_each(r, n, s));
@@ -299,8 +306,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool wf_schema_check_unevaluated_properties(struct run *r, const struct node *n,
-	const struct subject *s, size_t from)
+bool wf_schema_check_unevaluated_properties(
+	struct run *r, const struct node *n, const struct subject *s, size_t from)
 {
 	const struct node *rest = n->objects->unevaluated;
 	struct seen *seen = s->seen;

@@ -1,6 +1,6 @@
 /*
- * Defaults: what a schema's `default` says, put where a property is missing. Only where it is certain
- * that a schema applies: through properties, items, $ref and allOf.
+ * Defaults: what a schema's `default` says, put where a property is missing. Only where it is
+ * certain that a schema applies: through properties, items, $ref and allOf.
  */
 #include "schema/node.h"
 

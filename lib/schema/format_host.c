@@ -19,7 +19,8 @@ struct label {
 
 static bool ldh(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-';
 }
 
 static bool same_but_case(const char *a, const char *b, size_t n)
@@ -48,8 +49,8 @@ static bool a_label(const char *s, size_t n, struct label *ret)
 		if (ret->points[i] >= 'A' && ret->points[i] <= 'Z')
 			ret->points[i] |= 32;
 	return ret->count && !is_ascii(ret) && wf_idna_label_valid(ret->points, ret->count) &&
-		wf_punycode_encode(ret->points, ret->count, again) == n - 4 &&
-		same_but_case(again, s + 4, n - 4);
+	       wf_punycode_encode(ret->points, ret->count, again) == n - 4 &&
+	       same_but_case(again, s + 4, n - 4);
 }
 
 static bool ascii_label(const char *s, size_t n, bool strict, struct label *ret)
@@ -137,7 +138,7 @@ static bool host_name(const char *s, size_t n, bool international)
 	bool rtl = false;
 
 	return each_label(s, n, international, false, &rtl) &&
-		(!rtl || each_label(s, n, international, true, &rtl));
+	       (!rtl || each_label(s, n, international, true, &rtl));
 }
 
 bool wf_format_hostname(const char *s, size_t n)

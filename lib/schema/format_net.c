@@ -66,7 +66,8 @@ bool wf_format_ipv6(const char *s, size_t n)
 			i++;
 		if (i < n && s[i] == '.') {
 			groups += 2;
-			return wf_format_ipv4(s + from, n - from) && (gap ? groups < 8 : groups == 8);
+			return wf_format_ipv4(s + from, n - from) &&
+			       (gap ? groups < 8 : groups == 8);
 		}
 		if (i == from || i - from > 4)
 			return false;
@@ -87,7 +88,6 @@ bool wf_format_ipv6(const char *s, size_t n)
 
 /* -- URI -- */
 
-
 static bool iri_char(uint32_t c, bool query)
 {
 	bool private_use = (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xf0000 && (c & 0xffff) <= 0xfffd);
@@ -95,8 +95,9 @@ static bool iri_char(uint32_t c, bool query)
 	if (private_use)
 		return query;
 	return (c >= 0xa0 && c <= 0xd7ff) || (c >= 0xf900 && c <= 0xfdcf) ||
-		(c >= 0xfdf0 && c <= 0xffef) || (c >= 0x10000 && c < 0xf0000 && (c & 0xffff) <= 0xfffd &&
-						      !(c >= 0xe0000 && c <= 0xe0fff));
+	       (c >= 0xfdf0 && c <= 0xffef) ||
+	       (c >= 0x10000 && c < 0xf0000 && (c & 0xffff) <= 0xfffd &&
+		       !(c >= 0xe0000 && c <= 0xe0fff));
 }
 
 /* Whether all of it is unreserved, sub-delimiters, percent-encoded, or one of `more`. */
@@ -113,7 +114,7 @@ static bool uri_chars(const char *s, size_t n, const char *more, bool internatio
 			if (!international || !iri_char(wf_utf8_next(s + i, n - i, &len), query))
 				return false;
 		} else if (!letter(s[i]) && !digit(s[i]) && !in(s[i], "-._~!$&'()*+,;=") &&
-			!in(s[i], more)) {
+			   !in(s[i], more)) {
 			return false;
 		}
 		i += len;
@@ -130,7 +131,7 @@ static bool ip_literal(const char *s, size_t n)
 	while (i < n && hex_digit(s[i]))
 		i++;
 	return i > 1 && i + 1 < n && s[i] == '.' && !memchr(s + i, '%', n - i) &&
-		uri_chars(s + i + 1, n - i - 1, ":", false, false);
+	       uri_chars(s + i + 1, n - i - 1, ":", false, false);
 }
 
 static bool authority(const char *s, size_t n, bool international)
@@ -229,7 +230,7 @@ bool wf_format_iri_reference(const char *s, size_t n)
 static bool mail_atom(char c, bool international)
 {
 	return letter(c) || digit(c) || in(c, "!#$%&'*+-/=?^_`{|}~") ||
-		(international && (unsigned char)c >= 128);
+	       (international && (unsigned char)c >= 128);
 }
 
 /* The length of a quoted local part, 0 when it is none. */
@@ -264,8 +265,8 @@ static size_t mail_local(const char *s, size_t n, bool international)
 
 static bool mail_literal(const char *s, size_t n)
 {
-	if (n > 5 && (s[0] | 32) == 'i' && (s[1] | 32) == 'p' && (s[2] | 32) == 'v' && s[3] == '6' &&
-		s[4] == ':')
+	if (n > 5 && (s[0] | 32) == 'i' && (s[1] | 32) == 'p' && (s[2] | 32) == 'v' &&
+		s[3] == '6' && s[4] == ':')
 		return wf_format_ipv6(s + 5, n - 5);
 	return wf_format_ipv4(s, n);
 }
@@ -284,7 +285,7 @@ static bool mail_domain(const char *s, size_t n, bool international)
 				return false;
 			label = 0;
 		} else if (letter(s[i]) || digit(s[i]) || s[i] == '-' ||
-			(international && (unsigned char)s[i] >= 128)) {
+			   (international && (unsigned char)s[i] >= 128)) {
 			label++;
 		} else {
 			return false;
@@ -298,7 +299,7 @@ static bool mail_box(const char *s, size_t n, bool international)
 	size_t local = mail_local(s, n, international);
 
 	return local && local <= MAIL_LOCAL_MAX && local < n && s[local] == '@' &&
-		mail_domain(s + local + 1, n - local - 1, international);
+	       mail_domain(s + local + 1, n - local - 1, international);
 }
 
 bool wf_format_email(const char *s, size_t n)

@@ -1,6 +1,6 @@
 /*
- * The formats of time: RFC 3339 to the letter, stricter than what the definition language takes as a
- * duration (base/duration.h), because `format` means what the standard says it means.
+ * The formats of time: RFC 3339 to the letter, stricter than what the definition language takes as
+ * a duration (base/duration.h), because `format` means what the standard says it means.
  */
 #include "schema/formats.h"
 
@@ -104,8 +104,8 @@ bool wf_format_date_time(const char *s, size_t n)
 	return date(s, n, &i) && one_of(s, n, &i, "Tt") && time(s, n, &i) && i == n;
 }
 
-/* Parts in the order of `units`, without a gap between the first and the last one: Y, YM, YMD, M, MD,
- * D, but not YD. The number of parts, or -1. */
+/* Parts in the order of `units`, without a gap between the first and the last one: Y, YM, YMD, M,
+ * MD, D, but not YD. The number of parts, or -1. */
 static int duration_parts(const char *s, size_t n, size_t *i, const char *units)
 {
 	const char *next = units;

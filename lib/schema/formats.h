@@ -8,7 +8,7 @@
 struct format {
 	const char *name;
 	bool (*valid)(const char *s, size_t n); /* valid UTF-8, n bytes, NULs possible */
-	const char *meaning; /* "must be ..." goes before it */
+	const char *meaning;			/* "must be ..." goes before it */
 };
 
 /* NULL when the name is not one that is checked. */

@@ -189,7 +189,8 @@ static bool fits(const char *pattern, const uint32_t *points, size_t count)
 	return found;
 }
 
-/* RFC 5892: the letters, digits and marks; its exceptions; old Hangul and what is ignorable is out. */
+/* RFC 5892: the letters, digits and marks; its exceptions; old Hangul and what is ignorable is out.
+ */
 #define CHARACTERS                                                                                 \
 	"^(?:(?![\\x{640}\\x{7fa}\\x{302e}\\x{302f}\\x{3031}-\\x{3035}\\x{303b}"                   \
 	"\\x{1100}-\\x{11ff}\\x{a960}-\\x{a97f}\\x{d7b0}-\\x{d7ff}\\x{fb00}-\\x{fb06}"             \
@@ -244,10 +245,11 @@ bool wf_idna_label_rtl(const uint32_t *points, size_t count)
 bool wf_idna_label_bidi(const uint32_t *points, size_t count)
 {
 	if (fits("^\\p{bc:L}", points, count))
-		return fits("^[\\p{bc:L}" NEUTRAL "]*[\\p{bc:L}\\p{bc:EN}]\\p{bc:NSM}*\\z", points, count);
+		return fits("^[\\p{bc:L}" NEUTRAL "]*[\\p{bc:L}\\p{bc:EN}]\\p{bc:NSM}*\\z", points,
+			count);
 	return fits("^[" RIGHT "]", points, count) &&
-		fits("^[" RIGHT "\\p{bc:AN}" NEUTRAL "]*[" RIGHT
-		     "\\p{bc:AN}\\p{bc:EN}]\\p{bc:NSM}*\\z",
-			points, count) &&
-		!fits("\\p{bc:EN}.*\\p{bc:AN}|\\p{bc:AN}.*\\p{bc:EN}", points, count);
+	       fits("^[" RIGHT "\\p{bc:AN}" NEUTRAL "]*[" RIGHT
+		    "\\p{bc:AN}\\p{bc:EN}]\\p{bc:NSM}*\\z",
+		       points, count) &&
+	       !fits("\\p{bc:EN}.*\\p{bc:AN}|\\p{bc:AN}.*\\p{bc:EN}", points, count);
 }

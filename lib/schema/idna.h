@@ -1,4 +1,5 @@
-/* Internationalised labels of host names (IDNA 2008): Punycode and the rules of RFC 5891 to 5893. */
+/* Internationalised labels of host names (IDNA 2008): Punycode and the rules of RFC 5891 to 5893.
+ */
 #ifndef WF_SCHEMA_IDNA_H
 #define WF_SCHEMA_IDNA_H
 

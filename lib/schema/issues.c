@@ -1,6 +1,6 @@
 /*
- * Reasons, in words for an operator. They name keys and what the schema asks for, and never repeat a
- * value of the instance: it may be a secret.
+ * Reasons, in words for an operator. They name keys and what the schema asks for, and never repeat
+ * a value of the instance: it may be a secret.
  */
 #include "schema/run.h"
 
@@ -11,8 +11,8 @@
 
 #define ISSUES_MAX 100
 
-static const char *const type_texts[] = {"null", "a boolean", "an integer", "a number", "a string",
-	"a list", "an object"};
+static const char *const type_texts[] = {
+	"null", "a boolean", "an integer", "a number", "a string", "a list", "an object"};
 
 void wf_schema_types_text(unsigned types, struct wf_buf *out)
 {
@@ -106,8 +106,8 @@ bool wf_schema_report(struct run *r, const struct node *n, const struct subject 
 	return false;
 }
 
-bool wf_schema_stop(struct run *r, const struct node *n, const struct subject *s,
-	const char *message)
+bool wf_schema_stop(
+	struct run *r, const struct node *n, const struct subject *s, const char *message)
 {
 	if (!r->stopped && r->top)
 		add(r->top, n, s, NULL, NULL, wf_strdup(message));

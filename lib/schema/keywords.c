@@ -1,6 +1,6 @@
 /*
- * What the keywords say, one reader for each kind of value a keyword takes. The shape of every value
- * is checked here as the metaschema would.
+ * What the keywords say, one reader for each kind of value a keyword takes. The shape of every
+ * value is checked here as the metaschema would.
  */
 #include "schema/compile.h"
 
@@ -65,8 +65,8 @@ static void bad(struct builder *b, const struct node *n, const struct keyword *k
 	wf_schema_refuse(b, n, k->name, WF_EINVAL, "must be %s", what);
 }
 
-static struct node *below(struct builder *b, const struct node *n, const char *keyword,
-	const json_t *v)
+static struct node *below(
+	struct builder *b, const struct node *n, const char *keyword, const json_t *v)
 {
 	return wf_schema_build(b, v, n, keyword, NULL, SIZE_MAX, n->resource);
 }
@@ -102,8 +102,9 @@ static void read_type(struct builder *b, struct node *n, const struct keyword *k
 		bits |= bit;
 	}
 	if (!bits)
-		bad(b, n, k, "null, boolean, integer, number, string, array or object, or a list of "
-			     "different ones of them");
+		bad(b, n, k,
+			"null, boolean, integer, number, string, array or object, or a list of "
+			"different ones of them");
 	n->types = bits;
 }
 
@@ -141,8 +142,8 @@ static void read_bound(struct builder *b, struct node *n, const struct keyword *
 		p->below = v;
 }
 
-static void read_multiple(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_multiple(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	if (!json_is_number(v) || !(json_number_value(v) > 0))
 		bad(b, n, k, "a number above 0");
@@ -188,8 +189,8 @@ static void compile_pattern(struct builder *b, const struct node *n, const struc
 	struct wf_regex *re;
 
 	if (wf_regex_new(text, len, WF_REGEX_ECMA, &re, &cause) < 0) {
-		wf_schema_refuse(b, n, k->name, WF_EINVAL, "is not a regular expression: %s",
-			cause.text);
+		wf_schema_refuse(
+			b, n, k->name, WF_EINVAL, "is not a regular expression: %s", cause.text);
 		return;
 	}
 	WF_GROW(s->regexes, s->regex_count, s->regex_room);
@@ -197,8 +198,8 @@ static void compile_pattern(struct builder *b, const struct node *n, const struc
 	*ret = (struct pattern){re, text};
 }
 
-static void read_pattern(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_pattern(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	if (!json_is_string(v))
 		bad(b, n, k, "a string");
@@ -225,8 +226,8 @@ static void read_unique(struct builder *b, struct node *n, const struct keyword 
 		lists(b, n)->unique = true;
 }
 
-static struct nodes read_schemas(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static struct nodes read_schemas(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	struct nodes ret = {0};
 
@@ -236,8 +237,8 @@ static struct nodes read_schemas(struct builder *b, struct node *n, const struct
 	}
 	ret.items = WF_ARENA_ARRAY(b->arena, struct node *, json_array_size(v));
 	for (; ret.count < json_array_size(v) && b->err >= 0; ret.count++)
-		ret.items[ret.count] = wf_schema_build(b, json_array_get(v, ret.count), n, k->name,
-			NULL, ret.count, n->resource);
+		ret.items[ret.count] = wf_schema_build(
+			b, json_array_get(v, ret.count), n, k->name, NULL, ret.count, n->resource);
 	return ret;
 }
 
@@ -251,7 +252,8 @@ static void read_prefix(struct builder *b, struct node *n, const struct keyword 
 
 /* -- objects -- */
 
-static bool is_map(struct builder *b, const struct node *n, const struct keyword *k, const json_t *v)
+static bool is_map(
+	struct builder *b, const struct node *n, const struct keyword *k, const json_t *v)
 {
 	if (json_is_object(v))
 		return true;
@@ -259,8 +261,8 @@ static bool is_map(struct builder *b, const struct node *n, const struct keyword
 	return false;
 }
 
-static void read_properties(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_properties(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	struct objects *o = objects(b, n);
 	json_t *map = (json_t *)(uintptr_t)v, *schema;
@@ -269,17 +271,18 @@ static void read_properties(struct builder *b, struct node *n, const struct keyw
 	if (!is_map(b, n, k, v))
 		return;
 	o->properties = WF_ARENA_ARRAY(b->arena, struct property, json_object_size(v));
-	json_object_foreach(map, key, schema) {
+	json_object_foreach(map, key, schema)
+	{
 		struct property *p = &o->properties[o->property_count++];
 
-		*p = (struct property){key,
-			wf_schema_build(b, schema, n, k->name, key, 0, n->resource)};
+		*p = (struct property){
+			key, wf_schema_build(b, schema, n, k->name, key, 0, n->resource)};
 		wf_strmap_set(&o->index, b->arena, key, p);
 	}
 }
 
-static void read_patterns(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_patterns(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	struct objects *o = objects(b, n);
 	json_t *map = (json_t *)(uintptr_t)v, *schema;
@@ -288,7 +291,8 @@ static void read_patterns(struct builder *b, struct node *n, const struct keywor
 	if (!is_map(b, n, k, v))
 		return;
 	o->patterns = WF_ARENA_ARRAY(b->arena, struct pattern_property, json_object_size(v));
-	json_object_foreach(map, key, schema) {
+	json_object_foreach(map, key, schema)
+	{
 		struct pattern_property *p = &o->patterns[o->pattern_count++];
 
 		compile_pattern(b, n, k, key, strlen(key), &p->pattern);
@@ -321,8 +325,8 @@ static const char **read_names(struct builder *b, const struct node *n, const st
 	return names;
 }
 
-static void read_required(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_required(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	struct objects *o = objects(b, n);
 
@@ -354,29 +358,28 @@ static void add_dependency(struct builder *b, struct node *n, const struct keywo
 }
 
 /* dependentRequired, dependentSchemas, and `dependencies`, which older drafts had for both. */
-static void read_dependencies(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_dependencies(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	json_t *map = (json_t *)(uintptr_t)v, *member;
 	const char *key;
 
 	if (!is_map(b, n, k, v))
 		return;
-	json_object_foreach(map, key, member)
-		add_dependency(b, n, k, key, member);
+	json_object_foreach(map, key, member) add_dependency(b, n, k, key, member);
 }
 
 /* Schemas that apply only where something refers to them. */
-static void read_definitions(struct builder *b, struct node *n, const struct keyword *k,
-	const json_t *v)
+static void read_definitions(
+	struct builder *b, struct node *n, const struct keyword *k, const json_t *v)
 {
 	json_t *map = (json_t *)(uintptr_t)v, *schema;
 	const char *key;
 
 	if (!is_map(b, n, k, v))
 		return;
-	json_object_foreach(map, key, schema)
-		(void)wf_schema_build(b, schema, n, k->name, key, 0, n->resource);
+	json_object_foreach(map, key, schema)(void)
+		wf_schema_build(b, schema, n, k->name, key, 0, n->resource);
 }
 
 /* -- one schema, or a list of them -- */
@@ -384,7 +387,8 @@ static void read_definitions(struct builder *b, struct node *n, const struct key
 static struct node **schema_slot(struct builder *b, struct node *n, const char *name)
 {
 	static const char *const names[] = {"items", "contains", "unevaluatedItems",
-		"additionalProperties", "propertyNames", "unevaluatedProperties", "not", "if", "then"};
+		"additionalProperties", "propertyNames", "unevaluatedProperties", "not", "if",
+		"then"};
 	size_t i = 0;
 
 	while (i < sizeof(names) / sizeof(*names) && strcmp(names[i], name) != 0)
@@ -519,7 +523,8 @@ void wf_schema_keywords(struct builder *b, struct node *n)
 	json_t *schema = (json_t *)(uintptr_t)n->json, *v;
 	const char *name;
 
-	json_object_foreach(schema, name, v) {
+	json_object_foreach(schema, name, v)
+	{
 		const struct keyword *k = bsearch(name, keywords,
 			sizeof(keywords) / sizeof(*keywords), sizeof(*keywords), by_name);
 

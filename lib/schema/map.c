@@ -42,8 +42,8 @@ static struct map_entry *find(const struct map *m, const void *key, size_t hash,
 	return &m->entries[i];
 }
 
-static void set(struct map *m, struct wf_arena *a, const void *key, size_t hash, same_fn *same,
-	void *value)
+static void set(
+	struct map *m, struct wf_arena *a, const void *key, size_t hash, same_fn *same, void *value)
 {
 	struct map_entry *e;
 

@@ -1,4 +1,5 @@
-/* The documents of the JSON Schema 2020-12 metaschema, as the standard publishes them. */
+/* The documents of the JSON Schema 2020-12 metaschema, as the standard publishes them, without
+ * their remarks. */
 #include "schema/compile.h"
 
 #include <string.h>
@@ -34,33 +35,27 @@ static const struct {
 		"{\"$ref\":\"meta/unevaluated\"},{\"$ref\":\"meta/validation\"},"
 		"{\"$ref\":\"meta/meta-data\"},{\"$ref\":\"meta/format-annotation\"},"
 		"{\"$ref\":\"meta/content\"}]," TYPES
-		"\"$comment\":\"This meta-schema also defines keywords that have appeared in previous "
-		"drafts in order to prevent incompatible extensions as they remain in common use.\","
-		"\"properties\":{\"definitions\":{\"$comment\":\"\\\"definitions\\\" has been replaced "
-		"by \\\"$defs\\\".\",\"type\":\"object\",\"additionalProperties\":" META ","
-		"\"deprecated\":true,\"default\":{}},"
-		"\"dependencies\":{\"$comment\":\"\\\"dependencies\\\" has been split and replaced by "
-		"\\\"dependentSchemas\\\" and \\\"dependentRequired\\\" in order to serve their "
-		"differing semantics.\",\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[" META
-		",{\"$ref\":\"meta/validation#/$defs/stringArray\"}]},\"deprecated\":true,"
+		"\"properties\":{\"definitions\":{\"type\":\"object\","
+		"\"additionalProperties\":" META ",\"deprecated\":true,\"default\":{}},"
+		"\"dependencies\":{\"type\":\"object\",\"additionalProperties\":{"
+		"\"anyOf\":[" META ","
+		"{\"$ref\":\"meta/validation#/$defs/stringArray\"}]},\"deprecated\":true,"
 		"\"default\":{}},"
-		"\"$recursiveAnchor\":{\"$comment\":\"\\\"$recursiveAnchor\\\" has been replaced by "
-		"\\\"$dynamicAnchor\\\".\",\"$ref\":\"meta/core#/$defs/anchorString\","
+		"\"$recursiveAnchor\":{\"$ref\":\"meta/core#/$defs/anchorString\","
 		"\"deprecated\":true},"
-		"\"$recursiveRef\":{\"$comment\":\"\\\"$recursiveRef\\\" has been replaced by "
-		"\\\"$dynamicRef\\\".\",\"$ref\":\"meta/core#/$defs/uriReferenceString\","
+		"\"$recursiveRef\":{\"$ref\":\"meta/core#/$defs/uriReferenceString\","
 		"\"deprecated\":true}}}"},
 	{"meta/core",
 		HEAD("meta/core") VOCABULARY("core")
 		"\"title\":\"Core vocabulary meta-schema\"," TYPES "\"properties\":{"
-		"\"$id\":{\"$ref\":\"#/$defs/uriReferenceString\",\"$comment\":\"Non-empty fragments "
-		"not allowed.\",\"pattern\":\"^[^#]*#?$\"},"
+		"\"$id\":{\"$ref\":\"#/$defs/uriReferenceString\",\"pattern\":\"^[^#]*#?$\"},"
 		"\"$schema\":{\"$ref\":\"#/$defs/uriString\"},"
 		"\"$ref\":{\"$ref\":\"#/$defs/uriReferenceString\"},"
 		"\"$anchor\":{\"$ref\":\"#/$defs/anchorString\"},"
 		"\"$dynamicRef\":{\"$ref\":\"#/$defs/uriReferenceString\"},"
 		"\"$dynamicAnchor\":{\"$ref\":\"#/$defs/anchorString\"},"
-		"\"$vocabulary\":{\"type\":\"object\",\"propertyNames\":{\"$ref\":\"#/$defs/uriString\"},"
+		"\"$vocabulary\":{\"type\":\"object\","
+		"\"propertyNames\":{\"$ref\":\"#/$defs/uriString\"},"
 		"\"additionalProperties\":{\"type\":\"boolean\"}},"
 		"\"$comment\":" STRING ","
 		"\"$defs\":{\"type\":\"object\",\"additionalProperties\":" META "}},"
@@ -76,18 +71,22 @@ static const struct {
 		"\"patternProperties\":{\"type\":\"object\",\"additionalProperties\":" META ","
 		"\"propertyNames\":{\"format\":\"regex\"},\"default\":{}},"
 		"\"dependentSchemas\":" META_MAP ",\"propertyNames\":" META ",\"if\":" META ","
-		"\"then\":" META ",\"else\":" META ",\"allOf\":" META_LIST ",\"anyOf\":" META_LIST ","
+		"\"then\":" META ",\"else\":" META ",\"allOf\":" META_LIST ","
+		"\"anyOf\":" META_LIST ","
 		"\"oneOf\":" META_LIST ",\"not\":" META "},"
-		"\"$defs\":{\"schemaArray\":{\"type\":\"array\",\"minItems\":1,\"items\":" META "}}}"},
+		"\"$defs\":{\"schemaArray\":{\"type\":\"array\",\"minItems\":1,"
+		"\"items\":" META "}}}"},
 	{"meta/unevaluated",
 		HEAD("meta/unevaluated") VOCABULARY("unevaluated")
-		"\"title\":\"Unevaluated applicator vocabulary meta-schema\"," TYPES "\"properties\":{"
+		"\"title\":\"Unevaluated applicator vocabulary meta-schema\"," TYPES
+		"\"properties\":{"
 		"\"unevaluatedItems\":" META ",\"unevaluatedProperties\":" META "}}"},
 	{"meta/validation",
 		HEAD("meta/validation") VOCABULARY("validation")
 		"\"title\":\"Validation vocabulary meta-schema\"," TYPES "\"properties\":{"
 		"\"type\":{\"anyOf\":[{\"$ref\":\"#/$defs/simpleTypes\"},{\"type\":\"array\","
-		"\"items\":{\"$ref\":\"#/$defs/simpleTypes\"},\"minItems\":1,\"uniqueItems\":true}]},"
+		"\"items\":{\"$ref\":\"#/$defs/simpleTypes\"},\"minItems\":1,"
+		"\"uniqueItems\":true}]},"
 		"\"const\":true,\"enum\":{\"type\":\"array\",\"items\":true},"
 		"\"multipleOf\":{\"type\":\"number\",\"exclusiveMinimum\":0},"
 		"\"maximum\":" NUMBER ",\"exclusiveMaximum\":" NUMBER ",\"minimum\":" NUMBER ","
@@ -101,7 +100,8 @@ static const struct {
 		"\"dependentRequired\":{\"type\":\"object\","
 		"\"additionalProperties\":{\"$ref\":\"#/$defs/stringArray\"}}},"
 		"\"$defs\":{\"nonNegativeInteger\":{\"type\":\"integer\",\"minimum\":0},"
-		"\"nonNegativeIntegerDefault0\":{\"$ref\":\"#/$defs/nonNegativeInteger\",\"default\":0},"
+		"\"nonNegativeIntegerDefault0\":{\"$ref\":\"#/$defs/nonNegativeInteger\","
+		"\"default\":0},"
 		"\"simpleTypes\":{\"enum\":[\"array\",\"boolean\",\"integer\",\"null\",\"number\","
 		"\"object\",\"string\"]},"
 		"\"stringArray\":{\"type\":\"array\",\"items\":" STRING ",\"uniqueItems\":true,"

@@ -1,10 +1,10 @@
 /*
  * The compiled form of a schema, private to lib/schema.
  *
- * Every schema object or boolean that can be reached becomes a node; references are pointers, so the
- * nodes form a graph. What applies to one type of value only is kept in a part, which is NULL when
- * the schema says nothing about that type. All memory is the schema's arena, except the regular
- * expressions and the JSON documents that it holds.
+ * Every schema object or boolean that can be reached becomes a node; references are pointers, so
+ * the nodes form a graph. What applies to one type of value only is kept in a part, which is NULL
+ * when the schema says nothing about that type. All memory is the schema's arena, except the
+ * regular expressions and the JSON documents that it holds.
  */
 #ifndef WF_SCHEMA_NODE_H
 #define WF_SCHEMA_NODE_H
@@ -108,7 +108,7 @@ struct node {
 	const json_t *json;
 
 	unsigned types; /* bits; 0 when any type will do */
-	bool refuses;   /* the schema false */
+	bool refuses;	/* the schema false */
 	const json_t *constant, *choices;
 	struct numbers *numbers;
 	struct strings *strings;

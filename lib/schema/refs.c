@@ -1,6 +1,7 @@
 /*
- * Linking: what each $ref and $dynamicRef leads to, among the schemas of the document, the resources
- * that were given, and the metaschema. Documents are loaded when first named, and may name more.
+ * Linking: what each $ref and $dynamicRef leads to, among the schemas of the document, the
+ * resources that were given, and the metaschema. Documents are loaded when first named, and may
+ * name more.
  */
 #include "schema/compile.h"
 
@@ -58,7 +59,8 @@ static void load_all(struct builder *b)
 	json_t *json;
 
 	b->loaded_all = true;
-	json_object_foreach(resources, uri, json) {
+	json_object_foreach(resources, uri, json)
+	{
 		size_t pending = b->pending_count;
 		struct wf_cause *cause = b->cause;
 
@@ -84,7 +86,8 @@ static struct resource *find_resource(struct builder *b, const char *uri)
 		return r;
 	json = wf_schema_document(b, uri);
 	if (json)
-		return (struct resource *)(uintptr_t)wf_schema_build_root(b, json, uri, false)->resource;
+		return (struct resource *)(uintptr_t)wf_schema_build_root(b, json, uri, false)
+			->resource;
 	if (!b->loaded_all) {
 		load_all(b);
 		return wf_strmap_get(&b->resources, uri);
@@ -146,8 +149,8 @@ static struct node *find_pointer(struct builder *b, struct resource *r, const ch
 		return n;
 	if (!json_is_object(at) && !json_is_boolean(at))
 		return NULL;
-	return wf_schema_build(b, at, r->root, wf_arena_strdup(b->arena, pointer + 1), NULL, SIZE_MAX,
-		around);
+	return wf_schema_build(
+		b, at, r->root, wf_arena_strdup(b->arena, pointer + 1), NULL, SIZE_MAX, around);
 }
 
 static void link_one(struct builder *b, const struct pending *p)
@@ -162,7 +165,8 @@ static void link_one(struct builder *b, const struct pending *p)
 		return;
 	if (!r) {
 		wf_schema_refuse(b, p->node, keyword, WF_ENOENT,
-			"leads to %.200s, which is not among the schemas given (nothing is fetched)",
+			"leads to %.200s, which is not among the schemas given (nothing is "
+			"fetched)",
 			*uri ? uri : "a schema");
 		return;
 	}
@@ -173,8 +177,8 @@ static void link_one(struct builder *b, const struct pending *p)
 	else
 		target = wf_strmap_get(&r->anchors, fragment);
 	if (!target) {
-		wf_schema_refuse(b, p->node, keyword, WF_ENOENT, "leads to %.200s, where no schema is",
-			p->reference);
+		wf_schema_refuse(b, p->node, keyword, WF_ENOENT,
+			"leads to %.200s, where no schema is", p->reference);
 		return;
 	}
 	if (!p->dynamic) {

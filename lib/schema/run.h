@@ -7,11 +7,12 @@
 /* A value's place in the instance, chained on the C stack: no memory while all is well. */
 struct place {
 	const struct place *up; /* NULL: the whole instance */
-	const char *key;        /* NULL: `index` */
+	const char *key;	/* NULL: `index` */
 	size_t index;
 };
 
-/* The resources that validation went through to get here, innermost first: what $dynamicRef asks. */
+/* The resources that validation went through to get here, innermost first: what $dynamicRef asks.
+ */
 struct scope {
 	const struct scope *outer;
 	const struct resource *resource;
@@ -30,8 +31,8 @@ struct seen {
 
 struct run {
 	struct wf_schema_issues *issues; /* NULL: only whether it is valid */
-	struct wf_schema_issues *top;    /* the caller's */
-	bool stopped;                    /* a limit was hit: nothing counts any more */
+	struct wf_schema_issues *top;	 /* the caller's */
+	bool stopped;			 /* a limit was hit: nothing counts any more */
 	unsigned depth;
 	uint64_t steps;
 };
@@ -52,13 +53,13 @@ bool wf_schema_check_number(struct run *r, const struct node *n, const struct su
 bool wf_schema_check_string(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_list(struct run *r, const struct node *n, const struct subject *s);
 bool wf_schema_check_object(struct run *r, const struct node *n, const struct subject *s);
-bool wf_schema_check_alternatives(struct run *r, const struct node *n, const struct subject *s,
-	bool one);
+bool wf_schema_check_alternatives(
+	struct run *r, const struct node *n, const struct subject *s, bool one);
 bool wf_schema_report_never(struct run *r, const struct node *n, const struct subject *s);
-bool wf_schema_check_unevaluated_items(struct run *r, const struct node *n,
-	const struct subject *s, size_t from);
-bool wf_schema_check_unevaluated_properties(struct run *r, const struct node *n,
-	const struct subject *s, size_t from);
+bool wf_schema_check_unevaluated_items(
+	struct run *r, const struct node *n, const struct subject *s, size_t from);
+bool wf_schema_check_unevaluated_properties(
+	struct run *r, const struct node *n, const struct subject *s, size_t from);
 /* 1, 0, or negative after the run was stopped. */
 int wf_schema_match(struct run *r, const struct node *n, const struct subject *s,
 	const struct pattern *p, const char *text, size_t len);
@@ -69,8 +70,8 @@ void wf_schema_seen_key(struct seen *seen, const char *key);
 bool wf_schema_report(struct run *r, const struct node *n, const struct subject *s,
 	const char *keyword, const char *missing, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
-bool wf_schema_stop(struct run *r, const struct node *n, const struct subject *s,
-	const char *message);
+bool wf_schema_stop(
+	struct run *r, const struct node *n, const struct subject *s, const char *message);
 /* "a string or null" */
 void wf_schema_types_text(unsigned types, struct wf_buf *out);
 /* Whether reasons are being collected and there is room for more. */

@@ -1,6 +1,6 @@
 /*
- * Finding two equal members of a list. Short lists are compared pair by pair; long ones are sorted by
- * a hash that equal values share, so that only members of one hash are compared.
+ * Finding two equal members of a list. Short lists are compared pair by pair; long ones are sorted
+ * by a hash that equal values share, so that only members of one hash are compared.
  */
 #include "base/json.h"
 #include "schema/node.h"
@@ -57,7 +57,8 @@ static uint64_t hash_value(const json_t *v)
 			const char *key = json_object_iter_key(i);
 
 			/* A sum: the order of the members does not matter. */
-			h += mix(hash_bytes(key, strlen(key)), hash_value(json_object_iter_value(i)));
+			h += mix(hash_bytes(key, strlen(key)),
+				hash_value(json_object_iter_value(i)));
 		}
 	}
 	return mix(7, h);

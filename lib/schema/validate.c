@@ -1,7 +1,7 @@
 /*
- * Validation: one node against one value, and what combines nodes ($ref, $dynamicRef, allOf, not, if,
- * unevaluated...; anyOf and oneOf are in alternatives.c). Recursion is bounded by depth, and the whole by steps, since a
- * small schema can ask for more work than there is time.
+ * Validation: one node against one value, and what combines nodes ($ref, $dynamicRef, allOf, not,
+ * if, unevaluated...; anyOf and oneOf are in alternatives.c). Recursion is bounded by depth, and
+ * the whole by steps, since a small schema can ask for more work than there is time.
  */
 #include "schema/run.h"
 
@@ -95,8 +95,8 @@ static bool check_words(struct run *r, const struct node *n, const struct subjec
 	return ok;
 }
 
-/* What this node's own schemas evaluated counts for its unevaluated..., what its neighbours did does
- * not: the flags start anew and are joined afterwards, the log is read from where it stood. */
+/* What this node's own schemas evaluated counts for its unevaluated..., what its neighbours did
+ * does not: the flags start anew and are joined afterwards, the log is read from where it stood. */
 static bool check_with_unevaluated(struct run *r, const struct node *n, const struct subject *s)
 {
 	struct seen own = {0}, *seen = s->seen ? s->seen : &own, before = *seen;
@@ -123,7 +123,7 @@ static bool check_with_unevaluated(struct run *r, const struct node *n, const st
 static bool asks_unevaluated(const struct node *n, const json_t *v)
 {
 	return (n->objects && n->objects->unevaluated && json_is_object(v)) ||
-		(n->lists && n->lists->unevaluated && json_is_array(v));
+	       (n->lists && n->lists->unevaluated && json_is_array(v));
 }
 
 bool wf_schema_check(struct run *r, const struct node *n, const struct subject *s)
@@ -136,8 +136,8 @@ bool wf_schema_check(struct run *r, const struct node *n, const struct subject *
 	if (n->refuses)
 		return wf_schema_report(r, n, s, NULL, NULL, "is not allowed here");
 	if (r->depth >= DEPTH_MAX)
-		return wf_schema_stop(r, n, s,
-			"cannot be validated: the schema refers to itself without end");
+		return wf_schema_stop(
+			r, n, s, "cannot be validated: the schema refers to itself without end");
 	if (r->steps++ >= STEPS_MAX)
 		return wf_schema_stop(r, n, s, "cannot be validated within the limits");
 	if (!s->scope || s->scope->resource != n->resource)
@@ -158,8 +158,8 @@ bool wf_schema_check(struct run *r, const struct node *n, const struct subject *
 	return ok;
 }
 
-bool wf_schema_valid(const struct wf_schema *schema, const json_t *value,
-	struct wf_schema_issues *issues)
+bool wf_schema_valid(
+	const struct wf_schema *schema, const json_t *value, struct wf_schema_issues *issues)
 {
 	struct run r = {.issues = issues, .top = issues};
 	struct subject subject = {.value = value};

@@ -145,8 +145,8 @@ bool wf_schema_check_number(struct run *r, const struct node *n, const struct su
 	if (p->below && wf_schema_compare(v, p->below) >= 0)
 		WF_SCHEMA_TRY(r, ok, out_of_bounds(r, n, s, "exclusiveMaximum", "below", p->below));
 	if (p->multiple_of && !wf_schema_multiple(v, p->multiple_of))
-		WF_SCHEMA_TRY(r, ok, out_of_bounds(r, n, s, "multipleOf", "a multiple of",
-					     p->multiple_of));
+		WF_SCHEMA_TRY(r, ok,
+			out_of_bounds(r, n, s, "multipleOf", "a multiple of", p->multiple_of));
 	return ok;
 }
 
@@ -156,7 +156,8 @@ int wf_schema_match(struct run *r, const struct node *n, const struct subject *s
 	int found = wf_regex_search(p->re, text, len);
 
 	if (found < 0)
-		(void)wf_schema_stop(r, n, s, found == WF_ELIMIT
+		(void)wf_schema_stop(r, n, s,
+			found == WF_ELIMIT
 				? "cannot be matched against its pattern within the limits"
 				: "is not UTF-8, so no pattern can be matched");
 	return found;
@@ -172,27 +173,30 @@ bool wf_schema_check_string(struct run *r, const struct node *n, const struct su
 	if (p->least || p->most != SIZE_MAX)
 		count = wf_utf8_count(text, len);
 	if (count < p->least && !count)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "minLength", NULL,
-					     "must not be empty"));
+		WF_SCHEMA_TRY(
+			r, ok, wf_schema_report(r, n, s, "minLength", NULL, "must not be empty"));
 	else if (count < p->least)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "minLength", NULL,
-					     "must have at least %zu characters", p->least));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "minLength", NULL,
+				"must have at least %zu characters", p->least));
 	if (count > p->most)
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "maxLength", NULL,
-					     "must have at most %zu character%s", p->most,
-					     p->most == 1 ? "" : "s"));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(r, n, s, "maxLength", NULL,
+				"must have at most %zu character%s", p->most,
+				p->most == 1 ? "" : "s"));
 	if (p->pattern.re) {
 		int found = wf_schema_match(r, n, s, &p->pattern, text, len);
 
 		if (found < 0)
 			return false;
 		if (!found)
-			WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "pattern", NULL,
-						     "must match the pattern %.200s",
-						     p->pattern.text));
+			WF_SCHEMA_TRY(r, ok,
+				wf_schema_report(r, n, s, "pattern", NULL,
+					"must match the pattern %.200s", p->pattern.text));
 	}
 	if (p->format && !p->format->valid(text, len))
-		WF_SCHEMA_TRY(r, ok, wf_schema_report(r, n, s, "format", NULL, "must be %s",
-					     p->format->meaning));
+		WF_SCHEMA_TRY(r, ok,
+			wf_schema_report(
+				r, n, s, "format", NULL, "must be %s", p->format->meaning));
 	return ok;
 }

@@ -151,7 +151,8 @@ static void run_case(const struct suite *s, const json_t *test, bool formats, st
 		print_message("%s (%s): %s, expected %s; %zu reasons%s%s\n", id,
 			json_string_value(json_object_get(test, "note")),
 			valid ? "valid" : "invalid", expected ? "valid" : "invalid", issues.count,
-			issues.count ? ", first: " : "", issues.count ? issues.items[0].message : "");
+			issues.count ? ", first: " : "",
+			issues.count ? issues.items[0].message : "");
 		count->failed++;
 	}
 	wf_schema_issues_done(&issues);
@@ -172,8 +173,8 @@ static void run_group(void **state, const char *tag, bool formats, unsigned leas
 	}
 	while ((line = next_line(&at, s->text.data + s->text.len, &n))) {
 		json_t *test = parse(line, n, 0);
-		const char *first = json_string_value(
-			json_array_get(json_object_get(test, "tags"), 0));
+		const char *first =
+			json_string_value(json_array_get(json_object_get(test, "tags"), 0));
 
 		if (first && strcmp(first, tag) == 0)
 			run_case(s, test, formats, &count);
