@@ -46,40 +46,11 @@ int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *c
 	return 0;
 }
 
-static int append(const char *bytes, size_t n, void *arg)
-{
-	wf_buf_add(arg, bytes, n);
-	return 0;
-}
-
-static void write_with(const json_t *value, struct wf_buf *out, size_t flags)
-{
-	if (!value)
-		value = json_null();
-	if (json_dump_callback(value, append, out, flags | JSON_COMPACT | JSON_ENCODE_ANY))
-		WF_BUG("a JSON value that cannot be written");
-}
-
-void wf_json_write(const json_t *value, struct wf_buf *out)
-{
-	write_with(value, out, 0);
-}
-
-void wf_json_write_canonical(const json_t *value, struct wf_buf *out)
-{
-	write_with(value, out, JSON_SORT_KEYS);
-}
-
 char *wf_json_text(const json_t *value)
 {
 	struct wf_buf out = {0};
 	wf_json_write(value, &out);
 	return wf_buf_take(&out);
-}
-
-size_t wf_json_size(const json_t *value)
-{
-	return json_dumpb(value ? value : json_null(), NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 /* Exact: a real equals an integer when it is that very number, without rounding the integer. */

@@ -15,7 +15,8 @@
  * reference in *ret. WF_ESYNTAX with line and column in the cause. */
 int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *cause);
 
-/* Compact text, keys in their order, reals round-trip. Appends to the buffer. */
+/* Compact text, keys in their order; a real has 15 digits where they read back as the same
+ * number, 17 at most, and always a point or an exponent. Appends to the buffer. */
 void wf_json_write(const json_t *value, struct wf_buf *out);
 
 /* The same with object keys sorted bytewise: equal values give equal bytes. */

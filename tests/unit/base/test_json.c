@@ -1,0 +1,118 @@
+/* JSON text in and out, equality, paths. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+static json_t *parse(const char *text)
+{
+	json_t *value = NULL;
+	struct wf_cause cause = {0};
+	if (wf_json_parse(text, strlen(text), &value, &cause))
+		fail_msg("%s: %s", text, cause.text);
+	return value;
+}
+
+static void same_text_comes_back(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"null", "true", "false", "0", "-1",
+		"9223372036854775807", "-9223372036854775808", "0.7", "1.0", "-0.0", "1e+300",
+		"0.1", "4.94065645841247e-324", "1.7976931348623157e+308", "0.30000000000000004", "\"\"",
+		"\"a\\nb\\t\\\"\\\\\"", "\"\\u0001\\u001F\"", "\"\xC3\xA9\"", "[]", "{}",
+		"[1,[2,{\"b\":1,\"a\":2}]]"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *value = parse(texts[i]);
+		WF_AUTOFREE char *text = wf_json_text(value);
+		assert_string_equal(text, texts[i]);
+		assert_int_equal(wf_json_size(value), strlen(text));
+		json_decref(value);
+	}
+}
+
+static void canonical_text_sorts_keys(void **state)
+{
+	(void)state;
+	WF_AUTOBUF struct wf_buf out = {0};
+	json_t *value = parse("{\"b\":{\"z\":1,\"y\":2},\"a\":1,\"ab\":0}");
+	wf_json_write_canonical(value, &out);
+	assert_string_equal(out.data, "{\"a\":1,\"ab\":0,\"b\":{\"y\":2,\"z\":1}}");
+	json_decref(value);
+}
+
+static void wrong_text_is_refused(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "01", "nul",
+		"\"\x80\"", "1 2"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *value = NULL;
+		struct wf_cause cause = {0};
+		assert_int_equal(wf_json_parse(texts[i], strlen(texts[i]), &value, &cause),
+			WF_ESYNTAX);
+		assert_null(value);
+		assert_non_null(strstr(cause.text, "line"));
+	}
+	char deep[2 * WF_MAX_DEPTH];
+	memset(deep, '[', sizeof(deep));
+	json_t *value = NULL;
+	assert_int_equal(wf_json_parse(deep, sizeof(deep), &value, NULL), WF_ELIMIT);
+}
+
+static void numbers_are_equal_by_value(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		bool equal;
+	} cases[] = {{"1", "1.0", true}, {"1", "1.5", false}, {"0", "-0.0", true},
+		{"9007199254740993", "9007199254740992.0", false},
+		{"9223372036854775807", "9223372036854775807.0", false}, {"[1]", "[1.0]", true},
+		{"{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":1}", true}, {"{}", "[]", false},
+		{"\"1\"", "1", false}, {"true", "1", false}, {"null", "false", false}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *a = parse(cases[i].a), *b = parse(cases[i].b);
+		assert_int_equal(wf_json_equal(a, b), cases[i].equal);
+		assert_int_equal(wf_json_equal(b, a), cases[i].equal);
+		json_decref(a);
+		json_decref(b);
+	}
+	assert_true(wf_json_equal(NULL, NULL));
+	assert_false(wf_json_equal(NULL, json_null()));
+}
+
+static void paths_read_and_write(void **state)
+{
+	(void)state;
+	json_t *value = parse("{\"a\":{\"b\":[10,{\"c\":1}]}}");
+	assert_int_equal(json_integer_value(wf_json_at(value, "a.b[0]")), 10);
+	assert_int_equal(json_integer_value(wf_json_at(value, "a.b[1].c")), 1);
+	assert_null(wf_json_at(value, "a.x"));
+	assert_null(wf_json_at(value, "a.b[9]"));
+	json_t *two = json_integer(2);
+	assert_int_equal(wf_json_set_at(value, "x.y.z", two), 0);
+	assert_int_equal(json_integer_value(wf_json_at(value, "x.y.z")), 2);
+	assert_int_equal(wf_json_set_at(value, "a.b.c", two), WF_EINVAL);
+	assert_int_equal(wf_json_set_at(value, "", two), WF_EINVAL);
+	json_decref(two);
+	json_decref(value);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_text_comes_back),
+		cmocka_unit_test(canonical_text_sorts_keys),
+		cmocka_unit_test(wrong_text_is_refused),
+		cmocka_unit_test(numbers_are_equal_by_value),
+		cmocka_unit_test(paths_read_and_write),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
