@@ -491,10 +491,25 @@ static int run(struct wf_vm *vm)
 	}
 }
 
+/* Expressions can build what is small in memory and endless as text; it does not get out. */
+static int check_results(struct wf_vm *vm)
+{
+	const char *why = NULL;
+	for (uint32_t i = 0; i < vm->depth; i++) {
+		if (!is_container(vm->stack[i]) || wf_value_fits(vm->stack[i], &why))
+			continue;
+		vm->pc++; /* the instruction that would take it has failed */
+		return wf_vm_fail(vm, WF_ERROR_LIMIT, "value_limit", "%s", why);
+	}
+	return 0;
+}
+
 int wf_vm_run(struct wf_vm *vm, uint32_t *pc)
 {
 	vm->pc = *pc;
 	int err = run(vm);
+	if (!err)
+		err = check_results(vm);
 	if (!err) {
 		*pc = vm->pc;
 		return 0;

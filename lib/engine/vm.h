@@ -44,15 +44,16 @@ void wf_vm_bind(struct wf_vm *vm, enum wf_root root, json_t *value);
 void wf_vm_unbind(struct wf_vm *vm, enum wf_root root);
 
 /* Runs from *pc until a CONTROL instruction or RETURN is next; *pc is then its index and the stack
- * holds its operands. 0, or WF_EINVAL with vm->failure set and the stack emptied. */
+ * holds its operands, each one that wf_value_fits. 0, or WF_EINVAL with vm->failure set and the stack emptied. */
 int wf_vm_run(struct wf_vm *vm, uint32_t *pc);
 
 /* Takes the top off the stack: the caller owns the reference; NULL is undefined. */
 json_t *wf_vm_pop(struct wf_vm *vm);
 
-/* Whether a value may be kept (in a row, a variable, an output): nested no deeper than
- * WF_MAX_DEPTH, and its JSON text no longer than about WF_MAX_VALUE_BYTES. Expressions can build what is not: each
- * value that leaves the machine for the journal is asked for. *ret_why (may be NULL) is a sentence. */
+/* Whether a value may be kept (in a row, a variable, an output): nested a little less than
+ * WF_MAX_DEPTH, since rows put levels around it, and its JSON text no longer than about
+ * WF_MAX_VALUE_BYTES. Costs no more than that limit, however often the value holds the same part.
+ * *ret_why (may be NULL) is a sentence. */
 bool wf_value_fits(const json_t *value, const char **ret_why);
 
 #endif

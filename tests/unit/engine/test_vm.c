@@ -270,7 +270,8 @@ static void test_sharing(void **state)
 {
 	(void)state;
 	struct wf_instance *in = instance();
-	static const char *const ends[] = {"call json 1", "text 1", "dup;eq", "list 1;call unique 1"};
+	static const char *const ends[] = {"call json 1", "text 1", "dup;eq",
+		"list 1;call unique 1"};
 	for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
 		struct wf_buf code = {0};
 		wf_buf_addstr(&code, "const [1]");
@@ -281,6 +282,16 @@ static void test_sharing(void **state)
 		wf_buf_done(&code);
 	}
 	struct wf_buf code = {0};
+	wf_buf_addstr(&code, "const [1]");
+	for (unsigned i = 0; i < 60; i++)
+		wf_buf_addstr(&code, ";dup;list 2");
+	check(&(struct example){code.data, "!value_limit a value is over"}, in);
+	wf_buf_reset(&code);
+	wf_buf_addstr(&code, "const 1");
+	for (unsigned i = 0; i < WF_MAX_DEPTH; i++)
+		wf_buf_addstr(&code, ";list 1");
+	check(&(struct example){code.data, "!value_limit a value is nested too deep"}, in);
+	wf_buf_reset(&code);
 	wf_buf_addstr(&code, "const 1");
 	for (unsigned i = 0; i < 100000; i++)
 		wf_buf_addstr(&code, ";list 1");
@@ -296,10 +307,10 @@ static void test_value_fits(void **state)
 	const char *why = NULL;
 	assert_true(wf_value_fits(value, &why));
 	assert_null(why);
-	for (unsigned i = 0; i < WF_MAX_DEPTH; i++)
+	for (unsigned i = 0; i < WF_MAX_DEPTH - 9; i++)
 		value = json_pack("[o]", value);
 	assert_false(wf_value_fits(value, &why));
-	assert_string_equal(why, "the value is nested too deep");
+	assert_string_equal(why, "a value is nested too deep");
 	json_decref(value);
 	value = json_pack("[s]", "0123456789");
 	for (unsigned i = 0; i < 60; i++) {
