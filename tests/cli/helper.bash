@@ -43,7 +43,7 @@ wfctl() {
 	return $status
 }
 
-# ok COMMAND…: it must succeed and keep standard error empty; standard output is in $output
+# ok COMMAND…: it must succeed and keep standard error empty; standard output is in $output and $lines
 ok() {
 	local noise="$BATS_TEST_TMPDIR/noise"
 	output=$("$@" 2>"$noise") || {
@@ -51,6 +51,7 @@ ok() {
 		fail "$* ended with status $status: $output $(cat "$noise")"
 	}
 	[ ! -s "$noise" ] || fail "$* said on standard error: $(cat "$noise")"
+	mapfile -t lines <<<"$output"
 }
 
 # status N COMMAND…: it must end with status N; $output holds both streams

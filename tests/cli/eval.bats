@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# wfctl eval: expressions without a workflow.
+
+load helper
+
+setup() {
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "values come back as JSON" {
+	ok wfctl eval '1 + 2 * 3'
+	assert_output 7
+	ok wfctl eval '"a" + "b"'
+	assert_output '"ab"'
+	ok wfctl eval '{a: [1, 2], b: null}' -o jsonl
+	assert_output '{"a":[1,2],"b":null}'
+	ok wfctl eval '[1, {a: true}]' -o yaml
+	assert_line --index 0 '- 1'
+	assert_line --index 1 '- a: true'
+}
+
+@test "input by --set, --input JSON, @file and -" {
+	ok wfctl eval 'user.name + "!"' --set user.name=Ann
+	assert_output '"Ann!"'
+	ok wfctl eval 'n > 1 && input.n == 2' --input '{"n": 2}'
+	assert_output true
+	echo '{"items": [{"p": 1}, {"p": 2.5}]}' >in.json
+	ok wfctl eval 'sum(map(items, item.p))' --input @in.json
+	assert_output 3.5
+	run wfctl eval 'size(items)' --input - <in.json
+	assert_output 2
+	ok wfctl eval 'n' --input '{"n": 1}' --set n=5
+	assert_output 5
+	ok wfctl eval 'n' --set n=x=y
+	assert_output '"x=y"'
+}
+
+@test "templates" {
+	ok wfctl eval --template 'Hello ${name}, $${x}' --set name=Ann
+	assert_output '"Hello Ann, ${x}"'
+	ok wfctl eval --template '${n}' --set n=3
+	assert_output 3
+}
+
+@test "errors are status 1, with the place" {
+	run wfctl eval '1 +'
+	assert_failure 1
+	assert_output --partial 'expression:1:4: error[expr-syntax]'
+	status 1 wfctl eval 'usr.id' --set user.id=1
+	assert_output --partial "is not there"
+	status 1 wfctl eval 'nope(1)'
+	assert_output --partial "function-unknown"
+	status 1 wfctl eval '1 / 0'
+	status 1 wfctl eval '"a" < 1'
+}
+
+@test "wrong usage" {
+	status 2 wfctl eval
+	status 2 wfctl eval 'a' --set a
+	status 2 wfctl eval 'a' --input '{'
+	assert_output --partial "is not JSON"
+	status 2 wfctl eval 'a' --input @missing
+	status 2 wfctl eval 'a' --set a=1 --set a.b=2
+}

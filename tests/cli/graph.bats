@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# wfctl graph: dot and Mermaid, of a definition and of an instance.
+
+load helper
+
+setup() {
+	common_setup
+	cat >flow.yaml <<-'EOT'
+	workflow:
+	  id: flow
+	  steps:
+	    - id: first
+	      action: data.set
+	      with: { x: 1 }
+	      next: [{ to: third, when: "first.x == 2" }, { to: second }]
+	    - { id: second, action: approval.request, with: { policy: level1, approvers: { list: [ann] } } }
+	    - { id: third, action: exec.run, with: { command: ["true"] } }
+	EOT
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "dot has every step and edge" {
+	ok wfctl graph flow.yaml
+	assert_line --index 0 'digraph "flow" {'
+	assert_output --partial 's0 [label="first\ndata.set"'
+	assert_output --partial 's1 [label="second\napproval.request", shape=hexagon'
+	assert_output --partial 'start -> s0;'
+	assert_output --regexp 's0 -> s2 \[label="first.x == 2"'
+	assert_output --regexp 's0 -> s1'
+	assert_output --partial 's2 -> end'
+	if command -v dot >/dev/null; then
+		wfctl graph flow.yaml | dot -Tsvg >/dev/null
+	fi
+}
+
+@test "mermaid too" {
+	ok wfctl graph -o mermaid flow.yaml
+	assert_line --index 0 "flowchart TD"
+	assert_output --partial 's1{{"second<br/>approval.request"}}'
+	assert_output --partial 'begin --> s0'
+	said=$output
+	ok wfctl graph --format mermaid flow.yaml
+	assert_equal "$output" "$said"
+}
+
+@test "an instance's steps have the colours of their status" {
+	wfctl init >/dev/null
+	run wfctl run flow.yaml
+	assert_failure 3
+	ok wfctl graph --instance 1
+	assert_output --regexp 's0 .*tooltip="completed"'
+	assert_output --regexp 's1 .*tooltip="waiting"'
+	assert_output --regexp 's2 .*tooltip="pending"'
+	ok wfctl graph --instance 1 -o mermaid
+	assert_output --partial ':::waiting'
+	assert_output --partial 'classDef waiting'
+}
+
+@test "wrong usage" {
+	status 2 wfctl graph
+	status 2 wfctl graph flow.yaml --instance 1
+	status 2 wfctl graph -o json flow.yaml
+	assert_output --partial "there are dot, mermaid"
+	wfctl init >/dev/null
+	status 4 wfctl graph --instance 7
+}
