@@ -28,6 +28,18 @@ static void fail_here(struct wf_core *c, json_t *error)
 	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
 }
 
+/* The step fails and the instance with it; no handler is asked. */
+static void fail_unhandled(struct wf_core *c, uint32_t step, json_t *error)
+{
+	(void)json_object_set_new(error, "step", json_string(wf_plan_step_id(c->plan, step)));
+	json_decref(c->in->steps[step].error);
+	c->in->steps[step].error = json_incref(error);
+	wf_core_set_status(c, step, WF_STEP_FAILED);
+	c->in->failed_step = step;
+	c->in->thread.step = WF_NONE;
+	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
+}
+
 static void enter(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
@@ -38,7 +50,8 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 		WF_AUTOFREE char *text =
 			wf_asprintf("step `%s` was visited %u times, which is its max_visits",
 				wf_plan_step_id(c->plan, step), most);
-		wf_core_fail_step(c, step, wf_core_error(WF_ERROR_LIMIT, "max_visits", text));
+		/* its handler may be what led back here */
+		fail_unhandled(c, step, wf_core_error(WF_ERROR_LIMIT, "max_visits", text));
 		return;
 	}
 	s->visits++;
@@ -249,12 +262,7 @@ static void raise_error(struct wf_core *c, const struct wf_insn *insn)
 	if (type)
 		(void)json_object_set_new(error, "type", json_string(type));
 	json_decref(top);
-	json_decref(c->in->steps[step].error);
-	c->in->steps[step].error = json_incref(error);
-	wf_core_set_status(c, step, WF_STEP_FAILED);
-	c->in->failed_step = step;
-	c->in->thread.step = WF_NONE;
-	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
+	fail_unhandled(c, step, error);
 }
 
 static void reraise(struct wf_core *c, const struct wf_insn *insn)

@@ -23,6 +23,7 @@
  *	/big/BYTES              200 with a body of that length
  *	/bad-json               200 application/json with a body that is none
  *	/text                   200 text/plain
+ *	/json?body=TEXT         200 application/json with that body
  *	POST /api/accounts      201 {"id": "acc-...", user_id, status}: the same user_id or
  *	                        Idempotency-Key gives the same account
  *	POST /idp/roles         200 {"assigned": true, ...}
@@ -346,6 +347,15 @@ static enum MHD_Result respond_redirect_to(struct MHD_Connection *c, const char 
 	return respond(c, &a);
 }
 
+static enum MHD_Result respond_json(struct MHD_Connection *c)
+{
+	const char *body = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "body");
+	struct answer a = {.status = 200, .text = strdup(body ? body : "null")};
+	a.text_len = strlen(a.text);
+	a.type = "application/json";
+	return respond(c, &a);
+}
+
 static enum MHD_Result serve(struct MHD_Connection *c, const char *method, const char *path,
 	const struct request *r)
 {
@@ -359,6 +369,8 @@ static enum MHD_Result serve(struct MHD_Connection *c, const char *method, const
 		return MHD_NO;
 	if (strcmp(path, "/half") == 0)
 		return respond_half(c);
+	if (strcmp(path, "/json") == 0)
+		return respond_json(c);
 	if (strncmp(path, "/redirect-to/", 13) == 0)
 		return respond_redirect_to(c, path + 13);
 	if (strcmp(method, "POST") == 0 &&

@@ -406,6 +406,25 @@ static void a_loop_ends_at_max_visits(void **state)
 	end(&w);
 }
 
+static void max_visits_ends_a_handler_that_leads_back(void **state)
+{
+	(void)state;
+	struct sketch s;
+	struct world w;
+	sketch_init(&s);
+	struct wf_plan_step step = sketch_step(&s, "again", WF_ACT_FAIL);
+	step.max_visits = 3;
+	step.fail_pc = wf_plan_here(&s.b) + 4;
+	uint32_t index = sketch_perform(&s, step, json_object());
+	wf_plan_emit(&s.b, WF_OP_JUMP, 0, s.b.plan.steps[index].enter_pc);
+	begin(&w, &s);
+	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_int_equal(w.in->steps[0].visits, 3);
+	assert_string_equal(wf_core_text(w.in->error, "code"), "max_visits");
+	end(&w);
+}
+
 static void a_missing_path_fails_the_step_with_its_place(void **state)
 {
 	(void)state;
@@ -448,6 +467,7 @@ int main(void)
 		cmocka_unit_test(the_instance_times_out),
 		cmocka_unit_test(a_cancel_ends_what_waits),
 		cmocka_unit_test(a_loop_ends_at_max_visits),
+		cmocka_unit_test(max_visits_ends_a_handler_that_leads_back),
 		cmocka_unit_test(a_missing_path_fails_the_step_with_its_place),
 	};
 	if (sodium_init() < 0)

@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# Every file under workflows/ is checked and run, against real commands and a real server.
+
+load helper
+
+setup() {
+	common_setup
+	ok wfctl init
+	T=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	common_teardown
+}
+
+field() { # field PATH of the last answer, a JSON document
+	printf '%s' "$output" | jq -r "$1"
+}
+
+@test "every workflow is sound, and its graph can be drawn" {
+	for file in "$ROOT"/workflows/*.yaml; do
+		status 0 wfctl lint "$file"
+		ok wfctl graph "$file" --format dot
+		ok wfctl graph "$file" --format mermaid
+	done
+}
+
+@test "onboarding: approved by two, the role is assigned once" {
+	start_httpd
+	status 3 wfctl run "$ROOT/workflows/onboarding.yaml" --set user.id=u1 \
+		--set user.email=ann@example.org --set erp_url="$HTTPD_URL" --set idp_url="$HTTPD_URL"
+	status 0 wfctl approve 1 --as alice
+	status 0 wfctl approve 1 --as bob --reason "fine"
+	ok wfctl show 1 -o json
+	assert_equal "$(field .status)" completed
+	assert_equal "$(field '.output.approved_by | join(",")')" alice,bob
+	assert_equal "$(grep -c /api/accounts "$HTTPD_LOG")" 1
+	assert_equal "$(grep -c /idp/roles "$HTTPD_LOG")" 1
+}
+
+@test "onboarding: rejected, nothing is assigned and the result is failed" {
+	start_httpd
+	status 3 wfctl run "$ROOT/workflows/onboarding.yaml" --set user.id=u1 \
+		--set user.email=ann@example.org --set erp_url="$HTTPD_URL" --set idp_url="$HTTPD_URL"
+	status 0 wfctl reject 1 --as bob --reason "too early"
+	ok wfctl show 1 -o json
+	assert_equal "$(field .status)" failed
+	assert_equal "$(field .error.type)" ApprovalRejected
+	run grep -c /idp/roles "$HTTPD_LOG"
+	assert_output 0
+}
+
+@test "onboarding: a risky user is approved but gets no role" {
+	start_httpd
+	status 3 wfctl run "$ROOT/workflows/onboarding.yaml" --set user.id=u1 --set user.risk_score=0.9 \
+		--set user.email=ann@example.org --set erp_url="$HTTPD_URL" --set idp_url="$HTTPD_URL"
+	status 0 wfctl approve 1 --as alice
+	status 0 wfctl approve 1 --as bob
+	ok wfctl show 1 -o json
+	assert_equal "$(field '.steps[] | select(.id == "provision_access") | .status')" skipped
+}
+
+@test "nightly backup: an archive is written, read back, and old ones go" {
+	mkdir "$T/source"
+	echo data >"$T/source/file"
+	for day in 1 2 3; do
+		touch -d "2026-01-0$day" "$T/old" && mkdir -p "$T/target" &&
+			cp -p "$T/old" "$T/target/backup-2026010${day}T000000Z.tar.gz"
+	done
+	status 0 wfctl run "$ROOT/workflows/nightly_backup.yaml" --set source="$T/source" \
+		--set target="$T/target" --set keep=2
+	assert_equal "$(find "$T/target" -name 'backup-*.tar.gz' | wc -l)" 2
+	ok wfctl show 1 -o json
+	assert_equal "$(tar -xzOf "$(field .output.file)" ./file)" data
+}
+
+@test "nightly backup: a failure raises the alert and fails" {
+	cat >"$T/alert" <<-EOT
+	#!/bin/sh
+	echo "\$*" >>"$T/alerts"
+	EOT
+	chmod +x "$T/alert"
+	status 1 wfctl run "$ROOT/workflows/nightly_backup.yaml" --set source="$T/nowhere" \
+		--set target="$T/target" --set alert_command="$T/alert"
+	assert_equal "$(grep -c 'failed at archive' "$T/alerts")" 1
+	ok wfctl show 1 -o json
+	assert_equal "$(field .error.code)" backup_failed
+	assert_equal "$(field '.steps[] | select(.id == "archive") | .attempts')" 2
+}
+
+certificate() { # certificate DAYS: one that is valid for so long
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days "$1" \
+		-keyout "$T/key.pem" -out "$T/cert.pem" -subj /CN=test 2>/dev/null
+}
+
+@test "certificate renewal: a fresh one is left alone, an old one is renewed after approval" {
+	command -v openssl >/dev/null || skip "no openssl on this machine"
+	certificate 365
+	renewal=("$ROOT/workflows/certificate_renewal.yaml" --set certificate="$T/cert.pem"
+		--set renew_command="echo \$CERTIFICATE >>$T/renewed" --set reload_command="echo x >>$T/reloaded")
+	status 0 wfctl run "${renewal[@]}"
+	[ ! -e "$T/renewed" ]
+	certificate 5
+	status 3 wfctl run "${renewal[@]}"
+	status 5 wfctl approve 2 --as mallory
+	status 0 wfctl approve 2 --as root
+	assert_equal "$(cat "$T/renewed")" "$T/cert.pem"
+	assert_equal "$(wc -l <"$T/reloaded")" 1
+	ok wfctl show 2 -o json
+	assert_equal "$(field .output.renewed)" true
+}
+
+@test "disk clean-up: enough is free, or old files go and it says so when that is not enough" {
+	mkdir "$T/disk"
+	touch -d "30 days ago" "$T/disk/old.tmp"
+	touch "$T/disk/new.tmp"
+	used=$(df -P "$T/disk" | awk 'NR == 2 { print int($5) }')
+	[ "$used" -ge 2 ] || skip "the disk is empty"
+	status 0 wfctl run "$ROOT/workflows/disk_cleanup.yaml" --set path="$T/disk" --set limit=99
+	[ -e "$T/disk/old.tmp" ]
+	status 1 wfctl run "$ROOT/workflows/disk_cleanup.yaml" --set path="$T/disk" --set limit=1
+	[ ! -e "$T/disk/old.tmp" ]
+	[ -e "$T/disk/new.tmp" ]
+	ok wfctl show 2 -o json
+	assert_equal "$(field .error.code)" disk_full
+}
+
+deploy() { # deploy STAGE HEALTH_PATH
+	wfctl run "$ROOT/workflows/deploy.yaml" --set release=1.2.3 --set stage="$1" \
+		--set deploy_command="echo deploy \$RELEASE \$STAGE >>$T/did" \
+		--set rollback_command="echo back \$RELEASE >>$T/did" --set health_url="$HTTPD_URL$2"
+}
+
+@test "deploy: healthy after some failures; production asks first; ill is rolled back" {
+	start_httpd
+	status 0 deploy test /fail/3/one
+	assert_equal "$(cat "$T/did")" "deploy 1.2.3 test"
+	status 3 deploy production /ok
+	status 0 wfctl approve 2 --as release-manager
+	assert_equal "$(tail -n 1 "$T/did")" "deploy 1.2.3 production"
+	status 1 deploy test /status/404
+	assert_equal "$(tail -n 1 "$T/did")" "back 1.2.3"
+	ok wfctl show 3 -o json
+	assert_equal "$(field .error.code)" rolled_back
+}
+
+@test "data import: the valid orders are loaded, an empty batch is refused" {
+	mkdir "$T/www"
+	start_httpd
+	export WFCTL_AS=importer
+	status 1 wfctl run "$ROOT/workflows/data_import.yaml" --set source_url="$HTTPD_URL/ok" \
+		--set load_command="cat >$T/loaded"
+	ok wfctl show 1 -o json
+	assert_equal "$(field .error.code)" no_orders
+	[ ! -e "$T/loaded" ]
+	status 0 wfctl run "$ROOT/workflows/data_import.yaml" --set minimum=10 \
+		--set source_url="$HTTPD_URL/json?body=%7B%22orders%22%3A%5B%7B%22id%22%3A1%2C%22amount%22%3A5%7D%2C%7B%22id%22%3A2%2C%22amount%22%3A12.5%7D%5D%7D" \
+		--set load_command="cat >$T/loaded"
+	assert_equal "$(jq -c .orders "$T/loaded")" '[{"id":2,"amount":12.5}]'
+	assert_equal "$(jq -r .summary.dropped "$T/loaded")" 1
+}
