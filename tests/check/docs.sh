@@ -30,12 +30,14 @@ done >"$made/verbs"
 [ ! -s "$made/verbs" ] || say "$(cat "$made/verbs")"
 
 # links of README and of the format's description lead somewhere
+# shellcheck disable=SC2013 # links and targets are words
 for link in $(sed -n 's/.*](\([^)#]*\)).*/\1/p' README.md); do
 	case $link in
 	http*) ;;
 	*) [ -e "$link" ] || say "README.md links to $link, which is not there" ;;
 	esac
 done
+# shellcheck disable=SC2013,SC2016
 for target in $(sed -n 's/.*`make \([a-z-]*\)`.*/\1/p' README.md | sort -u); do
 	grep -q "^$target:" Makefile || say "README.md names make $target, which is not there"
 done

@@ -4,7 +4,7 @@ set -u
 bad=0
 for header in lib/*/*.h cmd/*.h; do
 	[ -f "$header" ] || continue
-	echo "#include \"$header\"" | "$@" -I. -fsyntax-only -x c - || {
+	printf '#include "%s"\ntypedef int alone;\n' "$header" | "$@" -I. -fsyntax-only -x c - || {
 		echo "headers: $header does not compile alone"
 		bad=1
 	}
