@@ -19,16 +19,18 @@ _wfctl() {
 			joined+=("${words[i]}")
 		fi
 	done
-	[[ $current == = ]] && current=
+	if [[ $current == = ]]; then
+		current=
+	fi
 	while IFS= read -r line; do
 		word=${line%%$'\t'*}
 		case $word in
 		:file)
-			compopt -o filenames 2>/dev/null
+			compopt -o filenames 2>/dev/null || true # outside of readline there are none
 			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
 			;;
 		:dir)
-			compopt -o filenames 2>/dev/null
+			compopt -o filenames 2>/dev/null || true # outside of readline there are none
 			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$current")
 			;;
 		?*) COMPREPLY+=("$word") ;;

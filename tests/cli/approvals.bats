@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# wfctl approvals: who is asked for what, until when.
+
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >ask.yaml <<-'EOT'
+	workflow:
+	  id: ask
+	  input: { type: object, properties: { who: { type: array, items: { type: string } } } }
+	  steps:
+	    - { id: approval, action: approval.request, with: { policy: level2, sla: PT2H, approvers: { list: [alice, bob] }, message: "May it?" } }
+	EOT
+	sed 's/id: ask/id: other/; s/alice, bob/carol, bob/' ask.yaml >other.yaml
+	export WFCTL_NOW=2026-11-20T09:00:00Z
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "nothing asked" {
+	ok wfctl approvals
+	assert_output "nothing waits for an approval"
+	ok wfctl approvals -o json
+	assert_output "[]"
+}
+
+@test "in the order in which they were asked, with who is still asked" {
+	wfctl run ask.yaml >/dev/null || true
+	wfctl run other.yaml >/dev/null || true
+	wfctl approve 1 --as alice >/dev/null
+	ok wfctl approvals
+	assert_line --index 0 --regexp '^APPROVAL +INSTANCE +WORKFLOW +STEP +ASKED +HAS +SINCE +UNTIL$'
+	assert_line --index 1 --regexp '^ +a1 +1 +ask +approval +bob +1 of 2 +09:00:00 +11:00:00$'
+	assert_line --index 2 --regexp '^ +a2 +2 +other +approval +carol, bob +0 of 2 '
+	ok wfctl approvals -o json
+	shape approvals
+	ok wfctl approvals --mine --as alice
+	assert_output "nothing waits for an approval"
+	ok wfctl approvals --mine --as carol -o jsonl
+	assert_equal "${#lines[@]}" 1
+	assert_output --partial '"instance":2'
+	ok wfctl approvals --workflow ask -o wide
+	assert_line --index 1 --partial "May it?"
+	assert_equal "${#lines[@]}" 2
+	wfctl reject 2 --as bob >/dev/null
+	ok wfctl approvals -o jsonl
+	assert_equal "${#lines[@]}" 1
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# wfctl approve: quorum, who may, when it is too late.
+
+bats_require_minimum_version 1.5.0
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >ask.yaml <<-'EOT'
+	workflow:
+	  id: ask
+	  version: 1.0.0
+	  steps:
+	    - id: approval
+	      action: approval.request
+	      with: { policy: level2, sla: P2D, approvers: { list: [alice, bob, carol] }, message: "May it?" }
+	      on_decision:
+	        approve: { transition: next }
+	        reject: { transition: end, result: failed }
+	    - { id: after, action: exec.run, with: { shell: "echo after >>ran" } }
+	  completion: { on_success: { result: success, output: { by: "${approval.decided_by}" } } }
+	EOT
+	export WFCTL_NOW=2026-11-20T09:12:05Z
+	wfctl run ask.yaml >started || true
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "the first of two is kept, the second drives on" {
+	grep -q '  wait  approval  0 of 2: alice, bob, carol   until Sun 22 Nov 09:12 (2 days)' started
+	ok wfctl approve 1 --as alice --reason "checked the budget"
+	assert_output "#1 approval: 1 of 2, bob, carol are still asked"
+	ok wfctl approve 1 --as carol
+	assert_line --index 0 --partial "  ok    approval  approved by alice, carol"
+	assert_line --index 1 --partial "  ok    after     exit 0"
+	assert_line --index 2 --partial "#1 completed (success)"
+	assert_equal "$(wc -l <ran)" 1
+}
+
+@test "only those asked, each once, and not after the end" {
+	status 5 wfctl approve 1 --as mallory
+	assert_output --partial "mallory is not asked"
+	ok wfctl approve 1 --as alice
+	status 6 wfctl approve 1 --as alice
+	assert_output --partial "alice has already decided"
+	ok wfctl approve 1 --as bob
+	status 6 wfctl approve 1 --as carol
+	ok wfctl journal check
+}
+
+@test "the code of a refusal, as JSON" {
+	run --separate-stderr wfctl approve 1 --as mallory -o json
+	assert_failure 5
+	assert_output --partial '"code": "PERMISSION_DENIED"'
+	shape error
+	wfctl approve 1 --as alice >/dev/null
+	run --separate-stderr wfctl approve 1 --as alice -o json
+	assert_failure 6
+	assert_output --partial '"code": "INVALID_TRANSITION"'
+	run --separate-stderr wfctl approve 77 -o json
+	assert_failure 4
+	assert_output --partial '"code": "NOT_FOUND"'
+}
+
+@test "after its sla it is too late" {
+	WFCTL_NOW=2026-11-22T09:12:04Z ok wfctl approve 1 --as alice
+	WFCTL_NOW=2026-11-22T09:12:06Z status 6 wfctl approve 1 --as bob
+	WFCTL_NOW=2026-11-22T09:12:07Z ok wfctl show 1 -o json
+	assert_output --partial '"status": "failed"'
+	assert_output --partial '"ApprovalExpired"'
+	[ ! -e ran ]
+}
+
+@test "by the approval's own number, by uuid, by prefix" {
+	ok wfctl approve a1 --as alice
+	ok wfctl approve --approval 1 --as bob
+	wfctl run ask.yaml >/dev/null || true
+	uuid=$(wfctl show 2 -o json | sed -n 's/^  "uuid": "\(.*\)",/\1/p')
+	ok wfctl approve "$uuid" --as alice
+	ok wfctl approve "${uuid%????}" --as bob
+	status 4 wfctl approve a99 --as bob
+	status 4 wfctl approve 99 --as bob
+}
+
+@test "the answer as JSON is the instance" {
+	ok wfctl approve 1 --as alice -o json
+	shape approve
+	assert_output --partial '"approved": 1'
+	ok wfctl approve 1 --as bob -o json
+	shape approve
+	assert_output --partial '"status": "completed"'
+}
+
+@test "a failure after the decision is not the decision's" {
+	sed -i 's/echo after >>ran/exit 3/' ask.yaml
+	wfctl run ask.yaml >/dev/null || true
+	ok wfctl approve 2 --as alice
+	ok wfctl approve 2 --as bob
+	assert_output --partial "#2 failed at after"
+}
+
+@test "a dry run decides nothing; wrong usage" {
+	ok wfctl approve 1 --as alice --dry-run
+	assert_output --partial "would approve instance #1 as alice"
+	ok wfctl approve 1 --as alice
+	status 2 wfctl approve
+	status 2 wfctl approve 1 --approval 1
+	status 2 wfctl approve 1 2
+	status 4 wfctl approve 1 --step nothing --as bob
+	ok wfctl approve 1 --step approval --as bob
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# wfctl history: every event, in order.
+
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >flow.yaml <<-'EOT'
+	workflow:
+	  id: flow
+	  steps:
+	    - { id: flaky, action: exec.run, with: { shell: "test -e mark || { touch mark; exit 3; }" }, retry: { max_attempts: 2, backoff: fixed, initial_delay: PT0.01S, on: [ExecError] } }
+	    - { id: ask, action: approval.request, with: { policy: level1, approvers: { list: [alice] } } }
+	EOT
+	wfctl run flow.yaml >/dev/null || true
+	wfctl approve 1 --as alice --reason fine >/dev/null
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "events and what they changed" {
+	ok wfctl history 1
+	assert_line --index 0 --regexp '^SEQ +AT +EVENT +STEP +WHAT CHANGED +BROUGHT$'
+	assert_line --index 1 --regexp '^ +0 .* start +- .*flaky attempt 1'
+	assert_line --index 2 --regexp '^ +1 .* failure +flaky .*flaky again in 10 ms.*ExecError exit_3'
+	assert_line --index 3 --regexp '^ +2 .* timer +flaky .*flaky attempt 2'
+	assert_line --index 4 --regexp '^ +3 .* success +flaky .*flaky completed.*ask waiting'
+	assert_line --index 5 --regexp '^ +4 .* decision +ask .*instance completed +approve by alice: fine$'
+}
+
+@test "json of the promised shape, jsonl one a line" {
+	ok wfctl history 1 -o json
+	shape history
+	ok wfctl history 1 -o jsonl
+	assert_equal "${#lines[@]}" 5
+}
+
+@test "no such instance" {
+	status 4 wfctl history 9
+	status 2 wfctl history
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# wfctl init: a home, once, with its key kept to its owner.
+
+load helper
+load shape
+
+setup() {
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "init makes folders, a private key and a journal" {
+	ok wfctl init
+	assert_line --index 0 "$WFCTL_HOME is ready, with the journal default/default"
+	assert_equal "$(stat -c %a "$WFCTL_HOME/keys/master")" 600
+	[ -d "$WFCTL_HOME/journals/default/default" ]
+	ok wfctl ps
+}
+
+@test "a home that is there is left as it is" {
+	ok wfctl init
+	cp "$WFCTL_HOME/keys/master" key
+	status 6 wfctl init
+	cmp key "$WFCTL_HOME/keys/master"
+	ok wfctl init --if-missing
+	cmp key "$WFCTL_HOME/keys/master"
+	assert_output ""
+}
+
+@test "the home is --home, else WFCTL_HOME, else below XDG_STATE_HOME" {
+	ok wfctl init --home "$BATS_TEST_TMPDIR/a" -o json
+	assert_output --partial "\"home\": \"$BATS_TEST_TMPDIR/a\""
+	shape init
+	unset WFCTL_HOME
+	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
+	ok wfctl init --quiet
+	assert_output ""
+	[ -f "$XDG_STATE_HOME/wfctl/keys/master" ]
+}
+
+@test "a dry run makes nothing" {
+	ok wfctl init --dry-run
+	assert_output "would make $WFCTL_HOME with the journal default/default"
+	[ ! -e "$WFCTL_HOME" ]
+}
+
+@test "a place that cannot be written is said" {
+	: >file
+	run wfctl init --home "$PWD/file/home"
+	assert_failure
+	[ "$status" -ne 70 ]
+	assert_output --partial "file"
+}
+
+@test "a key that others can read, a wrong one, and none: refused with status 7" {
+	ok wfctl init
+	chmod 644 "$WFCTL_HOME/keys/master"
+	status 7 wfctl ps
+	chmod 600 "$WFCTL_HOME/keys/master"
+	head -c 32 /dev/urandom >other
+	chmod 600 other
+	WFCTL_KEY_FILE=$PWD/other status 7 wfctl ps
+	rm "$WFCTL_HOME/keys/master"
+	status 7 wfctl ps
+}

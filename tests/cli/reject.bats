@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# wfctl reject: ends an approval, and the flow goes where the definition says.
+
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >ask.yaml <<-'EOT'
+	workflow:
+	  id: ask
+	  steps:
+	    - id: approval
+	      action: approval.request
+	      with: { policy: level2, approvers: { list: [alice, bob] } }
+	      on_decision:
+	        approve: { transition: next }
+	        reject: { transition: end, result: failed }
+	    - { id: after, action: exec.run, with: { shell: "echo after >>ran" } }
+	EOT
+	wfctl run ask.yaml >/dev/null || true
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "one rejection ends it, with the reason kept" {
+	ok wfctl reject 1 --as bob --reason "no budget"
+	assert_output --partial "rejected by bob"
+	[ ! -e ran ]
+	ok wfctl show 1 -o json
+	assert_output --partial '"status": "failed"'
+	assert_output --partial '"reason": "no budget"'
+	status 6 wfctl approve 1 --as alice
+}
+
+@test "json, and who may not" {
+	status 5 wfctl reject 1 --as mallory
+	ok wfctl reject 1 --as bob -o json
+	shape reject
+	status 2 wfctl reject
+}

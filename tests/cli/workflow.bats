@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# wfctl workflow: what is registered.
+
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >flow.yaml <<-'EOT'
+	workflow:
+	  id: flow
+	  version: 1.0.0
+	  name: A flow
+	  description: It sets a value.
+	  input: { type: object, properties: { n: { type: integer } } }
+	  steps:
+	    - { id: a, action: data.set, with: { x: 1 } }
+	EOT
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "nothing registered" {
+	ok wfctl workflow ls
+	assert_output --partial "nothing is registered"
+	ok wfctl workflow ls -o json
+	assert_output "[]"
+	status 4 wfctl workflow show flow
+}
+
+@test "ls lists every version, show one" {
+	wfctl register flow.yaml >/dev/null
+	sed -i 's/1.0.0/1.1.0/; s/x: 1/y: 1/' flow.yaml
+	wfctl register flow.yaml >/dev/null
+	ok wfctl workflow ls
+	assert_line --index 0 --regexp '^WORKFLOW +VERSION +ENABLED +REGISTERED +BY +PLAN$'
+	assert_line --index 1 --regexp '^flow +1.0.0 +yes +.* ann +[0-9a-f]{12}$'
+	assert_line --index 2 --regexp '^flow +1.1.0 '
+	ok wfctl workflow ls -o json
+	shape workflow-ls
+	ok wfctl workflow show flow
+	assert_line --index 0 "flow 1.1.0   A flow"
+	assert_line "  It sets a value."
+	assert_line --regexp '^a +data.set$'
+	ok wfctl workflow show flow@1.0.0 -o json
+	shape workflow-show
+	assert_output --partial '"version": "1.0.0"'
+	status 4 wfctl workflow show flow@3
+}
+
+@test "wrong usage" {
+	status 2 wfctl workflow
+	assert_output --partial "workflow needs one of: ls|show"
+	status 2 wfctl workflow lss
+	assert_output --partial "did you mean ls?"
+	status 2 wfctl workflow show
+}
