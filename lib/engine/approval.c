@@ -1,6 +1,6 @@
 /* Approvals: who is asked, how many must agree, and what a decision does. */
+#include "base/buf.h"
 #include "base/duration.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/core.h"
@@ -168,6 +168,16 @@ static void reject(struct wf_core *c, uint32_t step, const char *by, const char 
 	wf_core_fail_step(c, step, wf_core_error(WF_ERROR_REJECTED, "rejected", text));
 }
 
+static void hint_asked(const json_t *names, struct wf_cause *cause)
+{
+	WF_AUTOBUF struct wf_buf text = {0};
+	size_t i;
+	json_t *name;
+	json_array_foreach (names, i, name)
+		wf_buf_printf(&text, "%s%s", i ? ", " : "", json_string_value(name));
+	wf_fail_hint(cause, "asked: %s", text.data);
+}
+
 /* Whether the decision may be given at all; nothing is changed. */
 static int admit(const struct wf_core *c, const struct wf_approval *a, const char *by,
 	struct wf_cause *cause)
@@ -180,9 +190,8 @@ static int admit(const struct wf_core *c, const struct wf_approval *a, const cha
 	if (a->due_at && c->event->at >= a->due_at)
 		return wf_fail(cause, WF_ECONFLICT, "too late: the approval `%s` has expired", id);
 	if (!named_in(a->approvers, by)) {
-		WF_AUTOFREE char *asked = wf_json_text(a->approvers);
 		(void)wf_fail(cause, WF_EPERM, "%s is not asked to approve `%s`", by, id);
-		wf_fail_hint(cause, "asked are %s", asked);
+		hint_asked(a->approvers, cause);
 		return WF_EPERM;
 	}
 	if (decided_before(a, by))
