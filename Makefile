@@ -201,7 +201,7 @@ quickstart: deps
 
 # -- install --
 
-VERBS = $(shell sed -n 's/^WF_VERB([a-z_]*, *"\([a-z-]*\)".*/\1/p' cmd/commands.def)
+VERBS = $(shell awk -F'"' '/^WF_VERB/ { print $$2 }' cmd/commands.def)
 
 .PHONY: install uninstall
 install: all
