@@ -1,19 +1,17 @@
 /*
- * exec.run: starts commands under their supervisors, adopts those of a dead wfctl, and makes results
- * of what they leave in the spool (semantics.md G4; spool.h has the formats).
+ * exec.run: starts commands under their supervisors, and adopts those of a dead wfctl (semantics.md
+ * G4; spool.h has the formats).
  *
  * A supervisor that ended without a result leaves doubt: its command may have run or not.
  */
 #include "effect/exec.h"
 
-#include "base/json.h"
 #include "base/sys.h"
 #include "effect/classify.h"
 #include "effect/hub.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,12 +75,11 @@ void wf_effects_settled(struct wf_effects *e, const char *token)
 {
 	if (!wf_spool_token_ok(token) || !open_spool(e, NULL))
 		return;
-	/* In this order: where there is no .run there is no .done either. */
+	unlink_in_spool(e, token, ".run"); /* of a supervisor that was lost */
 	unlink_in_spool(e, token, ".done");
-	unlink_in_spool(e, token, ".run");
 }
 
-/* The bytes of a result, from wf_alloc; NULL when there is none. */
+/* The bytes that hold a result, from wf_alloc; NULL when there is none. */
 static void *read_done(struct wf_effects *e, const char *token, struct wf_spool_done *ret)
 {
 	struct stat st;
@@ -98,163 +95,14 @@ static void *read_done(struct wf_effects *e, const char *token, struct wf_spool_
 		got += k > 0 ? (size_t)k : 0;
 	}
 	(void)close(fd);
-	if (wf_spool_done_get(bytes, got, ret))
+	if (got > WF_SPOOL_PID_BYTES && wf_spool_done_get(bytes + WF_SPOOL_PID_BYTES,
+			got - WF_SPOOL_PID_BYTES, ret))
 		return bytes;
 	wf_free(bytes);
 	return NULL;
 }
 
-/* -- results -- */
-
-static bool is_success(const struct wf_exec_expect *expect, uint32_t status)
-{
-	for (size_t i = 0; i < expect->success_count; i++)
-		if (expect->success[i] == status)
-			return true;
-	return false;
-}
-
-static json_t *details_of(const struct wf_spool_done *d)
-{
-	json_t *details = json_object();
-	if (d->end == WF_SPOOL_EXITED)
-		json_object_set_new(details, "exit_code", json_integer(d->value));
-	if (d->end == WF_SPOOL_SIGNALLED)
-		json_object_set_new(details, "signal", json_integer(d->value));
-	json_object_set_new(details, "stderr", wf_tail_json(d->err, d->err_len, WF_DETAIL_BYTES));
-	json_object_set_new(details, "stdout", wf_tail_json(d->out, d->out_len, WF_DETAIL_BYTES));
-	return details;
-}
-
-/* ": " and the last line of stderr, which most often says why; empty without one. */
-static char *reason_of(const struct wf_spool_done *d)
-{
-	const char *s = d->err;
-	size_t n = d->err_len;
-	while (n && strchr(" \t\r\n", s[n - 1]))
-		n--;
-	size_t from = n;
-	while (from && s[from - 1] != '\n' && n - from < 300)
-		from--;
-	if (from == n)
-		return wf_strdup("");
-	json_t *line = wf_tail_json(s + from, n - from, n - from);
-	char *text = wf_asprintf(": %s", json_string_value(line));
-	json_decref(line);
-	return text;
-}
-
-static void set_output(struct wf_effect_result *r, const struct wf_exec_expect *expect,
-	const struct wf_spool_done *d)
-{
-	struct wf_cause cause = {0};
-	json_t *out = NULL;
-	if (!expect->json) {
-		out = wf_text_json(d->out, d->out_len);
-	} else if (wf_json_parse(d->out, d->out_len, &out, &cause) < 0) {
-		wf_result_fail(r, WF_ERROR_VALIDATION, "invalid_json",
-			"the output of `%s` is %s", expect->name, cause.text);
-		r->details = details_of(d);
-		return;
-	}
-	r->ok = true;
-	r->output = json_object();
-	json_object_set_new(r->output, "exit_code", json_integer(d->value));
-	json_object_set_new(r->output, "stdout", out);
-	json_object_set_new(r->output, "stderr", wf_text_json(d->err, d->err_len));
-}
-
-static void ended_by_itself(struct wf_effect_result *r, const struct wf_exec_expect *expect,
-	const struct wf_spool_done *d)
-{
-	if (d->end == WF_SPOOL_EXITED && is_success(expect, d->value)) {
-		set_output(r, expect, d);
-		return;
-	}
-	char code[32];
-	char *reason WF_AUTOFREE = reason_of(d);
-	bool exited = d->end == WF_SPOOL_EXITED;
-	(void)snprintf(code, sizeof(code), exited ? "exit_%" PRIu32 : "signal_%" PRIu32, d->value);
-	const char *signal_name = exited ? NULL : sigabbrev_np((int)d->value);
-	if (exited)
-		wf_result_fail(r, WF_ERROR_EXEC, code, "`%s` ended with status %" PRIu32 "%s",
-			expect->name, d->value, reason);
-	else
-		wf_result_fail(r, WF_ERROR_EXEC, code, "`%s` was killed by signal %" PRIu32 " (%s)%s",
-			expect->name, d->value, signal_name ? signal_name : "?", reason);
-}
-
-static void failed_to_start(struct wf_effect_result *r, const struct wf_exec_expect *expect,
-	const struct wf_spool_done *d)
-{
-	static const struct {
-		int err;
-		enum wf_error_type type;
-		const char *code;
-	} kinds[] = {
-		{ENOENT, WF_ERROR_NOT_FOUND, "command_not_found"},
-		{ENOTDIR, WF_ERROR_NOT_FOUND, "command_not_found"},
-		{EACCES, WF_ERROR_PERMISSION, "not_executable"},
-		{EPERM, WF_ERROR_PERMISSION, "not_executable"},
-		{ENOEXEC, WF_ERROR_PERMISSION, "not_executable"},
-		{E2BIG, WF_ERROR_LIMIT, "arguments_too_long"},
-	};
-	enum wf_error_type type = WF_ERROR_EXEC;
-	const char *code = "not_started";
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].err != (int)d->value)
-			continue;
-		type = kinds[i].type;
-		code = kinds[i].code;
-	}
-	wf_result_fail(r, type, code, "`%s` could not be started: %s", expect->name,
-		strerror((int)d->value));
-}
-
-static void make_result(const struct exec *x, const struct wf_spool_done *d,
-	struct wf_effect_result *r)
-{
-	const struct wf_exec_expect *expect = &x->expect;
-	switch (d->end) {
-	case WF_SPOOL_EXITED:
-	case WF_SPOOL_SIGNALLED:
-		ended_by_itself(r, expect, d);
-		break;
-	case WF_SPOOL_TIMED_OUT:
-		wf_result_fail(r, WF_ERROR_TIMEOUT, "timeout",
-			"`%s` did not end within %" PRIu64 " ms", expect->name, expect->timeout_ms);
-		break;
-	case WF_SPOOL_OVERFLOWED:
-		wf_result_fail(r, WF_ERROR_LIMIT, "output_limit",
-			"`%s` wrote more than %" PRIu64 " bytes (max_output) to %s", expect->name,
-			expect->max_output, d->value == 1 ? "stdout" : "stderr");
-		break;
-	case WF_SPOOL_STOPPED:
-		wf_result_fail(r, WF_ERROR_CANCELLED, "stopped", "`%s` was told to stop",
-			expect->name);
-		break;
-	case WF_SPOOL_UNSTARTED:
-		failed_to_start(r, expect, d);
-		break;
-	case WF_SPOOL_END_COUNT_:
-		WF_BUG("a record of no kind");
-	}
-	if (!r->ok && !r->details)
-		r->details = details_of(d);
-}
-
-/* The supervisor is gone, without a result; why is its errno when it could say so, or 0. */
-static void make_lost(const struct exec *x, int why, struct wf_effect_result *r)
-{
-	if (why)
-		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
-			"`%s` was run, but its result could not be kept in the spool: %s",
-			x->expect.name, strerror(why));
-	else
-		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
-			"the supervisor of `%s` was killed: whether the command ended is not known",
-			x->expect.name);
-}
+/* -- the end -- */
 
 static void deliver_done(struct wf_effects *e, struct exec *x, int why)
 {
@@ -262,9 +110,9 @@ static void deliver_done(struct wf_effects *e, struct exec *x, int why)
 	struct wf_effect_result result = {.cookie = x->base.cookie};
 	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
 	if (bytes)
-		make_result(x, &done, &result);
+		wf_exec_result(&x->expect, &done, &result);
 	else
-		make_lost(x, why, &result);
+		wf_exec_lost(&x->expect, why, &result);
 	wf_hub_deliver(e, &result);
 }
 
@@ -327,7 +175,7 @@ static int open_locked(struct wf_effects *e, const char *token)
 	int fd = open_in_spool(e, token, ".run", O_RDWR | O_CREAT | O_EXCL);
 	bool fresh = fd >= 0;
 	if (!fresh && errno == EEXIST)
-		fd = open_in_spool(e, token, ".run", O_RDWR | O_CREAT);
+		fd = open_in_spool(e, token, ".run", O_RDWR);
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || (!fresh && ftruncate(fd, 0) < 0)) {
@@ -336,9 +184,9 @@ static int open_locked(struct wf_effects *e, const char *token)
 		errno = saved;
 		return -1;
 	}
-	if (!fresh)
-		unlink_in_spool(e, token, ".done");
-	return fd; /* a fresh one has no .done beside it: wf_effects_settled removes that first */
+	/* One of the past would be taken for this one's, if its supervisor is lost. */
+	unlink_in_spool(e, token, ".done");
+	return fd;
 }
 
 static int write_request(const struct wf_spool_request *q)
@@ -461,14 +309,10 @@ static bool is_held(struct wf_effects *e, const char *token, pid_t *ret_pid)
 	if (fd < 0)
 		return false;
 	bool held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-	char text[24];
-	ssize_t n = held ? pread(fd, text, sizeof(text) - 1, 0) : 0;
+	char text[WF_SPOOL_PID_BYTES + 1] = "";
+	bool named = held && pread(fd, text, WF_SPOOL_PID_BYTES, 0) == WF_SPOOL_PID_BYTES;
 	(void)close(fd);
-	*ret_pid = 0;
-	if (n > 1 && text[n - 1] == '\n') {
-		text[n - 1] = '\0';
-		*ret_pid = (pid_t)strtol(text, NULL, 10);
-	}
+	*ret_pid = named ? (pid_t)strtol(text, NULL, 10) : 0;
 	return held;
 }
 
@@ -538,7 +382,7 @@ enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_ef
 	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
 	if (bytes) {
 		struct wf_effect_result result = {.cookie = request->cookie};
-		make_result(x, &done, &result);
+		wf_exec_result(&x->expect, &done, &result);
 		wf_hub_deliver(e, &result);
 	}
 	free_exec(e, x);

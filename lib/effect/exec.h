@@ -26,4 +26,10 @@ bool wf_exec_read(const struct wf_effect_request *request, char *const *environ_
 	const char *workdir, struct wf_arena *arena, struct wf_spool_request *ret,
 	struct wf_effect_result *ret_fail);
 
+/* Fills in all but the cookie. */
+void wf_exec_result(const struct wf_exec_expect *expect, const struct wf_spool_done *done,
+	struct wf_effect_result *ret);
+/* The same when the supervisor is gone and left nothing; why is its errno when it could say so, or 0. */
+void wf_exec_lost(const struct wf_exec_expect *expect, int why, struct wf_effect_result *ret);
+
 #endif

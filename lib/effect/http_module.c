@@ -249,8 +249,6 @@ static void set_fixed(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	/* An empty string turns off what the environment says; NULL would not. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, t->call.proxy ? t->call.proxy : "");
-	if (!t->call.proxy)
-		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 }
 
 /* Sets up what differs from one redirect to the next, and starts. */

@@ -13,11 +13,13 @@
  *
  * Descriptor 1 is SPOOL/TOKEN.run, open and locked (flock) by wfctl before the supervisor exists: the
  * lock passes over by inheritance, so that there is no instant at which a living supervisor could be
- * taken for a dead one. The supervisor writes its process id there, in decimal, and a newline.
+ * taken for a dead one. The supervisor writes there:
  *
- * The result is SPOOL/TOKEN.done, by write to TOKEN.tmp and rename, before the lock is let go:
- *
+ *	its process id, in decimal, padded with spaces to 15 bytes, and a newline
  *	"wfend\0\0\1"  u32 end  u32 value  u64 out_len  u64 err_len  stdout  stderr
+ *
+ * The first line at once, the rest at the end, when it renames the file to TOKEN.done and only then
+ * lets go of the lock.
  */
 #ifndef WF_EFFECT_SPOOL_H
 #define WF_EFFECT_SPOOL_H
@@ -67,10 +69,11 @@ struct wf_spool_done {
 	size_t out_len, err_len;
 };
 
+#define WF_SPOOL_PID_BYTES 16
 #define WF_SPOOL_DONE_HEAD 32
 /* The head alone; stdout and stderr follow it. */
 void wf_spool_done_put(const struct wf_spool_done *d, unsigned char ret[WF_SPOOL_DONE_HEAD]);
-/* Points into `bytes`. False: it is not a whole record. */
+/* Points into `bytes`, which begin after the process id. False: it is not a whole record. */
 bool wf_spool_done_get(const void *bytes, size_t n, struct wf_spool_done *ret);
 
 /* [0-9a-z-]{1,100} */

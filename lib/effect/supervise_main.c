@@ -6,7 +6,7 @@
  *
  * Started in a session of its own, with the spool as working directory. It runs the command as the
  * leader of a process group, keeps what it prints up to a cap, ends the group when time is up, the
- * cap is passed or SIGTERM says so (TERM, grace, KILL), and writes TOKEN.done. It needs nothing of
+ * cap is passed or SIGTERM says so (TERM, grace, KILL), and leaves TOKEN.done. It needs nothing of
  * wfctl after its start. Its exit status is 0, or the errno that kept it from writing the result.
  *
  * libc only, so that it starts fast; hence the plain malloc.
@@ -26,7 +26,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,9 +98,9 @@ static bool write_all(int fd, const void *bytes, size_t n)
 
 static bool write_pid(void)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	return n > 0 && write_all(RUN_FD, text, (size_t)n);
+	char text[WF_SPOOL_PID_BYTES + 1];
+	int n = snprintf(text, sizeof(text), "%-*ld\n", WF_SPOOL_PID_BYTES - 1, (long)getpid());
+	return n == WF_SPOOL_PID_BYTES && write_all(RUN_FD, text, (size_t)n);
 }
 
 /* -- starting the command -- */
@@ -327,21 +326,13 @@ static struct wf_spool_done result_of(const struct watch *w, int start_error)
 
 static bool write_done(const char *token, const struct wf_spool_done *d)
 {
-	char tmp[WF_SPOOL_NAME_MAX], done[WF_SPOOL_NAME_MAX];
+	char run[WF_SPOOL_NAME_MAX], done[WF_SPOOL_NAME_MAX];
 	unsigned char head[WF_SPOOL_DONE_HEAD];
-	wf_spool_name(token, ".tmp", tmp);
+	wf_spool_name(token, ".run", run);
 	wf_spool_name(token, ".done", done);
 	wf_spool_done_put(d, head);
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	if (write_all(fd, head, sizeof(head)) && write_all(fd, d->out, d->out_len) &&
-			write_all(fd, d->err, d->err_len) && rename(tmp, done) == 0)
-		return true;
-	int why = errno;
-	unlink(tmp);
-	errno = why;
-	return false;
+	return write_all(RUN_FD, head, sizeof(head)) && write_all(RUN_FD, d->out, d->out_len) &&
+		write_all(RUN_FD, d->err, d->err_len) && rename(run, done) == 0;
 }
 
 static bool watch_signals(struct watch *w)

@@ -38,6 +38,7 @@ static void begin_and_die(struct rig *r, const struct attempt *a)
 	assert_int_equal(pipe(begun), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
+		setpgid(0, 0);
 		struct wf_effects *e = rig_effects(r);
 		if (wf_effects_begin(e, &a->request, NULL) < 0)
 			_exit(1);
@@ -48,7 +49,7 @@ static void begin_and_die(struct rig *r, const struct attempt *a)
 	close(begun[1]);
 	assert_int_equal(read(begun[0], &byte, 1), 1);
 	close(begun[0]);
-	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(kill(-pid, SIGKILL), 0); /* and whoever is in its group */
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
@@ -68,11 +69,17 @@ static pid_t supervisor_pid(const struct rig *r)
 	char path[128];
 	struct wf_buf text = {0};
 	snprintf(path, sizeof(path), "%s/" TOKEN ".run", r->spool);
-	pid_t pid = 0;
-	RIG_UNTIL(wf_read_file(path, 100, &text, NULL) == 0 && text.len &&
-		(pid = (pid_t)strtol(text.data, NULL, 10)) > 1);
+	RIG_UNTIL(wf_read_file(path, 100, &text, NULL) == 0 && text.len >= WF_SPOOL_PID_BYTES);
+	pid_t pid = (pid_t)strtol(text.data, NULL, 10);
 	wf_buf_done(&text);
 	return pid;
+}
+
+/* Not before the command runs: while it is being executed it has a copy of the lock. */
+static void kill_supervisor(const struct rig *r)
+{
+	RIG_UNTIL(rig_exists(r, "work/started"));
+	assert_int_equal(kill(supervisor_pid(r), SIGKILL), 0);
 }
 
 static void adopted_while_it_runs(void **state)
@@ -99,9 +106,9 @@ static void found_when_it_has_ended(void **state)
 	struct rig *r = *state;
 	struct attempt a = attempt_of(r, WAITING_SCRIPT, 0);
 	begin_and_die(r, &a);
+	pid_t pid = supervisor_pid(r);
 	open_gate(r, "alone");
 	RIG_UNTIL(rig_exists(r, "spool/" TOKEN ".done"));
-	pid_t pid = supervisor_pid(r);
 	RIG_UNTIL(kill(pid, 0) < 0 && errno == ESRCH);
 	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_DONE);
 	rig_wait(r);
@@ -140,7 +147,7 @@ static void killed_supervisor_is_doubt(void **state)
 	struct rig *r = *state;
 	struct attempt a = attempt_of(r, WAITING_SCRIPT, 0);
 	rig_begin_with(r, &a.request);
-	assert_int_equal(kill(supervisor_pid(r), SIGKILL), 0);
+	kill_supervisor(r);
 	rig_wait(r);
 	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "supervisor_lost");
 	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_NONE);
@@ -154,7 +161,7 @@ static void killed_supervisor_of_an_adopted_child(void **state)
 	struct attempt a = attempt_of(r, WAITING_SCRIPT, 0);
 	begin_and_die(r, &a);
 	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_RUNNING);
-	assert_int_equal(kill(supervisor_pid(r), SIGKILL), 0);
+	kill_supervisor(r);
 	rig_wait(r);
 	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "supervisor_lost");
 	open_gate(r, "nobody listens");
@@ -169,7 +176,8 @@ static void adopted_can_be_stopped(void **state)
 	RIG_UNTIL(rig_exists(r, "work/started"));
 	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_RUNNING);
 	wf_effects_stop(r->e, r);
-	RIG_UNTIL(wf_effects_wait(r->e, 1, rig_take, r) == 0 && !rig_exists(r, "spool/" TOKEN ".run"));
+	RIG_UNTIL(wf_effects_wait(r->e, 1, rig_take, r) == 0 &&
+		!rig_exists(r, "spool/" TOKEN ".run") && !rig_exists(r, "spool/" TOKEN ".done"));
 	assert_int_equal(r->results, 0);
 	json_decref(a.input);
 }
@@ -205,6 +213,7 @@ static void write_done(const struct rig *r)
 	struct wf_spool_done d = {.end = WF_SPOOL_EXITED, .value = 4, .out_len = 2};
 	wf_spool_done_put(&d, head);
 	int fd = spool_file(r, ".done");
+	dprintf(fd, "%-*d\n", WF_SPOOL_PID_BYTES - 1, 1);
 	assert_int_equal(write(fd, head, sizeof(head)), sizeof(head));
 	assert_int_equal(write(fd, "hi", 2), 2);
 	close(fd);
@@ -237,7 +246,7 @@ static void supervisor_that_names_itself_late(void **state)
 	if (pid == 0)
 		for (;;)
 			pause();
-	dprintf(run, "%ld\n", (long)pid);
+	dprintf(run, "%-*ld\n", WF_SPOOL_PID_BYTES - 1, (long)pid);
 	close(run); /* the process of that id holds the lock on */
 	assert_int_equal(wf_effects_wait(r->e, 20, rig_take, r), 0);
 	write_done(r);
@@ -263,13 +272,26 @@ static void died_before_it_began(void **state)
 	json_decref(a.input);
 }
 
+static void a_result_of_the_past_is_not_taken(void **state)
+{
+	struct rig *r = *state;
+	struct attempt a = attempt_of(r, WAITING_SCRIPT, 0);
+	write_done(r);
+	rig_begin_with(r, &a.request);
+	kill_supervisor(r);
+	rig_wait(r);
+	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "supervisor_lost");
+	open_gate(r, "nobody listens");
+	json_decref(a.input);
+}
+
 static void damaged_result_is_doubt(void **state)
 {
 	struct rig *r = *state;
 	struct attempt a = attempt_of(r, "true", 0);
 	write_done(r);
 	int fd = spool_file(r, ".done");
-	assert_int_equal(ftruncate(fd, WF_SPOOL_DONE_HEAD + 1), 0);
+	assert_int_equal(ftruncate(fd, WF_SPOOL_PID_BYTES + WF_SPOOL_DONE_HEAD + 1), 0);
 	close(fd);
 	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_NONE);
 	json_decref(a.input);
@@ -281,7 +303,7 @@ static void spool_that_cannot_be_written_is_doubt(void **state)
 	char path[128];
 	struct attempt a = attempt_of(r, "exit 4", 0);
 	assert_int_equal(wf_make_dirs(r->spool, NULL), 0);
-	snprintf(path, sizeof(path), "%s/" TOKEN ".tmp", r->spool);
+	snprintf(path, sizeof(path), "%s/" TOKEN ".done", r->spool);
 	assert_int_equal(mkdir(path, 0700), 0);
 	rig_begin_with(r, &a.request);
 	rig_wait(r);
@@ -306,6 +328,7 @@ int main(void)
 		TEST(supervisor_that_has_only_just_begun),
 		TEST(supervisor_that_names_itself_late),
 		TEST(died_before_it_began),
+		TEST(a_result_of_the_past_is_not_taken),
 		TEST(damaged_result_is_doubt),
 		TEST(spool_that_cannot_be_written_is_doubt),
 	};
