@@ -15,10 +15,45 @@ static bool nested(const json_t *value)
 		(json_is_object(value) && json_object_size(value));
 }
 
+/* What JSON allows raw inside a string, but a terminal obeys or YAML takes for a line's end: DEL, C1
+ * controls, line separators, the byte order mark. Its code point; 0 when it may stay as it is. */
+static unsigned must_escape(const unsigned char *s, size_t n, size_t *ret_len)
+{
+	*ret_len = 1;
+	if (s[0] == 0x7f)
+		return 0x7f;
+	*ret_len = 2;
+	if (n >= 2 && s[0] == 0xc2 && s[1] < 0xa0)
+		return s[1];
+	*ret_len = 3;
+	if (n >= 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9))
+		return s[2] == 0xa8 ? 0x2028 : 0x2029;
+	if (n >= 3 && s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf)
+		return 0xfeff;
+	return 0;
+}
+
+/* A scalar or key as JSON in printable characters. */
+static void put_scalar(const json_t *value, struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf raw = { 0 };
+	wf_json_write(value, &raw);
+	for (size_t i = 0; i < raw.len;) {
+		size_t len;
+		unsigned rune = must_escape((const unsigned char *)raw.data + i, raw.len - i, &len);
+		if (rune) {
+			wf_buf_printf(out, "\\u%04x", rune);
+			i += len;
+		} else {
+			wf_buf_addch(out, raw.data[i++]);
+		}
+	}
+}
+
 static void put_name(const char *name, struct wf_buf *out)
 {
 	json_t *key = json_string(name);
-	wf_json_write(key, out);
+	put_scalar(key, out);
 	json_decref(key);
 }
 
@@ -42,11 +77,11 @@ void wf_view_json_at(const json_t *value, size_t indent, struct wf_buf *out)
 			wf_buf_addch(out, '[');
 			for (size_t i = 0; i < json_array_size(value); i++) {
 				wf_buf_addstr(out, i ? ", " : "");
-				wf_json_write(json_array_get(value, i), out);
+				put_scalar(json_array_get(value, i), out);
 			}
 			wf_buf_addch(out, ']');
 		} else if (value) {
-			wf_json_write(value, out);
+			put_scalar(value, out);
 		} else {
 			wf_buf_addstr(out, "null");
 		}
@@ -138,7 +173,7 @@ static void yaml_value(const json_t *value, size_t indent, bool after_dash, stru
 				json_string_length(value))
 			yaml_string(json_string_value(value), out);
 		else if (value)
-			wf_json_write(value, out);
+			put_scalar(value, out);
 		else
 			wf_buf_addstr(out, "null");
 		wf_buf_addch(out, '\n');
