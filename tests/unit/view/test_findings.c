@@ -12,11 +12,12 @@ static const struct wf_source source = { "flows/a.yaml", text, sizeof(text) - 1 
 /* A finding on a part of the text that occurs once. */
 static struct wf_diag finding(const char *part, uint32_t line, uint32_t column)
 {
+	static char message[] = "it is wrong";
 	const char *at = strstr(text, part);
 	uint32_t offset = (uint32_t)(at - text), n = (uint32_t)strlen(part);
 	return (struct wf_diag){ .rule = WF_RULE_LIMIT, .severity = WF_SEV_ERROR, .source = &source,
 		.span = { line, column, line, column + n, offset, offset + n },
-		.message = (char[]){ "it is wrong" } };
+		.message = message };
 }
 
 static void test_text(void **state)
