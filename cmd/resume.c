@@ -68,6 +68,9 @@ static int resume_numbers(struct wf_ctx *ctx, const uint64_t *numbers, size_t co
 		return status;
 	wf_runtime_claim_later(wf_driver_runtime(d), numbers, count);
 	status = wf_driver_run(d);
+	struct wf_cause cause = { 0 };
+	if (!status && wf_runtime_tidy(wf_driver_runtime(d), &cause) < 0)
+		status = wf_fail_cause(ctx, &cause);
 	if (!status)
 		status = finish(ctx, d, true);
 	wf_driver_end(d);

@@ -76,6 +76,10 @@ enum wf_effect_trace {
 /* Looks for what became of an attempt begun by a process that is dead, and adopts it. */
 enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_effect_request *request);
 
+/* Calls fn with the token of every result that lies in the spool, whoever began it. For tidying up
+ * after processes that died between making a result durable and settling it. */
+void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg);
+
 /* The result is durable elsewhere: its spool file may go. */
 void wf_effects_settled(struct wf_effects *e, const char *token);
 

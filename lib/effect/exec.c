@@ -6,10 +6,12 @@
  */
 #include "effect/exec.h"
 
+#include "base/crash.h"
 #include "base/sys.h"
 #include "effect/classify.h"
 #include "effect/hub.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -77,6 +79,22 @@ void wf_effects_settled(struct wf_effects *e, const char *token)
 		return;
 	unlink_in_spool(e, token, ".run"); /* of a supervisor that was lost */
 	unlink_in_spool(e, token, ".done");
+}
+
+void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg)
+{
+	DIR *folder = opendir(e->spool);
+	const struct dirent *entry;
+	while (folder && (entry = readdir(folder))) {
+		const char *dot = strrchr(entry->d_name, '.');
+		if (!dot || strcmp(dot, ".done") != 0)
+			continue;
+		WF_AUTOFREE char *token = wf_strndup(entry->d_name, (size_t)(dot - entry->d_name));
+		if (wf_spool_token_ok(token))
+			fn(arg, token);
+	}
+	if (folder)
+		(void)closedir(folder);
 }
 
 /* The bytes that hold a result, from wf_alloc; NULL when there is none. */
@@ -212,16 +230,28 @@ static int write_request(const struct wf_spool_request *q)
 	return fd;
 }
 
+/* A supervisor's environment is empty but for the variable by which tests kill it. */
+static char *hook_of(char *const *environ_in)
+{
+	static const char name[] = "WFCTL_SUPERVISE_CRASH_AT=";
+	for (; environ_in && *environ_in; environ_in++)
+		if (strncmp(*environ_in, name, sizeof(name) - 1) == 0)
+			return *environ_in;
+	return NULL;
+}
+
 static int spawn_supervisor(struct wf_effects *e, struct exec *x, int request_fd, int run_fd,
 	struct wf_cause *cause)
 {
 	char *path WF_AUTOFREE = wf_asprintf("%s/wfctl-supervise", e->libexec);
-	char *argv[] = {path, x->token, NULL}, *envp[] = {NULL};
+	char *argv[] = {path, x->token, NULL}, *envp[] = {hook_of(e->environ_in), NULL};
 	int fds[3] = {request_fd, run_fd, -1};
 	pid_t pid;
+	wf_crash_here(WF_CRASH_SPOOL_LOCKED);
 	int err = wf_spawn(path, argv, envp, e->spool, fds, true, &pid, cause);
 	if (err)
 		return err;
+	wf_crash_here(WF_CRASH_SUPERVISOR_STARTED);
 	x->ours = true;
 	x->pidfd = pidfd_open(pid, 0);
 	if (x->pidfd >= 0 && wf_hub_watch(e, x->pidfd, &x->base)) {

@@ -93,6 +93,7 @@ static void part(struct wf_runtime *rt, struct wf_drive *d)
 	bool ended = wf_instance_status_final(d->in->status);
 	stop_effects(rt, d);
 	wf_drive_unlink(rt, d);
+	wf_crash_here(WF_CRASH_PARTED);
 	if (o->parted)
 		o->parted(o->arg, d->held->plan, d->in, ended ? WF_PARTED_ENDED : WF_PARTED_PARKED,
 			NULL, d->ticket);

@@ -134,8 +134,10 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 		return;
 	}
 	uint32_t step = in->thread.step;
-	if (step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING)
-		recover_step(rt, d, step);
+	if (step == WF_NONE || in->steps[step].status != WF_STEP_RUNNING)
+		return;
+	recover_step(rt, d, step);
+	wf_crash_here(WF_CRASH_RECOVERED);
 }
 
 struct orphans {

@@ -67,6 +67,7 @@ void wf_runtime_free(struct wf_runtime *rt)
 void wf_runtime_stop(struct wf_runtime *rt)
 {
 	rt->stopping = 1;
+	wf_effects_wake(rt->effects);
 }
 
 void wf_runtime_set_feed(struct wf_runtime *rt, wf_runtime_feed_fn *fn, void *arg)

@@ -114,6 +114,10 @@ void wf_runtime_stop(struct wf_runtime *rt);
 int wf_runtime_orphans(struct wf_journal *j, struct wf_home *home, int64_t until, uint64_t **ret,
 	size_t *ret_count, struct wf_cause *cause);
 
+/* Removes what dead processes left in the spool: results of this journal's instances that are durable,
+ * or that nobody waits for any more. Results of other journals are left to theirs. */
+int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause);
+
 /* Replays an instance's history through the engine and compares (G6). WF_ECORRUPT: they differ, the
  * cause says where. */
 int wf_runtime_replay(struct wf_journal *j, uint64_t number, struct wf_cause *cause);

@@ -133,6 +133,21 @@ kill_at() {
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 1
 }
 
+@test "what a dead process left in the spool is removed by a resume that has other work" {
+	exec_definition
+	kill_at EFFECT_RESULT:3 wfctl run "$BATS_TEST_TMPDIR/exec.yaml"
+	left=$(find "$WFCTL_HOME/spool" -name '*.done')
+	[ -n "$left" ]
+	# the result of an attempt that is over, and one of another journal's
+	stray=$(dirname "$left")/$(basename "$left" | sed -E 's/-[0-9]+-1-1\.done/-0-1-1.done/')
+	other="$WFCTL_HOME/spool/00000000-0000-7000-8000-000000000000-0-1-1.done"
+	cp "$left" "$stray"
+	cp "$left" "$other"
+	run wfctl resume
+	assert_success
+	assert_equal "$(find "$WFCTL_HOME/spool" -name '*.done')" "$other"
+}
+
 @test "a machine's crash leaves doubt: exec.run asks, idempotent ones retry" {
 	exec_definition
 	kill_at EFFECT_RESULT:1 wfctl run "$BATS_TEST_TMPDIR/exec.yaml"

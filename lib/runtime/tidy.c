@@ -1,0 +1,79 @@
+/* Tidying the spool after processes that died between a result's commit and its settling. */
+#include "base/id.h"
+#include "base/mem.h"
+#include "runtime/drive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct tidy {
+	struct wf_runtime *rt;
+	char **left;             /* tokens found in the spool */
+	size_t count, room;
+	bool *settled;
+};
+
+static void keep_token(void *arg, const char *token)
+{
+	struct tidy *t = arg;
+	WF_GROW(t->left, t->count, t->room);
+	t->left[t->count++] = wf_strdup(token);
+}
+
+/* Whether the attempt that the token names is the one in hand (see wf_drive_token). */
+static bool in_hand(const struct wf_instance *in, const char *attempt)
+{
+	unsigned step, visit, number;
+	char end;
+	if (sscanf(attempt, "-%u-%u-%u%c", &step, &visit, &number, &end) != 3 ||
+		step >= in->step_count)
+		return true; /* not of our making: not ours to remove */
+	const struct wf_step_state *s = &in->steps[step];
+	return s->status == WF_STEP_RUNNING && s->visits == visit && s->attempts == number;
+}
+
+static int look_at(struct wf_txn *txn, struct tidy *t, size_t i)
+{
+	char uuid[WF_UUID_TEXT];
+	uint64_t number;
+	if (strlen(t->left[i]) < sizeof(uuid) - 1)
+		return 0;
+	memcpy(uuid, t->left[i], sizeof(uuid) - 1);
+	uuid[sizeof(uuid) - 1] = '\0';
+	int rc = wf_txn_find_instance(txn, uuid, &number);
+	if (rc)
+		return rc == WF_ENOENT || rc == WF_EAMBIGUOUS || rc == WF_EINVAL ? 0 : rc;
+	struct wf_instance *in = NULL;
+	rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
+	if (rc)
+		return rc;
+	t->settled[i] = !in_hand(in, t->left[i] + sizeof(uuid) - 1);
+	wf_instance_free(in);
+	return 0;
+}
+
+static int look_at_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct tidy *t = arg;
+	int rc = 0;
+	for (size_t i = 0; i < t->count && !rc; i++)
+		rc = look_at(txn, t, i);
+	return rc;
+}
+
+int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause)
+{
+	struct tidy t = {.rt = rt};
+	wf_effects_each_left(rt->effects, keep_token, &t);
+	t.settled = wf_calloc(t.count, sizeof(*t.settled));
+	int rc = t.count ? wf_journal_view(rt->options.journal, look_at_all, &t, cause) : 0;
+	for (size_t i = 0; i < t.count; i++) {
+		if (!rc && t.settled[i])
+			wf_effects_settled(rt->effects, t.left[i]);
+		wf_free(t.left[i]);
+	}
+	wf_free(t.left);
+	wf_free(t.settled);
+	return rc;
+}
