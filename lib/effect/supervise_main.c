@@ -69,6 +69,16 @@ static int64_t after_ms(uint64_t ms)
 	return ms > (uint64_t)(INT64_MAX - now) ? INT64_MAX : now + (int64_t)ms;
 }
 
+/* -- numbered deaths, for tests: the first passing of a boundary that is named kills it -- */
+
+static const char *crash_at;
+
+static void crash_here(const char *boundary)
+{
+	if (crash_at && strcmp(crash_at, boundary) == 0)
+		raise(SIGKILL);
+}
+
 /* -- the request -- */
 
 static bool read_request(struct wf_spool_request *ret)
@@ -331,8 +341,17 @@ static bool write_done(const char *token, const struct wf_spool_done *d)
 	wf_spool_name(token, ".run", run);
 	wf_spool_name(token, ".done", done);
 	wf_spool_done_put(d, head);
-	return write_all(RUN_FD, head, sizeof(head)) && write_all(RUN_FD, d->out, d->out_len) &&
-		write_all(RUN_FD, d->err, d->err_len) && rename(run, done) == 0;
+	crash_here("ENDED"); /* the command has ended, nothing of it is written */
+	if (!write_all(RUN_FD, head, sizeof(head)))
+		return false;
+	crash_here("HALF_WRITTEN");
+	if (!write_all(RUN_FD, d->out, d->out_len) || !write_all(RUN_FD, d->err, d->err_len))
+		return false;
+	crash_here("WRITTEN"); /* not in its place */
+	if (rename(run, done) < 0)
+		return false;
+	crash_here("RENAMED"); /* in its place, the lock still held */
+	return true;
 }
 
 static bool watch_signals(struct watch *w)
@@ -360,10 +379,14 @@ int main(int argc, char **argv)
 	/* What wfctl's own caller left open (a lock, a pipe that somebody reads to its end) must not
 	 * stay open as long as this lives. */
 	(void)close_range(3, ~0U, 0);
+	crash_at = getenv("WFCTL_SUPERVISE_CRASH_AT");
+	crash_here("BEGUN"); /* it holds the lock, and has not said who it is */
 	if (!watch_signals(&w) || !write_pid())
 		return errno;
+	crash_here("NAMED"); /* it has, and the command is not started */
 	w.timeout_at = after_ms(w.req.timeout_ms);
 	int start_error = start(&w);
+	crash_here("COMMAND_STARTED");
 	if (!start_error) {
 		while (!finished(&w))
 			turn(&w, next_timeout(&w));

@@ -1,4 +1,5 @@
 /* The home: its folders, settings file and master key. */
+#include "base/crash.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "journal/private.h"
@@ -163,11 +164,14 @@ int wf_home_init(const char *path, const char *tenant, const char *environment,
 		rc = make_folders(h, keys, cause);
 	if (!rc)
 		rc = make_key(master, cause);
-	if (!rc)
+	if (!rc) {
+		wf_crash_here(WF_CRASH_KEY_MADE);
 		rc = read_key(master, h->master, cause);
+	}
 	if (!rc) {
 		rc = wf_journal_create(h, tenant, environment, cause);
 		rc = rc == WF_EEXIST ? 0 : rc;
+		wf_crash_here(WF_CRASH_JOURNAL_PLACED);
 	}
 	if (!rc)
 		rc = wf_write_file(config, settings, sizeof(settings) - 1, 0600, true, cause);

@@ -2,6 +2,7 @@
  * A journal's open and its transactions: the header record, the key, the lock that opens share, the
  * loop that runs a transaction again when the map has to grow, sealed values, and the counters.
  */
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -346,8 +347,12 @@ static int finish(struct wf_txn *t, int rc)
 		wf_store_abort(t->store);
 		return rc;
 	}
+	wf_crash_here(WF_CRASH_JOURNAL_WRITTEN);
 	rc = wf_store_commit(t->store, t->cause);
-	return rc ? wf_txn_fail(t, rc) : 0;
+	if (rc)
+		return wf_txn_fail(t, rc);
+	wf_crash_here(WF_CRASH_JOURNAL_COMMITTED);
+	return 0;
 }
 
 int wf_journal_update(struct wf_journal *j, wf_txn_fn *fn, void *arg, struct wf_cause *cause)
@@ -536,6 +541,8 @@ int wf_journal_create(struct wf_home *home, const char *tenant, const char *envi
 	rc = check_filesystem(home, temp, cause);
 	if (!rc)
 		rc = fill_folder(home, temp, cause);
+	if (!rc)
+		wf_crash_here(WF_CRASH_JOURNAL_MADE);
 	if (!rc && rename(temp, path))
 		rc = errno == EEXIST || errno == ENOTEMPTY ?
 			wf_fail(cause, WF_EEXIST, "tenant %s has an environment %s already",

@@ -2,6 +2,7 @@
  * Keeping a journal: its sizes, hot copies, putting a copy back, compaction. A data file is only
  * ever replaced whole, by rename, while nobody else has the journal open.
  */
+#include "base/crash.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "journal/private.h"
@@ -117,6 +118,7 @@ int wf_journal_backup(struct wf_journal *j, const char *to, struct wf_cause *cau
 	int rc = copy_store(j, temp, false, cause);
 	if (rc)
 		return rc;
+	wf_crash_here(WF_CRASH_COPY_MADE);
 	/* A hard link fails where a rename would replace what came there in the meantime. */
 	if (link(temp, to)) {
 		if (errno == EEXIST)
@@ -124,6 +126,7 @@ int wf_journal_backup(struct wf_journal *j, const char *to, struct wf_cause *cau
 		else if (rename(temp, to))
 			rc = system_failure(cause, "make", to);
 	}
+	wf_crash_here(WF_CRASH_COPY_PLACED);
 	(void)unlink(temp);
 	return rc ? rc : wf_sync_folder(folder, cause);
 }
@@ -166,9 +169,12 @@ static int replace_data(const char *folder, const char *temp, struct wf_cause *c
 {
 	WF_AUTOFREE char *data = wf_asprintf("%s/data.mdb", folder);
 	WF_AUTOFREE char *lock = wf_asprintf("%s/lock.mdb", folder);
+	wf_crash_here(WF_CRASH_COPY_MADE);
 	(void)unlink(lock);
+	wf_crash_here(WF_CRASH_LOCK_REMOVED);
 	if (rename(temp, data))
 		return system_failure(cause, "replace", data);
+	wf_crash_here(WF_CRASH_COPY_PLACED);
 	return wf_sync_folder(folder, cause);
 }
 

@@ -4,6 +4,7 @@
  * The locks are of the open file, not of the process (F_OFD_SETLK): closing another descriptor of
  * the file, as looking at it does, cannot drop them.
  */
+#include "base/crash.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "journal/private.h"
@@ -79,6 +80,7 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 		}
 		home->runner_fd = fd;
 		home->runner_id = *ret_id = id;
+		wf_crash_here(WF_CRASH_RUNNER_BEGUN);
 		return 0;
 	}
 	return wf_fail(cause, WF_EBUSY, "%s: no runner's lock could be taken", home->runners);
@@ -89,6 +91,7 @@ void wf_runner_end(struct wf_home *home)
 	if (home->runner_fd < 0)
 		return;
 	WF_AUTOFREE char *path = lock_path(home, home->runner_id);
+	wf_crash_here(WF_CRASH_RUNNER_ENDING);
 	(void)unlink(path);
 	(void)close(home->runner_fd);
 	home->runner_fd = -1;
