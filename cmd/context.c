@@ -140,10 +140,10 @@ static const char *from_config(struct wf_ctx *ctx, const char *key)
 const char *wf_set(struct wf_ctx *ctx, enum wf_setting setting)
 {
 	const struct wf_setting_info *info = &wf_settings[setting];
-	const char *value = *info->option ? wf_opt(ctx, info->option) : NULL;
-	if (value)
-		return *value ? value : "true";
-	value = getenv(info->variable);
+	for (size_t i = ctx->args.given_count; i-- > 0;)
+		if (!strcmp(ctx->args.given[i].option->name, info->option))
+			return ctx->args.given[i].value ? ctx->args.given[i].value : "true";
+	const char *value = getenv(info->variable);
 	if (value && *value)
 		return value;
 	value = from_config(ctx, info->key);

@@ -133,7 +133,7 @@ struct wf_driver {
 	pthread_t ticker;
 	pthread_mutex_t lock;        /* of live and of standard output while the ticker runs */
 	pthread_cond_t wake;
-	bool ticking, leave;
+	bool in_place, ticking, leave;
 };
 
 static struct wf_runtime *running;
@@ -332,7 +332,9 @@ int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
 	d->ctx = ctx;
 	d->options = *options;
 	if (!options->silent && !wf_machine(ctx) && !ctx->quiet) {
-		struct wf_live_options live = { .style = ctx->out, .in_place = ctx->out_terminal,
+		const char *term = getenv("TERM");
+		d->in_place = ctx->out_terminal && term && strcmp(term, "dumb") != 0;
+		struct wf_live_options live = { .style = ctx->out, .in_place = d->in_place,
 			.numbered = options->numbered, .verbose = ctx->verbose };
 		d->live = wf_live_new(&live);
 	}
@@ -355,7 +357,7 @@ struct wf_runtime *wf_driver_runtime(struct wf_driver *d)
 int wf_driver_run(struct wf_driver *d)
 {
 	struct wf_cause cause = { 0 };
-	if (d->live && d->ctx->out_terminal)
+	if (d->live && d->in_place)
 		start_ticker(d);
 	running = d->runtime;
 	catch_signals(true);

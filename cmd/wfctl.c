@@ -34,6 +34,17 @@ static _Noreturn void out_of_memory(size_t wanted)
 	_exit(WF_EXIT_JOURNAL);
 }
 
+/* A broken invariant: where it broke has been said. The transaction in hand is abandoned whole. */
+static _Noreturn void on_abort(int sig)
+{
+	static const char text[] = "wfctl: this is a bug in wfctl, not in what it was given; the journal is "
+				   "sound\n"
+				   "  please report it, with the command, its output, and wfctl version\n";
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(WF_EXIT_BUG);
+}
+
 /* What tests set to make rare things happen: a death at a boundary, a fixed time, an allocation that
  * fails. Without these variables nothing here has an effect. */
 static int test_hooks(struct wf_ctx *ctx)
@@ -103,6 +114,7 @@ int main(int argc, char **argv)
 	int status;
 	hold_streams();
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGABRT, on_abort);
 	wf_mem_on_exhausted(out_of_memory);
 	wf_mem_adopt_jansson();
 	if (sodium_init() < 0) {

@@ -142,6 +142,27 @@ verbs() {
 	ok wfctl journal check
 }
 
+@test "a broken invariant is status 70, and says how to report it" {
+	mkfifo held
+	"$WFCTL_BUILD/wfctl" lint - <held >said 2>&1 3>&- &
+	pid=$!
+	exec 7>held
+	# until it catches the signal: the mask's bit of signal 6
+	wait_for 10 grep -q 'SigCgt:.*[2367abef].$' "/proc/$pid/status"
+	kill -ABRT "$pid"
+	ended=0
+	wait "$pid" || ended=$?
+	exec 7>&-
+	assert_equal "$ended" 70
+	grep -q "please report it" said
+}
+
+@test "an empty name is no name" {
+	wfctl init >/dev/null
+	status 7 wfctl ps --tenant ""
+	status 7 wfctl ps --tenant ../x
+}
+
 @test "completion: verbs, options, choices, ids from the journal, files" {
 	ok wfctl __complete r
 	assert_line --regexp $'^run\t'
