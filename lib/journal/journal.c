@@ -410,8 +410,8 @@ static int open_folder(struct wf_journal *j, struct wf_cause *cause)
 				j->path, strerror(errno));
 		(void)wf_fail(cause, WF_ENOENT, "there is no journal of tenant %s, environment %s",
 			j->tenant, j->environment);
-		wf_fail_hint(cause, "wfctl tenant ls shows what there is; wfctl init makes a first "
-			"one");
+		wf_fail_hint(cause, "wfctl init --tenant %s --environment %s makes it", j->tenant,
+			j->environment);
 		return WF_ENOENT;
 	}
 	int rc = check_filesystem(j->home, j->path, cause);

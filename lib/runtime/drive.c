@@ -51,11 +51,13 @@ void wf_drive_free(struct wf_drive *d)
 
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d)
 {
-	d->prev = NULL;
-	d->next = rt->drives;
-	if (rt->drives)
-		rt->drives->prev = d;
-	rt->drives = d;
+	d->next = NULL;
+	d->prev = rt->last_drive;
+	if (rt->last_drive)
+		rt->last_drive->next = d;
+	else
+		rt->drives = d;
+	rt->last_drive = d;
 	rt->drive_count++;
 }
 
@@ -67,6 +69,8 @@ void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
 		rt->drives = d->next;
 	if (d->next)
 		d->next->prev = d->prev;
+	else
+		rt->last_drive = d->prev;
 	d->next = d->prev = NULL;
 	rt->drive_count--;
 }

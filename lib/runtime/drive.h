@@ -56,7 +56,7 @@ struct wf_runtime {
 	struct wf_effects *effects;
 	struct wf_held_plan **plans;
 	size_t plan_count, plan_room;
-	struct wf_drive *drives;       /* a ring without a head: NULL when empty */
+	struct wf_drive *drives, *last_drive; /* in the order in which they were taken in */
 	uint32_t drive_count;
 	uint64_t *claims;              /* numbers still to claim */
 	size_t claim_count, claim_next, claim_room;

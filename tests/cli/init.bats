@@ -30,6 +30,23 @@ teardown() {
 	assert_output ""
 }
 
+@test "a home gets another tenant's journal, which sees nothing of the first" {
+	ok wfctl init
+	printf 'workflow: { id: w, steps: [{ id: a, action: data.set, with: { x: 1 } }] }\n' >w.yaml
+	ok wfctl run w.yaml --quiet
+	cp "$WFCTL_HOME/keys/master" key
+	status 7 wfctl ps --tenant acme
+	assert_output --partial "wfctl init --tenant acme --environment default makes it"
+	ok wfctl init --tenant acme
+	assert_output "$WFCTL_HOME has the new journal acme/default"
+	cmp key "$WFCTL_HOME/keys/master"
+	ok wfctl ps --tenant acme -o json
+	assert_output "[]"
+	ok wfctl ps -o jsonl
+	assert_equal "${#lines[@]}" 1
+	status 6 wfctl init --tenant acme
+}
+
 @test "the home is --home, else WFCTL_HOME, else below XDG_STATE_HOME" {
 	ok wfctl init --home "$BATS_TEST_TMPDIR/a" -o json
 	assert_output --partial "\"home\": \"$BATS_TEST_TMPDIR/a\""
