@@ -185,6 +185,22 @@ check-docs:
 comma := ,
 space := $(subst ,, )
 
+# -- the benchmark: tests/bench/*.c measures, tests/bench/programs/ is what it measures against --
+
+BENCH_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/programs/*.c))
+BENCH_LIBS_yardstick := -Wl,--no-as-needed $(PKG_LIBS)
+BENCH_LIBS_requests := -lcurl
+$(B)/tests/bench/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
+$(B)/tests/bench/programs/%: $(B)/tests/bench/programs/%.o
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_LIBS_$*)
+
+# Every row in one go; BENCH_QUICK=1 scales the large ones down to about a minute in all.
+.PHONY: bench
+bench: all $(B)/tests/bench/bench $(BENCH_PROGRAMS)
+	@mkdir -p build
+	@$(B)/tests/bench/bench $(B) build/bench.json
+
 # The pages of the manual, from the program's tables and man/src.
 .PHONY: man
 man: $(B)/wfctl

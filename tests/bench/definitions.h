@@ -1,0 +1,24 @@
+/* The workflows and inputs that the benchmark runs. */
+#ifndef BENCH_DEFINITIONS_H
+#define BENCH_DEFINITIONS_H
+
+#include <stddef.h>
+
+extern const char three_sets[], three_execs[], half_parked[], one_request[];
+/* A printf format: the command and its argument. */
+#define one_exec                                                                                   \
+	"workflow:\n  id: one_exec\n  version: 1.0.0\n  steps:\n"                                  \
+	"    - id: a\n      action: exec.run\n      with: {command: ['%s', '%s']}\n"
+
+/* A workflow of so many data.set steps, its id seqN. */
+void make_sequence(const char *path, size_t steps);
+/* A folder of copies of the onboarding workflow, each with an id of its own. */
+void make_definitions(const char *folder, size_t count);
+/* Lines of inputs; ask is true for every second one. url may be NULL. */
+void make_inputs(const char *path, size_t count, const char *url);
+/* The folder of a path, good to the end of the run. */
+const char *folder_of(const char *path);
+/* The port that the server on the port file listens on. */
+unsigned wait_for_port(const char *path);
+
+#endif
