@@ -18,8 +18,8 @@
 
 #define MAX_HEADER_BYTES (256u << 10)
 #define MAX_CONNECTIONS 256L
-#define MAX_SPARE 64
-#define EVENTS_A_TURN 64
+#define MAX_SPARE 256
+#define EVENTS_A_TURN 256
 
 struct bytes {
 	char *data;
