@@ -86,7 +86,9 @@ static int run_check(struct wf_ctx *ctx)
 		problem(&c, *cause.text ? cause.text : wf_strerror(r));
 	else if (r == WF_ECORRUPT && !json_array_size(c.problems))
 		problem(&c, *cause.text ? cause.text : wf_strerror(r));
-	(void)replay_all(&c);
+	/* over broken pages there is no reading on */
+	if (r == 0 || wf_journal_pages_sound(ctx->journal))
+		(void)replay_all(&c);
 	size_t count = json_array_size(c.problems);
 	if (wf_machine(ctx)) {
 		json_t *o = json_object();

@@ -175,6 +175,8 @@ typedef void wf_check_report(void *arg, const char *text);
  * indexes. 0: sound; WF_ECORRUPT: defects were reported. Replay is the runtime's part. */
 int wf_journal_check(struct wf_journal *j, wf_check_report *report, void *arg,
 	struct wf_cause *cause);
+/* Whether the file's pages alone are sound, so that what they hold may be read at all. */
+bool wf_journal_pages_sound(struct wf_journal *j);
 
 /* Hot copy to a new file (WF_EEXIST if it is there), fsynced, then opened and checked. */
 int wf_journal_backup(struct wf_journal *j, const char *to, struct wf_cause *cause);

@@ -480,6 +480,31 @@ bool wf_store_full(struct wf_store *s)
 
 /* -- single keys -- */
 
+/* Whether a value lies where LMDB keeps values: inside its page, or from the head of an overflow page
+ * through as many pages as that says, none past the last. A damaged length would be followed out of
+ * the file. Pages that a write transaction has changed are elsewhere in memory, and cannot be told
+ * apart: there it stays unknown. */
+static bool value_fits(const struct wf_store_txn *t, MDB_val v)
+{
+	enum { HEAD = 16, COUNT_AT = 12 };
+	size_t page_size = t->store->page_size;
+	size_t off = (uintptr_t)v.mv_data % page_size;
+	if (t->write || v.mv_size <= page_size - off)
+		return true;
+	if (off != HEAD)
+		return false;
+	uint64_t number;
+	uint32_t count;
+	const uint8_t *head = (const uint8_t *)v.mv_data - HEAD;
+	memcpy(&number, head, sizeof(number));
+	memcpy(&count, head + COUNT_AT, sizeof(count));
+	MDB_envinfo info;
+	if (mdb_env_info(t->store->env, &info))
+		return false;
+	return v.mv_size <= (uint64_t)count * page_size - HEAD && number <= info.me_last_pgno &&
+		count <= info.me_last_pgno - number + 1;
+}
+
 static MDB_val val(const void *bytes, size_t n)
 {
 	return (MDB_val){.mv_size = n, .mv_data = (void *)(uintptr_t)bytes};
@@ -492,6 +517,8 @@ int wf_store_get(struct wf_store_txn *t, enum wf_table table, const void *key, s
 	int rc = mdb_get(t->txn, t->store->dbi[table], &k, &v);
 	if (rc == MDB_NOTFOUND)
 		return WF_ENOENT;
+	if (!rc && !value_fits(t, v))
+		rc = MDB_CORRUPTED;
 	if (rc)
 		return failure(t->store, rc, "reading", cause);
 	*ret = v.mv_data;
@@ -594,7 +621,7 @@ static int move(struct wf_cursor *c, MDB_val k, MDB_cursor_op op, struct wf_caus
 	int rc = mdb_cursor_get(c->handle, &k, &v, op);
 	if (rc == MDB_NOTFOUND)
 		return WF_ENOENT;
-	if (!rc && k.mv_size > sizeof(c->key))
+	if (!rc && (k.mv_size > sizeof(c->key) || !value_fits(c->txn, v)))
 		rc = MDB_CORRUPTED;
 	if (rc)
 		return failure(c->txn->store, rc, "reading", cause);

@@ -266,6 +266,65 @@ static void flipped(void **state)
 	assert_sound(p);
 }
 
+static bool see_record(void *arg, json_t *record)
+{
+	(void)record;
+	++*(unsigned *)arg;
+	return true;
+}
+
+/* In a child process: reading everything without a check before it. */
+static int read_all(struct place *p)
+{
+	unsigned records = 0;
+	if (open_place(p, WF_JOURNAL_READ, 0))
+		return FOUND;
+	int rc = wf_journal_dump(p->journal, see_record, &records, &p->cause);
+	return rc == WF_ECORRUPT && p->cause.text[0] ? FOUND : rc ? ODD : SOUND;
+}
+
+static uint16_t u16_in(const char *page, size_t at)
+{
+	uint16_t v;
+	memcpy(&v, page + at, sizeof(v));
+	return v;
+}
+
+/* A length that is damaged leads past the end of the file: each value's in turn. */
+static void longer_than_the_file(void **state)
+{
+	struct place *p = *state;
+	WF_AUTOFREE char *path = data_file(p);
+	fill(p, 4);
+	close_place(p);
+	WF_AUTOBUF struct wf_buf b = {0};
+	assert_int_equal(wf_read_file(path, 1u << 24, &b, NULL), 0);
+	unsigned tried = 0, found = 0;
+	for (size_t at = 2 * 4096; at < b.len; at += 4096) {
+		const char *page = b.data + at;
+		bool leaf = u16_in(page, 10) == 2;
+		for (size_t i = 16; leaf && i < u16_in(page, 12); i += 2) {
+			off_t high = (off_t)(at + u16_in(page, i) + 2);
+			char kept = b.data[high], changed = (char)(kept ^ 0x40);
+			patch(path, high, &changed, 1);
+			pid_t child = fork();
+			if (child == 0)
+				_exit(read_all(p));
+			int status;
+			assert_int_equal(waitpid(child, &status, 0), child);
+			assert_true(WIFEXITED(status));
+			assert_in_range(WEXITSTATUS(status), SOUND, FOUND);
+			found += WEXITSTATUS(status) == FOUND;
+			tried++;
+			patch(path, high, &kept, 1);
+		}
+	}
+	print_message("%u lengths damaged, %u found\n", tried, found);
+	assert_true(found > 20);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_sound(p);
+}
+
 /* -- limits -- */
 
 static int put_plan_and_state(struct place *p, struct wf_instance *in)
@@ -401,7 +460,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(init_twice), TEST(keys), TEST(newer_version),
-		TEST(truncated), TEST(flipped), TEST(quota), TEST(file_limit), TEST(too_large_a_value),
+		TEST(truncated), TEST(flipped),
+		TEST(longer_than_the_file), TEST(quota), TEST(file_limit), TEST(too_large_a_value),
 		TEST(read_only)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
