@@ -165,6 +165,8 @@ static void catch_signals(bool on)
 			continue;
 		(void)sigaction(signals[i], &action, NULL);
 	}
+	/* whoever read along has gone: the work goes on, and the end says so */
+	(void)signal(SIGPIPE, on ? SIG_IGN : SIG_DFL);
 }
 
 static void flush_text(struct wf_driver *d, const struct wf_buf *text)

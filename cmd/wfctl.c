@@ -45,6 +45,19 @@ static _Noreturn void on_abort(int sig)
 	_exit(WF_EXIT_BUG);
 }
 
+/* A page of a mapped file that is not there: the disk failed, or the file was damaged or cut short while
+ * it was in use. What was written to standard output so far is not flushed: it may be half a thought. */
+static _Noreturn void on_bus_error(int sig)
+{
+	static const char text[] = "wfctl: the journal's file cannot be read to its end: the disk failed, or "
+				   "the file is damaged\n"
+				   "  wfctl journal check names what is damaged; wfctl journal restore FILE "
+				   "--replace puts a backup in its place\n";
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(WF_EXIT_JOURNAL);
+}
+
 /* What tests set to make rare things happen: a death at a boundary, a fixed time, an allocation that
  * fails. Without these variables nothing here has an effect. */
 static int test_hooks(struct wf_ctx *ctx)
@@ -115,6 +128,9 @@ int main(int argc, char **argv)
 	hold_streams();
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGABRT, on_abort);
+	(void)signal(SIGBUS, on_bus_error);
+	/* a write beyond the file-size limit must fail, so that it can be said, not kill */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	wf_mem_on_exhausted(out_of_memory);
 	wf_mem_adopt_jansson();
 	if (sodium_init() < 0) {

@@ -364,6 +364,8 @@ static bool watch_signals(struct watch *w)
 	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
 		return false;
+	/* A result beyond the file-size limit is an errno to hand on, not a death. */
+	signal(SIGXFSZ, SIG_IGN);
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return w->signals >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
