@@ -70,15 +70,16 @@ static void put_result(struct batch *b, json_t *result, uint64_t line)
 	wf_json_write(o, &text);
 	wf_buf_addch(&text, '\n');
 	json_decref(o);
-	wf_out(b->ctx, &text);
-	wf_out_flush(); /* whoever reads along has it as soon as it is true */
+	wf_out(b->ctx, &text); /* flushed with its commit: whoever reads along has it at once */
 }
 
 /* On a terminal: how far it is, on one line that is written over. */
 static void progress(struct batch *b, bool last)
 {
+	if (!b->ctx->err_terminal || b->ctx->quiet)
+		return;
 	int64_t now = wf_monotonic_ms();
-	if (!b->ctx->err_terminal || b->ctx->quiet || (!last && now - b->shown < PROGRESS_MS))
+	if (!last && now - b->shown < PROGRESS_MS)
 		return;
 	const struct wf_tally *t = wf_driver_tally(b->driver);
 	b->shown = now;
@@ -105,6 +106,7 @@ static void refuse(struct batch *b, const char *code, const char *message, json_
 	json_object_set_new(result, "error", error);
 	b->refused++;
 	put_result(b, result, b->lines);
+	wf_out_flush();
 }
 
 static void start_line(struct batch *b)

@@ -169,13 +169,6 @@ static void catch_signals(bool on)
 	(void)signal(SIGPIPE, on ? SIG_IGN : SIG_DFL);
 }
 
-static void flush_text(struct wf_driver *d, const struct wf_buf *text)
-{
-	wf_out(d->ctx, text);
-	if (text->len)
-		wf_out_flush();
-}
-
 static void lock(struct wf_driver *d)
 {
 	if (d->ticking)
@@ -192,12 +185,10 @@ static void on_started(void *arg, const struct wf_plan *plan, const struct wf_in
 {
 	struct wf_driver *d = arg;
 	(void)plan;
-	if (!d->live)
-		return;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	lock(d);
 	wf_live_started(d->live, in, wf_now_ms(), &text);
-	flush_text(d, &text);
+	wf_out(d->ctx, &text);
 	unlock(d);
 }
 
@@ -205,15 +196,13 @@ static void on_moved(void *arg, const struct wf_plan *plan, const struct wf_inst
 	const struct wf_event *event, const struct wf_transition *transitions, uint32_t count)
 {
 	struct wf_driver *d = arg;
-	if (!d->live)
-		return;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	d->only_kept = event->type == WF_EVENT_DECISION;
 	for (uint32_t i = 0; i < count; i++)
 		d->only_kept &= transitions[i].type == WF_TRANS_DECISION_KEPT;
 	lock(d);
 	wf_live_moved(d->live, plan, in, event, transitions, count, wf_now_ms(), &text);
-	flush_text(d, &text);
+	wf_out(d->ctx, &text);
 	unlock(d);
 }
 
@@ -247,12 +236,21 @@ static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_ins
 		wf_view_outcome(plan, in, &d->ctx->out, &line);
 		wf_live_say(d->live, line.data, wf_now_ms(), &text);
 	}
-	flush_text(d, &text);
+	wf_out(d->ctx, &text);
 	unlock(d);
 	if (d->documents && plan)
 		json_array_append_new(d->documents, wf_view_instance_json(plan, in));
 	if (d->options.parted)
 		d->options.parted(d->options.arg, plan, in, how, cause, ticket);
+}
+
+/* What a commit made true is shown together. */
+static void on_told(void *arg)
+{
+	struct wf_driver *d = arg;
+	lock(d);
+	wf_out_flush();
+	unlock(d);
 }
 
 static void *tick(void *arg)
@@ -272,7 +270,8 @@ static void *tick(void *arg)
 		if (d->leave)
 			break;
 		wf_live_tick(d->live, wf_now_ms(), &text);
-		flush_text(d, &text);
+		wf_out(d->ctx, &text);
+		wf_out_flush();
 	}
 	(void)pthread_mutex_unlock(&d->lock);
 	return NULL;
@@ -318,7 +317,11 @@ static int make_runtime(struct wf_driver *d)
 		.tenant = wf_set(ctx, WF_SET_TENANT), .environment = wf_set(ctx, WF_SET_ENVIRONMENT),
 		.libexec = d->libexec, .workdir = d->workdir, .environ_in = environ, .stay_ms = stay,
 		.max_in_flight = d->options.max_in_flight, .os_user = wf_os_user(ctx),
-		.observer = { d, on_started, on_moved, on_parted } };
+		.observer = { .arg = d, .parted = on_parted, .told = on_told } };
+	if (d->live) {
+		options.observer.started = on_started;
+		options.observer.moved = on_moved;
+	}
 	if (wf_runtime_new(&options, &d->runtime, &cause) < 0)
 		return wf_fail_cause(ctx, &cause);
 	return 0;
@@ -440,7 +443,8 @@ void wf_driver_say(struct wf_driver *d, const struct wf_buf *text)
 		return;
 	lock(d);
 	wf_live_say(d->live, text->data, wf_now_ms(), &out);
-	flush_text(d, &out);
+	wf_out(d->ctx, &out);
+	wf_out_flush();
 	unlock(d);
 }
 

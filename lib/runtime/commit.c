@@ -106,7 +106,7 @@ void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 	/* the plan is in the journal now: nobody else changes a held plan */
 	struct wf_held_plan *held = (struct wf_held_plan *)(uintptr_t)d->held;
 	held->stored = true;
-	d->touched = false;
+	wf_drive_untouch(rt, d);
 	tell_observer(rt, d);
 	settle(rt, d);
 	if (d->leaving)
@@ -119,9 +119,7 @@ static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	(void)cause;
 	const struct wf_runtime *rt = arg;
-	for (struct wf_drive *d = rt->drives; d; d = d->next) {
-		if (!d->touched)
-			continue;
+	for (struct wf_drive *d = rt->touched; d; d = d->next_touched) {
 		int rc = wf_drive_write(txn, d);
 		if (rc)
 			return rc;
@@ -129,26 +127,30 @@ static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return 0;
 }
 
+void wf_runtime_told(struct wf_runtime *rt)
+{
+	if (rt->options.observer.told)
+		rt->options.observer.told(rt->options.observer.arg);
+}
+
 int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause)
 {
-	bool any = false;
-	int64_t now = wf_now_ms();
-	for (struct wf_drive *d = rt->drives; d; d = d->next)
-		if (d->touched) {
-			wf_drive_decide_stay(rt, d, now);
-			any = true;
-		}
-	if (!any)
+	if (!rt->touched)
 		return 0;
+	int64_t now = wf_now_ms();
+	for (struct wf_drive *d = rt->touched; d; d = d->next_touched)
+		wf_drive_decide_stay(rt, d, now);
 	wf_crash_here(WF_CRASH_COMMIT_BEFORE);
 	int rc = wf_journal_update(rt->options.journal, write_touched, rt, cause);
 	if (rc)
 		return rc;
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
-	for (struct wf_drive *d = rt->drives, *next; d; d = next) {
-		next = d->next;
-		if (d->touched)
-			wf_drive_committed(rt, d);
+	/* a start that an observer makes meanwhile goes to the end, for the next commit */
+	const struct wf_drive *last = rt->last_touched;
+	for (bool more = true; more && rt->touched;) {
+		more = rt->touched != last;
+		wf_drive_committed(rt, rt->touched);
 	}
+	wf_runtime_told(rt);
 	return rt->failed ? rt->failed : 0;
 }

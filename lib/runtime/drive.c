@@ -59,10 +59,52 @@ void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d)
 		rt->drives = d;
 	rt->last_drive = d;
 	rt->drive_count++;
+	d->linked = true;
+	if (d->touched) {
+		d->touched = false;
+		wf_drive_touch(rt, d);
+	}
+	wf_due_update(rt, d);
+}
+
+void wf_drive_touch(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->touched)
+		return;
+	d->touched = true;
+	if (!d->linked)
+		return;
+	d->next_touched = NULL;
+	d->prev_touched = rt->last_touched;
+	if (d->prev_touched)
+		d->prev_touched->next_touched = d;
+	else
+		rt->touched = d;
+	rt->last_touched = d;
+}
+
+void wf_drive_untouch(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (!d->touched)
+		return;
+	d->touched = false;
+	if (!d->linked)
+		return;
+	if (d->prev_touched)
+		d->prev_touched->next_touched = d->next_touched;
+	else
+		rt->touched = d->next_touched;
+	if (d->next_touched)
+		d->next_touched->prev_touched = d->prev_touched;
+	else
+		rt->last_touched = d->prev_touched;
+	d->next_touched = d->prev_touched = NULL;
 }
 
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
 {
+	wf_drive_untouch(rt, d);
+	wf_due_remove(rt, d);
 	if (d->prev)
 		d->prev->next = d->next;
 	else
@@ -72,6 +114,7 @@ void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
 	else
 		rt->last_drive = d->prev;
 	d->next = d->prev = NULL;
+	d->linked = false;
 	rt->drive_count--;
 }
 
@@ -115,7 +158,9 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 		WF_GROW(d->commands, d->command_count, d->command_room);
 		d->commands[d->command_count++] = rt->turn.commands[i];
 	}
-	d->touched = true;
+	wf_drive_touch(rt, d);
+	if (d->linked)
+		wf_due_update(rt, d);
 	return 0;
 }
 

@@ -35,7 +35,7 @@ struct wf_drive {
 	struct wf_instance *in;
 	uint64_t ticket;
 	bool fresh;              /* its first commit has not been */
-	bool touched;            /* has something to commit this turn */
+	bool touched;            /* has something to commit; in the runtime's list when linked */
 	bool recovering;         /* claimed from a dead owner: its effects are to be looked for */
 	bool leaving;            /* ends or parks with this turn's commit */
 	uint64_t owner_before;   /* who had it when it was claimed */
@@ -47,7 +47,11 @@ struct wf_drive {
 	struct wf_inflight *inflight;
 	char **settled;          /* tokens whose results this turn makes durable */
 	uint32_t settled_count, settled_room;
+	bool linked;             /* among the runtime's drives */
 	struct wf_drive *next, *prev;
+	struct wf_drive *next_touched, *prev_touched;
+	int64_t due;             /* as the heap has it; 0: it is not in the heap */
+	uint32_t due_at;         /* its place there */
 };
 
 struct wf_runtime {
@@ -58,6 +62,9 @@ struct wf_runtime {
 	size_t plan_count, plan_room;
 	struct wf_drive *drives, *last_drive; /* in the order in which they were taken in */
 	uint32_t drive_count;
+	struct wf_drive *touched, *last_touched; /* those with something to commit, in that order */
+	struct wf_drive **due;         /* a heap: the earliest first */
+	uint32_t due_count, due_room;
 	uint64_t *claims;              /* numbers still to claim */
 	size_t claim_count, claim_next, claim_room;
 	struct wf_turn turn;           /* scratch of one event */
@@ -76,6 +83,9 @@ struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instanc
 void wf_drive_free(struct wf_drive *d);
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d);
+/* It has something to commit, or, committed, nothing any more. */
+void wf_drive_touch(struct wf_runtime *rt, struct wf_drive *d);
+void wf_drive_untouch(struct wf_runtime *rt, struct wf_drive *d);
 /* Feeds an event; what follows waits in the drive for the commit. */
 int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_event *event,
 	struct wf_cause *cause);
@@ -91,12 +101,22 @@ void wf_drive_token(const struct wf_drive *d, uint32_t step, char *ret, size_t r
 struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step);
 void wf_drive_drop_inflight(struct wf_inflight *f);
 
+/* -- due.c: linked drives by their earliest timer -- */
+
+/* After an event, or when it is linked. */
+void wf_due_update(struct wf_runtime *rt, struct wf_drive *d);
+void wf_due_remove(struct wf_runtime *rt, struct wf_drive *d);
+/* The drive that is due first; NULL when none has a timer. */
+struct wf_drive *wf_due_first(const struct wf_runtime *rt);
+
 /* -- commit.c: making it durable, and what follows -- */
 
 /* Writes one drive inside a transaction. */
 int wf_drive_write(struct wf_txn *txn, struct wf_drive *d);
 /* After the commit: marks, observer, effects to begin, parting. */
 void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d);
+/* Tells the observer that a commit has been told whole. */
+void wf_runtime_told(struct wf_runtime *rt);
 /* Commits every touched drive in one transaction. */
 int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause);
 

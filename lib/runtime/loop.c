@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define GROUP 1024u /* starts that pass through and share a commit */
+
 static json_t *error_of(const struct wf_effect_result *r)
 {
 	json_t *error = json_pack("{s:s, s:s, s:s}", "type", wf_error_types[r->type].name, "code",
@@ -39,55 +41,74 @@ static void take_result(void *arg, struct wf_effect_result *r)
 	struct wf_event event = event_of(f, r);
 	(void)wf_drive_feed(rt, d, &event, NULL);
 	json_decref(event.data);
-	WF_GROW(d->settled, d->settled_count, d->settled_room);
-	d->settled[d->settled_count++] = wf_strdup(f->token);
+	/* only commands leave something in the spool */
+	if (d->held->plan->steps[f->step].action == WF_ACT_EXEC_RUN) {
+		WF_GROW(d->settled, d->settled_count, d->settled_room);
+		d->settled[d->settled_count++] = wf_strdup(f->token);
+	}
 	wf_drive_drop_inflight(f);
 	wf_effect_result_done(r);
+}
+
+static void take_claims(struct wf_runtime *rt, uint32_t most)
+{
+	size_t n = most - rt->drive_count, waiting = rt->claim_count - rt->claim_next;
+	n = n < waiting ? n : waiting;
+	int rc = wf_runtime_claim_now(rt, rt->claims + rt->claim_next, n, false, &rt->cause);
+	rt->claim_next += n;
+	if (rc)
+		rt->failed = rc;
+}
+
+/* Whether the drive, just started, will be gone with the commit that makes it durable. */
+static bool passes_through(struct wf_runtime *rt, struct wf_drive *d)
+{
+	wf_drive_decide_stay(rt, d, wf_now_ms());
+	return d->leaving;
+}
+
+/* Starts of instances that end or park at once hold no place: a group of them shares a commit. */
+static void take_starts(struct wf_runtime *rt, uint32_t most)
+{
+	uint32_t passing = 0;
+	while (!rt->feed_done && passing < GROUP && rt->drive_count - passing < most) {
+		const struct wf_drive *before = rt->last_drive;
+		rt->feed_done = !rt->feed(rt->feed_arg, rt);
+		if (rt->last_drive != before && passes_through(rt, rt->last_drive))
+			passing++;
+	}
+	wf_crash_here(WF_CRASH_BATCH_TURN);
 }
 
 static void take_in(struct wf_runtime *rt)
 {
 	uint32_t most = rt->options.max_in_flight;
-	size_t waiting = rt->claim_count - rt->claim_next;
-	if (waiting && rt->drive_count < most) {
-		size_t n = most - rt->drive_count;
-		n = n < waiting ? n : waiting;
-		int rc = wf_runtime_claim_now(rt, rt->claims + rt->claim_next, n, false, &rt->cause);
-		rt->claim_next += n;
-		if (rc)
-			rt->failed = rc;
-	}
-	if (!rt->feed || rt->feed_done)
-		return;
-	while (!rt->feed_done && rt->drive_count < most)
-		rt->feed_done = !rt->feed(rt->feed_arg, rt);
-	wf_crash_here(WF_CRASH_BATCH_TURN);
+	if (rt->claim_next < rt->claim_count && rt->drive_count < most)
+		take_claims(rt, most);
+	if (rt->feed && !rt->feed_done && !rt->failed)
+		take_starts(rt, most);
 }
 
-/* Fires what is due and recovers what was claimed; gives the time of the next timer, 0 for none. */
-static int64_t look_at_drives(struct wf_runtime *rt)
+/* Looks for the effects of those that were claimed: they are touched, and not yet fed. */
+static void recover(struct wf_runtime *rt)
 {
-	int64_t now = wf_now_ms(), next = 0;
-	for (struct wf_drive *d = rt->drives; d; d = d->next) {
+	for (struct wf_drive *d = rt->touched; d; d = d->next_touched)
 		if (d->recovering)
 			wf_drive_recover(rt, d);
-		if (wf_instance_status_final(d->in->status))
-			continue;
-		if (wf_drive_fire_due(rt, d, now))
-			wf_crash_here(WF_CRASH_TIMER_BEFORE);
-		int64_t due = wf_instance_due(d->in);
-		if (due && (!next || due < next))
-			next = due;
-	}
-	return next;
 }
 
-static bool any_touched(const struct wf_runtime *rt)
+/* Fires what is due; gives the time of the next timer, 0 for none. */
+static int64_t fire(struct wf_runtime *rt)
 {
-	for (const struct wf_drive *d = rt->drives; d; d = d->next)
-		if (d->touched)
-			return true;
-	return false;
+	int64_t now = wf_now_ms();
+	struct wf_drive *d;
+	while ((d = wf_due_first(rt)) && d->due <= now) {
+		if (wf_drive_fire_due(rt, d, now))
+			wf_crash_here(WF_CRASH_TIMER_BEFORE);
+		else
+			wf_due_remove(rt, d);
+	}
+	return d ? d->due : 0;
 }
 
 static bool more_to_come(const struct wf_runtime *rt)
@@ -98,7 +119,7 @@ static bool more_to_come(const struct wf_runtime *rt)
 /* Results that are there are taken without waiting when there is something to commit already. */
 static int64_t patience(const struct wf_runtime *rt, int64_t next_due)
 {
-	if (any_touched(rt) || !rt->drives)
+	if (rt->touched || !rt->drives)
 		return 0;
 	if (!next_due)
 		return -1;
@@ -112,7 +133,8 @@ static int turn(struct wf_runtime *rt)
 	take_in(rt);
 	if (rt->failed)
 		return rt->failed;
-	int64_t next_due = look_at_drives(rt);
+	recover(rt);
+	int64_t next_due = fire(rt);
 	int64_t wait = patience(rt, next_due);
 	if (wait != 0 || wf_effects_running(rt->effects)) {
 		int rc = wf_effects_wait(rt->effects, wait, take_result, rt);

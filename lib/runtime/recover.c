@@ -82,6 +82,7 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 	for (size_t i = 0; i < c.got_count; i++) {
 		wf_instance_written(c.got[i]->in);
 		wf_drive_link(rt, c.got[i]);
+		wf_drive_touch(rt, c.got[i]); /* recovered in the turn that follows */
 	}
 	wf_free(c.got);
 	if (!rc)
@@ -127,7 +128,7 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 {
 	const struct wf_instance *in = d->in;
 	d->recovering = false;
-	d->touched = true; /* it parks, with its owner given up, when there is nothing to do */
+	wf_drive_touch(rt, d); /* it parks, with its owner given up, when there is nothing to do */
 	if (in->status == WF_INST_PENDING && in->history == 0) {
 		struct wf_event event = wf_drive_event(WF_EVENT_START, WF_NONE, 0, NULL);
 		(void)wf_drive_feed(rt, d, &event, NULL);

@@ -58,6 +58,7 @@ void wf_runtime_free(struct wf_runtime *rt)
 		free_held(rt->plans[i]);
 	wf_free(rt->plans);
 	wf_free(rt->claims);
+	wf_free(rt->due);
 	wf_turn_done(&rt->turn);
 	if (rt->runner)
 		wf_runner_end(rt->options.home);
@@ -391,6 +392,7 @@ int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
 		return rc;
 	const struct wf_plan *plan = p.drive->held->plan;
 	wf_drive_committed(rt, p.drive);
+	wf_runtime_told(rt);
 	struct wf_instance *now = NULL;
 	rc = wf_runtime_reload(rt, decision->number, &now, cause);
 	if (rc)
@@ -414,6 +416,7 @@ int wf_runtime_post(struct wf_runtime *rt, uint64_t number, const struct wf_even
 	if (rc)
 		return rc;
 	wf_drive_committed(rt, p.drive);
+	wf_runtime_told(rt);
 	if (p.refused && cause)
 		*cause = p.why;
 	return p.refused;

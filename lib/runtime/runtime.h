@@ -30,6 +30,8 @@ struct wf_observer {
 		uint32_t count);
 	void (*parted)(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
 		enum wf_parted how, const struct wf_cause *cause, uint64_t ticket);
+	/* All of a commit has been told. */
+	void (*told)(void *arg);
 };
 
 struct wf_runtime_options {

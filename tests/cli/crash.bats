@@ -217,7 +217,7 @@ kill_at() {
 	    - { id: a, action: data.set, with: { twice: "\${n * 2}" } }
 	EOT
 	for i in $(seq 1 2000); do echo "{\"n\":$i}"; done >"$BATS_TEST_TMPDIR/in"
-	kill_at COMMIT_BEFORE:4 wfctl run "$BATS_TEST_TMPDIR/pure.yaml" --batch "$BATS_TEST_TMPDIR/in"
+	kill_at COMMIT_BEFORE:2 wfctl run "$BATS_TEST_TMPDIR/pure.yaml" --batch "$BATS_TEST_TMPDIR/in"
 	count=$(wfctl ps -o jsonl --limit 0 | wc -l)
 	[ "$count" -gt 0 ] && [ "$count" -lt 2000 ]
 	run wfctl journal check
