@@ -44,6 +44,8 @@ struct wf_effect_result {
 	char *message;            /* from wf_alloc, the caller's */
 	uint64_t retry_after_ms;
 	json_t *details;          /* not ok: what is known (exit_code, stderr's end, status, body); or NULL */
+	int ran_out;              /* IN_DOUBT because this machine could not keep the result: WF_ENOSPC, WF_EIO;
+	                             else 0. The next effect's would fare no better. */
 };
 void wf_effect_result_done(struct wf_effect_result *r);
 
@@ -69,7 +71,8 @@ void wf_effects_stop(struct wf_effects *e, void *cookie);
 /* -- recovery of exec effects (semantics.md G4) -- */
 
 enum wf_effect_trace {
-	WF_TRACE_NONE,      /* nothing of that token is known here: doubt */
+	WF_TRACE_NONE,      /* nothing of that token is known here: on this boot, its command never began */
+	WF_TRACE_LOST,      /* its supervisor began and is gone without a result: doubt */
 	WF_TRACE_RUNNING,   /* its supervisor lives: adopted; the result comes through wf_effects_wait */
 	WF_TRACE_DONE       /* its result was in the spool: comes through wf_effects_wait at once */
 };

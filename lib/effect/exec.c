@@ -346,6 +346,22 @@ static bool is_held(struct wf_effects *e, const char *token, pid_t *ret_pid)
 	return held;
 }
 
+/* Whether a supervisor wrote its process id, which it does before the command begins; or a result, of
+ * which nothing can be read. */
+static bool has_begun(struct wf_effects *e, const char *token)
+{
+	static const char *const suffixes[] = {".run", ".done"};
+	char name[WF_SPOOL_NAME_MAX];
+	for (size_t i = 0; i < 2; i++) {
+		struct stat st;
+		wf_spool_name(token, suffixes[i], name);
+		if (fstatat(e->spool_dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				(i || st.st_size > 0))
+			return true;
+	}
+	return false;
+}
+
 /* Finds the supervisor of a lock that is held. The process of that id is the supervisor when the lock
  * is still held after its descriptor was opened: it lived all that time, so its id was its own. */
 static bool adopt(struct wf_effects *e, struct exec *x)
@@ -416,5 +432,5 @@ enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_ef
 		wf_hub_deliver(e, &result);
 	}
 	free_exec(e, x);
-	return bytes ? WF_TRACE_DONE : WF_TRACE_NONE;
+	return bytes ? WF_TRACE_DONE : has_begun(e, request->token) ? WF_TRACE_LOST : WF_TRACE_NONE;
 }

@@ -147,11 +147,13 @@ void wf_exec_result(const struct wf_exec_expect *expect, const struct wf_spool_d
 
 void wf_exec_lost(const struct wf_exec_expect *expect, int why, struct wf_effect_result *r)
 {
-	if (why)
-		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
+	if (why) {
+		int err = wf_err_of_errno(why);
+		wf_result_fail(r, WF_ERROR_IN_DOUBT, "result_lost",
 			"`%s` was run, but its result could not be kept in the spool: %s",
 			expect->name, strerror(why));
-	else
+		r->ran_out = err == WF_ENOSPC ? err : WF_EIO;
+	} else
 		wf_result_fail(r, WF_ERROR_IN_DOUBT, "supervisor_lost",
 			"the supervisor of `%s` was killed: whether the command ended is not known",
 			expect->name);

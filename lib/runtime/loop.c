@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "runtime/drive.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define GROUP 1024u /* starts that pass through and share a commit */
@@ -32,12 +33,31 @@ static struct wf_event event_of(const struct wf_inflight *f, const struct wf_eff
 	return event;
 }
 
+/* A result that this machine had no room for: to begin more would lose those too, so the loop ends.
+ * The step stays as it is in the journal; whoever resumes it finds it in doubt. */
+static void no_room_for_result(struct wf_runtime *rt, const struct wf_inflight *f,
+	const struct wf_effect_result *r)
+{
+	const struct wf_drive *d = f->drive;
+	if (rt->failed)
+		return;
+	rt->failed = wf_fail(&rt->cause, r->ran_out, "step `%s` of instance #%" PRIu64 ": %s",
+		wf_plan_step_id(d->held->plan, f->step), d->in->number, r->message);
+	wf_fail_hint(&rt->cause, "make room, then: wfctl resume; the step is in doubt, and its on_crash "
+		"says what follows");
+}
+
 static void take_result(void *arg, struct wf_effect_result *r)
 {
 	struct wf_runtime *rt = arg;
 	struct wf_inflight *f = r->cookie;
 	struct wf_drive *d = f->drive;
 	wf_crash_here(WF_CRASH_EFFECT_RESULT);
+	if (r->ran_out) {
+		no_room_for_result(rt, f, r);
+		wf_effect_result_done(r);
+		return;
+	}
 	struct wf_event event = event_of(f, r);
 	(void)wf_drive_feed(rt, d, &event, NULL);
 	json_decref(event.data);

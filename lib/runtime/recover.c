@@ -90,37 +90,40 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 	return rc;
 }
 
-/* An attempt of a dead owner without a trace: it never began when the machine has not been restarted
- * since, for the supervisor leaves its mark before the command begins. Other effects leave none. */
-static enum wf_event_type untraced(const struct wf_runtime *rt, const struct wf_drive *d,
-	uint32_t step)
+/* Looks for what the supervisor of a command left. False: there is nothing. */
+static bool recover_command(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
-	bool supervised = d->held->plan->steps[step].action == WF_ACT_EXEC_RUN;
-	bool same_boot = wf_runner_same_boot(d->owner_before, rt->runner);
-	return supervised && same_boot ? WF_EVENT_RESUME : WF_EVENT_DOUBT;
+	struct wf_inflight *f = wf_drive_add_inflight(d, step);
+	struct wf_effect_request request = {
+		.action = WF_ACT_EXEC_RUN,
+		.input = d->in->steps[step].input,
+		.token = f->token,
+		.key = d->in->steps[step].key,
+		.cookie = f,
+	};
+	if (wf_effects_recover(rt->effects, &request) != WF_TRACE_NONE)
+		return true;
+	wf_drive_drop_inflight(f);
+	return false;
 }
 
+/* The spool is not synced, so that what lies there after a restart of the machine may be torn: it is
+ * worth nothing then. Without a restart a command that left nothing never began, for the supervisor
+ * leaves its mark before that. Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
-	const struct wf_step_state *s = &d->in->steps[step];
-	enum wf_effect_trace trace = WF_TRACE_NONE;
+	enum wf_event_type type = WF_EVENT_DOUBT;
 	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN) {
-		struct wf_inflight *f = wf_drive_add_inflight(d, step);
-		struct wf_effect_request request = {
-			.action = WF_ACT_EXEC_RUN,
-			.input = s->input,
-			.token = f->token,
-			.key = s->key,
-			.cookie = f,
-		};
-		trace = wf_effects_recover(rt->effects, &request);
-		if (trace == WF_TRACE_NONE)
-			wf_drive_drop_inflight(f);
+		char token[sizeof(((struct wf_inflight *)NULL)->token)];
+		bool same_boot = wf_runner_same_boot(d->owner_before, rt->runner);
+		if (same_boot && recover_command(rt, d, step))
+			return;
+		wf_drive_token(d, step, token, sizeof(token));
+		wf_effects_settled(rt->effects, token);
+		if (same_boot)
+			type = WF_EVENT_RESUME;
 	}
-	if (trace != WF_TRACE_NONE)
-		return;
-	struct wf_event event =
-		wf_drive_event(untraced(rt, d, step), step, s->attempts, NULL);
+	struct wf_event event = wf_drive_event(type, step, d->in->steps[step].attempts, NULL);
 	(void)wf_drive_feed(rt, d, &event, NULL);
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define TOKEN "0190-attempt-1"
@@ -150,7 +151,7 @@ static void killed_supervisor_is_doubt(void **state)
 	kill_supervisor(r);
 	rig_wait(r);
 	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "supervisor_lost");
-	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_NONE);
+	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_LOST);
 	open_gate(r, "nobody listens");
 	json_decref(a.input);
 }
@@ -293,7 +294,7 @@ static void damaged_result_is_doubt(void **state)
 	int fd = spool_file(r, ".done");
 	assert_int_equal(ftruncate(fd, WF_SPOOL_PID_BYTES + WF_SPOOL_DONE_HEAD + 1), 0);
 	close(fd);
-	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_NONE);
+	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_LOST);
 	json_decref(a.input);
 }
 
@@ -307,8 +308,28 @@ static void spool_that_cannot_be_written_is_doubt(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	rig_begin_with(r, &a.request);
 	rig_wait(r);
-	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "supervisor_lost");
+	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "result_lost");
+	assert_int_equal(r->last.ran_out, WF_EIO);
 	assert_non_null(strstr(r->last.message, strerror(EISDIR)));
+	json_decref(a.input);
+}
+
+/* The limit is inherited by the supervisor, which must live to say so. */
+static void file_size_limit_is_told(void **state)
+{
+	struct rig *r = *state;
+	struct attempt a = attempt_of(r, "head -c 20000 /dev/zero | tr '\\000' x", 0);
+	struct rlimit before, tight;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	tight.rlim_cur = 8192;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	rig_begin_with(r, &a.request);
+	rig_wait(r);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	rig_expect_failure(r, WF_ERROR_IN_DOUBT, "result_lost");
+	assert_int_equal(r->last.ran_out, WF_ENOSPC);
+	assert_int_equal(wf_effects_recover(r->e, &a.request), WF_TRACE_LOST);
 	json_decref(a.input);
 }
 
@@ -317,6 +338,7 @@ static void spool_that_cannot_be_written_is_doubt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(file_size_limit_is_told),
 		TEST(adopted_while_it_runs),
 		TEST(found_when_it_has_ended),
 		TEST(time_runs_out_without_us),
