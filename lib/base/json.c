@@ -36,6 +36,10 @@ int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *c
 {
 	if (too_deep(text, len))
 		return wf_fail(cause, WF_ELIMIT, "JSON nested deeper than %d", WF_MAX_DEPTH);
+	/* jansson would lose one that stands behind a number. */
+	const char *nul = len ? memchr(text, '\0', len) : NULL;
+	if (nul)
+		return wf_fail(cause, WF_ESYNTAX, "not JSON: byte %td is a NUL", nul - text);
 	json_error_t error;
 	json_t *value =
 		json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);

@@ -66,6 +66,18 @@ static void wrong_text_is_refused(void **state)
 	assert_int_equal(wf_json_parse(deep, sizeof(deep), &value, NULL), WF_ELIMIT);
 }
 
+/* Also where jansson reads over it. */
+static void a_nul_is_refused(void **state)
+{
+	(void)state;
+	json_t *value = NULL;
+	struct wf_cause cause = {0};
+	assert_int_equal(wf_json_parse("1\0", 2, &value, &cause), WF_ESYNTAX);
+	assert_int_equal(wf_json_parse("[1\0,2]", 7, &value, &cause), WF_ESYNTAX);
+	assert_non_null(strstr(cause.text, "byte 2"));
+	assert_null(value);
+}
+
 static void numbers_are_equal_by_value(void **state)
 {
 	(void)state;
@@ -111,6 +123,7 @@ int main(void)
 		cmocka_unit_test(same_text_comes_back),
 		cmocka_unit_test(canonical_text_sorts_keys),
 		cmocka_unit_test(wrong_text_is_refused),
+		cmocka_unit_test(a_nul_is_refused),
 		cmocka_unit_test(numbers_are_equal_by_value),
 		cmocka_unit_test(paths_read_and_write),
 	};
