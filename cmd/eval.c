@@ -11,13 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An input of which only what it holds is known: any other member may be absent. */
-static const struct wf_type *open_type(struct wf_arena *arena, const json_t *value)
+/* The input's type, all of it open: what it lacks may be asked for with has() and ??. */
+static const struct wf_type *open_type(struct wf_arena *arena, const struct wf_type *exact)
 {
-	const struct wf_type *exact = wf_type_of_value(arena, value);
 	struct wf_type *type = WF_ARENA_NEW(arena, struct wf_type);
 	*type = *exact;
 	type->closed = false;
+	type->members = WF_ARENA_ARRAY(arena, struct wf_type_member, exact->member_count);
+	for (uint32_t i = 0; i < exact->member_count; i++)
+		type->members[i] = (struct wf_type_member){ exact->members[i].name,
+			open_type(arena, exact->members[i].type) };
+	if (exact->element)
+		type->element = open_type(arena, exact->element);
 	return type;
 }
 
@@ -74,7 +79,8 @@ static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *inpu
 	struct wf_expr_site site = { &source, &node, 0 };
 	struct wf_diags diags = { 0 };
 	struct wf_expr_arena *arena = wf_expr_arena_new();
-	struct wf_scope scope = { .input = open_type(wf_expr_arena_base(arena), input),
+	struct wf_scope scope = { .input = open_type(wf_expr_arena_base(arena),
+			wf_type_of_value(wf_expr_arena_base(arena), input)),
 		.vars = wf_type_of_value(wf_expr_arena_base(arena), NULL),
 		.roots = (1u << WF_ROOT_INPUT) | (1u << WF_ROOT_INSTANCE) | (1u << WF_ROOT_TENANT) |
 			(1u << WF_ROOT_ENVIRONMENT) | (1u << WF_ROOT_SECURITY) | (1u << WF_ROOT_DATA) };

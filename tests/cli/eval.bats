@@ -66,3 +66,14 @@ teardown() {
 	status 2 wfctl eval 'a' --input @missing
 	status 2 wfctl eval 'a' --set a=1 --set a.b=2
 }
+
+@test "what the input lacks, at any depth, may be asked for" {
+	ok wfctl eval 'a.b.c ?? 3' --input '{"a":{}}'
+	assert_output 3
+	ok wfctl eval 'has(a.b)' --input '{"a":{}}'
+	assert_output false
+	ok wfctl eval 'has(l[0].x)' --input '{"l":[{"y":1}]}'
+	assert_output false
+	status 1 wfctl eval 'a.bb' --input '{"a":{"b":1}}'
+	assert_output --partial 'input.a has `b`'
+}
