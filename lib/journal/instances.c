@@ -24,7 +24,7 @@ static void enter(struct wf_txn *t, struct wf_instance *in)
 	in->pending = in->stored;
 	in->history = in->stored.history;
 	in->history_first = in->history_last = NO_RECORD;
-	if (in->fresh)
+	if (in->fresh && !in->reserved)
 		in->number = 0;
 	for (uint32_t i = 0; i < in->dirty_count; i++) {
 		struct wf_step_state *s = &in->steps[in->dirty_steps[i]];
@@ -64,9 +64,19 @@ static void drop(struct wf_txn *t, struct wf_index_key k)
 
 /* -- a new instance -- */
 
+int wf_txn_reserve_number(struct wf_txn *t, struct wf_instance *in)
+{
+	if (wf_txn_load_counts(t))
+		return t->err;
+	t->counts_dirty = true;
+	in->number = t->counts.next_instance++;
+	in->reserved = true;
+	return 0;
+}
+
 static int take_in(struct wf_txn *t, struct wf_instance *in)
 {
-	if (in->number)
+	if (in->taken_by == t->serial)
 		return 0; /* this transaction has it already */
 	if (wf_store_full(t->journal->store)) {
 		(void)wf_fail(t->cause, WF_ENOSPC, "%s is full: nothing new is taken in",
@@ -76,7 +86,9 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 		return wf_txn_fail(t, WF_ENOSPC);
 	}
 	t->took_in = true;
-	in->number = t->counts.next_instance++;
+	in->taken_by = t->serial;
+	if (!in->reserved)
+		in->number = t->counts.next_instance++;
 	struct wf_buf *row = row_of(t);
 	wf_row_put_identity(in, row);
 	(void)put_row(t, in->number, WF_ROW_IDENTITY, 0, row);

@@ -11,6 +11,7 @@ struct wf_held_plan {
 	struct wf_plan *plan;
 	struct wf_buf bytes; /* of one that may not be in the journal yet */
 	bool stored;
+	bool numbered;       /* its code looks at the instance, whose number must be known from the start */
 };
 
 /* A history record that waits for its commit, and what the observer will hear of it. */

@@ -88,6 +88,14 @@ static struct wf_held_plan *find_held(struct wf_runtime *rt, const uint8_t id[WF
 	return NULL;
 }
 
+static bool looks_at_instance(const struct wf_plan *plan)
+{
+	for (uint32_t pc = 0; pc < plan->code_count; pc++)
+		if (plan->code[pc].op == WF_OP_ROOT && plan->code[pc].a == WF_ROOT_INSTANCE)
+			return true;
+	return false;
+}
+
 static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
 	struct wf_held_plan **ret, struct wf_cause *cause)
 {
@@ -104,6 +112,7 @@ static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
 	held = wf_calloc(1, sizeof(*held));
 	held->plan = plan;
 	held->stored = stored;
+	held->numbered = looks_at_instance(plan);
 	if (!stored)
 		wf_buf_add(&held->bytes, bytes->data, bytes->len);
 	WF_GROW(rt->plans, rt->plan_count, rt->plan_room);
@@ -230,13 +239,22 @@ static int correlate(const struct wf_plan *plan, struct wf_instance *in, const c
 	return 0;
 }
 
+static int reserve_number(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_reserve_number(txn, arg);
+}
+
 int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_cause *cause)
 {
 	const struct wf_held_plan *held = find_held(rt, start->plan->id);
 	if (!held)
 		WF_BUG("a start with a plan that is not the runtime's");
 	struct wf_instance *in = new_instance(rt, start);
-	int rc = correlate(start->plan, in, start->correlation_id, cause);
+	/* the first turn runs before the commit that takes the instance in, and replay must see what it saw */
+	int rc = held->numbered ? wf_journal_update(rt->options.journal, reserve_number, in, cause) : 0;
+	if (!rc)
+		rc = correlate(start->plan, in, start->correlation_id, cause);
 	if (rc) {
 		wf_instance_free(in);
 		return rc;

@@ -176,6 +176,8 @@ struct wf_instance {
 	/* private to the journal */
 	struct wf_instance_indexed stored, pending;
 	uint64_t touched_by;    /* the transaction that `pending` belongs to */
+	uint64_t taken_by;      /* the transaction that took it in */
+	bool reserved;          /* its number was given ahead of its first transaction */
 	uint32_t history_first, history_last; /* its records not yet written, in that transaction */
 	bool partial;           /* only identity and header were loaded: not to be written */
 };

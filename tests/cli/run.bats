@@ -220,3 +220,23 @@ teardown() {
 	assert_output --partial '"output": "word"'
 	assert_equal "$(wc -l <ran)" 1
 }
+
+@test "an instance knows its number from its first step on, and replay sees the same" {
+	cat >own.yaml <<-'EOT'
+	workflow:
+	  id: own
+	  correlation_id: "run-${instance.number}"
+	  steps:
+	    - { id: a, action: data.set, with: { n: "${instance.number}", c: "${instance.correlation_id}" } }
+	    - { id: b, action: exec.run, with: { command: ["true"] } }
+	    - { id: c, action: data.set, with: { n: "${instance.number}" } }
+	  completion: { on_success: { output: { first: "${a.n}", last: "${c.n}", named: "${a.c}" } } }
+	EOT
+	ok wfctl run own.yaml -o json
+	local first=$output
+	ok jq -c .output <<<"$first"
+	assert_output '{"first":1,"last":1,"named":"run-1"}'
+	run --separate-stderr wfctl run own.yaml --batch - <<<$'{}\n{}\n{}'
+	assert_equal "$(jq -s 'all(.number == .output.first)' <<<"$output")" true
+	ok wfctl journal check
+}
