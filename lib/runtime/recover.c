@@ -90,8 +90,8 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 	return rc;
 }
 
-/* Looks for what the supervisor of a command left. False: there is nothing. */
-static bool recover_command(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
+/* What the supervisor of a command left; its result will come when it runs or is done. */
+static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
 	struct wf_inflight *f = wf_drive_add_inflight(d, step);
 	struct wf_effect_request request = {
@@ -101,10 +101,19 @@ static bool recover_command(struct wf_runtime *rt, struct wf_drive *d, uint32_t 
 		.key = d->in->steps[step].key,
 		.cookie = f,
 	};
-	if (wf_effects_recover(rt->effects, &request) != WF_TRACE_NONE)
-		return true;
-	wf_drive_drop_inflight(f);
-	return false;
+	enum wf_effect_trace trace = wf_effects_recover(rt->effects, &request);
+	if (trace == WF_TRACE_NONE || trace == WF_TRACE_LOST)
+		wf_drive_drop_inflight(f);
+	return trace;
+}
+
+/* The spool's files of the attempt go once what is known of it is durable. */
+static void settle_later(struct wf_drive *d, uint32_t step)
+{
+	char token[sizeof(((struct wf_inflight *)NULL)->token)];
+	wf_drive_token(d, step, token, sizeof(token));
+	WF_GROW(d->settled, d->settled_count, d->settled_room);
+	d->settled[d->settled_count++] = wf_strdup(token);
 }
 
 /* The spool is not synced, so that what lies there after a restart of the machine may be torn: it is
@@ -114,14 +123,14 @@ static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t ste
 {
 	enum wf_event_type type = WF_EVENT_DOUBT;
 	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN) {
-		char token[sizeof(((struct wf_inflight *)NULL)->token)];
 		bool same_boot = wf_runner_same_boot(d->owner_before, rt->runner);
-		if (same_boot && recover_command(rt, d, step))
+		enum wf_effect_trace trace = same_boot ? recover_command(rt, d, step) : WF_TRACE_LOST;
+		if (trace == WF_TRACE_RUNNING || trace == WF_TRACE_DONE)
 			return;
-		wf_drive_token(d, step, token, sizeof(token));
-		wf_effects_settled(rt->effects, token);
-		if (same_boot)
+		if (trace == WF_TRACE_NONE)
 			type = WF_EVENT_RESUME;
+		else
+			settle_later(d, step);
 	}
 	struct wf_event event = wf_drive_event(type, step, d->in->steps[step].attempts, NULL);
 	(void)wf_drive_feed(rt, d, &event, NULL);

@@ -166,6 +166,35 @@ kill_at() {
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 3
 }
 
+@test "a machine's crash makes the spool worthless: what lies there is not believed" {
+	exec_definition
+	kill_at EFFECT_RESULT:1 wfctl run "$BATS_TEST_TMPDIR/exec.yaml"
+	ls "$WFCTL_HOME"/spool/*.done
+	WFCTL_BOOT=7 run wfctl resume
+	assert_failure 3
+	run wfctl show 1 -o json
+	assert_output --partial '"in_doubt"'
+	[ -z "$(ls "$WFCTL_HOME/spool")" ]
+}
+
+@test "wfctl and the supervisor killed together: the command is in doubt, and not run again" {
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	cat >"$BATS_TEST_TMPDIR/long.yaml" <<-EOT
+	workflow:
+	  id: long
+	  steps:
+	    - { id: wait, action: exec.run, with: { shell: 'echo once >>$BATS_TEST_TMPDIR/ran; read x <$BATS_TEST_TMPDIR/go' } }
+	EOT
+	kill_at EFFECT_STARTED:1 wfctl run "$BATS_TEST_TMPDIR/long.yaml"
+	wait_for 10 test -s "$BATS_TEST_TMPDIR/ran"
+	kill -9 "$(head -c 15 "$WFCTL_HOME"/spool/*.run)"
+	status 3 wfctl resume
+	echo >"$BATS_TEST_TMPDIR/go"
+	run wfctl show 1 -o json
+	assert_output --partial '"in_doubt"'
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 1
+}
+
 @test "approvals: a decision that was killed before its commit did not happen, after it it did" {
 	cat >"$BATS_TEST_TMPDIR/ask.yaml" <<-EOT
 	workflow:
