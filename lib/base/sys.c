@@ -203,7 +203,8 @@ int wf_make_dirs(const char *path, struct wf_cause *cause)
 			continue;
 		char kept = *p;
 		*p = '\0';
-		if (mkdir(copy, 0700) && errno != EEXIST)
+		bool made = mkdir(copy, 0700) == 0;
+		if ((!made && errno != EEXIST) || (made && sync_folder_of(copy)))
 			return wf_fail(cause, wf_err_of_errno(errno), "cannot make the folder %s: %s",
 				copy, strerror(errno));
 		*p = kept;

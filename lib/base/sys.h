@@ -36,7 +36,8 @@ int wf_read_fd(int fd, const char *name, size_t max, struct wf_buf *out, struct 
 int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bool durable,
 	struct wf_cause *cause);
 
-/* Makes a folder and its parents, mode 0700 (existing ones are left). */
+/* Makes a folder and its parents, mode 0700 (existing ones are left). The names of those it made are
+ * durable. */
 int wf_make_dirs(const char *path, struct wf_cause *cause);
 
 /* Starts a program without fork()ing this process's memory (posix_spawn). argv[0] is the path.
