@@ -1,6 +1,7 @@
 /* wfctl lint: every finding of every definition, in one run. */
 #include "load.h"
 
+#include "check/check.h"
 #include "view/findings.h"
 
 #include <string.h>
@@ -94,14 +95,16 @@ static int run_lint(struct wf_ctx *ctx)
 {
 	struct wf_files files = { 0 };
 	struct report r = { .ctx = ctx, .findings = json_array() };
+	struct wf_check_schemas *schemas = wf_check_schemas_new();
 	int status = wf_find_files(ctx, &files);
 	for (size_t i = 0; !status && i < files.count; i++) {
 		struct wf_loaded l;
-		wf_load_file(&l, files.items[i]);
+		wf_load_file(&l, files.items[i], schemas);
 		count(&r, &l);
 		put_file(&r, &l);
 		wf_loaded_done(&l);
 	}
+	wf_check_schemas_free(schemas);
 	wf_files_done(&files);
 	if (!status) {
 		put_end(&r);

@@ -31,7 +31,7 @@ static int read_text(struct wf_loaded *l, const char *path)
 	return r;
 }
 
-void wf_load_file(struct wf_loaded *l, const char *path)
+void wf_load_file(struct wf_loaded *l, const char *path, struct wf_check_schemas *schemas)
 {
 	*l = (struct wf_loaded){ .name = wf_strdup(path) };
 	if (read_text(l, path) < 0)
@@ -41,7 +41,9 @@ void wf_load_file(struct wf_loaded *l, const char *path)
 	l->models = wf_calloc(l->count + 1, sizeof(struct wf_model *));
 	for (size_t i = 0; i < l->count; i++) {
 		l->models[i] = wf_model_read(&l->source, &l->docs.items[i], &l->diags);
-		if (l->models[i])
+		if (l->models[i] && schemas)
+			(void)wf_check_with(schemas, l->models[i], &l->diags);
+		else if (l->models[i])
 			(void)wf_check(l->models[i], &l->diags);
 	}
 	wf_diags_sort(&l->diags);
@@ -123,7 +125,7 @@ int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 	struct wf_plan **ret)
 {
 	struct wf_loaded l;
-	wf_load_file(&l, path);
+	wf_load_file(&l, path, NULL);
 	int status = usable(ctx, &l);
 	if (!status && l.count > 1)
 		status = wf_fail_usage(ctx,
@@ -140,7 +142,7 @@ int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	void *arg)
 {
 	struct wf_loaded l;
-	wf_load_file(&l, path);
+	wf_load_file(&l, path, NULL);
 	int status = usable(ctx, &l);
 	for (size_t i = 0; !status && i < l.count; i++) {
 		WF_AUTOBUF struct wf_buf bytes = { 0 };

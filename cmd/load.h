@@ -7,6 +7,7 @@
 #include "source/tree.h"
 
 /* One file (or standard input) with all its definitions. */
+struct wf_check_schemas;
 struct wf_loaded {
 	char *name;
 	struct wf_buf text;
@@ -17,8 +18,9 @@ struct wf_loaded {
 	struct wf_diags diags;    /* sorted */
 };
 
-/* Reads and checks. Every failure, also of reading the file, is a finding. */
-void wf_load_file(struct wf_loaded *l, const char *path);
+/* Reads and checks. Every failure, also of reading the file, is a finding. schemas: kept from file to
+ * file by who loads many, and until they are done with; NULL otherwise. */
+void wf_load_file(struct wf_loaded *l, const char *path, struct wf_check_schemas *schemas);
 void wf_loaded_done(struct wf_loaded *l);
 
 /* Findings as text to standard error: errors, warnings unless quiet, notes when verbose. */

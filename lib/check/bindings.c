@@ -31,7 +31,6 @@ struct binder {
 	const char **ids;
 	const struct wf_type **outputs;
 	struct wf_scope scope; /* what is the same everywhere */
-	const struct wf_type *action_outputs[WF_ACT_COUNT_];
 	bool *after_failure; /* by node: a failure may have led here */
 	bool *unfailed;	     /* by node: there is a way here without a failure */
 	struct variable *vars;
@@ -297,14 +296,8 @@ static const struct wf_type *raw_output(struct binder *b, const struct wf_model_
 		return wf_expr_tree_type(s->with.tree);
 	if (s->action == WF_ACT_DATA_TRANSFORM && s->transform.expr && s->transform.expr->type)
 		return s->transform.expr->type;
-	json_t *schema = wf_check_schema(b->c->schemas, s->action, true);
-	if (!schema)
-		return &wf_type_any;
-	if (!b->action_outputs[s->action]) {
-		json_array_append(b->c->model->kept, schema);
-		b->action_outputs[s->action] = wf_type_of_schema(b->c->arena, schema, true);
-	}
-	return with_mode(b, s, b->action_outputs[s->action]);
+	const struct wf_type *type = wf_check_output_type(b->c->schemas, s->action);
+	return type ? with_mode(b, s, type) : &wf_type_any;
 }
 
 static void bind_step(struct binder *b, uint32_t step)

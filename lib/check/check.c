@@ -40,19 +40,27 @@ const struct wf_expr *wf_check_member(const struct wf_expr *e, const char *name)
 	return NULL;
 }
 
-bool wf_check(struct wf_model *model, struct wf_diags *diags)
+bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags)
 {
-	struct wf_checker c = {.model = model, .diags = diags, .arena = model->arena};
+	struct wf_checker c = {.model = model, .diags = diags, .arena = model->arena,
+		.schemas = schemas};
 	size_t errors = diags->errors;
 
 	wf_check_targets(&c);
 	wf_flow_build(model, &c.flow);
 	wf_check_loops(&c);
-	c.schemas = wf_check_schemas_new();
 	wf_check_bindings(&c);
 	wf_check_inputs(&c);
 	wf_check_policies(&c);
-	wf_check_schemas_free(c.schemas);
 	wf_graph_done(&c.flow);
 	return diags->errors == errors;
+}
+
+bool wf_check(struct wf_model *model, struct wf_diags *diags)
+{
+	struct wf_check_schemas *schemas = wf_check_schemas_of(model);
+	bool sound = wf_check_with(schemas, model, diags);
+
+	wf_check_schemas_free(schemas);
+	return sound;
 }

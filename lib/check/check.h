@@ -11,4 +11,11 @@
  * error was added. */
 bool wf_check(struct wf_model *model, struct wf_diags *diags);
 
+/* What is known of the built-in schemas of actions: read, typed and compiled when first asked for.
+ * Who checks many models keeps it from one to the next; it must outlive them. */
+struct wf_check_schemas;
+struct wf_check_schemas *wf_check_schemas_new(void);
+void wf_check_schemas_free(struct wf_check_schemas *s); /* NULL is allowed */
+bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags);
+
 #endif

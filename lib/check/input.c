@@ -15,22 +15,13 @@
 
 enum fit { FIT_NO, FIT_MAYBE, FIT_YES };
 
-/* A compiled subschema. The key is a borrowed pointer into the action's schema, which outlives
- * this. */
-struct compiled {
-	const json_t *key;
-	json_t *document;
-	struct wf_schema *schema;
-};
-
 struct fitter {
 	struct wf_checker *c;
 	json_t *root; /* the action's whole schema */
+	enum wf_action id;
 	const char *action;
 	bool silent;
 	size_t findings; /* also counted when silent */
-	struct compiled *compiled;
-	size_t compiled_count, compiled_room;
 };
 
 #define COMPLAIN(f, rule, span, ...)                                                               \
@@ -72,25 +63,6 @@ static json_t *deref(const struct fitter *f, json_t *schema)
 	return schema;
 }
 
-static const struct wf_schema *compiled(struct fitter *f, json_t *schema)
-{
-	struct wf_schema_options options = {.assert_formats = true};
-	json_t *defs = json_object_get(f->root, "$defs");
-
-	for (size_t i = 0; i < f->compiled_count; i++)
-		if (f->compiled[i].key == schema)
-			return f->compiled[i].schema;
-	WF_GROW(f->compiled, f->compiled_count, f->compiled_room);
-	struct compiled *c = &f->compiled[f->compiled_count++];
-	*c = (struct compiled){.key = schema};
-	c->document = json_copy(schema);
-	if (json_is_object(c->document) && defs)
-		json_object_set(c->document, "$defs", defs);
-	if (wf_schema_new(c->document, &options, &c->schema, NULL) < 0)
-		c->schema = NULL;
-	return c->schema;
-}
-
 /* Reports what lib/schema found in a value that is written out. */
 static void report(struct fitter *f, const struct wf_schema_issues *issues,
 	const struct wf_node *node, const char *name)
@@ -109,7 +81,7 @@ static void report(struct fitter *f, const struct wf_schema_issues *issues,
 static enum fit fits_value(struct fitter *f, json_t *schema, json_t *value,
 	const struct wf_node *node, const char *name, bool quiet)
 {
-	const struct wf_schema *s = compiled(f, schema);
+	const struct wf_schema *s = wf_check_compiled(f->c->schemas, f->id, schema);
 	struct wf_schema_issues issues = {0};
 
 	if (!s)
@@ -134,11 +106,7 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 
 	if (!e->type || json_is_true(schema) || json_object_size(schema) == 0)
 		return json_is_true(schema) || json_object_size(schema) == 0 ? FIT_YES : FIT_MAYBE;
-	json_t *document = json_copy(schema);
-	if (json_object_get(f->root, "$defs"))
-		json_object_set(document, "$defs", json_object_get(f->root, "$defs"));
-	want = wf_type_of_schema(f->c->arena, document, false);
-	json_decref(document);
+	want = wf_check_type(f->c->schemas, f->id, schema);
 	kinds = want->kinds;
 	/* A computed real may turn out to be whole. */
 	if (kinds & WF_T_INT)
@@ -345,13 +313,7 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 /* Whether the schema takes that kind at all. */
 static bool takes(const struct fitter *f, json_t *schema, uint32_t kind)
 {
-	json_t *document = json_copy(schema);
-
-	if (json_object_get(f->root, "$defs"))
-		json_object_set(document, "$defs", json_object_get(f->root, "$defs"));
-	uint32_t kinds = wf_type_of_schema(f->c->arena, document, false)->kinds;
-	json_decref(document);
-	return kinds & kind;
+	return wf_check_type(f->c->schemas, f->id, schema)->kinds & kind;
 }
 
 /* A map or list with computed parts, or a map that is written out and wrong. */
@@ -424,35 +386,14 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 		(void)fits(f, f->root, node, wf_expr_tree_root(s->with.tree), "");
 }
 
-static void fitter_done(struct fitter *f)
-{
-	for (size_t i = 0; i < f->compiled_count; i++) {
-		wf_schema_free(f->compiled[i].schema);
-		json_decref(f->compiled[i].document);
-	}
-	wf_free(f->compiled);
-}
-
 void wf_check_inputs(struct wf_checker *c)
 {
-	struct fitter *of[WF_ACT_COUNT_] = {NULL};
-
 	for (uint32_t i = 0; i < c->model->step_count; i++) {
 		const struct wf_model_step *s = &c->model->steps[i];
-		json_t *schema = wf_check_schema(c->schemas, s->action, false);
+		struct fitter f = {.c = c, .id = s->action};
 
-		if (!schema || s->action == WF_ACT_DATA_TRANSFORM)
-			continue;
-		if (!of[s->action]) {
-			of[s->action] = wf_calloc(1, sizeof **of);
-			of[s->action]->c = c;
-			of[s->action]->root = schema;
-		}
-		check_input(of[s->action], s);
-	}
-	for (size_t i = 0; i < WF_ACT_COUNT_; i++) {
-		if (of[i])
-			fitter_done(of[i]);
-		wf_free(of[i]);
+		f.root = wf_check_schema(c->schemas, s->action, false);
+		if (f.root && s->action != WF_ACT_DATA_TRANSFORM)
+			check_input(&f, s);
 	}
 }

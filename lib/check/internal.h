@@ -5,7 +5,6 @@
 #include "check/check.h"
 #include "check/flow.h"
 
-struct wf_check_schemas;
 struct wf_checker {
 	struct wf_model *model;
 	struct wf_diags *diags;
@@ -41,10 +40,15 @@ const struct wf_expr *wf_check_member(const struct wf_expr *e, const char *name)
  * them. New reference. */
 json_t *wf_check_with_defaults(const json_t *schema);
 
-/* The built-in schemas of actions, parsed when first asked for. */
-struct wf_check_schemas *wf_check_schemas_new(void);
-void wf_check_schemas_free(struct wf_check_schemas *s);
+/* Schemas for one model alone: what its types need is kept with the model. */
+struct wf_check_schemas *wf_check_schemas_of(struct wf_model *model);
 /* Borrowed; NULL when the action has none. */
 json_t *wf_check_schema(struct wf_check_schemas *s, enum wf_action action, bool output);
+/* The type of the action's output; NULL when it has no schema. */
+const struct wf_type *wf_check_output_type(struct wf_check_schemas *s, enum wf_action action);
+/* A part of an action's input schema: compiled (NULL when it cannot be), and as a type. */
+const struct wf_schema *wf_check_compiled(struct wf_check_schemas *s, enum wf_action action,
+	json_t *part);
+const struct wf_type *wf_check_type(struct wf_check_schemas *s, enum wf_action action, json_t *part);
 
 #endif

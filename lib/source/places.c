@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BLOCK ((size_t)256)
+#define BLOCK ((size_t)64)
 
 static bool begins_point(char c)
 {
@@ -43,11 +43,19 @@ void wf_places_done(struct wf_places *p)
 	memset(p, 0, sizeof(*p));
 }
 
+/* Whether every byte of the block begins a code point, as nearly all blocks' do. */
+static bool is_plain(const struct wf_places *p, size_t block)
+{
+	return block + 1 < p->point_count && p->points[block + 1] - p->points[block] == BLOCK;
+}
+
 size_t wf_places_points(const struct wf_places *p, size_t offset)
 {
 	if (offset > p->len)
 		offset = p->len;
 	size_t points = p->points[offset / BLOCK];
+	if (is_plain(p, offset / BLOCK))
+		return points + offset % BLOCK;
 	for (size_t i = offset / BLOCK * BLOCK; i < offset; i++)
 		points += begins_point(p->text[i]);
 	return points;
@@ -71,6 +79,8 @@ size_t wf_places_offset(const struct wf_places *p, size_t points)
 {
 	size_t block = last_not_above(p->points, p->point_count, points);
 	size_t seen = p->points[block];
+	if (is_plain(p, block))
+		return block * BLOCK + (points - seen);
 	for (size_t i = block * BLOCK; i < p->len; i++) {
 		if (!begins_point(p->text[i]))
 			continue;
