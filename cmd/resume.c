@@ -98,12 +98,14 @@ static int resume_all(struct wf_ctx *ctx)
 	}
 	if (wf_opt(ctx, "dry-run")) {
 		status = say_dry(ctx, numbers, count);
-	} else if (count || wf_machine(ctx)) {
+	} else {
+		/* with nothing to resume there may still be something to tidy up */
 		status = resume_numbers(ctx, numbers, count);
-	} else if (!ctx->quiet) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_buf_addstr(&text, "there is nothing to resume\n");
-		wf_out(ctx, &text);
+		if (!status && !count && !wf_machine(ctx) && !ctx->quiet) {
+			WF_AUTOBUF struct wf_buf text = { 0 };
+			wf_buf_addstr(&text, "there is nothing to resume\n");
+			wf_out(ctx, &text);
+		}
 	}
 	wf_free(numbers);
 	return status;

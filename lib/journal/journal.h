@@ -50,6 +50,8 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 void wf_runner_end(struct wf_home *home);  /* removes the lock file */
 /* Whether the runner's process lives. 0 is never alive; one's own is. */
 bool wf_runner_alive(struct wf_home *home, uint64_t id);
+/* Removes the lock files of runners that died. */
+void wf_runner_tidy(struct wf_home *home);
 /* Whether two runners belong to the same boot of the machine. */
 bool wf_runner_same_boot(uint64_t a, uint64_t b);
 

@@ -9,8 +9,10 @@
 #include "base/sys.h"
 #include "journal/private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,9 +24,11 @@ static char *lock_path(const struct wf_home *home, uint64_t id)
 	return wf_asprintf("%s/%016llx.lock", home->runners, (unsigned long long)id);
 }
 
-static int take(int fd)
+/* A runner takes its lock alone. Those who look whether it is free share it, so that two who look
+ * at the same time do not take each other for the runner. */
+static int take(int fd, bool alone)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = {.l_type = alone ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
 	return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
@@ -65,7 +69,7 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 		if (fd < 0)
 			return wf_fail(cause, wf_err_of_errno(errno), "cannot make %s: %s", path,
 				strerror(errno));
-		if (take(fd)) {
+		if (take(fd, true)) {
 			int sys = errno;
 			(void)close(fd);
 			if (sys == EAGAIN || sys == EACCES)
@@ -109,10 +113,24 @@ bool wf_runner_alive(struct wf_home *home, uint64_t id)
 	if (fd < 0)
 		/* There, but not ours to lock: whoever it belongs to may well be alive. */
 		return errno != ENOENT;
-	bool dead = take(fd) == 0;
-	/* The lock is ours now: nobody else can take this name for alive while it goes. */
+	bool dead = take(fd, false) == 0;
+	/* The lock is shared with us now: no runner can take this name while it goes. */
 	if (dead && still_named(fd, path))
 		(void)unlink(path);
 	(void)close(fd);
 	return !dead;
+}
+
+void wf_runner_tidy(struct wf_home *home)
+{
+	DIR *folder = opendir(home->runners);
+	if (!folder)
+		return;
+	for (const struct dirent *e; (e = readdir(folder));) {
+		char *end;
+		unsigned long long id = strtoull(e->d_name, &end, 16);
+		if (end == e->d_name + 16 && strcmp(end, ".lock") == 0)
+			(void)wf_runner_alive(home, id); /* which removes it when it is not */
+	}
+	(void)closedir(folder);
 }

@@ -1,4 +1,5 @@
-/* Tidying the spool after processes that died between a result's commit and its settling. */
+/* Tidying after processes that died: the spool, where a result's commit was not followed by its
+ * settling, and the locks of runners. */
 #include "base/id.h"
 #include "base/mem.h"
 #include "runtime/drive.h"
@@ -65,6 +66,7 @@ static int look_at_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause)
 {
 	struct tidy t = {.rt = rt};
+	wf_runner_tidy(rt->options.home);
 	wf_effects_each_left(rt->effects, keep_token, &t);
 	t.settled = wf_calloc(t.count, sizeof(*t.settled));
 	int rc = t.count ? wf_journal_view(rt->options.journal, look_at_all, &t, cause) : 0;

@@ -345,6 +345,28 @@ static void runners(void **state)
 	assert_false(wf_runner_alive(p->home, own));
 }
 
+/* Whoever looks at a dead runner is not taken for it by another who looks at the same time. */
+static void lookers_do_not_mistake_each_other(void **state)
+{
+	struct place *p = *state;
+	WF_AUTOFREE char *file = wf_asprintf("%s/runners/%016llx.lock", p->path, 77ull);
+	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct flock looks = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &looks), 0);
+	assert_false(wf_runner_alive(p->home, 77));
+	(void)close(fd);
+
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct flock alone = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &alone), 0);
+	assert_true(wf_runner_alive(p->home, 77));
+	wf_runner_tidy(p->home);
+	assert_int_equal(access(file, F_OK), 0);
+	(void)close(fd);
+	wf_runner_tidy(p->home);
+	assert_int_equal(access(file, F_OK), -1);
+}
+
 static bool count_kind(void *arg, json_t *record)
 {
 	json_t *counts = arg;
@@ -381,6 +403,6 @@ int main(int argc, char **argv)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(map_of_another),
 		TEST(killed_writer), TEST(killed_reader), TEST(backup_and_restore),
-		TEST(compaction), TEST(runners), TEST(dump)};
+		TEST(compaction), TEST(runners), TEST(lookers_do_not_mistake_each_other), TEST(dump)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
