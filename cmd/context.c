@@ -362,6 +362,12 @@ char *wf_libexec(struct wf_ctx *ctx)
 			WF_AUTOFREE char *beside = wf_asprintf("%s/wfctl-supervise", exe);
 			if (access(beside, X_OK) == 0)
 				return wf_strdup(exe);
+			/* installed under another prefix than it was built for, or moved with it */
+			char *near = wf_asprintf("%s/../libexec/wfctl", exe);
+			WF_AUTOFREE char *there = wf_asprintf("%s/wfctl-supervise", near);
+			if (access(there, X_OK) == 0)
+				return near;
+			wf_free(near);
 		}
 	}
 	return wf_strdup(WFCTL_LIBEXEC);

@@ -12,7 +12,8 @@ for file in usr/bin/wfctl usr/bin/wfctl-lint usr/libexec/wfctl/wfctl-supervise \
 		exit 1
 	}
 done
-export WFCTL_HOME="$to/home" WFCTL_LIBEXEC="$to/usr/libexec/wfctl"
+export WFCTL_HOME="$to/home"
+unset WFCTL_LIBEXEC
 cd "$to"
 "$to/usr/bin/wfctl" init >/dev/null
 cat >hello.yaml <<'EOT'
