@@ -43,7 +43,7 @@ struct wf_ctx {
 	char *home_path;
 	struct wf_home *home;
 	struct wf_journal *journal;
-	char *os_user;
+	char *os_user, *key_path;
 	json_t *config;             /* object of strings; NULL until it was read */
 	bool form_asked;            /* by option, variable or file: a failure takes that form too */
 	bool failed_json;           /* an error document is on standard output already */
@@ -68,6 +68,8 @@ bool wf_read_span(const char *text, uint64_t *ret_ms);
 /* Flag, else variable, else config.yaml, else the default (never NULL). */
 const char *wf_set(struct wf_ctx *ctx, enum wf_setting setting);
 bool wf_set_on(struct wf_ctx *ctx, enum wf_setting setting);
+/* The master key's file; NULL: the home's own. A relative name in config.yaml is below the home. */
+const char *wf_key_file(struct wf_ctx *ctx);
 /* Reads config.yaml of the home, if there is one; checks all. 0 or the exit status. */
 int wf_config_read(struct wf_ctx *ctx);
 /* Format, colours, quiet and verbose from the settings; after the command line was read. */

@@ -289,8 +289,14 @@ static int choose_format(struct wf_ctx *ctx)
 		ctx->form_asked = true;
 		return 0;
 	}
-	if (!asked)
+	/* text for people is all the table that these verbs have */
+	bool for_people = format == WF_FORMAT_OUT_TABLE || format == WF_FORMAT_OUT_WIDE;
+	if (for_people && verb->standard == WF_FORMAT_OUT_TEXT)
 		return 0;
+	if (!asked && format != WF_FORMAT_OUT_COUNT_)
+		return 0;
+	if (!asked)
+		return wf_fail_usage(ctx, "output is table, wide, json, jsonl or yaml, not \"%s\"", wish);
 	WF_AUTOBUF struct wf_buf known = { 0 };
 	for (unsigned i = 0; i < WF_FORMAT_OUT_COUNT_; i++)
 		if (verb->formats & (1u << i))
@@ -301,6 +307,32 @@ static int choose_format(struct wf_ctx *ctx)
 		known.len ? known.data : "only text");
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(word, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* Settings that are one of a few words, wherever they come from. */
+static int check_words(struct wf_ctx *ctx)
+{
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const switches[] = { "true", "false", "yes", "no", "on", "off", "1", "0",
+		NULL };
+	static const enum wf_setting switched[] = { WF_SET_QUIET, WF_SET_VERBOSE, WF_SET_NETWORK_FS };
+	const char *color = wf_set(ctx, WF_SET_COLOR);
+	if (!is_one_of(color, colors))
+		return wf_fail_usage(ctx, "--color is auto, always or never, not \"%s\"", color);
+	for (size_t i = 0; i < sizeof(switched) / sizeof(switched[0]); i++) {
+		const char *value = wf_set(ctx, switched[i]);
+		if (!is_one_of(value, switches))
+			return wf_fail_usage(ctx, "%s is true or false, not \"%s\"",
+				wf_settings[switched[i]].key, value);
+	}
+	return 0;
+}
+
 int wf_ctx_begin(struct wf_ctx *ctx)
 {
 	int status = wf_config_read(ctx);
@@ -308,9 +340,9 @@ int wf_ctx_begin(struct wf_ctx *ctx)
 		return status;
 	ctx->out_terminal = isatty(STDOUT_FILENO);
 	ctx->err_terminal = isatty(STDERR_FILENO);
-	const char *color = wf_opt(ctx, "color");
-	if (color && strcmp(color, "auto") && strcmp(color, "always") && strcmp(color, "never"))
-		return wf_fail_usage(ctx, "--color is auto, always or never, not \"%s\"", color);
+	status = check_words(ctx);
+	if (status)
+		return status;
 	ctx->out = style_of(ctx, STDOUT_FILENO, ctx->out_terminal);
 	ctx->err = style_of(ctx, STDERR_FILENO, ctx->err_terminal);
 	ctx->quiet = wf_set_on(ctx, WF_SET_QUIET);
@@ -326,6 +358,7 @@ void wf_ctx_done(struct wf_ctx *ctx)
 	wf_home_close(ctx->home);
 	wf_free(ctx->home_path);
 	wf_free(ctx->os_user);
+	wf_free(ctx->key_path);
 	json_decref(ctx->config);
 	wf_arguments_done(&ctx->args);
 }
@@ -375,10 +408,20 @@ char *wf_libexec(struct wf_ctx *ctx)
 
 /* -- the home and its journal -- */
 
+const char *wf_key_file(struct wf_ctx *ctx)
+{
+	const char *key = wf_set(ctx, WF_SET_KEY_FILE);
+	if (!*key || *key == '/' || key != from_config(ctx, "key_file"))
+		return *key ? key : NULL;
+	if (!ctx->key_path)
+		ctx->key_path = wf_asprintf("%s/%s", wf_home_folder(ctx), key);
+	return ctx->key_path;
+}
+
 static int options_of_home(struct wf_ctx *ctx, struct wf_home_options *ret)
 {
-	const char *key = wf_set(ctx, WF_SET_KEY_FILE), *most = wf_set(ctx, WF_SET_MAX_BYTES);
-	*ret = (struct wf_home_options){ .key_file = *key ? key : NULL,
+	const char *most = wf_set(ctx, WF_SET_MAX_BYTES);
+	*ret = (struct wf_home_options){ .key_file = wf_key_file(ctx),
 		.allow_network_fs = wf_set_on(ctx, WF_SET_NETWORK_FS) };
 	if (*most) {
 		char *end;

@@ -234,7 +234,8 @@ const struct wf_verb wf_verb_help = {
 	.description = "Says how a verb is used, or lists all verbs. With -o json: every verb, option, "
 		       "setting and exit status as one document.",
 	.standard = WF_FORMAT_OUT_TEXT,
-	.formats = WF_FORMAT_BIT(TEXT) | WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(YAML),
+	.formats = WF_FORMAT_BIT(TEXT) | WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(JSONL) |
+		WF_FORMAT_BIT(YAML),
 	.max_args = 1,
 	.words = "verb",
 	.run = run_help,
@@ -259,6 +260,7 @@ const struct wf_verb wf_verb_version = {
 	.arguments = "",
 	.description = "Says which version of wfctl this is.",
 	.standard = WF_FORMAT_OUT_TEXT,
-	.formats = WF_FORMAT_BIT(TEXT) | WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(YAML),
+	.formats = WF_FORMAT_BIT(TEXT) | WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(JSONL) |
+		WF_FORMAT_BIT(YAML),
 	.run = run_version,
 };

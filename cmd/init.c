@@ -7,10 +7,8 @@
 static int make_journal(struct wf_ctx *ctx, const char *home, const char *tenant,
 	const char *environment, struct wf_cause *cause)
 {
-	struct wf_home_options options = { .key_file = wf_set(ctx, WF_SET_KEY_FILE) };
+	struct wf_home_options options = { .key_file = wf_key_file(ctx) };
 	struct wf_home *opened = NULL;
-	if (!*options.key_file)
-		options.key_file = NULL;
 	int r = wf_home_open(home, &options, &opened, cause);
 	if (r == 0)
 		r = wf_journal_create(opened, tenant, environment, cause);

@@ -98,6 +98,14 @@ verbs() {
 	assert_output ""
 	WFCTL_OUTPUT=jsonl ok wfctl ps -o table
 	assert_output "0 of 0 instances."
+	# what people read is asked for by one name, whether or not it is a table
+	for form in table wide; do
+		ok wfctl version -o "$form"
+		assert_output --partial wfctl
+		ok wfctl help -o "$form"
+	done
+	ok wfctl version -o jsonl
+	assert_equal "${#lines[@]}" 1
 	# a form that a verb does not have is no error when the file asks for it
 	printf 'workflow:\n  id: a\n  steps: [{ id: a, action: data.set, with: {} }]\n' >a.yaml
 	ok wfctl graph a.yaml
@@ -115,6 +123,15 @@ verbs() {
 	status 2 wfctl ps
 	echo '# nothing' >"$WFCTL_HOME/config.yaml"
 	ok wfctl ps
+	for wrong in 'color: blue' 'quiet: 3' 'output: xml' 'allow_network_fs: maybe'; do
+		echo "$wrong" >"$WFCTL_HOME/config.yaml"
+		status 2 wfctl ps
+		assert_output --partial "${wrong#*: }"
+	done
+	echo 'key_file: keys/other' >"$WFCTL_HOME/config.yaml"
+	mv "$WFCTL_HOME/keys/master" "$WFCTL_HOME/keys/other"
+	ok wfctl ps
+	mv "$WFCTL_HOME/keys/other" "$WFCTL_HOME/keys/master"
 	echo 'tenant: other' >"$WFCTL_HOME/config.yaml"
 	status 7 wfctl ps
 	ok wfctl ps --tenant default
