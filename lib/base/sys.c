@@ -170,17 +170,46 @@ static int sync_folder_of(const char *path)
 	return rc;
 }
 
+static int write_failed(const char *path, int sys, struct wf_cause *cause)
+{
+	return wf_fail(cause, wf_err_of_errno(sys), "cannot write %s: %s", path, strerror(sys));
+}
+
+/* A device, a pipe, or a link to somewhere is written to; a rename would put a file in its place. */
+static int write_in_place(const char *path, const void *bytes, size_t n, bool durable,
+	struct wf_cause *cause)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return write_failed(path, errno, cause);
+	bool failed = write_all(fd, bytes, n) || (durable && fsync(fd));
+	int saved = errno;
+	if (close(fd) && !failed) {
+		failed = true;
+		saved = errno;
+	}
+	return failed ? write_failed(path, saved, cause) : 0;
+}
+
 int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bool durable,
 	struct wf_cause *cause)
 {
+	struct stat st;
+	bool there = lstat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
+		return wf_fail(cause, WF_EINVAL, "cannot write %s: it is a folder", path);
+	if (there && !S_ISREG(st.st_mode))
+		return write_in_place(path, bytes, n, durable, cause);
 	WF_AUTOFREE char *temp = wf_asprintf("%s.%ld.tmp", path, (long)getpid());
 	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
-		return wf_fail(cause, wf_err_of_errno(errno), "cannot write %s: %s", path,
-			strerror(errno));
+		return write_failed(path, errno, cause);
 	bool failed = write_all(fd, bytes, n) || (durable && fsync(fd));
 	int saved = errno;
-	failed = close(fd) || failed;
+	if (close(fd) && !failed) {
+		failed = true;
+		saved = errno;
+	}
 	if (!failed && rename(temp, path)) {
 		failed = true;
 		saved = errno;
@@ -192,7 +221,7 @@ int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bo
 	if (!failed)
 		return 0;
 	(void)unlink(temp);
-	return wf_fail(cause, wf_err_of_errno(saved), "cannot write %s: %s", path, strerror(saved));
+	return write_failed(path, saved, cause);
 }
 
 int wf_make_dirs(const char *path, struct wf_cause *cause)

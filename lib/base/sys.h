@@ -32,7 +32,8 @@ uint32_t wf_random_u32(void);
 int wf_read_file(const char *path, size_t max, struct wf_buf *out, struct wf_cause *cause);
 int wf_read_fd(int fd, const char *name, size_t max, struct wf_buf *out, struct wf_cause *cause);
 
-/* Writes a file whole by a temporary name and rename. With `durable`, fsync of file and folder. */
+/* Writes a file whole by a temporary name and rename. With `durable`, fsync of file and folder. What is
+ * no file (a device, a pipe, a link) is written to as it is; a folder is WF_EINVAL. */
 int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bool durable,
 	struct wf_cause *cause);
 
