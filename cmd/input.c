@@ -25,7 +25,7 @@ static int read_document(struct wf_ctx *ctx, const char *given, json_t **ret)
 		return wf_fail_at(ctx, WF_EXIT_USAGE, wf_code_of(r), NULL, cause.hint, "%s", cause.text);
 	if (wf_json_parse(text.data ? text.data : "", text.len, ret, &cause) < 0)
 		return wf_fail_at(ctx, WF_EXIT_USAGE, "SYNTAX_ERROR", NULL,
-			"--input takes JSON, @FILE, or - for standard input", "%s is not JSON: %s",
+			"--input takes JSON, @FILE, or - for standard input", "%s is %s",
 			where, cause.text);
 	return 0;
 }
@@ -37,15 +37,23 @@ static int set_one(struct wf_ctx *ctx, json_t *input, const char *given)
 		return wf_fail_usage(ctx, "--set takes PATH=VALUE, not \"%s\"", given);
 	WF_AUTOFREE char *path = wf_strndup(given, (size_t)(equals - given));
 	json_t *value = NULL;
-	if (wf_json_parse(equals + 1, strlen(equals + 1), &value, NULL) < 0)
-		value = json_string(equals + 1);
-	if (!value)
-		return wf_fail_usage(ctx, "--set %s: the value is not UTF-8", path);
-	int r = wf_json_set_at(input, path, value);
-	json_decref(value);
+	struct wf_cause cause = { 0 };
+	int r = wf_json_parse(equals + 1, strlen(equals + 1), &value, &cause);
+	if (r == WF_ELIMIT)
+		return wf_fail_usage(ctx, "--set %s: the value is %s", path, cause.text);
 	if (r < 0)
-		return wf_fail_usage(ctx, "--set %s: the path leads through something that is no object",
+		value = json_string(equals + 1);
+	r = wf_json_set_at(input, path, value);
+	json_decref(value);
+	if (r == WF_ELIMIT)
+		return wf_fail_usage(ctx, "--set %.80s…: the path is over %d members deep", path,
+			WF_MAX_DEPTH);
+	if (r < 0 && !json_is_object(input))
+		return wf_fail_usage(ctx, "--set %s: the input is no object that could have members",
 			path);
+	if (r < 0)
+		return wf_fail_usage(ctx, "--set %s: the path must be names with dots between, through "
+					  "what is an object or is not there yet", path);
 	return 0;
 }
 
@@ -61,6 +69,9 @@ int wf_input_read(struct wf_ctx *ctx, json_t **ret)
 	for (size_t i = 0; !status && i < ctx->args.given_count; i++)
 		if (!strcmp(ctx->args.given[i].option->name, "set"))
 			status = set_one(ctx, input, ctx->args.given[i].value);
+	if (!status && !wf_json_depth_ok(input))
+		status = wf_fail_at(ctx, WF_EXIT_USAGE, "OVER_LIMIT", NULL, NULL,
+			"the input is nested deeper than %d", WF_MAX_DEPTH);
 	if (status) {
 		json_decref(input);
 		return status;

@@ -29,7 +29,7 @@ static int read_verdict(struct wf_ctx *ctx, struct verdict *ret)
 	if (text && strcmp(ret->as, "completed") != 0)
 		return wf_fail_usage(ctx, "--result goes with --completed");
 	if (text && wf_json_parse(text, strlen(text), &ret->output, &cause) < 0)
-		return wf_fail_usage(ctx, "--result is not JSON: %s", cause.text);
+		return wf_fail_usage(ctx, "--result is %s", cause.text);
 	return 0;
 }
 

@@ -32,6 +32,38 @@ static bool too_deep(const char *text, size_t len)
 	return false;
 }
 
+/* jansson's sentences that speak of its own interface, or not to people. */
+static int not_json(const json_error_t *error, size_t len, struct wf_cause *cause)
+{
+	static const struct {
+		const char *begins, *means;
+	} sentences[] = {
+		{"\\u0000 is not allowed", "a string holds \\u0000, which is not allowed"},
+		{"unable to decode byte ", "this byte is not UTF-8: "},
+		{"real number overflow", "the number is too large"},
+		{"too big integer", "the integer is beyond 64 bits"},
+		{"too big negative integer", "the integer is beyond 64 bits"},
+		{"duplicate object key", "a key that stands twice"},
+		{"end of file expected", "more behind the end of the value"},
+		{"premature end of input", "the text ends too early"},
+		{"unexpected token near end of file", "the text ends too early"},
+	};
+	const char *text = error->text;
+	int column = error->column > 0 ? error->column : 1;
+	if (!len)
+		return wf_fail(cause, WF_ESYNTAX, "not JSON: the text is empty");
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+		size_t n = strlen(sentences[i].begins);
+		if (strncmp(text, sentences[i].begins, n) != 0)
+			continue;
+		const char *byte = text[n - 1] == ' ' ? text + n : "";
+		return wf_fail(cause, WF_ESYNTAX, "not JSON at line %d, column %d: %s%.4s",
+			error->line, column, sentences[i].means, byte);
+	}
+	return wf_fail(cause, WF_ESYNTAX, "not JSON at line %d, column %d: %s", error->line, column,
+		text);
+}
+
 int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *cause)
 {
 	if (too_deep(text, len))
@@ -44,8 +76,7 @@ int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *c
 	json_t *value =
 		json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
 	if (!value)
-		return wf_fail(cause, WF_ESYNTAX, "not JSON at line %d, column %d: %s", error.line,
-			error.column, error.text);
+		return not_json(&error, len, cause);
 	*ret = value;
 	return 0;
 }
@@ -179,10 +210,45 @@ json_t *wf_json_at(const json_t *value, const char *path)
 	return (json_t *)(uintptr_t)at;
 }
 
+static bool within(const json_t *value, size_t levels)
+{
+	if (!json_is_array(value) && !json_is_object(value))
+		return true;
+	if (!levels)
+		return false;
+	json_t *container = json_incref((json_t *)(uintptr_t)value);
+	const char *key;
+	size_t i;
+	json_t *inner;
+	bool fits = true;
+	json_array_foreach (container, i, inner)
+		fits = fits && within(inner, levels - 1);
+	json_object_foreach (container, key, inner)
+		fits = fits && within(inner, levels - 1);
+	json_decref(container);
+	return fits;
+}
+
+bool wf_json_depth_ok(const json_t *value)
+{
+	return within(value, WF_MAX_DEPTH);
+}
+
+/* A '.' at the end names nothing behind it. */
+static bool ends_open(const char *path)
+{
+	size_t n = strlen(path);
+	return n && path[n - 1] == '.';
+}
+
 int wf_json_set_at(json_t *object, const char *path, json_t *value)
 {
 	struct path_part part;
-	for (;;) {
+	if (ends_open(path))
+		return WF_EINVAL;
+	for (size_t depth = 1;; depth++) {
+		if (depth > WF_MAX_DEPTH)
+			return WF_ELIMIT;
 		if (!json_is_object(object) || !*path || !next_part(&path, &part) || part.is_index)
 			return WF_EINVAL;
 		if (!*path)

@@ -39,8 +39,12 @@ const char *wf_json_type_name(const json_t *value);
 /* Borrowed member at a path of member names and [N] indexes ("a.b[0].c"); NULL where it is not. */
 json_t *wf_json_at(const json_t *value, const char *path);
 
+/* Whether lists and objects are nested no deeper than an input's may be (WF_MAX_DEPTH). */
+bool wf_json_depth_ok(const json_t *value);
+
 /* Sets the value at a path of member names, making objects on the way. Takes a borrowed value (its
- * count is raised). WF_EINVAL when the path is empty, or something on the way is not an object. */
+ * count is raised). WF_EINVAL when the path is empty or holds an empty name, or something on the way is
+ * not an object; WF_ELIMIT when it has more than WF_MAX_DEPTH names. */
 int wf_json_set_at(json_t *object, const char *path, json_t *value);
 
 #endif
