@@ -19,8 +19,8 @@ static const char settings[] =
 	"#\n"
 	"# tenant: default            # --tenant, WFCTL_TENANT\n"
 	"# environment: default       # --environment, WFCTL_ENVIRONMENT\n"
-	"# key_file: keys/master      # the master key: 32 bytes or 64 hexadecimal digits, mode 0600\n"
-	"# max_bytes: 68719476736     # quota of one journal's data file\n"
+	"# key_file: /etc/wfctl.key   # the master key: 32 bytes or 64 hexadecimal digits, mode 0600\n"
+	"# max_journal_bytes: 68719476736   # quota of one journal's data file\n"
 	"# allow_network_fs: false    # open a journal that is on a network filesystem\n"
 	"# identity: asserted         # --as is believed, and recorded beside the system's user\n"
 	"# color: auto                # auto, always, never\n"
@@ -75,8 +75,8 @@ static int read_key(const char *path, uint8_t ret[WF_SEAL_KEY], struct wf_cause 
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return key_failure(cause, path, errno == ENOENT ? "is not there" :
-			"cannot be read", "give it with --key-file, or restore it from where it is "
-			"kept; without it the journal cannot be opened");
+			"cannot be read", "restore it from where it is kept, or name it with "
+			"key_file or WFCTL_KEY_FILE; without it the journal cannot be opened");
 	struct stat st;
 	WF_AUTOBUF struct wf_buf b = {0};
 	int rc = fstat(fd, &st) ? WF_EIO : 0;
@@ -193,10 +193,13 @@ int wf_home_open(const char *path, const struct wf_home_options *options, struct
 	}
 	struct stat st;
 	int rc = 0;
-	if (stat(h->journals, &st) || !S_ISDIR(st.st_mode)) {
-		rc = wf_fail(cause, errno == EACCES ? WF_EPERM : WF_ENOENT, errno == EACCES ?
+	bool there = stat(h->journals, &st) == 0;
+	bool denied = !there && errno == EACCES;
+	if (!there || !S_ISDIR(st.st_mode)) {
+		rc = wf_fail(cause, denied ? WF_EPERM : WF_ENOENT, denied ?
 			"%s may not be looked into" : "%s is not a wfctl home", h->path);
-		wf_fail_hint(cause, "wfctl init makes one; --home or WFCTL_HOME names another");
+		wf_fail_hint(cause, denied ? "run it as the home's owner, or name another with --home" :
+			"wfctl init makes one; --home or WFCTL_HOME names another");
 	}
 	if (!rc)
 		rc = read_key(key, h->master, cause);

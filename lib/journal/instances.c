@@ -81,8 +81,8 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 	if (wf_store_full(t->journal->store)) {
 		(void)wf_fail(t->cause, WF_ENOSPC, "%s is full: nothing new is taken in",
 			t->journal->path);
-		wf_fail_hint(t->cause, "raise max_bytes, or remove old instances and compact the "
-			"journal; what runs already may end");
+		wf_fail_hint(t->cause, "raise max_journal_bytes (WFCTL_MAX_JOURNAL_BYTES), or try "
+			"wfctl journal compact; what runs already may end");
 		return wf_txn_fail(t, WF_ENOSPC);
 	}
 	t->took_in = true;

@@ -138,7 +138,7 @@ static int get_header(struct wf_journal *j, const uint8_t *bytes, size_t n, stru
 		if (same)
 			return wf_fail(cause, WF_ECORRUPT, "%s is damaged: its header", j->path);
 		(void)wf_fail(cause, WF_EKEY, "the master key does not open %s", j->path);
-		wf_fail_hint(cause, "give the key that it was made with (--key-file)");
+		wf_fail_hint(cause, "give the key that it was made with (key_file, WFCTL_KEY_FILE)");
 		return WF_EKEY;
 	}
 	memcpy(j->id.bytes, id, sizeof(j->id.bytes));
@@ -485,6 +485,11 @@ void wf_journal_close(struct wf_journal *j)
 	wf_free(j->tenant);
 	wf_free(j->environment);
 	wf_free(j);
+}
+
+void wf_journal_on_broken(void (*fn)(void))
+{
+	wf_store_on_broken(fn);
 }
 
 static int write_first(struct wf_txn *t, void *arg, struct wf_cause *cause)

@@ -66,6 +66,9 @@ enum wf_journal_mode { WF_JOURNAL_READ, WF_JOURNAL_WRITE };
 int wf_journal_open(struct wf_home *home, const char *tenant, const char *environment,
 	enum wf_journal_mode mode, struct wf_journal **ret, struct wf_cause *cause);
 void wf_journal_close(struct wf_journal *j); /* NULL is allowed */
+/* What is called when the file turns out broken in the midst of an operation, where there is no way
+ * back: it says so and ends the process. Without it the process aborts. */
+void wf_journal_on_broken(void (*fn)(void));
 
 /*
  * A transaction: the function may be run again (after the map has grown), so it must start from the

@@ -211,7 +211,7 @@ int wf_journal_restore(struct wf_home *home, const char *tenant, const char *env
 	if (there && !replace) {
 		(void)wf_fail(cause, WF_EEXIST, "tenant %s has an environment %s already", tenant,
 			environment);
-		wf_fail_hint(cause, "say that it is to be replaced; what is in it will be lost");
+		wf_fail_hint(cause, "--replace puts the backup in its place; what is in it will be lost");
 		return WF_EEXIST;
 	}
 	rc = prove(home, from, cause);

@@ -38,6 +38,9 @@ struct wf_store_options {
 int wf_store_open(const char *path, const struct wf_store_options *options, struct wf_store **ret,
 	struct wf_cause *cause);
 void wf_store_close(struct wf_store *s); /* NULL is allowed */
+/* What is called when the file turns out broken in the midst of an operation, where there is no way
+ * back; it must not return. Without it the process aborts. */
+void wf_store_on_broken(void (*fn)(void));
 
 /* What an operation may give beside 0 and negative errors. */
 #define WF_STORE_AGAIN 1 /* the map has no room: wf_store_grow, then run the transaction again */

@@ -25,6 +25,7 @@
 #define WALK_TRIES 8
 #define PROBE ((size_t)1 << 20)
 #define SNAPSHOT_TRIES 100
+#define SMALL_FILE 128 /* pages: all are looked at before LMDB follows them */
 
 struct wf_store {
 	MDB_env *env;
@@ -86,6 +87,10 @@ static int system_failure(struct wf_store *s, int sys, const char *doing, struct
 		wf_fail_hint(cause, "make room (%s), then run the command again; nothing of this "
 			"transaction is in the journal", sys == EFBIG ? "the file-size limit, ulimit -f" :
 			"disk or disk quota");
+	else if (sys == EMFILE || sys == ENFILE)
+		wf_fail_hint(cause, "raise the limit on open files (ulimit -n)");
+	else if (sys == ENOENT && !s->options.single)
+		wf_fail_hint(cause, "wfctl journal restore FILE --replace puts a backup in its place");
 	else if (err == WF_EIO)
 		wf_fail_hint(cause, "look at the disk; nothing of this transaction is in the journal");
 	return err;
@@ -177,14 +182,19 @@ static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *caus
 			return system_failure(s, errno, "looking at it", cause);
 		bool all_there = (uint64_t)st.st_size / m->page_size > m->last_page;
 		/* Pages at the end that are free may never have been written: then, and only then, the
-		 * file may be shorter than its last page, and every tree has to be looked at. */
-		rc = wf_pages_walk(fd, m, all_there ? wf_table_name(WF_TABLE_META) : NULL, NULL, NULL);
+		 * file may be shorter than its last page, and every tree has to be looked at. So it is
+		 * where that costs nothing that anybody would notice. */
+		bool whole = !all_there || m->last_page < SMALL_FILE;
+		rc = wf_pages_walk(fd, m, whole ? NULL : wf_table_name(WF_TABLE_META), NULL, NULL);
 		if (!rc)
 			return 0;
 		(void)wf_fail(cause, WF_ECORRUPT, all_there ? "%s is damaged" :
 			"%s is damaged: it is shorter than what it holds (truncated?)", s->file);
 	}
-	wf_fail_hint(cause, "wfctl journal check names what is damaged; restore a backup");
+	if (s->options.single)
+		wf_fail_hint(cause, "use another backup");
+	else
+		wf_fail_hint(cause, "wfctl journal restore FILE --replace puts a backup in its place");
 	return rc;
 }
 
@@ -237,6 +247,22 @@ static int take_lock_file(struct wf_store *s, struct wf_cause *cause)
 	return sys ? system_failure(s, sys, "making its lock file", cause) : 0;
 }
 
+static void (*on_broken)(void);
+
+void wf_store_on_broken(void (*fn)(void))
+{
+	on_broken = fn;
+}
+
+/* LMDB met pages that contradict each other, half-way through an operation. */
+static void broken(MDB_env *env, const char *what)
+{
+	(void)env;
+	(void)what;
+	if (on_broken)
+		on_broken();
+}
+
 /* Half of the address space asked for, until it is given: `ulimit -v` may forbid a large map. */
 static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 {
@@ -245,6 +271,7 @@ static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 		rc = mdb_env_create(&s->env);
 		if (rc)
 			return failure(s, rc, "opening it", cause);
+		(void)mdb_env_set_assert(s->env, broken);
 		rc = mdb_env_set_mapsize(s->env, s->map);
 		if (!rc)
 			rc = mdb_env_set_maxdbs(s->env, WF_TABLE_COUNT_);
@@ -458,8 +485,8 @@ int wf_store_grow(struct wf_store *s, bool essential, struct wf_cause *cause)
 	if (s->map >= limit) {
 		(void)wf_fail(cause, WF_ENOSPC, "%s is full: its quota is %zu bytes", s->file,
 			s->quota);
-		wf_fail_hint(cause, "raise max_bytes, or remove old instances and compact the "
-			"journal; nothing of this transaction is in it");
+		wf_fail_hint(cause, "raise max_journal_bytes (WFCTL_MAX_JOURNAL_BYTES), or try "
+			"wfctl journal compact; nothing of this transaction is in it");
 		return WF_ENOSPC;
 	}
 	size_t want = s->map < limit / 2 ? s->map * 2 : limit;
