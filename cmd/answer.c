@@ -252,13 +252,15 @@ static int fail_with(struct wf_ctx *ctx, int status, const char *code, json_t *d
 {
 	if (wf_machine(ctx) && ctx->form_asked && !ctx->failed_json) {
 		json_t *error = json_object(), *document = json_object();
+		WF_AUTOBUF struct wf_buf safe = { 0 };
+		wf_view_safe(&safe, message);
 		if (hint && *hint) {
 			if (!details)
 				details = json_object();
 			json_object_set_new(details, "hint", json_string(hint));
 		}
 		json_object_set_new(error, "code", json_string(code));
-		json_object_set_new(error, "message", json_string(message));
+		json_object_set_new(error, "message", json_string(safe.data ? safe.data : ""));
 		json_object_set_new(error, "details", details ? details : json_null());
 		json_object_set_new(document, "error", error);
 		wf_out_json(ctx, document);

@@ -307,6 +307,19 @@ static int choose_format(struct wf_ctx *ctx)
 		known.len ? known.data : "only text");
 }
 
+/* As on the command line: what is kept and shown is text. */
+static int check_variables(struct wf_ctx *ctx)
+{
+	static const enum wf_setting texts[] = { WF_SET_TENANT, WF_SET_ENVIRONMENT, WF_SET_AS };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *value = getenv(wf_settings[texts[i]].variable);
+		if (value && !wf_utf8_valid(value, strlen(value), NULL))
+			return wf_fail_usage(ctx, "the value of %s is not UTF-8",
+				wf_settings[texts[i]].variable);
+	}
+	return 0;
+}
+
 static bool is_one_of(const char *word, const char *const *words)
 {
 	while (*words && strcmp(word, *words) != 0)
@@ -335,7 +348,9 @@ static int check_words(struct wf_ctx *ctx)
 
 int wf_ctx_begin(struct wf_ctx *ctx)
 {
-	int status = wf_config_read(ctx);
+	int status = check_variables(ctx);
+	if (!status)
+		status = wf_config_read(ctx);
 	if (status)
 		return status;
 	ctx->out_terminal = isatty(STDOUT_FILENO);

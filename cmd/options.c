@@ -225,9 +225,26 @@ static bool word_among(const char *list, const char *word)
 	return false;
 }
 
+/* Values are kept and shown as text; only names of files may hold any bytes. */
+static int check_text(const struct wf_arguments *a, char **ret_error)
+{
+	for (size_t i = 0; i < a->given_count; i++) {
+		const struct wf_given *g = &a->given[i];
+		const char *words = g->option->words;
+		bool file = words && (!strcmp(words, "file") || !strcmp(words, "dir"));
+		if (g->value && !file && !wf_utf8_valid(g->value, strlen(g->value), NULL)) {
+			*ret_error = wf_asprintf("the value of --%s is not UTF-8", g->option->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* After the last word: counts, and options of another sub-verb. */
 static int check_whole(const struct wf_arguments *a, char **ret_error)
 {
+	if (check_text(a, ret_error) < 0)
+		return -1;
 	if (!a->command || wf_argument(a, "help") || wf_argument(a, "version"))
 		return 0;
 	const struct wf_verb *verb = a->command->verb;

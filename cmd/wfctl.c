@@ -45,17 +45,23 @@ static _Noreturn void on_abort(int sig)
 	_exit(WF_EXIT_BUG);
 }
 
-/* A page of a mapped file that is not there: the disk failed, or the file was damaged or cut short while
- * it was in use. What was written to standard output so far is not flushed: it may be half a thought. */
-static _Noreturn void on_bus_error(int sig)
+/* The journal's file contradicts itself half-way through an operation; or a page of it is not there:
+ * the disk failed, or the file was cut short while it was in use. What was written to standard output
+ * is not flushed: it may be half a thought. */
+static _Noreturn void journal_broken(void)
 {
-	static const char text[] = "wfctl: the journal's file cannot be read to its end: the disk failed, or "
-				   "the file is damaged\n"
+	static const char text[] = "wfctl: the journal's file is damaged, or the disk cannot read it; nothing "
+				   "of the transaction in hand was kept\n"
 				   "  wfctl journal check names what is damaged; wfctl journal restore FILE "
 				   "--replace puts a backup in its place\n";
-	(void)sig;
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(WF_EXIT_JOURNAL);
+}
+
+static _Noreturn void on_bus_error(int sig)
+{
+	(void)sig;
+	journal_broken();
 }
 
 /* What tests set to make rare things happen: a death at a boundary, a fixed time, an allocation that
@@ -82,10 +88,27 @@ static int test_hooks(struct wf_ctx *ctx)
 	return 0;
 }
 
-/* Before the settings are known, an error already has to take the form that was asked for. */
-static void early_format(struct wf_ctx *ctx)
+/* The form that a command line asks for which could not be read to its end. */
+static const char *output_of(int argc, char **argv)
 {
-	const char *asked = wf_opt(ctx, "output");
+	const char *asked = NULL;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		if (!strcmp(argv[i], "-o") || !strcmp(argv[i], "--output"))
+			asked = next ? next : asked;
+		else if (!strncmp(argv[i], "-o", 2))
+			asked = argv[i] + 2 + (argv[i][2] == '=');
+		else if (!strncmp(argv[i], "--output=", 9))
+			asked = argv[i] + 9;
+	}
+	return asked;
+}
+
+/* Before the settings are known, an error already has to take the form that was asked for. */
+static void early_format(struct wf_ctx *ctx, const char *asked)
+{
+	if (!asked || !*asked)
+		asked = getenv(wf_settings[WF_SET_OUTPUT].variable);
 	enum wf_format format = asked ? wf_format_find(asked) : WF_FORMAT_OUT_COUNT_;
 	ctx->format = format == WF_FORMAT_OUT_COUNT_ ? WF_FORMAT_OUT_TEXT : format;
 	ctx->form_asked = asked != NULL;
@@ -131,6 +154,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGBUS, on_bus_error);
 	/* a write beyond the file-size limit must fail, so that it can be said, not kill */
 	(void)signal(SIGXFSZ, SIG_IGN);
+	wf_journal_on_broken(journal_broken);
 	wf_mem_on_exhausted(out_of_memory);
 	wf_mem_adopt_jansson();
 	if (sodium_init() < 0) {
@@ -149,10 +173,10 @@ int main(int argc, char **argv)
 		wf_out(&ctx, &page);
 	} else if (wf_arguments_read(&ctx.args, argc ? argv[0] : "wfctl", argc - 1, argv + 1,
 			   &error) < 0) {
-		early_format(&ctx);
+		early_format(&ctx, output_of(argc, argv));
 		status = wf_fail_usage(&ctx, "%s", error);
 	} else {
-		early_format(&ctx);
+		early_format(&ctx, wf_opt(&ctx, "output"));
 		status = dispatch(&ctx);
 	}
 	wf_ctx_done(&ctx);
