@@ -72,6 +72,28 @@ static int failure(struct wf_core *c, struct wf_cause *cause)
 	return 0;
 }
 
+/* Why the outcome is not known: what the effect's performer said, or a crash of its process. */
+static json_t *doubt_error(const struct wf_core *c)
+{
+	return json_is_object(c->event->data) ? json_copy(c->event->data)
+		: wf_core_error(WF_ERROR_IN_DOUBT, "in_doubt",
+			"a crash left it unknown whether the effect happened");
+}
+
+/* A crash is not the step's failure: the attempt that it cut short is made again and costs none. A
+ * doubt that arose while we live (its supervisor was killed) costs one, and one more than there
+ * are: what kills it may do so every time. */
+static void retry_doubt(struct wf_core *c, uint32_t step)
+{
+	bool crash = !json_is_object(c->event->data);
+	if (crash)
+		wf_core_repeat_attempt(c, step);
+	else if (c->in->steps[step].attempts <= c->plan->steps[step].retry.max_attempts)
+		wf_core_begin_attempt(c, step);
+	else
+		wf_core_fail_step(c, step, doubt_error(c));
+}
+
 static int doubt(struct wf_core *c, struct wf_cause *cause)
 {
 	if (!attempt_in_hand(c, cause))
@@ -79,12 +101,10 @@ static int doubt(struct wf_core *c, struct wf_cause *cause)
 	uint32_t step = c->event->step;
 	switch (c->plan->steps[step].on_crash) {
 	case WF_ON_CRASH_RETRY:
-		wf_core_begin_attempt(c, step);
+		retry_doubt(c, step);
 		break;
 	case WF_ON_CRASH_FAIL:
-		wf_core_fail_step(c, step,
-			wf_core_error(WF_ERROR_IN_DOUBT, "in_doubt",
-				"a crash left it unknown whether the effect happened"));
+		wf_core_fail_step(c, step, doubt_error(c));
 		break;
 	case WF_ON_CRASH_ASK:
 		wf_core_set_status(c, step, WF_STEP_IN_DOUBT);

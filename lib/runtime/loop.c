@@ -25,10 +25,9 @@ static struct wf_event event_of(const struct wf_inflight *f, const struct wf_eff
 	if (r->ok)
 		return wf_drive_event(WF_EVENT_SUCCESS, f->step, f->attempt,
 			r->output ? json_incref(r->output) : json_null());
-	if (r->type == WF_ERROR_IN_DOUBT)
-		return wf_drive_event(WF_EVENT_DOUBT, f->step, f->attempt, NULL);
-	struct wf_event event =
-		wf_drive_event(WF_EVENT_FAILURE, f->step, f->attempt, error_of(r));
+	enum wf_event_type type =
+		r->type == WF_ERROR_IN_DOUBT ? WF_EVENT_DOUBT : WF_EVENT_FAILURE;
+	struct wf_event event = wf_drive_event(type, f->step, f->attempt, error_of(r));
 	event.retry_after_ms = r->retry_after_ms;
 	return event;
 }

@@ -353,6 +353,39 @@ static void doubt_follows_on_crash(void **state)
 	}
 }
 
+/* on_crash: retry. A crash costs the step no attempt; a doubt that arises while wfctl lives does, so
+ * that a command whose supervisor is killed each time is not run for ever. */
+static void a_crash_costs_no_attempt(void **state)
+{
+	(void)state;
+	struct sketch s;
+	struct world w;
+	sketch_init(&s);
+	struct wf_plan_step step = sketch_step(&s, "run", WF_ACT_EXEC_RUN);
+	step.on_crash = WF_ON_CRASH_RETRY;
+	step.retry.max_attempts = 2;
+	sketch_perform(&s, step, json_object());
+	sketch_finish(&s);
+	begin(&w, &s);
+	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	for (int crash = 0; crash < 5; crash++) {
+		assert_int_equal(feed(&w, WF_EVENT_DOUBT, 0, 1, NULL), 0);
+		assert_int_equal(w.turn.command_count, 1);
+		assert_int_equal(w.in->steps[0].attempts, 1);
+	}
+	for (uint32_t attempt = 1; attempt <= 3; attempt++) {
+		assert_int_equal(w.in->status, WF_INST_RUNNING);
+		assert_int_equal(w.in->steps[0].attempts, attempt);
+		assert_int_equal(feed(&w, WF_EVENT_DOUBT, 0, attempt,
+					 json_pack("{s:s, s:s, s:s}", "type", "InDoubtError", "code",
+						 "supervisor_lost", "message", "killed")),
+			0);
+	}
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_string_equal(wf_core_text(w.in->error, "code"), "supervisor_lost");
+	end(&w);
+}
+
 static void the_instance_times_out(void **state)
 {
 	(void)state;
@@ -464,6 +497,7 @@ int main(void)
 		cmocka_unit_test(a_policy_that_cannot_be_met_fails),
 		cmocka_unit_test(a_timer_waits_for_its_time),
 		cmocka_unit_test(doubt_follows_on_crash),
+		cmocka_unit_test(a_crash_costs_no_attempt),
 		cmocka_unit_test(the_instance_times_out),
 		cmocka_unit_test(a_cancel_ends_what_waits),
 		cmocka_unit_test(a_loop_ends_at_max_visits),
