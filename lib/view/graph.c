@@ -1,6 +1,8 @@
 /* Plans as drawings. */
 #include "view/graph.h"
 
+#include "view/instance.h"
+
 #include <string.h>
 
 /* Fill and border of a step by its status. */
@@ -69,7 +71,7 @@ static const char *workflow_name(const struct wf_plan *plan)
 
 static enum wf_step_status status_of(const struct wf_instance *in, uint32_t step)
 {
-	return in && step < in->step_count ? in->steps[step].status : WF_STEP_PENDING;
+	return in && step < in->step_count ? wf_view_step_now(in, step) : WF_STEP_PENDING;
 }
 
 void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struct wf_buf *out)

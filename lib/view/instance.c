@@ -54,7 +54,7 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	json_t *o = json_object();
 	json_object_set_new(o, "id", text_or_null(wf_plan_step_id(plan, i)));
 	json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
-	json_object_set_new(o, "status", json_string(wf_step_status_name(s->status)));
+	json_object_set_new(o, "status", json_string(wf_step_status_name(wf_view_step_now(in, i))));
 	json_object_set_new(o, "waits_for",
 		s->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(s->wait)));
 	json_object_set_new(o, "attempts", json_integer(s->attempts));
@@ -278,6 +278,13 @@ void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *i
 		wf_buf_printf(out, "for %s", wf_wait_name(s->wait));
 }
 
+enum wf_step_status wf_view_step_now(const struct wf_instance *in, uint32_t step)
+{
+	enum wf_step_status status = in->steps[step].status;
+	bool never = status == WF_STEP_PENDING && wf_instance_status_final(in->status);
+	return never ? WF_STEP_SKIPPED : status;
+}
+
 const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_instance *in,
 	uint32_t step)
 {
@@ -287,7 +294,8 @@ const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_inst
 		if (d)
 			return !strncmp(d, "approve", 7) ? "approved" : "rejected";
 	}
-	return s->status == WF_STEP_IN_DOUBT ? "in doubt" : wf_step_status_name(s->status);
+	return s->status == WF_STEP_IN_DOUBT ? "in doubt"
+					     : wf_step_status_name(wf_view_step_now(in, step));
 }
 
 enum wf_role wf_view_step_role(enum wf_step_status status)

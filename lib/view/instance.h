@@ -24,6 +24,9 @@ void wf_view_error(const json_t *error, bool message, struct wf_buf *out);
 /* How a step ended or what it waits for, in a few words: "POST 201", "exit 3", "0 of 2: alice, bob". */
 void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out);
+/* The step's status; of an instance that has ended, what never ran was skipped (the journal keeps no
+ * row for that). */
+enum wf_step_status wf_view_step_now(const struct wf_instance *in, uint32_t step);
 /* The status as people read it: an approval is "approved" or "rejected". */
 const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_instance *in,
 	uint32_t step);

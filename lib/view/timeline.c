@@ -90,7 +90,8 @@ static void step_row(struct wf_table *t, const struct wf_plan *plan, const struc
 		wf_view_duration((s->ended_at ? s->ended_at : now) - s->started_at, took);
 	bool effect = wf_actions[plan->steps[i].action].kind == WF_ACTION_EFFECT;
 	wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
-	wf_table_cell(t, wf_view_step_role(s->status), wf_view_step_status(plan, in, i));
+	wf_table_cell(t, wf_view_step_role(wf_view_step_now(in, i)),
+		wf_view_step_status(plan, in, i));
 	if (effect && s->attempts)
 		wf_table_cellf(t, WF_ROLE_PLAIN, "%u", s->attempts);
 	else

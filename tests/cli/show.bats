@@ -42,6 +42,27 @@ teardown() {
 	assert_line "  to do    wfctl approve 1, or wfctl reject 1"
 }
 
+@test "what an instance that has ended never reached was skipped" {
+	cat >ends.yaml <<-'EOT'
+	workflow:
+	  id: ends
+	  steps:
+	    - { id: one, action: fail, condition: { when: "${input.get('bad', false)}" }, with: { message: bad } }
+	    - { id: two, action: data.set, with: {}, next: [{ to: end, when: "${!has(input.far)}" }, { to: three }] }
+	    - { id: three, action: data.set, with: {} }
+	EOT
+	local number
+	for input in '{}' '{"bad":true}'; do
+		number=$(wfctl run ends.yaml --input "$input" --quiet 2>/dev/null || true)
+		ok wfctl show "${number:-none}" -o json
+		assert_equal "$(jq -r '.steps[2].status' <<<"$output")" skipped
+		ok wfctl show "$number"
+		assert_output --regexp 'three +skipped'
+	done
+	ok wfctl graph --instance "$number"
+	assert_output --regexp 's2 .*tooltip="skipped"'
+}
+
 @test "an instance that has ended" {
 	WFCTL_NOW=2026-11-20T09:40:00Z wfctl approve 1 --as alice >/dev/null
 	WFCTL_NOW=2026-11-20T11:25:05Z wfctl approve 1 --as bob >/dev/null
