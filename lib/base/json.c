@@ -51,7 +51,7 @@ static int not_json(const json_error_t *error, size_t len, struct wf_cause *caus
 	const char *text = error->text;
 	int column = error->column > 0 ? error->column : 1;
 	if (!len)
-		return wf_fail(cause, WF_ESYNTAX, "not JSON: the text is empty");
+		return wf_fail(cause, WF_ESYNTAX, "not JSON at line 1, column 1: the text is empty");
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
 		size_t n = strlen(sentences[i].begins);
 		if (strncmp(text, sentences[i].begins, n) != 0)

@@ -113,7 +113,29 @@ static void paths_read_and_write(void **state)
 	assert_int_equal(json_integer_value(wf_json_at(value, "x.y.z")), 2);
 	assert_int_equal(wf_json_set_at(value, "a.b.c", two), WF_EINVAL);
 	assert_int_equal(wf_json_set_at(value, "", two), WF_EINVAL);
+	assert_int_equal(wf_json_set_at(value, "a.", two), WF_EINVAL);
+	assert_int_equal(wf_json_set_at(value, "a..b", two), WF_EINVAL);
 	json_decref(two);
+	json_decref(value);
+}
+
+/* What is set by paths nests no deeper than what is read. */
+static void depth_is_bounded(void **state)
+{
+	(void)state;
+	char path[2 * WF_MAX_DEPTH + 2];
+	for (size_t i = 0; i < sizeof(path); i++)
+		path[i] = i % 2 ? '.' : 'a';
+	json_t *value = json_object(), *list = json_array(), *one = json_integer(1);
+	path[2 * WF_MAX_DEPTH + 1] = '\0'; /* one name too many */
+	assert_int_equal(wf_json_set_at(value, path, one), WF_ELIMIT);
+	path[2 * WF_MAX_DEPTH - 1] = '\0';
+	assert_int_equal(wf_json_set_at(value, path, one), 0);
+	assert_true(wf_json_depth_ok(value));
+	assert_int_equal(wf_json_set_at(value, path, list), 0);
+	assert_false(wf_json_depth_ok(value));
+	json_decref(one);
+	json_decref(list);
 	json_decref(value);
 }
 
@@ -122,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_text_comes_back),
 		cmocka_unit_test(canonical_text_sorts_keys),
+		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(wrong_text_is_refused),
 		cmocka_unit_test(a_nul_is_refused),
 		cmocka_unit_test(numbers_are_equal_by_value),
