@@ -10,9 +10,12 @@
 #define WF_MAX_CODE (16u << 20)               /* instructions of one plan */
 #define WF_MAX_PLAN_BYTES (64u << 20)         /* an encoded plan */
 #define WF_MAX_EXPR_BYTES 65536               /* one expression */
+#define WF_MAX_TEMPLATE_BYTES (1u << 20)      /* a text with expressions in it */
 #define WF_MAX_EXPR_DEPTH 200                 /* nesting of one expression */
 #define WF_MAX_STACK 1024                     /* operands of one evaluation */
+#ifndef WF_MAX_EVAL_STEPS                     /* a fuzzer takes fewer */
 #define WF_MAX_EVAL_STEPS 10000000            /* instructions of one turn's evaluation */
+#endif
 #define WF_MAX_VALUE_BYTES (16u << 20)        /* a row's values in the journal, together */
 #define WF_MAX_STEP_VALUE_BYTES (7u << 20)    /* a step's input or output, a variable, a result: two of
                                                  them fit in a row */

@@ -106,6 +106,10 @@ struct wf_span wf_expr_span(const struct wf_expr_site *site, uint32_t from, uint
 {
 	if (!site->node)
 		return span_of_text(site->source, site->offset + from, site->offset + to);
+	/* Finding a place costs a walk from the text's beginning: thousands of findings in a text of
+	 * megabytes are told at the text as a whole. */
+	if (site->node->kind == WF_NODE_STRING && site->node->string.len > WF_MAX_EXPR_BYTES)
+		return site->node->span;
 	return wf_node_span_within(site->source, site->node, site->offset + from,
 		site->offset + to);
 }

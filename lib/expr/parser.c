@@ -61,6 +61,8 @@ static struct wf_diag *found(struct parser *p, enum wf_rule rule, uint32_t from,
 	const char *message)
 {
 	p->failed = true;
+	if (p->diags->full)
+		from = to = 0; /* nobody sees where; finding it out is what costs */
 	return wf_diag_add(p->diags, rule, p->site->source, wf_expr_span(p->site, from, to), "%s",
 		message);
 }

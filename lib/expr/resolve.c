@@ -24,6 +24,9 @@ struct wf_diag *wf_resolve_found(struct wf_resolver *r, enum wf_rule rule, uint3
 	va_start(ap, fmt);
 	(void)vsnprintf(message, room, fmt, ap);
 	va_end(ap);
+	/* nobody sees where the ones beyond the last are: finding that out is what costs */
+	if (r->diags->full)
+		from = to = 0;
 	struct wf_diag *d = wf_diag_add(r->diags, rule, r->site->source,
 		wf_expr_span(r->site, from, to), "%s", message);
 	if (d->severity == WF_SEV_ERROR)

@@ -94,9 +94,11 @@ struct wf_expr *wf_expr_parse_template(struct wf_expr_arena *a, const char *text
 	const struct wf_expr_site *site, struct wf_diags *diags)
 {
 	size_t wrong;
-	if (n > WF_MAX_DEFINITION_BYTES) {
+	bool plain = n <= WF_MAX_DEFINITION_BYTES && !memmem(text, n, "${", 2);
+	if (n > WF_MAX_TEMPLATE_BYTES && !plain) {
 		(void)wf_diag_add(diags, WF_RULE_LIMIT, site->source, wf_expr_span(site, 0, 0),
-			"a text of %zu bytes; the limit is %u", n, WF_MAX_DEFINITION_BYTES);
+			"a text of %zu bytes with expressions in it; the limit is %u", n,
+			WF_MAX_TEMPLATE_BYTES);
 		return NULL;
 	}
 	if (!wf_utf8_valid(text, n, &wrong)) {
