@@ -1,5 +1,6 @@
 /* wfctl explain: rules, error types, functions, opcodes, actions, roots; all from their tables. */
 #include "cmd.h"
+#include "members.h"
 
 #include "base/text.h"
 #include "plan/ops.h"
@@ -101,6 +102,8 @@ static json_t *entry_json(enum kind kind, unsigned i)
 		put(o, "result", wf_functions[i].result);
 	} else if (kind == KIND_ACTION) {
 		json_object_set_new(o, "supported", json_boolean(wf_actions[i].supported));
+		json_object_set_new(o, "with", wf_action_members(wf_actions[i].name, false));
+		json_object_set_new(o, "output", wf_action_members(wf_actions[i].name, true));
 	}
 	return o;
 }
@@ -134,6 +137,38 @@ static void signature(const struct wf_function_info *f, struct wf_buf *out)
 	wf_buf_printf(out, " -> %s\n", at ? names[at - letters] : "any");
 }
 
+/* What an action takes, or gives: "url    string, required    the address". */
+static void members(struct wf_ctx *ctx, const char *action, bool output, struct wf_buf *out)
+{
+	WF_AUTOFREE char *about = wf_action_about(action, output);
+	json_auto_t *list = wf_action_members(action, output);
+	if (!about)
+		return;
+	wf_buf_addch(out, '\n');
+	wf_view_role(out, &ctx->out, WF_ROLE_DIM, output ? "output" : "with");
+	wf_buf_addch(out, '\n');
+	wf_view_wrap(out, about, 4, 80);
+	struct wf_table *t = wf_table_new();
+	wf_table_column(t, "name", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "type", WF_ALIGN_LEFT, false);
+	wf_table_column(t, "meaning", WF_ALIGN_LEFT, true);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *m = json_array_get(list, i);
+		WF_AUTOFREE char *standard = json_object_get(m, "default")
+			? wf_json_text(json_object_get(m, "default")) : NULL;
+		bool required = json_is_true(json_object_get(m, "required")) && !output;
+		wf_table_cell(t, WF_ROLE_STRONG, json_string_value(json_object_get(m, "name")));
+		wf_table_cellf(t, WF_ROLE_PLAIN, "%s%s", json_string_value(json_object_get(m, "type")),
+			required ? ", required" : "");
+		wf_table_cellf(t, WF_ROLE_PLAIN, "%s%s%s%s",
+			json_string_value(json_object_get(m, "meaning")), standard ? " Default: " : "",
+			standard ? standard : "", standard ? "." : "");
+	}
+	if (json_array_size(list))
+		wf_table_write(t, &ctx->out, 4, true, out);
+	wf_table_free(t);
+}
+
 static void entry_text(struct wf_ctx *ctx, enum kind kind, unsigned i, struct wf_buf *out)
 {
 	wf_view_role(out, &ctx->out, WF_ROLE_STRONG, name_of(kind, i));
@@ -161,6 +196,9 @@ static void entry_text(struct wf_ctx *ctx, enum kind kind, unsigned i, struct wf
 		signature(&wf_functions[i], out);
 		wf_buf_printf(out, "    %s gives %s\n", wf_functions[i].example,
 			wf_functions[i].result);
+	} else if (kind == KIND_ACTION) {
+		members(ctx, wf_actions[i].name, false, out);
+		members(ctx, wf_actions[i].name, true, out);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "manual.h"
 
 #include "cmd.h"
+#include "members.h"
 #include "plan/ops.h"
 #include "source/diag.h"
 
@@ -351,6 +352,33 @@ static void roots_table(struct wf_buf *out)
 	macro(out, ".El");
 }
 
+/* Keys of an action's `with`, or members of its output. */
+static void members(struct wf_buf *out, const char *action, bool output)
+{
+	json_auto_t *list = wf_action_members(action, output);
+	WF_AUTOFREE char *about = wf_action_about(action, output);
+	macro(out, ".Pp");
+	macro(out, output ? "Its output:" : ".Li with :");
+	if (about)
+		text(out, about);
+	if (!json_array_size(list))
+		return;
+	macro(out, ".Bl -tag -width Ds -compact");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *m = json_array_get(list, i), *standard = json_object_get(m, "default");
+		bool required = json_is_true(json_object_get(m, "required")) && !output;
+		wf_buf_printf(out, ".It Li %s Pq %s%s\n",
+			json_string_value(json_object_get(m, "name")),
+			json_string_value(json_object_get(m, "type")), required ? "; required" : "");
+		text(out, json_string_value(json_object_get(m, "meaning")));
+		if (standard) {
+			WF_AUTOFREE char *value = wf_json_text(standard);
+			wf_buf_printf(out, "Default:\n.Li %s .\n", value);
+		}
+	}
+	macro(out, ".El");
+}
+
 static void actions_table(struct wf_buf *out)
 {
 	static const char *const on_crash[] = {"retry", "fail", "ask"};
@@ -360,7 +388,11 @@ static void actions_table(struct wf_buf *out)
 			continue;
 		item(out, wf_actions[i].name);
 		sentence(out, wf_actions[i].meaning);
-		wf_buf_printf(out, "After a crash:\n.Li %s .\n", on_crash[wf_actions[i].on_crash]);
+		if (wf_actions[i].kind == WF_ACTION_EFFECT)
+			wf_buf_printf(out, "After a crash:\n.Li %s .\n",
+				on_crash[wf_actions[i].on_crash]);
+		members(out, wf_actions[i].name, false);
+		members(out, wf_actions[i].name, true);
 	}
 	macro(out, ".El");
 }

@@ -29,6 +29,11 @@ teardown() {
 	assert_output --partial "(opcode)"
 	ok wfctl explain exec.run
 	assert_output --partial "(action): run a command"
+	assert_output --regexp 'cwd +string +The folder it runs in'
+	assert_output --regexp 'exit_code +integer'
+	ok wfctl explain http.request
+	assert_output --regexp 'url +string, required'
+	assert_output --regexp 'auth.basic.user +string'
 	ok wfctl explain vars
 	assert_output --partial "(root)"
 }
