@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define DEFAULT_JOBS 16
 #define MOST_JOBS 10000
@@ -216,8 +217,12 @@ int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *fi
 	if (!status)
 		status = wf_input_schema(ctx, r->plan, &b.schema);
 	if (!status) {
+		struct stat st;
 		b.file = strcmp(file, "-") ? fopen(file, "re") : stdin;
-		if (!b.file)
+		if (b.file && fstat(fileno(b.file), &st) == 0 && S_ISDIR(st.st_mode))
+			status = wf_fail_at(ctx, WF_EXIT_USAGE, "INVALID_ARGUMENT", NULL, NULL,
+				"%s is a folder; --batch takes a file with an input a line", file);
+		else if (!b.file)
 			status = wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
 				"%s cannot be read: %s", file, strerror(errno));
 	}

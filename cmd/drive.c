@@ -322,8 +322,13 @@ static int make_runtime(struct wf_driver *d)
 		options.observer.started = on_started;
 		options.observer.moved = on_moved;
 	}
-	if (wf_runtime_new(&options, &d->runtime, &cause) < 0)
-		return wf_fail_cause(ctx, &cause);
+	if (wf_runtime_new(&options, &d->runtime, &cause) < 0) {
+		/* whatever it is of the home that cannot be used, its status is one */
+		if (cause.err == WF_EPERM && !*cause.hint)
+			wf_fail_hint(&cause, "the home must be writable by this user");
+		(void)wf_fail_cause(ctx, &cause);
+		return WF_EXIT_JOURNAL;
+	}
 	return 0;
 }
 
