@@ -31,6 +31,7 @@ struct wf_effect_request {
 	const char *token;        /* names the attempt for all time: [0-9a-z-]{1,100}; the spool file's
 	                             name */
 	const char *key;          /* idempotency key; NULL */
+	const char *folder;       /* instead of the options' workdir; NULL */
 	uint64_t timeout_ms;      /* from now; 0: none */
 	void *cookie;             /* the caller's; comes back with the result */
 };

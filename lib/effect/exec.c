@@ -313,7 +313,8 @@ int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct exec *x = new_exec(request);
 	int err = 0;
 	if (wf_exec_read_expect(request, x->arena, &x->expect, &fail) &&
-			wf_exec_read(request, e->environ_in, e->workdir, x->arena, &q, &fail)) {
+			wf_exec_read(request, e->environ_in,
+				request->folder ? request->folder : e->workdir, x->arena, &q, &fail)) {
 		q.max_output = x->expect.max_output;
 		err = start(e, x, &q, &why);
 		if (!err)

@@ -61,6 +61,7 @@ static json_t *identity_json(const struct wf_instance *in)
 	set_text(o, "correlation_id", in->correlation_id);
 	set_text(o, "started_by", in->started_by);
 	set_text(o, "os_user", in->os_user);
+	set_text(o, "folder", in->folder);
 	set_time(o, "created_at", in->created_at);
 	set(o, "steps", json_integer(in->step_count));
 	return o;

@@ -61,6 +61,7 @@ static void begin_effect(struct wf_runtime *rt, struct wf_drive *d, const struct
 		.input = s->input,
 		.token = f->token,
 		.key = s->key,
+		.folder = d->in->folder,
 		.timeout_ms = cmd->deadline_at ? (left > 0 ? (uint64_t)left : 1) : 0,
 		.cookie = f,
 	};

@@ -53,6 +53,7 @@ static struct wf_instance *newborn(const struct wf_instance *of, uint32_t step_c
 	in->correlation_id = copy_or_null(of->correlation_id);
 	in->started_by = copy_or_null(of->started_by);
 	in->os_user = copy_or_null(of->os_user);
+	in->folder = copy_or_null(of->folder);
 	in->created_at = of->created_at;
 	in->input = json_incref(of->input);
 	in->event = json_incref(of->event);

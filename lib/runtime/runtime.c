@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "runtime/drive.h"
 
 #include <inttypes.h>
@@ -191,6 +192,14 @@ static char *copy_or_null(const char *s)
 	return s ? wf_strdup(s) : NULL;
 }
 
+static bool runs_commands(const struct wf_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		if (plan->steps[i].action == WF_ACT_EXEC_RUN)
+			return true;
+	return false;
+}
+
 static struct wf_instance *new_instance(const struct wf_runtime *rt, const struct wf_start *start)
 {
 	const struct wf_plan *plan = start->plan;
@@ -205,6 +214,9 @@ static struct wf_instance *new_instance(const struct wf_runtime *rt, const struc
 	in->environment = wf_strdup(rt->options.environment);
 	in->started_by = copy_or_null(start->started_by);
 	in->os_user = copy_or_null(rt->options.os_user);
+	const char *folder = rt->options.workdir;
+	if (folder && runs_commands(plan) && wf_utf8_valid(folder, strlen(folder), NULL))
+		in->folder = wf_strdup(folder);
 	in->input = start->input ? json_incref(start->input) : json_object();
 	in->owner = rt->runner;
 	in->fresh = true;

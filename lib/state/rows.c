@@ -117,7 +117,8 @@ enum {
 	ID_OS_USER = 128,       /* a string follows */
 	ID_OS_USER_SAME = 256,  /* the same as started_by */
 	ID_WORKFLOW = 512,
-	ID_ALL = 1023
+	ID_FOLDER = 1024,
+	ID_ALL = 2047
 };
 
 #define DEFAULT_NAME "default"
@@ -142,7 +143,7 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		(in->correlation_id ? ID_CORRELATION : 0u) |
 		(in->started_by ? ID_STARTED_BY : 0u) |
 		(same_user(in) ? ID_OS_USER_SAME : in->os_user ? ID_OS_USER : 0u) |
-		(in->workflow ? ID_WORKFLOW : 0u);
+		(in->workflow ? ID_WORKFLOW : 0u) | (in->folder ? ID_FOLDER : 0u);
 	wf_put_varint(out, mask);
 	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
 	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
@@ -162,6 +163,8 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_string(out, in->started_by);
 	if (mask & ID_OS_USER)
 		wf_put_string(out, in->os_user);
+	if (mask & ID_FOLDER)
+		wf_put_string(out, in->folder);
 }
 
 static char *get_if(struct wf_reader *r, unsigned mask, unsigned bit)
@@ -224,6 +227,7 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 	t->correlation_id = get_if(&r, mask, ID_CORRELATION);
 	t->started_by = get_if(&r, mask, ID_STARTED_BY);
 	t->os_user = get_os_user(&r, mask, t);
+	t->folder = get_if(&r, mask, ID_FOLDER);
 	bool good = ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
 		(mask & ID_OS_USER_SAME || !same_user(t));
 	if (good && uuid && plan) {
@@ -237,6 +241,7 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 		swap_text(&in->correlation_id, &t->correlation_id);
 		swap_text(&in->started_by, &t->started_by);
 		swap_text(&in->os_user, &t->os_user);
+		swap_text(&in->folder, &t->folder);
 		if (in->step_count != steps) {
 			t->step_count = in->step_count;
 			t->steps = in->steps;

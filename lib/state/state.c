@@ -107,6 +107,7 @@ void wf_instance_free(struct wf_instance *in)
 	wf_free(in->correlation_id);
 	wf_free(in->started_by);
 	wf_free(in->os_user);
+	wf_free(in->folder);
 	wf_free(in->result);
 	json_decref(in->input);
 	json_decref(in->event);
@@ -246,6 +247,8 @@ static const char *identity_difference(const struct wf_instance *a, const struct
 		return "correlation id";
 	if (!same_text(a->started_by, b->started_by) || !same_text(a->os_user, b->os_user))
 		return "starter";
+	if (!same_text(a->folder, b->folder))
+		return "folder";
 	if (a->created_at != b->created_at)
 		return "creation time";
 	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event))

@@ -147,6 +147,7 @@ struct wf_instance {
 	char *correlation_id;   /* NULL */
 	char *started_by;       /* who, as believed */
 	char *os_user;
+	char *folder;           /* where relative paths of its commands begin; NULL: wherever it is driven */
 	int64_t created_at;
 	json_t *input;          /* its own row, never rewritten */
 	json_t *event;          /* what started it; NULL; part of the input's row */

@@ -90,6 +90,7 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 	json_object_set_new(o, "correlation_id", text_or_null(in->correlation_id));
 	json_object_set_new(o, "started_by", text_or_null(in->started_by));
 	json_object_set_new(o, "os_user", text_or_null(in->os_user));
+	json_object_set_new(o, "folder", text_or_null(in->folder));
 	json_object_set_new(o, "created_at", wf_view_time_json(in->created_at));
 	json_object_set_new(o, "started_at", wf_view_time_json(in->started_at));
 	json_object_set_new(o, "ended_at", wf_view_time_json(in->ended_at));

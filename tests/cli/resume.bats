@@ -101,3 +101,25 @@ teardown() {
 	status 2 wfctl resume 1 --all
 	status 2 wfctl resume --stay forever
 }
+
+@test "commands run where the instance was started, wherever it is driven on" {
+	mkdir -p here/sub there
+	cat >where.yaml <<-'EOT'
+	workflow:
+	  id: where
+	  steps:
+	    - { id: ask, action: approval.request, with: { policy: level1, approvers: { list: [ann] } } }
+	    - { id: pwd, action: exec.run, with: { command: [pwd] } }
+	    - { id: below, action: exec.run, with: { command: [pwd], cwd: sub } }
+	  completion: { on_success: { output: ["${trim(pwd.stdout)}", "${trim(below.stdout)}"] } }
+	EOT
+	cd here
+	local here=$PWD number
+	number=$(wfctl run ../where.yaml --quiet || true)
+	cd ../there
+	ok wfctl approve "$number"
+	ok wfctl show "$number" -o json
+	assert_equal "$(jq -c .output <<<"$output")" "[\"$here\",\"$here/sub\"]"
+	assert_equal "$(jq -r .folder <<<"$output")" "$here"
+	ok wfctl journal check
+}

@@ -23,6 +23,7 @@ static struct wf_instance *sample(void)
 	in->correlation_id = wf_strdup("order-9");
 	in->started_by = wf_strdup("ana");
 	in->os_user = wf_strdup("ana");
+	in->folder = wf_strdup("/srv/deploy");
 	in->created_at = 1763633525123;
 	in->input = json_pack("{s:i, s:[s,n,b]}", "n", 3, "list", "x", 1);
 	in->event = json_string("by hand");
