@@ -226,7 +226,7 @@ static bool read_cwd(struct reader *r, const char *workdir, struct wf_spool_requ
 		*cwd == '/' ? wf_arena_strdup(r->arena, cwd) :
 		wf_arena_printf(r->arena, "%s/%s", workdir, cwd);
 	struct stat st;
-	if (!cwd || (stat(q->cwd, &st) == 0 && S_ISDIR(st.st_mode)))
+	if (stat(q->cwd, &st) == 0 && S_ISDIR(st.st_mode))
 		return true;
 	wf_result_fail(r->fail, WF_ERROR_NOT_FOUND, "cwd_not_found",
 		"exec.run: there is no folder %s to run in", q->cwd);

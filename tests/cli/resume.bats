@@ -122,4 +122,11 @@ teardown() {
 	assert_equal "$(jq -c .output <<<"$output")" "[\"$here\",\"$here/sub\"]"
 	assert_equal "$(jq -r .folder <<<"$output")" "$here"
 	ok wfctl journal check
+	mkdir ../gone
+	cd ../gone
+	number=$(wfctl run ../where.yaml --quiet || true)
+	cd ..
+	rmdir gone
+	ok wfctl approve "$number"
+	assert_output --partial "cwd_not_found"
 }
