@@ -166,8 +166,8 @@ static void check_retry(struct wf_checker *c, const struct wf_model_step *s)
 		wf_actions[s->action].kind != WF_ACTION_EFFECT)
 		WF_FIND(c, RETRY_USELESS, s->retry_node->span,
 			"`%s` has no effect on the world that a retry could mend", s->action_name);
-	if (s->retry_node && s->action == WF_ACT_EXEC_RUN && s->retry.max_attempts > 1 &&
-		!s->retry.on_types)
+	if (s->retry_node && s->retry_node->kind == WF_NODE_MAP && s->action == WF_ACT_EXEC_RUN &&
+		s->retry.max_attempts > 1 && !wf_node_get(s->retry_node, "on"))
 		WF_FIND(c, RETRY_USELESS, s->retry_node->span,
 			"a command that fails is not retried unless `on` names ExecError");
 	if (s->on_failure_node && s->failure_action == WF_FAIL_RETRY && s->retry.max_attempts < 2)
