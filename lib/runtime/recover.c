@@ -33,6 +33,41 @@ static int may_claim(struct wf_runtime *rt, const struct wf_instance *in, struct
 	return 0;
 }
 
+/* The step whose effect a dead owner began; WF_NONE when there is none. */
+static uint32_t step_in_hand(const struct wf_instance *in)
+{
+	uint32_t step = in->thread.step;
+	return step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING ? step : WF_NONE;
+}
+
+/* The spool's files of the attempt go once what is known of it is durable. */
+static void settle_later(struct wf_drive *d, uint32_t step)
+{
+	char token[sizeof(((struct wf_inflight *)NULL)->token)];
+	wf_drive_token(d, step, token, sizeof(token));
+	WF_GROW(d->settled, d->settled_count, d->settled_room);
+	d->settled[d->settled_count++] = wf_strdup(token);
+}
+
+/* A command that ran when the machine went down is in doubt: the spool is not synced, so that what
+ * lies there may be torn, and is worth nothing. The claim says so itself: once it is durable the
+ * owner is one of this boot, and nobody could tell any more. */
+static bool doubt_after_restart(struct claim *c, struct wf_drive *d)
+{
+	const struct wf_instance *in = d->in;
+	uint32_t step = step_in_hand(in);
+	if (step == WF_NONE || d->held->plan->steps[step].action != WF_ACT_EXEC_RUN ||
+		wf_runner_same_boot(d->owner_before, c->rt->runner))
+		return false;
+	struct wf_event event =
+		wf_drive_event(WF_EVENT_DOUBT, step, in->steps[step].attempts, NULL);
+	settle_later(d, step);
+	if (wf_drive_feed(c->rt, d, &event, NULL))
+		return false;
+	wf_drive_decide_stay(c->rt, d, event.at);
+	return true;
+}
+
 static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struct wf_cause *cause)
 {
 	struct wf_instance *in;
@@ -51,11 +86,11 @@ static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struc
 	}
 	struct wf_drive *d = wf_drive_new(held, in);
 	d->owner_before = in->owner;
-	d->recovering = true;
 	in->owner = c->rt->runner;
 	in->dirty = true;
+	d->recovering = !doubt_after_restart(c, d);
 	c->got[c->got_count++] = d;
-	return wf_txn_put_instance(txn, in);
+	return wf_drive_write(txn, d);
 }
 
 static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -79,14 +114,20 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 	int rc = wf_journal_update(rt->options.journal, claim_all, &c, cause);
 	if (rc)
 		drop_claimed(&c);
-	for (size_t i = 0; i < c.got_count; i++) {
-		wf_instance_written(c.got[i]->in);
-		wf_drive_link(rt, c.got[i]);
-		wf_drive_touch(rt, c.got[i]); /* recovered in the turn that follows */
-	}
-	wf_free(c.got);
 	if (!rc)
 		wf_crash_here(WF_CRASH_CLAIM_AFTER);
+	for (size_t i = 0; i < c.got_count; i++) {
+		struct wf_drive *d = c.got[i];
+		wf_drive_link(rt, d);
+		if (d->recovering) {
+			wf_instance_written(d->in);
+			wf_drive_touch(rt, d); /* recovered in the turn that follows */
+		} else {
+			wf_drive_committed(rt, d);
+		}
+	}
+	wf_runtime_told(rt);
+	wf_free(c.got);
 	return rc;
 }
 
@@ -107,24 +148,13 @@ static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_dri
 	return trace;
 }
 
-/* The spool's files of the attempt go once what is known of it is durable. */
-static void settle_later(struct wf_drive *d, uint32_t step)
-{
-	char token[sizeof(((struct wf_inflight *)NULL)->token)];
-	wf_drive_token(d, step, token, sizeof(token));
-	WF_GROW(d->settled, d->settled_count, d->settled_room);
-	d->settled[d->settled_count++] = wf_strdup(token);
-}
-
-/* The spool is not synced, so that what lies there after a restart of the machine may be torn: it is
- * worth nothing then. Without a restart a command that left nothing never began, for the supervisor
- * leaves its mark before that. Other effects leave no trace at all. */
+/* A command that left nothing never began, for its supervisor leaves a mark before that (and the
+ * machine was not restarted: doubt_after_restart). Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
 	enum wf_event_type type = WF_EVENT_DOUBT;
 	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN) {
-		bool same_boot = wf_runner_same_boot(d->owner_before, rt->runner);
-		enum wf_effect_trace trace = same_boot ? recover_command(rt, d, step) : WF_TRACE_LOST;
+		enum wf_effect_trace trace = recover_command(rt, d, step);
 		if (trace == WF_TRACE_RUNNING || trace == WF_TRACE_DONE)
 			return;
 		if (trace == WF_TRACE_NONE)
@@ -146,8 +176,8 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 		(void)wf_drive_feed(rt, d, &event, NULL);
 		return;
 	}
-	uint32_t step = in->thread.step;
-	if (step == WF_NONE || in->steps[step].status != WF_STEP_RUNNING)
+	uint32_t step = step_in_hand(in);
+	if (step == WF_NONE)
 		return;
 	recover_step(rt, d, step);
 	wf_crash_here(WF_CRASH_RECOVERED);

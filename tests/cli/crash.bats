@@ -195,6 +195,19 @@ kill_at() {
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 1
 }
 
+@test "a recovery after a machine's crash that is killed itself forgets no doubt" {
+	exec_definition
+	kill_at EFFECT_RESULT:1 wfctl run "$BATS_TEST_TMPDIR/exec.yaml"
+	rm -f "$WFCTL_HOME"/spool/*
+	export WFCTL_BOOT=7
+	kill_at CLAIM_AFTER:1 wfctl resume
+	run wfctl resume
+	unset WFCTL_BOOT
+	run wfctl show 1 -o json
+	assert_output --partial '"in_doubt"'
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 1
+}
+
 @test "approvals: a decision that was killed before its commit did not happen, after it it did" {
 	cat >"$BATS_TEST_TMPDIR/ask.yaml" <<-EOT
 	workflow:
