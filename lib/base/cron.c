@@ -1,4 +1,4 @@
-/* Cron expressions: parse, normalise, validate. base/cron_next.c says when, base/cron_text.c prints. */
+/* Cron expressions: parse, normalise, validate. cron_next.c says when, cron_text.c prints. */
 #include "base/cron.h"
 
 #include "base/civil.h"
@@ -20,7 +20,7 @@ static const char *const weekday_names[] = { "SUNDAY", "MONDAY", "TUESDAY", "WED
 struct field {
 	const char *name;
 	int first, last; /* `last` bounds a step too */
-	int size;        /* how many different values: 7 is Sunday again */
+	int size;	 /* how many different values: 7 is Sunday again */
 	const char *const *names;
 	const char *expected;
 };
@@ -68,9 +68,10 @@ static int refuse(struct parser *p, const char *expected)
 
 	p->bad = (size_t)(p->at - p->text);
 	if (n == 0)
-		return wf_fail(p->cause, WF_ESYNTAX, "%s: expected %s at its end", p->field->name, expected);
-	return wf_fail(p->cause, WF_ESYNTAX, "%s: expected %s, found \"%.*s\"", p->field->name, expected,
-		(int)(n > 40 ? 40 : n), p->at);
+		return wf_fail(p->cause, WF_ESYNTAX, "%s: expected %s at its end", p->field->name,
+			expected);
+	return wf_fail(p->cause, WF_ESYNTAX, "%s: expected %s, found \"%.*s\"", p->field->name,
+		expected, (int)(n > 40 ? 40 : n), p->at);
 }
 
 static char upper(char c)
@@ -400,7 +401,8 @@ static int parse_words(struct parser *p, const struct words *w)
 	if (ever_fires(p->cron))
 		return 0;
 	p->bad = (size_t)(w->from[DAY - skipped] - p->text);
-	(void)wf_fail(p->cause, WF_EINVAL, "day of month: none of its months has such a day, so that it "
+	(void)wf_fail(p->cause, WF_EINVAL,
+		"day of month: none of its months has such a day, so that it "
 		"never fires");
 	return WF_EINVAL;
 }
@@ -411,8 +413,8 @@ static int parse_macro(struct parser *p, const struct words *w)
 
 	p->bad = (size_t)(w->from[w->count > 1] - p->text);
 	if (w->count > 1)
-		return wf_fail(p->cause, WF_ESYNTAX, "nothing may follow %.*s", (int)(n > 40 ? 40 : n),
-			w->from[0]);
+		return wf_fail(p->cause, WF_ESYNTAX, "nothing may follow %.*s",
+			(int)(n > 40 ? 40 : n), w->from[0]);
 	for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
 		if (strlen(macros[i].name) != n || strncasecmp(macros[i].name, w->from[0], n) != 0)
 			continue;
@@ -420,12 +422,14 @@ static int parse_macro(struct parser *p, const struct words *w)
 		split(macros[i].text, macros[i].text + strlen(macros[i].text), &fixed);
 		return parse_words(p, &fixed);
 	}
-	return wf_fail(p->cause, WF_ESYNTAX, "expected @yearly, @monthly, @weekly, @daily, @hourly or "
-		"another such name, found \"%.*s\"", (int)(n > 40 ? 40 : n), w->from[0]);
+	return wf_fail(p->cause, WF_ESYNTAX,
+		"expected @yearly, @monthly, @weekly, @daily, @hourly or "
+		"another such name, found \"%.*s\"",
+		(int)(n > 40 ? 40 : n), w->from[0]);
 }
 
-int wf_cron_parse(const char *text, size_t n, struct wf_cron *ret, size_t *ret_offset,
-	struct wf_cause *cause)
+int wf_cron_parse(
+	const char *text, size_t n, struct wf_cron *ret, size_t *ret_offset, struct wf_cause *cause)
 {
 	struct wf_cron cron = { 0 };
 	struct parser p = { .text = text, .cron = &cron, .cause = cause };
@@ -441,8 +445,10 @@ int wf_cron_parse(const char *text, size_t n, struct wf_cron *ret, size_t *ret_o
 		err = parse_words(&p, &w);
 	else {
 		p.bad = w.count > FIELDS ? (size_t)(w.from[FIELDS] - text) : n;
-		err = wf_fail(cause, WF_ESYNTAX, w.count > FIELDS ?
-			"expected 5 or 6 fields, found more" : "expected 5 or 6 fields, found %zu", w.count);
+		err = wf_fail(cause, WF_ESYNTAX,
+			w.count > FIELDS ? "expected 5 or 6 fields, found more" :
+					   "expected 5 or 6 fields, found %zu",
+			w.count);
 	}
 	if (err < 0) {
 		if (ret_offset)

@@ -106,7 +106,8 @@ static bool local_next(const struct wf_cron *c, int64_t from, int64_t to, int64_
 			int found = time_from(c, time);
 			if (found < 0)
 				continue;
-			int64_t local = wf_civil_days(at.year, at.month, day) * WF_DAY_SECONDS + found;
+			int64_t local =
+				wf_civil_days(at.year, at.month, day) * WF_DAY_SECONDS + found;
 			if (local < to)
 				*ret = local;
 			return local < to;
@@ -168,7 +169,8 @@ static bool after_gap(const struct wf_cron *c, const struct stretch *s, struct w
 static bool within(const struct wf_cron *c, const struct stretch *s, enum wf_overlap overlap,
 	int64_t from, int64_t to, struct wf_firing *ret)
 {
-	/* Local times before the first come for the second time, from the second on for the first. */
+	/* Local times before the first come for the second time, from the second on for the first.
+	 */
 	int64_t second_until = INT64_MIN, first_from = INT64_MAX, local;
 	int64_t low = from + s->span.offset, high = to + s->span.offset;
 

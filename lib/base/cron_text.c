@@ -353,18 +353,16 @@ static void say_time(struct wf_buf *out, const struct wf_cron *c)
 		say_hourly(out, h, lowest(m), 0);
 		return;
 	}
-	bool counted = false; /* "at minutes 5 and 20", which asks for the hour that they are of */
 	if (on_the_minute) {
 		say_unit(out, m, "minute");
-		counted = !is_full(m) && !even_step(m);
 	} else {
 		say_unit(out, s, "second");
-		counted = !is_full(m) || (!is_full(s) && !even_step(s));
-		if (counted)
+		if (!is_full(m) || (!is_full(s) && !even_step(s)))
 			say_of_unit(out, m, "minute");
 	}
 	if (is_full(h)) {
-		if (counted)
+		/* "minutes 5 and 20" leave open which hour's. */
+		if (!is_full(m) && !even_step(m))
 			wf_buf_addstr(out, " of every hour");
 	} else if (is_run(h)) {
 		wf_buf_printf(out, " from %02d:00 to %02d:59", lowest(h), highest(h));
@@ -378,7 +376,8 @@ static void say_time(struct wf_buf *out, const struct wf_cron *c)
 static void say_last_day(struct wf_buf *out, int before)
 {
 	if (before)
-		wf_buf_printf(out, "the day %d day%s before the last", before, before > 1 ? "s" : "");
+		wf_buf_printf(
+			out, "the day %d day%s before the last", before, before > 1 ? "s" : "");
 	else
 		wf_buf_addstr(out, "the last day");
 }
@@ -387,7 +386,8 @@ static void say_days(struct wf_buf *out, const struct wf_cron *c)
 {
 	struct list list = { out, " and ", 0, 0 };
 
-	list.total = (c->days != 0) + __builtin_popcount(c->last_days) + (c->nearest || c->nearest_last);
+	list.total =
+		(c->days != 0) + __builtin_popcount(c->last_days) + (c->nearest || c->nearest_last);
 	if (c->days) {
 		struct set s = { c->days, 1, 31 };
 		next_item(&list);
@@ -428,8 +428,8 @@ static void say_weekday_rules(struct wf_buf *out, const struct wf_cron *c)
 			if (!((nth < 6 ? c->nth[nth - 1] : c->last_weekdays) >> day & 1))
 				continue;
 			next_item(&list);
-			wf_buf_printf(out, "the %s %s of the month", nth < 6 ? ordinals[nth] : "last",
-				weekdays[day]);
+			wf_buf_printf(out, "the %s %s of the month",
+				nth < 6 ? ordinals[nth] : "last", weekdays[day]);
 		}
 }
 
@@ -452,8 +452,9 @@ void wf_cron_explain(const struct wf_cron *c, struct wf_buf *out)
 	if (is_full(in))
 		return;
 	if (!of_months)
-		wf_buf_addstr(out, !c->any_day && !c->any_weekday ? ", in " :
-			!c->any_weekday                           ? " in " :
-								    " every day in ");
+		wf_buf_addstr(out,
+			!c->any_day && !c->any_weekday ? ", in " :
+				!c->any_weekday	       ? " in " :
+							 " every day in ");
 	say_set(out, in, months);
 }

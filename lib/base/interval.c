@@ -30,10 +30,12 @@ static int64_t calendar_after(int64_t ms, const struct wf_duration *d, uint64_t 
 	return wf_duration_add(ms, &sum);
 }
 
+/* At most what is beyond all dates, so that a multiple of it is in range. */
 static wide exact_ms(const struct wf_duration *d)
 {
-	return (wide)d->hours * 3600000 + (wide)d->minutes * 60000 + (wide)d->seconds * 1000 +
+	wide ms = (wide)d->hours * 3600000 + (wide)d->minutes * 60000 + (wide)d->seconds * 1000 +
 		d->nanos / 1000000;
+	return ms < YEAR_10000_MS * 2 ? ms : YEAR_10000_MS * 2;
 }
 
 /* The instants of the kth firing, in order. There are none in a gap that is skipped. */
@@ -77,7 +79,7 @@ static void firing(const struct wf_interval *iv, const struct wf_zone *zone,
 	int64_t ms = calendar_after(iv->start_ms, &iv->every, k);
 	wide exact = exact_ms(&iv->every) * k;
 
-	if (ms == NO_TIME || exact >= YEAR_10000_MS * 2) {
+	if (ms >= YEAR_10000_MS || exact >= YEAR_10000_MS * 2) {
 		at.ms[0] = NO_TIME;
 	} else if (iv->local) {
 		in_zone(zone, policy, ms, &at);
@@ -93,7 +95,8 @@ static void firing(const struct wf_interval *iv, const struct wf_zone *zone,
 
 /* Whether the kth firing, taking the later where there are two, is not before `from`. Gaps are not
  * skipped here, so that it holds for all k from some k on. */
-static bool reached(const struct wf_interval *iv, const struct wf_zone *zone, uint64_t k, int64_t from)
+static bool reached(
+	const struct wf_interval *iv, const struct wf_zone *zone, uint64_t k, int64_t from)
 {
 	struct instants at;
 
@@ -265,7 +268,8 @@ static int parse_from_end(struct parser *p, const struct part *parts, struct wf_
 	if (!iv->bounded)
 		return invalid(p, parts[0], "with an end and no start it takes a number of times");
 	if (iv->every.years || iv->every.months)
-		return invalid(p, parts[1], "months and years are not counted backwards from an end");
+		return invalid(
+			p, parts[1], "months and years are not counted backwards from an end");
 	wide length = (wide)wf_duration_ms(&iv->every) * iv->count;
 	if (length > YEAR_10000_MS * 2)
 		return invalid(p, parts[0], "the interval would begin before the calendar does");
@@ -273,8 +277,8 @@ static int parse_from_end(struct parser *p, const struct part *parts, struct wf_
 	return 0;
 }
 
-static int parse_parts(struct parser *p, const struct part *parts, size_t count,
-	struct wf_interval *iv)
+static int parse_parts(
+	struct parser *p, const struct part *parts, size_t count, struct wf_interval *iv)
 {
 	int err = parse_count(p, parts[0], iv);
 

@@ -126,7 +126,7 @@ void wf_zone_instants(const struct wf_zone *z, int64_t local, struct wf_zone_ins
 	struct wf_zone_span span, next;
 
 	local = within_reason(local);
-	/* Every instant that could be meant lies in a span that touches local +- the largest offset. */
+	/* Every instant that could be meant lies within the largest offset of `local`. */
 	wf_zone_at(z, local - ZONE_MAX_OFFSET - 1, &span);
 	for (;;) {
 		int64_t instant = local - span.offset;
@@ -148,8 +148,8 @@ void wf_zone_text(const struct wf_zone *z, int64_t ms, char ret[WF_ZONE_TEXT])
 {
 	struct wf_zone_span span;
 	int64_t seconds = ms / 1000 - (ms % 1000 < 0);
-	int rest = (int)(ms - seconds * 1000);
-	char fraction[8] = "", offset[16] = "Z";
+	int rest = (int)(ms % 1000 + (ms % 1000 < 0 ? 1000 : 0));
+	char fraction[16] = "", offset[32] = "Z", text[128];
 
 	wf_zone_at(z, seconds, &span);
 	struct wf_civil c = wf_civil_of(within_reason(seconds) + span.offset);
@@ -159,6 +159,8 @@ void wf_zone_text(const struct wf_zone *z, int64_t ms, char ret[WF_ZONE_TEXT])
 	if (strcmp(span.abbr, "UTC") != 0)
 		(void)snprintf(offset, sizeof(offset), "%c%02d:%02d", span.offset < 0 ? '-' : '+',
 			(int)(east / 3600), (int)(east / 60 % 60));
-	(void)snprintf(ret, WF_ZONE_TEXT, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%s%s", c.year, c.month,
-		c.day, c.hour, c.minute, c.second, fraction, offset);
+	(void)snprintf(text, sizeof(text), "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%s%s", c.year,
+		c.month, c.day, c.hour, c.minute, c.second, fraction, offset);
+	text[WF_ZONE_TEXT - 1] = 0;
+	memcpy(ret, text, WF_ZONE_TEXT);
 }

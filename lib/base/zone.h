@@ -29,15 +29,16 @@
 
 struct wf_zone;
 
-/* Opens a zone by its name ("Europe/Berlin"). `folder` NULL means WF_ZONE_FOLDER. "UTC" and "Etc/UTC"
- * need no file. Never leaves the folder: a name is of letters, digits, '_', '+' and '-', with single
- * slashes between its parts, so that no absolute path and no ".." can be one. What does not begin
- * with a capital letter is no zone ("localtime" would mean another one on each machine).
+/* Opens a zone by its name ("Europe/Berlin"). `folder` NULL means WF_ZONE_FOLDER. "UTC" and
+ * "Etc/UTC" need no file. Never leaves the folder: a name is of letters, digits, '_', '+' and '-',
+ * with single slashes between its parts, so that no absolute path and no ".." can be one. What does
+ * not begin with a capital letter is no zone ("localtime" would mean another one on each machine).
  *
  * WF_EINVAL for a name that cannot be one, WF_ENOENT for an unknown zone (the hint has the nearest
  * name) or a folder that is not there, WF_ECORRUPT for a damaged file, WF_EUNSUPPORTED for one that
  * counts leap seconds. */
-int wf_zone_open(const char *folder, const char *name, struct wf_zone **ret, struct wf_cause *cause);
+int wf_zone_open(const char *folder, const char *name, struct wf_zone **ret,
+	struct wf_cause *cause);
 
 /* The same of a TZif file's bytes, which are copied; `name` is for messages and wf_zone_name. */
 int wf_zone_decode(const char *name, const void *bytes, size_t n, struct wf_zone **ret,
@@ -56,8 +57,8 @@ struct wf_zone_span {
 };
 void wf_zone_at(const struct wf_zone *z, int64_t instant, struct wf_zone_span *ret);
 
-/* The instants at which the wall clock shows a local time: none in a gap, two in an overlap (earlier
- * first). In a gap `gap_end` is the first instant after it; otherwise it is at[0]. */
+/* The instants at which the wall clock shows a local time: none in a gap, two in an overlap
+ * (earlier first). In a gap `gap_end` is the first instant after it; otherwise it is at[0]. */
 struct wf_zone_instants {
 	int count;
 	int64_t at[2];
@@ -70,8 +71,8 @@ void wf_zone_instants(const struct wf_zone *z, int64_t local, struct wf_zone_ins
 #define WF_ZONE_TEXT 40
 void wf_zone_text(const struct wf_zone *z, int64_t ms, char ret[WF_ZONE_TEXT]);
 
-/* What a schedule does at gaps and overlaps. Zeroed, it is the default: what falls in a gap fires at
- * the first instant after it, what comes twice fires once, at the first. */
+/* What a schedule does at gaps and overlaps. Zeroed, it is the default: what falls in a gap fires
+ * at the first instant after it, what comes twice fires once, at the first. */
 enum wf_gap {
 	WF_GAP_SHIFT,
 	WF_GAP_SKIP,
@@ -80,8 +81,8 @@ enum wf_overlap {
 	WF_OVERLAP_FIRST,
 	WF_OVERLAP_LAST,
 	WF_OVERLAP_BOTH,
-	/* Both for what counts on through the hours ("every 15 minutes", see wf_cron.periodic), first
-	 * for what names a time of day: Vixie's distinction, which some libraries assume. */
+	/* Both for what counts on through the hours ("every 15 minutes", see wf_cron.periodic),
+	 * first for what names a time of day: Vixie's distinction, which some libraries assume. */
 	WF_OVERLAP_AUTO,
 };
 struct wf_dst_policy {
@@ -98,7 +99,7 @@ enum wf_dst_mark {
 };
 struct wf_firing {
 	int64_t ms;    /* the instant, in milliseconds */
-	int64_t local; /* the local time it stands for, in seconds; of a shifted one, the one in the gap */
+	int64_t local; /* the local time it stands for, in seconds: of a shifted one, in the gap */
 	enum wf_dst_mark mark;
 };
 

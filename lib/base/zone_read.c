@@ -76,7 +76,8 @@ static size_t block_bytes(const struct header *h, size_t width)
 		h->isstd + h->isut;
 }
 
-static bool read_types(struct wf_zone *z, const struct header *h, const uint8_t *p, const char *chars)
+static bool read_types(
+	struct wf_zone *z, const struct header *h, const uint8_t *p, const char *chars)
 {
 	z->types = wf_calloc(h->types, sizeof(*z->types));
 	for (uint32_t i = 0; i < h->types; i++, p += 6) {
@@ -157,8 +158,8 @@ void wf_zone_free(struct wf_zone *z)
 	wf_free(z);
 }
 
-int wf_zone_decode(const char *name, const void *bytes, size_t n, struct wf_zone **ret,
-	struct wf_cause *cause)
+int wf_zone_decode(
+	const char *name, const void *bytes, size_t n, struct wf_zone **ret, struct wf_cause *cause)
 {
 	struct bytes b = { bytes, n };
 	struct wf_zone *z = wf_calloc(1, sizeof(*z));

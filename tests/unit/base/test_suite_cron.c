@@ -3,8 +3,9 @@
  * they do at the changes of the clock, under the policy that each of them has, then the rest.
  *
  * Not ours: an expression with both days restricted that fires where both agree (here either is
- * enough), seven fields, and names of one library alone. Two cases fail for good: asked for what fires
- * at or after the very end of a gap, that library leaves out what it has moved there; we do not.
+ * enough), seven fields, and names of one library alone. Two cases fail for good: asked for what
+ * fires at or after the very end of a gap, that library leaves out what it has moved there; we do
+ * not.
  */
 #include "base/cron.h"
 #include "base/duration.h"
@@ -100,7 +101,8 @@ static bool check_times(const struct suite *s, const struct wf_cron *c, const st
 	json_t *next = suite_get(s, "expect", "next"), *due = suite_get(s, "expect", "due");
 	struct wf_firing f;
 
-	if (next && (wf_cron_next(c, zone, policy, from, inclusive, &f) != 0 ||
+	if (next &&
+		(wf_cron_next(c, zone, policy, from, inclusive, &f) != 0 ||
 			f.ms != time_of(json_string_value(next), false)))
 		return false;
 	if (!due)
@@ -117,7 +119,8 @@ static bool check(const struct suite *s, struct wf_dst_policy policy)
 	int err = parse(expression(s), &c, &cause);
 
 	if (json_is_true(suite_get(s, "expect", "error")))
-		return err == WF_ESYNTAX && strstr(cause.text, our_field(text_of(s, "expect", "field")));
+		return err == WF_ESYNTAX &&
+			strstr(cause.text, our_field(text_of(s, "expect", "field")));
 	if (json_is_true(suite_get(s, "expect", "never")))
 		return err == WF_EINVAL;
 	if (err < 0)
@@ -178,8 +181,8 @@ static void clock_changes(void **state)
 	suite_close(&s, 162);
 }
 
-/* Our default: once, at the first. The library whose cases these are agrees for what names a time of
- * day, and fires twice what counts on through the hours. */
+/* Our default: once, at the first. The library whose cases these are agrees for what names a time
+ * of day, and fires twice what counts on through the hours. */
 static void clock_changes_by_default(void **state)
 {
 	struct suite s;

@@ -1,6 +1,7 @@
 /*
- * Zones: names, damaged files, gaps and overlaps; and every span of some zones, and samples of others,
- * against the C library, in a child of its own since that keeps its zone in the environment.
+ * Zones: names, damaged files, gaps and overlaps; and every span of some zones, and samples of
+ * others, against the C library, in a child of its own since that keeps its zone in the
+ * environment.
  */
 #include "base/zone.h"
 
@@ -64,7 +65,8 @@ static void the_calendar_agrees_with_the_c_library(void **state)
 		assert_int_equal(c.weekday, tm.tm_wday);
 		assert_int_equal(wf_civil_seconds(&c), s);
 	}
-	for (int64_t day = wf_civil_days(1999, 1, 1), next; day < wf_civil_days(2102, 1, 1); day = next) {
+	for (int64_t day = wf_civil_days(1999, 1, 1), next; day < wf_civil_days(2102, 1, 1);
+		day = next) {
 		struct wf_civil c = wf_civil_of(day * WF_DAY_SECONDS);
 		next = day + wf_civil_month_days(c.year, c.month);
 		assert_int_equal(c.day, 1);
@@ -163,9 +165,11 @@ static void a_gap_has_no_instant_and_an_overlap_two(void **state)
 		{ "Europe/Berlin", "2026-10-25T03:00:00Z", 1, "2026-10-25T03:00:00+01:00", NULL },
 		/* Beyond every table: the footer's rule. */
 		{ "Europe/Berlin", "2099-03-29T02:30:00Z", 0, "2099-03-29T03:00:00+02:00", NULL },
-		{ "America/New_York", "2150-07-01T12:00:00Z", 1, "2150-07-01T12:00:00-04:00", NULL },
+		{ "America/New_York", "2150-07-01T12:00:00Z", 1, "2150-07-01T12:00:00-04:00",
+			NULL },
 		/* Half an hour only. */
-		{ "Australia/Lord_Howe", "2017-10-01T02:15:00Z", 0, "2017-10-01T02:30:00+11:00", NULL },
+		{ "Australia/Lord_Howe", "2017-10-01T02:15:00Z", 0, "2017-10-01T02:30:00+11:00",
+			NULL },
 		{ "Australia/Lord_Howe", "2017-04-02T01:45:00Z", 2, "2017-04-02T01:45:00+11:00",
 			"2017-04-02T01:45:00+10:30" },
 		/* A day that was not. */
@@ -228,8 +232,7 @@ static void damaged_files_are_refused(void **state)
 
 	if (!have_zones())
 		skip();
-	assert_int_equal(
-		wf_read_file(WF_ZONE_FOLDER "/Europe/Berlin", 1 << 20, &file, NULL), 0);
+	assert_int_equal(wf_read_file(WF_ZONE_FOLDER "/Europe/Berlin", 1 << 20, &file, NULL), 0);
 	for (size_t n = 0; n < file.len; n++) {
 		/* A copy of its own, so that a sanitizer sees any byte that is read beyond it. */
 		WF_AUTOFREE char *part = wf_alloc(n);
@@ -257,8 +260,9 @@ static void damaged_files_are_refused(void **state)
 /* A file of version 2 with an empty table, one type and a footer. */
 static int decode_footer(const char *footer, struct wf_zone **ret)
 {
-	static const char head[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-				   "\0\0\0\0\1\0\0\0\4";
+	static const char head[] =
+		"TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		"\0\0\0\0\1\0\0\0\4";
 	static const char type[] = "\0\0\0\0\0\0LMT";
 	WF_AUTOBUF struct wf_buf file = { 0 };
 
@@ -290,7 +294,8 @@ static void footers_are_rules(void **state)
 		/* Daylight time without an end. */
 		{ "EST5EDT,0/0,J365/25", "2026-01-01T05:00:00Z", -14400, "EDT" },
 		{ "EST5EDT,0/0,J365/25", "2026-07-01T05:00:00Z", -14400, "EDT" },
-		/* Day 60 is the first of March in each year, day 59 the 29th of February in a leap year. */
+		/* Day 60 is the first of March in each year, day 59 the 29th of February in a leap
+		   year. */
 		{ "AAA0BBB,J60/0,J300/0", "2028-02-29T23:59:59Z", 0, "AAA" },
 		{ "AAA0BBB,J60/0,J300/0", "2028-03-01T00:00:00Z", 3600, "BBB" },
 		{ "AAA0BBB,59/0,300/0", "2028-02-29T00:00:00Z", 3600, "BBB" },
@@ -299,8 +304,8 @@ static void footers_are_rules(void **state)
 	};
 	static const char *const bad[] = { "CET", "CE-1", "CET-1CEST", "CET-1CEST,M3.5.0",
 		"CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0",
-		"CET-1CEST,M3.5.0,M10.5.0/168", "CET-1CEST,J0,J300", "CET-1CEST,366,1", "<CET-1", "CET-26",
-		"CET-1CEST,M3.5.0,M10.5.0/3x", "ABCDEFGHIJKLMNOPQ0", ",", "0" };
+		"CET-1CEST,M3.5.0,M10.5.0/168", "CET-1CEST,J0,J300", "CET-1CEST,366,1", "<CET-1",
+		"CET-26", "CET-1CEST,M3.5.0,M10.5.0/3x", "ABCDEFGHIJKLMNOPQ0", ",", "0" };
 	struct wf_zone *z = NULL;
 	struct wf_zone_span span;
 	(void)state;
@@ -332,8 +337,9 @@ static void compare(const char *name, const struct wf_zone *z, int64_t instant)
 	time_t t = (time_t)instant;
 
 	wf_zone_at(z, instant, &span);
-	if (!localtime_r(&t, &tm) || tm.tm_gmtoff != span.offset || (tm.tm_isdst > 0) != span.is_dst ||
-		strcmp(tm.tm_zone, span.abbr) != 0 || instant < span.start || instant >= span.end) {
+	if (!localtime_r(&t, &tm) || tm.tm_gmtoff != span.offset ||
+		(tm.tm_isdst > 0) != span.is_dst || strcmp(tm.tm_zone, span.abbr) != 0 ||
+		instant < span.start || instant >= span.end) {
 		printf("%s at %lld: %d %s, the C library says %ld %s\n", name, (long long)instant,
 			span.offset, span.abbr, tm.tm_gmtoff, tm.tm_zone);
 		(void)fflush(NULL);
@@ -341,7 +347,8 @@ static void compare(const char *name, const struct wf_zone *z, int64_t instant)
 	}
 	wf_zone_instants(z, instant + span.offset, &at);
 	if (at.count < 1 || (at.at[0] != instant && (at.count < 2 || at.at[1] != instant))) {
-		printf("%s: %lld is not among its local time's instants\n", name, (long long)instant);
+		printf("%s: %lld is not among its local time's instants\n", name,
+			(long long)instant);
 		(void)fflush(NULL);
 		_exit(1);
 	}
@@ -392,9 +399,10 @@ static void exhaustive(void)
 {
 	static const char *const zones[] = { "Europe/Berlin", "Europe/London", "Europe/Dublin",
 		"Europe/Moscow", "America/New_York", "America/Sao_Paulo", "America/Santiago",
-		"America/St_Johns", "Africa/Casablanca", "Africa/Cairo", "Asia/Amman", "Asia/Kolkata",
-		"Asia/Kathmandu", "Asia/Tehran", "Asia/Gaza", "Australia/Lord_Howe", "Pacific/Apia",
-		"Pacific/Chatham", "Pacific/Kiritimati", "Antarctica/Troll", "America/Nuuk" };
+		"America/St_Johns", "Africa/Casablanca", "Africa/Cairo", "Asia/Amman",
+		"Asia/Kolkata", "Asia/Kathmandu", "Asia/Tehran", "Asia/Gaza", "Australia/Lord_Howe",
+		"Pacific/Apia", "Pacific/Chatham", "Pacific/Kiritimati", "Antarctica/Troll",
+		"America/Nuuk" };
 
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
 		compare_zone(zones[i], true);
