@@ -156,6 +156,14 @@ static void list_flush(struct wf_list_out *l, size_t least)
 	wf_buf_reset(&l->text);
 }
 
+void wf_out_dry(struct wf_ctx *ctx, uint64_t number)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "dry_run", json_true());
+	json_object_set_new(o, "number", json_integer((json_int_t)number));
+	wf_out_json(ctx, o);
+}
+
 void wf_list_begin(struct wf_list_out *l, struct wf_ctx *ctx)
 {
 	*l = (struct wf_list_out){ .ctx = ctx };

@@ -46,6 +46,10 @@ static int run_cancel(struct wf_ctx *ctx)
 		status = wf_find_instance(ctx, wf_arg(ctx, 0), &number);
 	if (status)
 		return status;
+	if (wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
+		wf_out_dry(ctx, number);
+		return WF_EXIT_DONE;
+	}
 	if (wf_opt(ctx, "dry-run")) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		wf_buf_printf(&text, "would cancel instance #%" PRIu64 "; nothing was done\n", number);

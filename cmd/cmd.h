@@ -95,6 +95,8 @@ void wf_out_flush(void); /* what was written is on its way; a failure is said at
 void wf_out_page(struct wf_ctx *ctx, const struct wf_buf *text);
 /* Writes a document in the asked form (json, jsonl, yaml). Takes the reference. */
 void wf_out_json(struct wf_ctx *ctx, json_t *document);
+/* What --dry-run answers a program that would change an instance. */
+void wf_out_dry(struct wf_ctx *ctx, uint64_t number);
 /* The same for lists that are too long to hold: begin, items, end. */
 struct wf_list_out {
 	struct wf_ctx *ctx;

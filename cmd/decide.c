@@ -139,6 +139,10 @@ int wf_run_decide(struct wf_ctx *ctx, bool approve)
 	int status = find_target(ctx, &t);
 	if (status)
 		return status;
+	if (wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
+		wf_out_dry(ctx, t.number);
+		return WF_EXIT_DONE;
+	}
 	if (wf_opt(ctx, "dry-run")) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		wf_buf_printf(&text, "would %s instance #%" PRIu64 " as %s; nothing was decided\n",

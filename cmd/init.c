@@ -31,6 +31,16 @@ static void say_made(struct wf_ctx *ctx, const char *home, bool only_journal)
 	wf_out(ctx, &text);
 }
 
+static json_t *made_json(const char *home, const char *tenant, const char *environment, bool made)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "home", json_string(home));
+	json_object_set_new(o, "tenant", json_string(tenant));
+	json_object_set_new(o, "environment", json_string(environment));
+	json_object_set_new(o, "made", json_boolean(made));
+	return o;
+}
+
 static int run_init(struct wf_ctx *ctx)
 {
 	const char *home = wf_home_folder(ctx);
@@ -38,6 +48,10 @@ static int run_init(struct wf_ctx *ctx)
 	struct wf_cause cause = { 0 };
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	bool made = true, only_journal = false;
+	if (wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
+		wf_out_json(ctx, made_json(home, tenant, environment, false));
+		return WF_EXIT_DONE;
+	}
 	if (wf_opt(ctx, "dry-run")) {
 		wf_buf_printf(&text, "would make %s with the journal %s/%s\n", home, tenant,
 			environment);
@@ -57,12 +71,7 @@ static int run_init(struct wf_ctx *ctx)
 	else if (r < 0)
 		return wf_fail_cause(ctx, &cause);
 	if (wf_machine(ctx)) {
-		json_t *o = json_object();
-		json_object_set_new(o, "home", json_string(home));
-		json_object_set_new(o, "tenant", json_string(tenant));
-		json_object_set_new(o, "environment", json_string(environment));
-		json_object_set_new(o, "made", json_boolean(made));
-		wf_out_json(ctx, o);
+		wf_out_json(ctx, made_json(home, tenant, environment, made));
 	} else if (made && !ctx->quiet) {
 		say_made(ctx, home, only_journal);
 	}

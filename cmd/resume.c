@@ -49,6 +49,18 @@ static int resume_one(struct wf_ctx *ctx, const char *name)
 
 static int say_dry(struct wf_ctx *ctx, const uint64_t *numbers, size_t count)
 {
+	if (wf_machine(ctx)) {
+		struct wf_list_out l;
+		wf_list_begin(&l, ctx);
+		for (size_t i = 0; i < count; i++) {
+			json_t *o = json_object();
+			json_object_set_new(o, "dry_run", json_true());
+			json_object_set_new(o, "number", json_integer((json_int_t)numbers[i]));
+			wf_list_item(&l, o);
+		}
+		wf_list_end(&l);
+		return WF_EXIT_DONE;
+	}
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	wf_buf_addstr(&text, "would resume ");
 	wf_view_plural(&text, count, "instance", "instances");

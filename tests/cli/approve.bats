@@ -106,6 +106,9 @@ teardown() {
 @test "a dry run decides nothing; wrong usage" {
 	ok wfctl approve 1 --as alice --dry-run
 	assert_output --partial "would approve instance #1 as alice"
+	ok wfctl approve 1 --as alice --dry-run -o json
+	shape approve
+	assert_equal "$(jq -c . <<<"$output")" '{"dry_run":true,"number":1}'
 	ok wfctl approve 1 --as alice
 	status 2 wfctl approve
 	status 2 wfctl approve 1 --approval 1

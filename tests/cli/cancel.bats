@@ -36,6 +36,8 @@ teardown() {
 @test "json, dry run, wrong names" {
 	ok wfctl cancel 1 --dry-run
 	assert_output "would cancel instance #1; nothing was done"
+	ok wfctl cancel 1 --dry-run -o json
+	shape cancel
 	ok wfctl cancel 1 -o json
 	shape cancel
 	assert_output --partial '"status": "cancelled"'

@@ -61,6 +61,9 @@ teardown() {
 @test "a dry run makes nothing" {
 	ok wfctl init --dry-run
 	assert_output "would make $WFCTL_HOME with the journal default/default"
+	ok wfctl init --dry-run -o json
+	shape init
+	[ ! -e "$WFCTL_HOME" ]
 	[ ! -e "$WFCTL_HOME" ]
 }
 

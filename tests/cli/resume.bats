@@ -48,6 +48,9 @@ teardown() {
 	done
 	WFCTL_NOW=2026-11-20T11:00:00Z ok wfctl resume --dry-run
 	assert_output "would resume 3 instances: #1, #2, #3"
+	WFCTL_NOW=2026-11-20T11:00:00Z ok wfctl resume --dry-run -o json
+	shape resume
+	assert_equal "$(jq -c "map(.number)" <<<"$output")" "[1,2,3]"
 	WFCTL_NOW=2026-11-20T11:00:00Z ok wfctl resume --all
 	for i in 1 2 3; do
 		assert_line --regexp "^#$i ok +done +exit 0"
