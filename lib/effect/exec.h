@@ -13,7 +13,7 @@ struct wf_exec_expect {
 	uint32_t *success;        /* exit statuses that are success; in the arena */
 	size_t success_count;
 	const char *name;         /* of the command, for messages; in the arena */
-	uint64_t max_output, timeout_ms;
+	uint64_t max_output;
 };
 
 /* Reads what concerns the result. False, with the failure in *ret_fail. */

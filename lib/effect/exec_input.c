@@ -112,8 +112,7 @@ bool wf_exec_read_expect(const struct wf_effect_request *request, struct wf_aren
 		return invalid(&r, "`output` must be `json` or `text`");
 	struct wf_exec_expect e = {
 		.json = strcmp(output, "json") == 0,
-		.name = wf_arena_strdup(arena, command_name(request->input)),
-		.timeout_ms = request->timeout_ms
+		.name = wf_arena_strdup(arena, command_name(request->input))
 	};
 	if (!read_success(&r, &e) || !read_max_output(&r, &e))
 		return false;

@@ -124,7 +124,7 @@ void wf_exec_result(const struct wf_exec_expect *expect, const struct wf_spool_d
 		break;
 	case WF_SPOOL_TIMED_OUT:
 		wf_result_fail(r, WF_ERROR_TIMEOUT, "timeout",
-			"`%s` did not end within %" PRIu64 " ms", expect->name, expect->timeout_ms);
+			"`%s` did not end within %" PRIu32 " ms", expect->name, d->value);
 		break;
 	case WF_SPOOL_OVERFLOWED:
 		wf_result_fail(r, WF_ERROR_LIMIT, "output_limit",

@@ -55,7 +55,7 @@ bool wf_spool_request_get(void *bytes, size_t n, char **slots, struct wf_spool_r
 enum wf_spool_end {
 	WF_SPOOL_EXITED = 1,      /* value: the exit status */
 	WF_SPOOL_SIGNALLED,       /* value: the signal */
-	WF_SPOOL_TIMED_OUT,       /* value: 0 */
+	WF_SPOOL_TIMED_OUT,       /* value: ms that it was given, at most UINT32_MAX */
 	WF_SPOOL_OVERFLOWED,      /* value: 1 stdout, 2 stderr */
 	WF_SPOOL_STOPPED,         /* wfctl asked for it; value: 0 */
 	WF_SPOOL_UNSTARTED,       /* value: errno of the attempt to execute */

@@ -294,7 +294,8 @@ static void turn(struct watch *w, int timeout)
 	if (fds[0].revents)
 		take_signals(w);
 	if (w->req.timeout_ms && now_ms() >= w->timeout_at)
-		force(w, WF_SPOOL_TIMED_OUT, 0);
+		force(w, WF_SPOOL_TIMED_OUT, w->req.timeout_ms < UINT32_MAX ?
+			(uint32_t)w->req.timeout_ms : UINT32_MAX);
 	if (w->forced && !w->killed && now_ms() >= w->kill_at)
 		kill_group(w);
 }
