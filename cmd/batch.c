@@ -33,6 +33,9 @@ struct batch {
 	uint64_t lines;              /* read so far: the number of the last one */
 	uint64_t started, done, refused;
 	bool broken;                 /* the file could not be read to its end */
+	bool unusable;               /* the journal takes nothing in any more */
+	bool listed;                 /* one document was asked for, not lines */
+	struct wf_list_out list;
 	int64_t began, shown;
 };
 
@@ -68,6 +71,10 @@ static void put_result(struct batch *b, json_t *result, uint64_t line)
 	json_object_set_new(o, "line", json_integer((json_int_t)line));
 	json_object_update(o, result);
 	json_decref(result);
+	if (b->listed) {
+		wf_list_item(&b->list, o);
+		return;
+	}
 	wf_json_write(o, &text);
 	wf_buf_addch(&text, '\n');
 	json_decref(o);
@@ -129,10 +136,13 @@ static void start_line(struct batch *b)
 	struct wf_start start = { .plan = b->plan, .version = b->version, .input = input,
 		.started_by = wf_actor(b->ctx), .correlation_id = wf_opt(b->ctx, "correlation-id"),
 		.ticket = b->lines };
-	if (wf_runtime_start(wf_driver_runtime(b->driver), &start, &cause) < 0)
-		refuse(b, wf_code_of(cause.err), cause.text, NULL);
-	else
+	int r = wf_runtime_start(wf_driver_runtime(b->driver), &start, &cause);
+	if (r < 0) {
+		b->unusable = wf_exit_of(r) == WF_EXIT_JOURNAL;
+		refuse(b, wf_code_of(r), cause.text, NULL);
+	} else {
 		b->started++;
+	}
 	json_decref(input);
 }
 
@@ -141,6 +151,8 @@ static bool feed(void *arg, struct wf_runtime *rt)
 	struct batch *b = arg;
 	(void)rt;
 	progress(b, false);
+	if (b->unusable)
+		return false;
 	enum read_line r = next_line(b);
 	if (r == LINE_END)
 		return false;
@@ -198,12 +210,18 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 		return status;
 	b->began = wf_monotonic_ms();
 	wf_runtime_set_feed(wf_driver_runtime(b->driver), feed, b);
+	b->listed = b->ctx->format == WF_FORMAT_OUT_JSON || b->ctx->format == WF_FORMAT_OUT_YAML;
+	wf_list_begin(&b->list, b->ctx);
 	status = wf_driver_run(b->driver);
+	if (b->listed)
+		wf_list_end(&b->list);
 	progress(b, true);
 	summary(b);
 	if (!status && b->broken)
 		status = wf_fail_at(b->ctx, WF_EXIT_USAGE, "IO_ERROR", NULL, NULL,
 			"%s cannot be read on after line %" PRIu64, b->file_name, b->lines);
+	if (!status && b->unusable)
+		status = WF_EXIT_JOURNAL;
 	if (!status)
 		status = b->refused ? WF_EXIT_FAILED : wf_driver_status(b->driver);
 	return status;

@@ -198,7 +198,8 @@ const struct wf_verb wf_verb_run = {
 		       "instance's number is printed.\n\n"
 		       "With --batch every line of the file is the input of an instance of its own, and "
 		       "every result is a line of JSON on standard output: line, number, uuid, status, "
-		       "output or error. A line that is no input is a failed result; the others go on. "
+		       "output or error; with -o json all of them are one list. A line that is no input "
+		       "is a failed result; the others go on. "
 		       "The status is then 0 when all completed, 1 when some failed, 3 when some are "
 		       "parked.",
 	.examples = "wfctl run workflows/onboarding.yaml --set user.id=u1 --set user.email=ann@example.org\n"

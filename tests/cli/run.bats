@@ -173,6 +173,8 @@ teardown() {
 		"6 inputs: 2 completed, 1 failed, 1 parked, 2 refused"
 	each=("${lines[@]}")
 	for output in "${each[@]}"; do shape batch; done
+	run --separate-stderr wfctl run num.yaml --batch in.jsonl -o json
+	assert_equal "$(jq length <<<"$output")" "${#each[@]}"
 }
 
 @test "a batch: 0 when all completed, 3 when some are parked; standard input" {
