@@ -26,6 +26,8 @@ void wf_check_loops(struct wf_checker *c);
 void wf_check_bindings(struct wf_checker *c);
 /* input.c: each action's input against its schema. After the bindings. */
 void wf_check_inputs(struct wf_checker *c);
+/* triggers.c: cron expressions and time zones of schedules. */
+void wf_check_triggers(struct wf_checker *c);
 /* policy.c: approvals, times, retries. After the bindings. */
 void wf_check_policies(struct wf_checker *c);
 
