@@ -127,6 +127,11 @@ int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause);
  * (one number) that is an error. */
 int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t count, bool strict,
 	struct wf_cause *cause);
+/* The step whose effect is under way as far as the journal knows; WF_NONE. */
+uint32_t wf_drive_step_in_hand(const struct wf_drive *d);
+/* Takes over the command that a dead owner began in an instance that has ended by now, so that it is
+ * stopped when the instance parts. */
+void wf_drive_adopt(struct wf_runtime *rt, struct wf_drive *d, uint32_t step);
 /* Looks what became of a claimed instance's effects. */
 void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d);
 

@@ -33,9 +33,9 @@ static int may_claim(struct wf_runtime *rt, const struct wf_instance *in, struct
 	return 0;
 }
 
-/* The step whose effect a dead owner began; WF_NONE when there is none. */
-static uint32_t step_in_hand(const struct wf_instance *in)
+uint32_t wf_drive_step_in_hand(const struct wf_drive *d)
 {
+	const struct wf_instance *in = d->in;
 	uint32_t step = in->thread.step;
 	return step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING ? step : WF_NONE;
 }
@@ -55,7 +55,7 @@ static void settle_later(struct wf_drive *d, uint32_t step)
 static bool doubt_after_restart(struct claim *c, struct wf_drive *d)
 {
 	const struct wf_instance *in = d->in;
-	uint32_t step = step_in_hand(in);
+	uint32_t step = wf_drive_step_in_hand(d);
 	if (step == WF_NONE || d->held->plan->steps[step].action != WF_ACT_EXEC_RUN ||
 		wf_runner_same_boot(d->owner_before, c->rt->runner))
 		return false;
@@ -148,6 +148,13 @@ static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_dri
 	return trace;
 }
 
+void wf_drive_adopt(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
+{
+	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN &&
+		wf_runner_same_boot(d->owner_before, rt->runner))
+		(void)recover_command(rt, d, step);
+}
+
 /* A command that left nothing never began, for its supervisor leaves a mark before that (and the
  * machine was not restarted: doubt_after_restart). Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
@@ -176,7 +183,7 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 		(void)wf_drive_feed(rt, d, &event, NULL);
 		return;
 	}
-	uint32_t step = step_in_hand(in);
+	uint32_t step = wf_drive_step_in_hand(d);
 	if (step == WF_NONE)
 		return;
 	recover_step(rt, d, step);

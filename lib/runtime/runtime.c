@@ -306,6 +306,7 @@ struct post {
 	const struct wf_event *event;/* step still to be set for a decision */
 	struct wf_drive *drive;
 	int refused;                 /* the event was refused, after timers fired */
+	uint32_t in_hand;            /* the step whose effect a dead owner began; WF_NONE */
 	struct wf_cause why;
 };
 
@@ -352,6 +353,7 @@ static int load_for_post(struct wf_txn *txn, struct post *p, struct wf_cause *ca
 	}
 	p->drive = wf_drive_new(held, in);
 	p->drive->owner_before = in->owner;
+	p->in_hand = wf_drive_step_in_hand(p->drive);
 	return 0;
 }
 
@@ -403,6 +405,8 @@ static int run_post(struct wf_runtime *rt, struct post *p, struct wf_cause *caus
 	}
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
 	wf_drive_link(rt, p->drive);
+	if (p->in_hand != WF_NONE && wf_instance_status_final(p->drive->in->status))
+		wf_drive_adopt(rt, p->drive, p->in_hand);
 	return 0;
 }
 

@@ -208,6 +208,23 @@ kill_at() {
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/ran")" 1
 }
 
+@test "cancel after a crash stops the command that still runs" {
+	cat >"$BATS_TEST_TMPDIR/long.yaml" <<-EOT
+	workflow:
+	  id: long
+	  steps:
+	    - { id: wait, action: exec.run, with: { shell: 'echo \$\$ >$BATS_TEST_TMPDIR/ran; exec sleep 600' } }
+	EOT
+	kill_at EFFECT_STARTED:1 wfctl run "$BATS_TEST_TMPDIR/long.yaml"
+	wait_for 10 test -s "$BATS_TEST_TMPDIR/ran"
+	ok wfctl cancel 1
+	assert_output --partial "#1 cancelled"
+	gone() { ! kill -0 "$(cat "$BATS_TEST_TMPDIR/ran")" 2>/dev/null; }
+	wait_for 10 gone
+	tidied() { wfctl resume >/dev/null && [ -z "$(ls "$WFCTL_HOME/spool")" ]; }
+	wait_for 10 tidied
+}
+
 @test "approvals: a decision that was killed before its commit did not happen, after it it did" {
 	cat >"$BATS_TEST_TMPDIR/ask.yaml" <<-EOT
 	workflow:
