@@ -85,10 +85,19 @@ $(B)/wfctl: $(CMD_OBJS) $(B)/libwfctl.a
 	@echo '  link  $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(CMD_OBJS) $(B)/libwfctl.a $(PKG_LIBS) -ldl -lm
 
-# The supervisor of exec.run's children: libc only and static where the mode allows it, so that it
-# starts fast (a quarter of its start is dynamic linking).
+# The supervisor of exec.run's children: static where the mode allows it, and where bare_main.c knows
+# the machine without the libc, whose start takes longer than all that the supervisor does.
+ifeq ($(filter asan cov fuzz,$(MODE))$(filter x86_64,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))),x86_64)
+$(B)/wfctl-supervise: $(patsubst %,$(B)/bare/lib/effect/%.o,supervise_main spool bare_main)
+	$(Q)$(CC) -static-pie -nostdlib $(LINK_$(MODE)) $(LDFLAGS) -o $@ $^
+else
 $(B)/wfctl-supervise: $(B)/lib/effect/supervise_main.o $(B)/lib/effect/spool.o
-	$(Q)$(CC) $(if $(filter asan cov,$(MODE)),$(LDFLAGS_ALL),-static-pie $(LINK_$(MODE)) $(LDFLAGS)) -o $@ $^
+	$(Q)$(CC) $(if $(filter asan cov fuzz,$(MODE)),$(LDFLAGS_ALL),-static-pie $(LINK_$(MODE)) $(LDFLAGS)) -o $@ $^
+endif
+
+$(B)/bare/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(CFLAGS_ALL) -ffreestanding -U_FORTIFY_SOURCE -MMD -MP -c -o $@ $<
 
 # The HTTP performer, opened at the first HTTP effect: only it pays for libcurl.
 $(B)/wfctl-http.so: $(B)/lib/effect/http_module.o

@@ -9,7 +9,7 @@
  * cap is passed or SIGTERM says so (TERM, grace, KILL), and leaves TOKEN.done. It needs nothing of
  * wfctl after its start. Its exit status is 0, or the errno that kept it from writing the result.
  *
- * libc only, so that it starts fast; hence the plain malloc.
+ * libc only, or the little of it in bare_main.c, so that it starts fast; hence the plain malloc.
  */
 #include "effect/spool.h"
 
@@ -18,7 +18,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +105,18 @@ static bool write_all(int fd, const void *bytes, size_t n)
 	return true;
 }
 
+/* Digits, then spaces up to the line's end. */
 static bool write_pid(void)
 {
-	char text[WF_SPOOL_PID_BYTES + 1];
-	int n = snprintf(text, sizeof(text), "%-*ld\n", WF_SPOOL_PID_BYTES - 1, (long)getpid());
-	return n == WF_SPOOL_PID_BYTES && write_all(RUN_FD, text, (size_t)n);
+	char text[WF_SPOOL_PID_BYTES], digits[24];
+	size_t n = 0, used = 0;
+	for (pid_t pid = getpid(); pid > 0; pid /= 10)
+		digits[n++] = (char)('0' + pid % 10);
+	while (n > 0 && used < sizeof(text) - 1)
+		text[used++] = digits[--n];
+	memset(text + used, ' ', sizeof(text) - 1 - used);
+	text[sizeof(text) - 1] = '\n';
+	return write_all(RUN_FD, text, sizeof(text));
 }
 
 /* -- starting the command -- */
@@ -127,28 +133,35 @@ static int open_stdin(const struct wf_spool_request *r)
 	return fd;
 }
 
+/* In the child, which shares our memory until it is another program. Signals are as they were for us,
+ * none ignored but the one that we ignore ourselves. */
+static _Noreturn void become(const struct watch *w, const int child[3], volatile int *ret_failure)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	bool good = setpgid(0, 0) == 0 && chdir(w->req.cwd) == 0;
+	for (int i = 0; good && i < 3; i++)
+		good = dup2(child[i], i) >= 0;
+	if (good && sigprocmask(SIG_SETMASK, &none, NULL) == 0 && signal(SIGXFSZ, SIG_DFL) != SIG_ERR)
+		(void)execve(w->req.path, w->req.argv, w->req.envp);
+	*ret_failure = errno;
+	_exit(127);
+}
+
 static int spawn(struct watch *w, const int child[3])
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	sigemptyset(&none);
-	sigfillset(&all);
-	int err = posix_spawn_file_actions_init(&actions);
-	if (!err)
-		err = posix_spawnattr_init(&attr);
-	for (int i = 0; !err && i < 3; i++)
-		err = posix_spawn_file_actions_adddup2(&actions, child[i], i);
-	if (!err)
-		err = posix_spawn_file_actions_addchdir_np(&actions, w->req.cwd);
-	if (!err)
-		err = posix_spawnattr_setflags(&attr,
-			POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (!err)
-		err = posix_spawnattr_setsigmask(&attr, &none);
-	if (!err)
-		err = posix_spawnattr_setsigdefault(&attr, &all);
-	return err ? err : posix_spawn(&w->pid, w->req.path, &actions, &attr, w->req.argv, w->req.envp);
+	volatile int failure = 0;
+	pid_t pid = vfork();
+	if (pid < 0)
+		return errno;
+	if (pid == 0)
+		become(w, child, &failure);
+	w->pid = pid;
+	if (failure) {
+		siginfo_t info;
+		(void)waitid(P_PID, (id_t)pid, &info, WEXITED);
+	}
+	return failure;
 }
 
 static int start(struct watch *w)
@@ -159,7 +172,7 @@ static int start(struct watch *w)
 		return errno;
 	w->streams[0].fd = out[0];
 	w->streams[1].fd = err[0];
-	/* Above 2, since 0 to 2 are taken: no dup2 of spawn overwrites one that it still needs. */
+	/* Above 2, since 0 to 2 are taken: no dup2 there overwrites one that it still needs. */
 	int failure = spawn(w, (const int[]){in, out[1], err[1]});
 	close(in);
 	close(out[1]);
