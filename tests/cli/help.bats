@@ -235,3 +235,22 @@ verbs() {
 	_wfctl
 	assert_equal "${COMPREPLY[*]}" abc.yaml
 }
+
+@test "completion in zsh, where there is one" {
+	command -v zsh >/dev/null || skip "there is no zsh"
+	wfctl init >/dev/null
+	cat >complete.zsh <<-EOT
+	zmodload zsh/zpty
+	zpty z zsh -f -i
+	zpty -w z "fpath=('$ROOT/completions' \\\$fpath); autoload -Uz compinit; compinit -u -D; PS1='> '"
+	for typed in 'wfctl jour' 'wfctl ps --status fai' 'wfctl run --inp'; do
+		zpty -w -n z "\$typed"$'\\t\\x01echo "[\\x05]"\\n'
+		until zpty -r z line && [[ \$line == '['* ]]; do :; done
+		print -r -- "\${line%%]*}]"
+	done
+	EOT
+	run timeout 60 zsh complete.zsh
+	assert_line "[wfctl journal]"
+	assert_line "[wfctl ps --status failed]"
+	assert_line "[wfctl run --input]"
+}
