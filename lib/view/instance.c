@@ -48,6 +48,20 @@ json_t *wf_view_approval_json(const struct wf_approval *a)
 	return o;
 }
 
+/* The input as the definition gave it: names with an underscore in front are the compiler's own. */
+static json_t *input_json(const struct wf_step_state *s)
+{
+	const char *name;
+	json_t *value;
+	if (!s->approval || !json_is_object(s->input))
+		return value_or_null(s->input);
+	json_t *own = json_object();
+	json_object_foreach(s->input, name, value)
+		if (*name != '_')
+			json_object_set(own, name, value);
+	return own;
+}
+
 static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *in, uint32_t i)
 {
 	const struct wf_step_state *s = &in->steps[i];
@@ -64,7 +78,7 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	json_object_set_new(o, "due_at", wf_view_time_json(s->due_at));
 	json_object_set_new(o, "took_ms", span_json(s->started_at, s->ended_at));
 	json_object_set_new(o, "idempotency_key", text_or_null(s->key));
-	json_object_set_new(o, "input", value_or_null(s->input));
+	json_object_set_new(o, "input", input_json(s));
 	json_object_set_new(o, "output", value_or_null(s->output));
 	json_object_set_new(o, "error", value_or_null(s->error));
 	if (s->approval)

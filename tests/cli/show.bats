@@ -13,7 +13,7 @@ setup() {
 	  version: 1.4.0
 	  steps:
 	    - { id: make, action: exec.run, with: { shell: "echo made" } }
-	    - { id: ask, action: approval.request, with: { policy: level2, sla: P2D, approvers: { list: [alice, bob] }, message: "May it?" } }
+	    - { id: ask, action: approval.request, with: { policy: level2, sla: P2D, approvers: { list: [alice, bob] }, message: "May it?" }, on_decision: { reject: { transition: end, result: failed } } }
 	    - { id: last, action: data.set, with: { x: "${trim(make.stdout)}" } }
 	  completion: { on_success: { result: success, output: { x: "${last.x}" } } }
 	EOT
@@ -59,6 +59,8 @@ teardown() {
 		ok wfctl show "$number"
 		assert_output --regexp 'three +skipped'
 	done
+	ok wfctl show 1 -o json
+	refute_output --partial '"_'
 	ok wfctl graph --instance "$number"
 	assert_output --regexp 's2 .*tooltip="skipped"'
 }
