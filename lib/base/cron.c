@@ -361,6 +361,7 @@ static void normalise(struct wf_cron *c)
 	if (c->any_day) {
 		c->days = ALL_DAYS;
 		c->last_days = 0;
+		c->nearest = c->nearest_last = 0;
 	}
 	if (c->any_weekday) {
 		c->weekdays = ALL_WEEKDAYS;

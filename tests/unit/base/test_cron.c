@@ -230,6 +230,8 @@ static void expressions_have_a_form_and_words(void **state)
 		{ "5,10 0 0 * * *", "5,10 0 0 * * *",
 			"at seconds 5 and 10 of minute 0 from 00:00 to 00:59" },
 		{ "0 0 1-31 * MON", "0 0 * * *", "at 00:00" },
+		{ "0 0 15W * MON-SUN", "0 0 * * *", "at 00:00" },
+		{ "0 0 L * TUE-MON", "0 0 * * *", "at 00:00" },
 		{ "0 0 */10 * MON", "0 0 */10 * 1",
 			"at 00:00 on days 1, 11, 21 and 31 of the month or on "
 			"Monday" },
