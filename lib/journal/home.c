@@ -108,16 +108,24 @@ static int read_key(const char *path, uint8_t ret[WF_SEAL_KEY], struct wf_cause 
 	return rc;
 }
 
-/* Made once: an existing key is never written over. */
-static int make_key(const char *path, struct wf_cause *cause)
+/* Made once: an existing key is never written over, not even that of an init at the same time, whose
+ * journal it would make unreadable. A hard link fails where a rename would replace. */
+static int make_key(const char *folder, const char *path, struct wf_cause *cause)
 {
 	if (access(path, F_OK) == 0)
 		return 0;
 	uint8_t key[WF_SEAL_KEY];
+	WF_AUTOFREE char *own = wf_asprintf("%s.%ld.new", path, (long)getpid());
 	wf_random(key, sizeof(key));
-	int rc = wf_write_file(path, key, sizeof(key), 0600, true, cause);
+	int rc = wf_write_file(own, key, sizeof(key), 0600, true, cause);
 	wf_seal_wipe(key, sizeof(key));
-	return rc;
+	if (rc)
+		return rc;
+	if (link(own, path) && errno != EEXIST && rename(own, path))
+		rc = wf_fail(cause, wf_err_of_errno(errno), "cannot make %s: %s", path,
+			strerror(errno));
+	(void)unlink(own);
+	return rc ? rc : wf_sync_folder(folder, cause);
 }
 
 /* -- init, open, close -- */
@@ -163,7 +171,7 @@ int wf_home_init(const char *path, const char *tenant, const char *environment,
 	if (!rc)
 		rc = make_folders(h, keys, cause);
 	if (!rc)
-		rc = make_key(master, cause);
+		rc = make_key(keys, master, cause);
 	if (!rc) {
 		wf_crash_here(WF_CRASH_KEY_MADE);
 		rc = read_key(master, h->master, cause);

@@ -86,3 +86,19 @@ teardown() {
 	rm "$WFCTL_HOME/keys/master"
 	status 7 wfctl ps
 }
+
+@test "inits at the same time make one home, whose key opens its journal" {
+	for round in 1 2 3 4 5; do
+		export WFCTL_HOME="$BATS_TEST_TMPDIR/at-once-$round"
+		pids=
+		for i in 1 2 3 4 5 6 7 8; do
+			wfctl init --if-missing >/dev/null 2>>"$BATS_TEST_TMPDIR/noise" &
+			pids="$pids $!"
+		done
+		for pid in $pids; do
+			wait "$pid" || true
+		done
+		ok wfctl journal check
+		assert_output --partial "sound"
+	done
+}
