@@ -45,8 +45,8 @@ struct wf_effect_result {
 	char *message;            /* from wf_alloc, the caller's */
 	uint64_t retry_after_ms;
 	json_t *details;          /* not ok: what is known (exit_code, stderr's end, status, body); or NULL */
-	int ran_out;              /* IN_DOUBT because this machine could not keep the result: WF_ENOSPC, WF_EIO;
-	                             else 0. The next effect's would fare no better. */
+	int ran_out;              /* IN_DOUBT because this machine could not keep the result, or cannot read
+	                             it: WF_ENOSPC, WF_EIO, …; else 0. The next effect's would fare no better. */
 };
 void wf_effect_result_done(struct wf_effect_result *r);
 
@@ -75,7 +75,8 @@ enum wf_effect_trace {
 	WF_TRACE_NONE,      /* nothing of that token is known here: on this boot, its command never began */
 	WF_TRACE_LOST,      /* its supervisor began and is gone without a result: doubt */
 	WF_TRACE_RUNNING,   /* its supervisor lives: adopted; the result comes through wf_effects_wait */
-	WF_TRACE_DONE       /* its result was in the spool: comes through wf_effects_wait at once */
+	WF_TRACE_DONE       /* its result was in the spool, or what is there cannot be read: comes through
+	                       wf_effects_wait at once */
 };
 /* Looks for what became of an attempt begun by a process that is dead, and adopts it. */
 enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_effect_request *request);

@@ -97,36 +97,72 @@ void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char
 		(void)closedir(folder);
 }
 
-/* The bytes that hold a result, from wf_alloc; NULL when there is none. */
-static void *read_done(struct wf_effects *e, const char *token, struct wf_spool_done *ret)
+/* Reads a file to its end; 0 or errno. *ret from wf_alloc. */
+static int read_whole(int fd, char **ret, size_t *ret_n)
 {
 	struct stat st;
-	int fd = open_in_spool(e, token, ".done", O_RDONLY);
-	if (fd < 0)
-		return NULL;
-	size_t n = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0, got = 0;
+	if (fstat(fd, &st) < 0)
+		return errno;
+	size_t n = st.st_size > 0 ? (size_t)st.st_size : 0, got = 0;
 	char *bytes = wf_alloc(n);
 	while (got < n) {
 		ssize_t k = read(fd, bytes + got, n - got);
-		if (k == 0 || (k < 0 && errno != EINTR))
+		if (k < 0 && errno != EINTR) {
+			int why = errno;
+			wf_free(bytes);
+			return why;
+		}
+		if (k == 0)
 			break;
 		got += k > 0 ? (size_t)k : 0;
 	}
+	*ret = bytes;
+	*ret_n = got;
+	return 0;
+}
+
+/* The bytes that hold a result, from wf_alloc. 0; ENOENT: there is none, or not a whole one; else what
+ * keeps it from being read. */
+static int read_done(struct wf_effects *e, const char *token, void **ret_bytes,
+	struct wf_spool_done *ret)
+{
+	char *bytes = NULL;
+	size_t n = 0;
+	int fd = open_in_spool(e, token, ".done", O_RDONLY);
+	if (fd < 0)
+		return errno;
+	int why = read_whole(fd, &bytes, &n);
 	(void)close(fd);
-	if (got > WF_SPOOL_PID_BYTES && wf_spool_done_get(bytes + WF_SPOOL_PID_BYTES,
-			got - WF_SPOOL_PID_BYTES, ret))
-		return bytes;
-	wf_free(bytes);
-	return NULL;
+	if (!why && (n <= WF_SPOOL_PID_BYTES || !wf_spool_done_get(bytes + WF_SPOOL_PID_BYTES,
+			n - WF_SPOOL_PID_BYTES, ret)))
+		why = ENOENT;
+	if (why)
+		wf_free(bytes);
+	else
+		*ret_bytes = bytes;
+	return why;
 }
 
 /* -- the end -- */
+
+/* What became of it cannot be found out at present: that is no doubt, for it can be later. */
+static void deliver_unread(struct wf_effects *e, struct exec *x, int why)
+{
+	struct wf_effect_result result = {.cookie = x->base.cookie};
+	wf_exec_unread(&x->expect, why, &result);
+	wf_hub_deliver(e, &result);
+}
 
 static void deliver_done(struct wf_effects *e, struct exec *x, int why)
 {
 	struct wf_spool_done done;
 	struct wf_effect_result result = {.cookie = x->base.cookie};
-	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
+	void *bytes WF_AUTOFREE = NULL;
+	int unread = read_done(e, x->token, &bytes, &done);
+	if (unread && unread != ENOENT && !why) {
+		deliver_unread(e, x, unread);
+		return;
+	}
 	if (bytes)
 		wf_exec_result(&x->expect, &done, &result);
 	else
@@ -134,14 +170,21 @@ static void deliver_done(struct wf_effects *e, struct exec *x, int why)
 	wf_hub_deliver(e, &result);
 }
 
+/* What it said when it ended: 0, or the errno that kept it from leaving a result. */
+static int reap(const struct exec *x)
+{
+	siginfo_t info = {0};
+	int rc;
+	do
+		rc = waitid(P_PIDFD, (id_t)x->pidfd, &info, WEXITED);
+	while (rc < 0 && errno == EINTR);
+	return rc == 0 && info.si_code == CLD_EXITED ? info.si_status : 0;
+}
+
 /* The supervisor has ended: the effect is over. */
 static void finish(struct wf_effects *e, struct exec *x)
 {
-	siginfo_t info = {0};
-	int why = 0;
-	if (x->ours && waitid(P_PIDFD, (id_t)x->pidfd, &info, WEXITED) == 0 &&
-			info.si_code == CLD_EXITED)
-		why = info.si_status;
+	int why = x->ours ? reap(x) : 0;
 	wf_hub_remove(e, &x->base);
 	if (x->base.stopped)
 		wf_effects_settled(e, x->token);
@@ -187,6 +230,15 @@ static struct exec *new_exec(const struct wf_effect_request *request)
 
 /* -- beginning -- */
 
+static int lock_now(int fd, int how)
+{
+	int rc;
+	do
+		rc = flock(fd, how | LOCK_NB);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
 /* The .run file, locked. -1 with EWOULDBLOCK when a supervisor of this token lives. */
 static int open_locked(struct wf_effects *e, const char *token)
 {
@@ -196,7 +248,7 @@ static int open_locked(struct wf_effects *e, const char *token)
 		fd = open_in_spool(e, token, ".run", O_RDWR);
 	if (fd < 0)
 		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || (!fresh && ftruncate(fd, 0) < 0)) {
+	if (lock_now(fd, LOCK_EX) < 0 || (!fresh && ftruncate(fd, 0) < 0)) {
 		int saved = errno;
 		(void)close(fd);
 		errno = saved;
@@ -258,11 +310,9 @@ static int spawn_supervisor(struct wf_effects *e, struct exec *x, int request_fd
 		wf_hub_add(e, &x->base);
 		return 0;
 	}
-	/* It runs, and cannot be waited for: it is stopped, rather than lost sight of. */
-	err = wf_fail(cause, WF_EIO, "cannot watch a child: %s", strerror(errno));
-	(void)kill(pid, SIGTERM);
-	(void)waitpid(pid, NULL, 0);
-	return err;
+	/* It runs, and cannot be waited for here: whoever resumes adopts it. */
+	return wf_fail(cause, wf_err_of_errno(errno), "a command was begun and cannot be watched: %s",
+		strerror(errno));
 }
 
 static int start(struct wf_effects *e, struct exec *x, const struct wf_spool_request *q,
@@ -285,7 +335,7 @@ static int start(struct wf_effects *e, struct exec *x, const struct wf_spool_req
 		(void)close(run_fd);
 	if (request_fd >= 0)
 		(void)close(request_fd);
-	if (err && run_fd >= 0)
+	if (err && run_fd >= 0 && !x->ours)
 		unlink_in_spool(e, x->token, ".run");
 	return err;
 }
@@ -320,6 +370,9 @@ int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
 		if (!err)
 			return 0;
 		explain_start(&err, &why, &fail);
+	} else if (fail.ran_out) {
+		err = wf_fail(&why, fail.ran_out, "%s", fail.message);
+		wf_effect_result_done(&fail);
 	}
 	free_exec(e, x);
 	if (err) {
@@ -333,18 +386,25 @@ int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
 
 /* -- recovery -- */
 
-/* Whether a supervisor holds the lock. *ret_pid is 0 as long as it has not written its own. */
-static bool is_held(struct wf_effects *e, const char *token, pid_t *ret_pid)
+/* Whether a supervisor holds the lock: EWOULDBLOCK when one does, 0 when none does, or what keeps that
+ * from being known. *ret_pid is 0 as long as it has not written its own. */
+static int look_at_lock(struct wf_effects *e, const char *token, pid_t *ret_pid)
 {
+	char text[WF_SPOOL_PID_BYTES + 1] = "";
+	*ret_pid = 0;
 	int fd = open_in_spool(e, token, ".run", O_RDONLY);
 	if (fd < 0)
-		return false;
-	bool held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-	char text[WF_SPOOL_PID_BYTES + 1] = "";
-	bool named = held && pread(fd, text, WF_SPOOL_PID_BYTES, 0) == WF_SPOOL_PID_BYTES;
+		return errno == ENOENT ? 0 : errno;
+	int state = lock_now(fd, LOCK_SH) < 0 ? errno : 0;
+	if (state == EWOULDBLOCK && pread(fd, text, WF_SPOOL_PID_BYTES, 0) == WF_SPOOL_PID_BYTES)
+		*ret_pid = (pid_t)strtol(text, NULL, 10);
 	(void)close(fd);
-	*ret_pid = named ? (pid_t)strtol(text, NULL, 10) : 0;
-	return held;
+	return state;
+}
+
+static bool is_held(struct wf_effects *e, const char *token, pid_t *ret_pid)
+{
+	return look_at_lock(e, token, ret_pid) == EWOULDBLOCK;
 }
 
 /* Whether a supervisor wrote its process id, which it does before the command begins; or a result, of
@@ -356,8 +416,8 @@ static bool has_begun(struct wf_effects *e, const char *token)
 	for (size_t i = 0; i < 2; i++) {
 		struct stat st;
 		wf_spool_name(token, suffixes[i], name);
-		if (fstatat(e->spool_dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-				(i || st.st_size > 0))
+		int rc = fstatat(e->spool_dir, name, &st, AT_SYMLINK_NOFOLLOW);
+		if (rc < 0 ? errno != ENOENT : i || st.st_size > 0)
 			return true;
 	}
 	return false;
@@ -393,7 +453,7 @@ void wf_exec_adopt_late(struct wf_effects *e)
 			continue;
 		if (adopt(e, x)) {
 			e->adopting--;
-		} else if (!is_held(e, x->token, &pid)) {
+		} else if (look_at_lock(e, x->token, &pid) == 0) {
 			e->adopting--;
 			finish(e, x);
 		}
@@ -413,25 +473,31 @@ enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_ef
 {
 	pid_t pid;
 	struct wf_spool_done done;
-	if (request->action != WF_ACT_EXEC_RUN || !wf_spool_token_ok(request->token) ||
-			!open_spool(e, NULL))
+	if (request->action != WF_ACT_EXEC_RUN || !wf_spool_token_ok(request->token))
 		return WF_TRACE_NONE;
 	struct exec *x = new_exec(request);
 	expect_again(x, request);
+	errno = EIO;
+	int why = open_spool(e, NULL) ? look_at_lock(e, x->token, &pid) : errno;
 	/* The lock first: it is let go after the result is there, so that whoever finds it free and no
 	 * result knows that none will come. */
-	if (is_held(e, x->token, &pid)) {
+	if (why == EWOULDBLOCK) {
 		wf_hub_add(e, &x->base);
 		if (!adopt(e, x))
 			e->adopting++;
 		return WF_TRACE_RUNNING;
 	}
-	void *bytes WF_AUTOFREE = read_done(e, x->token, &done);
+	void *bytes WF_AUTOFREE = NULL;
+	if (!why)
+		why = read_done(e, x->token, &bytes, &done);
 	if (bytes) {
 		struct wf_effect_result result = {.cookie = request->cookie};
 		wf_exec_result(&x->expect, &done, &result);
 		wf_hub_deliver(e, &result);
+	} else if (why != ENOENT) {
+		deliver_unread(e, x, why);
 	}
 	free_exec(e, x);
-	return bytes ? WF_TRACE_DONE : has_begun(e, request->token) ? WF_TRACE_LOST : WF_TRACE_NONE;
+	return why != ENOENT ? WF_TRACE_DONE :
+		has_begun(e, request->token) ? WF_TRACE_LOST : WF_TRACE_NONE;
 }

@@ -31,5 +31,7 @@ void wf_exec_result(const struct wf_exec_expect *expect, const struct wf_spool_d
 	struct wf_effect_result *ret);
 /* The same when the supervisor is gone and left nothing; why is its errno when it could say so, or 0. */
 void wf_exec_lost(const struct wf_exec_expect *expect, int why, struct wf_effect_result *ret);
+/* The same when what it left cannot be read; `why` is the errno of that. */
+void wf_exec_unread(const struct wf_exec_expect *expect, int why, struct wf_effect_result *ret);
 
 #endif

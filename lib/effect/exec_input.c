@@ -216,6 +216,14 @@ static bool read_env(struct reader *r, char *const *environ_in, struct wf_spool_
 
 /* -- the folder and the program -- */
 
+/* A failure of this machine, and none of the step. */
+static void unseen(struct reader *r, const char *path, int why)
+{
+	wf_result_fail(r->fail, WF_ERROR_INTERNAL, "not_started", "exec.run: %s cannot be looked at: %s",
+		path, strerror(why));
+	r->fail->ran_out = why == ENOMEM ? WF_ENOMEM : WF_EIO;
+}
+
 static bool read_cwd(struct reader *r, const char *workdir, struct wf_spool_request *q)
 {
 	const char *cwd = NULL;
@@ -225,8 +233,13 @@ static bool read_cwd(struct reader *r, const char *workdir, struct wf_spool_requ
 		*cwd == '/' ? wf_arena_strdup(r->arena, cwd) :
 		wf_arena_printf(r->arena, "%s/%s", workdir, cwd);
 	struct stat st;
-	if (stat(q->cwd, &st) == 0 && S_ISDIR(st.st_mode))
+	int rc = stat(q->cwd, &st);
+	if (rc == 0 && S_ISDIR(st.st_mode))
 		return true;
+	if (rc < 0 && (errno == EIO || errno == ENOMEM)) {
+		unseen(r, q->cwd, errno);
+		return false;
+	}
 	wf_result_fail(r->fail, WF_ERROR_NOT_FOUND, "cwd_not_found",
 		"exec.run: there is no folder %s to run in", q->cwd);
 	return false;
@@ -241,12 +254,12 @@ static char *absolute(struct reader *r, const struct wf_spool_request *q, const 
 		wf_arena_printf(r->arena, "%s/%s", q->cwd, name);
 }
 
-/* 0, EACCES or ENOENT */
+/* 0, EACCES, ENOENT, or what kept the path from being looked at. */
 static int look(const char *path)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return errno == EACCES ? EACCES : ENOENT;
+		return errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP ? ENOENT : errno;
 	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
 }
 
@@ -263,6 +276,8 @@ static int search(struct reader *r, const char *path, struct wf_spool_request *q
 		}
 		if (seen == EACCES)
 			err = EACCES;
+		else if (seen != ENOENT)
+			return seen;
 		if (!p[n])
 			return err;
 		p += n + 1;
@@ -286,9 +301,11 @@ static bool find_program(struct reader *r, struct wf_spool_request *q)
 	if (err == ENOENT)
 		wf_result_fail(r->fail, WF_ERROR_NOT_FOUND, "command_not_found",
 			"exec.run: there is no command `%s`", q->argv[0]);
-	else if (err)
+	else if (err == EACCES)
 		wf_result_fail(r->fail, WF_ERROR_PERMISSION, "not_executable",
 			"exec.run: `%s` may not be executed", q->argv[0]);
+	else if (err)
+		unseen(r, q->argv[0], err);
 	return !err;
 }
 

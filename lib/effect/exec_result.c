@@ -158,3 +158,11 @@ void wf_exec_lost(const struct wf_exec_expect *expect, int why, struct wf_effect
 			"the supervisor of `%s` was killed: whether the command ended is not known",
 			expect->name);
 }
+
+void wf_exec_unread(const struct wf_exec_expect *expect, int why, struct wf_effect_result *r)
+{
+	wf_result_fail(r, WF_ERROR_IN_DOUBT, "result_unread",
+		"`%s` was begun, and what became of it cannot be read from the spool: %s",
+		expect->name, strerror(why));
+	r->ran_out = why == ENOMEM ? WF_ENOMEM : WF_EIO;
+}
