@@ -50,8 +50,6 @@ int wf_err_of_errno(int sys)
 		return WF_ENOMEM;
 	case EEXIST:
 		return WF_EEXIST;
-	case EINTR:
-		return WF_EINTR;
 	default:
 		return WF_EIO;
 	}

@@ -47,17 +47,20 @@ void wf_sys_set_boot(uint32_t boot)
 	set_boot = boot;
 }
 
-uint32_t wf_boot(void)
+int wf_boot(uint32_t *ret, struct wf_cause *cause)
 {
 	WF_AUTOBUF struct wf_buf id = {0};
 	uint8_t hash[WF_HASH_SIZE];
+	*ret = set_boot;
 	if (set_boot)
-		return set_boot;
-	if (wf_read_file("/proc/sys/kernel/random/boot_id", 4096, &id, NULL))
 		return 0;
+	int rc = wf_read_file("/proc/sys/kernel/random/boot_id", 4096, &id, cause);
+	if (rc)
+		return rc == WF_ENOENT || rc == WF_EPERM ? 0 : rc;
 	wf_hash(id.data, id.len, hash);
 	struct wf_reader r = wf_reader_of(hash, sizeof(hash));
-	return wf_get_u32(&r);
+	*ret = wf_get_u32(&r);
+	return 0;
 }
 
 static void fill_random(unsigned char *out, size_t n)
@@ -241,7 +244,10 @@ int wf_make_dirs(const char *path, struct wf_cause *cause)
 			break;
 	}
 	struct stat st;
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+	if (stat(path, &st))
+		return wf_fail(cause, wf_err_of_errno(errno), "cannot make the folder %s: %s", path,
+			strerror(errno));
+	if (!S_ISDIR(st.st_mode))
 		return wf_fail(cause, WF_EEXIST, "%s is not a folder", path);
 	return 0;
 }
@@ -286,6 +292,10 @@ int wf_spawn(const char *path, char *const argv[], char *const envp[], const cha
 		rc = posix_spawnattr_setsigdefault(&attr, &all);
 	if (!rc)
 		rc = plan_fds(&actions, fds);
+	/* Before the program begins rather than by O_CLOEXEC, which acts when this process already goes
+	 * on: a lock must not outlive it in a child that is still beginning. */
+	if (!rc)
+		rc = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	if (!rc && cwd)
 		rc = posix_spawn_file_actions_addchdir_np(&actions, cwd);
 	if (!rc)

@@ -18,9 +18,10 @@ int64_t wf_monotonic_ms(void);
 /* Freezes wf_now_ms() at a time; -1 thaws it. For tests and virtual clocks. */
 void wf_sys_set_now(int64_t ms);
 
-/* A number that names this boot of the machine; 0 where the kernel does not say. */
-uint32_t wf_boot(void);
-/* Makes wf_boot() give another number, as after a restart. For tests. */
+/* A number that names this boot of the machine; 0 where the kernel does not say. Fails when that cannot
+ * be found out at present. */
+int wf_boot(uint32_t *ret, struct wf_cause *cause);
+/* Makes wf_boot give another number, as after a restart. For tests. */
 void wf_sys_set_boot(uint32_t boot);
 
 /* Random bytes from the kernel, buffered. */

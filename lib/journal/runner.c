@@ -32,21 +32,22 @@ static int take(int fd, bool alone)
 	return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-/* Whether the path still names the open file: a process that looked may have taken it for a dead
- * runner's, between making and locking, and removed it. */
-static bool still_named(int fd, const char *path)
+/* 0 when the path still names the open file; ENOENT when not: a process that looked may have taken it
+ * for a dead runner's, between making and locking, and removed it; or what keeps that from being known. */
+static int still_named(int fd, const char *path)
 {
 	struct stat a, b;
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
-		a.st_dev == b.st_dev;
+	if (fstat(fd, &a) || stat(path, &b))
+		return errno;
+	return a.st_ino == b.st_ino && a.st_dev == b.st_dev ? 0 : ENOENT;
 }
 
-static uint64_t new_id(void)
+static uint64_t new_id(uint32_t boot)
 {
 	uint32_t low = 0;
 	while (!low)
 		low = wf_random_u32();
-	return (uint64_t)wf_boot() << 32 | low;
+	return (uint64_t)boot << 32 | low;
 }
 
 bool wf_runner_same_boot(uint64_t a, uint64_t b)
@@ -60,8 +61,12 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 		*ret_id = home->runner_id;
 		return 0;
 	}
+	uint32_t boot;
+	int rc = wf_boot(&boot, cause);
+	if (rc)
+		return rc;
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t id = new_id();
+		uint64_t id = new_id(boot);
 		WF_AUTOFREE char *path = lock_path(home, id);
 		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
@@ -78,9 +83,14 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 			return wf_fail(cause, WF_EUNSUPPORTED, "cannot lock %s: %s", path,
 				strerror(sys));
 		}
-		if (!still_named(fd, path)) {
+		int sys = still_named(fd, path);
+		if (sys) {
 			(void)close(fd);
-			continue;
+			if (sys == ENOENT)
+				continue;
+			(void)unlink(path);
+			return wf_fail(cause, wf_err_of_errno(sys), "cannot look at %s: %s", path,
+				strerror(sys));
 		}
 		home->runner_fd = fd;
 		home->runner_id = *ret_id = id;
@@ -115,7 +125,7 @@ bool wf_runner_alive(struct wf_home *home, uint64_t id)
 		return errno != ENOENT;
 	bool dead = take(fd, false) == 0;
 	/* The lock is shared with us now: no runner can take this name while it goes. */
-	if (dead && still_named(fd, path))
+	if (dead && still_named(fd, path) == 0)
 		(void)unlink(path);
 	(void)close(fd);
 	return !dead;
