@@ -82,9 +82,13 @@ static int run_check(struct wf_ctx *ctx)
 		return status;
 	c.problems = json_array();
 	int r = wf_journal_check(ctx->journal, problem, &c, &cause);
-	if (r < 0 && r != WF_ECORRUPT)
-		problem(&c, *cause.text ? cause.text : wf_strerror(r));
-	else if (r == WF_ECORRUPT && !json_array_size(c.problems))
+	if (r < 0 && r != WF_ECORRUPT) {
+		/* what could not be read is not damaged for that */
+		json_decref(c.problems);
+		cause.err = r;
+		return wf_fail_cause(ctx, &cause);
+	}
+	if (r == WF_ECORRUPT && !json_array_size(c.problems))
 		problem(&c, *cause.text ? cause.text : wf_strerror(r));
 	/* over broken pages there is no reading on */
 	if (r == 0 || wf_journal_pages_sound(ctx->journal))

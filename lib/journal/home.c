@@ -73,13 +73,16 @@ static int key_failure(struct wf_cause *cause, const char *path, const char *wha
 static int read_key(const char *path, uint8_t ret[WF_SEAL_KEY], struct wf_cause *cause)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return key_failure(cause, path, errno == ENOENT ? "is not there" :
-			"cannot be read", "restore it from where it is kept, or name it with "
-			"key_file or WFCTL_KEY_FILE; without it the journal cannot be opened");
+	if (fd < 0 && errno == ENOENT)
+		return key_failure(cause, path, "is not there", "restore it from where it is kept, or "
+			"name it with key_file or WFCTL_KEY_FILE; without it the journal cannot be "
+			"opened");
 	struct stat st;
 	WF_AUTOBUF struct wf_buf b = {0};
-	int rc = fstat(fd, &st) ? WF_EIO : 0;
+	int rc = fd < 0 || fstat(fd, &st) ? wf_fail(cause, WF_EKEY,
+		"the master key %s cannot be read: %s", path, strerror(errno)) : 0;
+	if (fd < 0)
+		return rc;
 	if (!rc && (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)))
 		rc = key_failure(cause, path, "is not a file", "give a file of 32 bytes");
 	else if (!rc && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
@@ -203,7 +206,11 @@ int wf_home_open(const char *path, const struct wf_home_options *options, struct
 	int rc = 0;
 	bool there = stat(h->journals, &st) == 0;
 	bool denied = !there && errno == EACCES;
-	if (!there || !S_ISDIR(st.st_mode)) {
+	bool missing = there || errno == ENOENT || errno == ENOTDIR;
+	if (!missing && !denied) {
+		rc = wf_fail(cause, wf_err_of_errno(errno), "%s cannot be looked at: %s", h->path,
+			strerror(errno));
+	} else if (!there || !S_ISDIR(st.st_mode)) {
 		rc = wf_fail(cause, denied ? WF_EPERM : WF_ENOENT, denied ?
 			"%s may not be looked into" : "%s is not a wfctl home", h->path);
 		wf_fail_hint(cause, denied ? "run it as the home's owner, or name another with --home" :

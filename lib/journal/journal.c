@@ -42,7 +42,9 @@ int wf_journal_lock(const char *folder, bool alone, unsigned wait_ms, int *ret_f
 	int64_t until = wf_monotonic_ms() + wait_ms;
 	int rc = 0;
 	while (fcntl(fd, F_OFD_SETLK, &lock)) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EACCES) {
 			rc = wf_fail(cause, WF_EUNSUPPORTED, "cannot lock %s: %s", path,
 				strerror(errno));
 			break;

@@ -234,7 +234,13 @@ static int compact(struct wf_journal *j, uint64_t *ret_before, uint64_t *ret_aft
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	if (j->mode != WF_JOURNAL_WRITE || j->lock_fd < 0)
 		return wf_fail(cause, WF_EPERM, "%s is open for reading only", j->path);
-	if (fcntl(j->lock_fd, F_OFD_SETLK, &lock)) {
+	int locked;
+	do
+		locked = fcntl(j->lock_fd, F_OFD_SETLK, &lock);
+	while (locked && errno == EINTR);
+	if (locked && errno != EAGAIN && errno != EACCES)
+		return system_failure(cause, "lock", j->path);
+	if (locked) {
 		(void)wf_fail(cause, WF_EBUSY, "another process has %s open", j->path);
 		wf_fail_hint(cause, "try again when nothing runs");
 		return WF_EBUSY;

@@ -60,20 +60,20 @@ static uint64_t u64_at(const uint8_t *p)
 	return v;
 }
 
-/* The whole of n bytes, or false. */
-static bool read_at(int fd, uint8_t *to, size_t n, uint64_t off)
+/* The whole of n bytes: 0; ENODATA when the file ends before; or what else pread says. */
+static int read_at(int fd, uint8_t *to, size_t n, uint64_t off)
 {
 	while (n) {
 		ssize_t got = pread(fd, to, n, (off_t)off);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return false;
+			return got ? errno : ENODATA;
 		to += got;
 		off += (uint64_t)got;
 		n -= (size_t)got;
 	}
-	return true;
+	return 0;
 }
 
 /* -- the two meta pages -- */
@@ -82,8 +82,11 @@ static int read_meta(int fd, const char *name, unsigned which, uint32_t size,
 	struct wf_pages_meta *ret, struct wf_cause *cause)
 {
 	uint8_t p[META_SIZE + HEAD];
-	if (!read_at(fd, p, sizeof(p), (uint64_t)which * size))
+	int why = read_at(fd, p, sizeof(p), (uint64_t)which * size);
+	if (why == ENODATA)
 		return wf_fail(cause, WF_ECORRUPT, "%s is truncated: it has no page %u", name, which);
+	if (why)
+		return wf_fail(cause, WF_EIO, "%s cannot be read: %s", name, strerror(why));
 	const uint8_t *m = p + HEAD;
 	if (u64_at(p) != which || u16_at(p + 10) != P_META || u32_at(m) != MAGIC)
 		return wf_fail(cause, WF_ECORRUPT, "%s is not a journal's data file, or page %u is "
@@ -132,6 +135,7 @@ struct walk {
 	wf_pages_report *report;
 	void *arg;
 	unsigned defects;
+	int unread;                     /* errno of a read that failed; 0 */
 	const char *only;
 };
 
@@ -183,10 +187,17 @@ static bool claim(struct walk *w, const struct tree *t, uint64_t page)
 
 static bool load(struct walk *w, const struct tree *t, uint64_t page, uint8_t *to, size_t n)
 {
-	if (page < w->file_pages && read_at(w->fd, to, n, page * w->page_size))
+	int why = page < w->file_pages ? read_at(w->fd, to, n, page * w->page_size) : ENODATA;
+	if (!why)
 		return true;
-	defect(w, "%s: page %llu cannot be read (the file is truncated?)", t->name,
-		(unsigned long long)page);
+	if (why == ENODATA)
+		defect(w, "%s: page %llu cannot be read (the file is truncated?)", t->name,
+			(unsigned long long)page);
+	else
+		defect(w, "%s: page %llu cannot be read: %s", t->name, (unsigned long long)page,
+			strerror(why));
+	if (why != ENODATA)
+		w->unread = why;
 	return false;
 }
 
@@ -383,7 +394,7 @@ int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 {
 	struct stat st;
 	if (fstat(fd, &st))
-		return WF_ECORRUPT;
+		return WF_EIO;
 	struct walk w = {.fd = fd, .page_size = meta->page_size, .last_page = meta->last_page,
 		.file_pages = (uint64_t)st.st_size / meta->page_size, .report = report, .arg = arg,
 		.only = only};
@@ -398,5 +409,9 @@ int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 	if (!only)
 		walk_tree(&w, "free list", meta->dbs[0], true, false);
 	wf_free(w.seen);
+	if (w.unread) {
+		errno = w.unread;
+		return WF_EIO;
+	}
 	return w.defects ? WF_ECORRUPT : 0;
 }

@@ -19,14 +19,15 @@ struct wf_pages_meta {
 
 typedef void wf_pages_report(void *arg, const char *text);
 
-/* Both meta pages, each valid or not a data file of ours. WF_ECORRUPT; WF_EVERSION. */
+/* Both meta pages, each valid or not a data file of ours. WF_ECORRUPT; WF_EVERSION; WF_EIO. */
 int wf_pages_metas(int fd, const char *name, struct wf_pages_meta ret[2], struct wf_cause *cause);
 
 /* The meta of the newest transaction. */
 const struct wf_pages_meta *wf_pages_newest(const struct wf_pages_meta metas[2]);
 
 /* The main tree and the tables in it: all of them and the free list too, or (`only` not NULL) the one
- * table of that name. 0, or WF_ECORRUPT when anything was reported. */
+ * table of that name. 0; WF_ECORRUPT when anything was reported; WF_EIO when the file cannot be read,
+ * with errno. */
 int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 	wf_pages_report *report, void *arg);
 

@@ -171,7 +171,7 @@ static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *caus
 	for (int i = 0; i < WALK_TRIES; i++) {
 		struct wf_pages_meta metas[2];
 		rc = wf_pages_metas(fd, s->file, metas, cause);
-		if (rc == WF_EVERSION)
+		if (rc == WF_EVERSION || rc == WF_EIO)
 			return rc;
 		if (rc)
 			continue;
@@ -188,6 +188,8 @@ static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *caus
 		rc = wf_pages_walk(fd, m, whole ? NULL : wf_table_name(WF_TABLE_META), NULL, NULL);
 		if (!rc)
 			return 0;
+		if (rc == WF_EIO)
+			return system_failure(s, errno, "reading it", cause);
 		(void)wf_fail(cause, WF_ECORRUPT, all_there ? "%s is damaged" :
 			"%s is damaged: it is shorter than what it holds (truncated?)", s->file);
 	}
@@ -286,6 +288,14 @@ static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 		if (rc != ENOMEM || s->map / 2 < MIN_MAP)
 			break;
 		s->map = s->map / 2 / s->page_size * s->page_size;
+	}
+	/* The data file has been looked at, so that it is the lock file that LMDB does not know: it
+	 * may take one for another process's that it could not lock itself. */
+	if (rc == MDB_INVALID && !s->options.single) {
+		(void)wf_fail(cause, WF_EIO, "%s: its lock file lock.mdb cannot be locked, or is damaged",
+			s->file);
+		wf_fail_hint(cause, "try again; with no wfctl running, lock.mdb may be removed");
+		return WF_EIO;
 	}
 	return failure(s, rc, "opening it", cause);
 }
@@ -773,18 +783,21 @@ static int find_snapshot(struct wf_store *s, int fd, MDB_txn **ret_txn, struct w
 
 /* Slot and order of the two newest transactions; another process may write between the two reads,
  * so only what is wrong every time counts. */
-static bool metas_in_step(int fd, const char *name)
+static int metas_in_step(int fd, const char *name, struct wf_cause *cause)
 {
 	for (int i = 0; i < WALK_TRIES; i++) {
 		struct wf_pages_meta m[2];
-		if (wf_pages_metas(fd, name, m, NULL))
+		int rc = wf_pages_metas(fd, name, m, cause);
+		if (rc == WF_EIO)
+			return rc;
+		if (rc)
 			continue;
 		uint64_t new = wf_pages_newest(m)->txn, old = m[0].txn + m[1].txn - new;
 		bool slots = new == old || (m[new & 1].txn == new && m[old & 1].txn == old);
 		if (slots && (new - old == 1 || new <= 1))
-			return true;
+			return 0;
 	}
-	return false;
+	return WF_ECORRUPT;
 }
 
 int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *), void *arg,
@@ -798,13 +811,17 @@ int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *
 	int rc = find_snapshot(s, fd, &txn, &meta, cause);
 	if (!rc) {
 		rc = wf_pages_walk(fd, &meta, NULL, report, arg);
+		int sys = errno;
 		mdb_txn_abort(txn);
-		if (!metas_in_step(fd, s->file)) {
+		int step = rc == WF_EIO ? 0 : metas_in_step(fd, s->file, cause);
+		if (step == WF_ECORRUPT)
 			report(arg, "main: the two meta pages are not of consecutive transactions");
-			rc = WF_ECORRUPT;
-		}
-		if (rc)
-			(void)wf_fail(cause, rc, "%s is damaged", s->file);
+		if (rc == WF_EIO)
+			(void)system_failure(s, sys, "reading it", cause);
+		else if (step == WF_EIO)
+			rc = step;
+		else if (rc || step)
+			rc = wf_fail(cause, WF_ECORRUPT, "%s is damaged", s->file);
 	}
 	(void)close(fd);
 	return rc;
