@@ -10,11 +10,13 @@
 #include "effect/hub.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 struct wf_http {
 	const struct wf_http_module *module;
@@ -42,8 +44,10 @@ static const struct wf_http_module *load(const char *libexec, struct wf_cause *c
 	char *path WF_AUTOFREE = wf_asprintf("%s/wfctl-http.so", libexec);
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	const struct wf_http_module *m = library ? dlsym(library, WF_HTTP_SYMBOL) : NULL;
+	/* One that is there and cannot be loaded is this machine's trouble, and not the step's. */
 	if (!m)
-		(void)wf_fail(cause, WF_ENOENT, "cannot load the HTTP module: %s", dlerror());
+		(void)wf_fail(cause, access(path, R_OK) ? WF_ENOENT : WF_EIO,
+			"cannot load the HTTP module: %s", dlerror());
 	else if (m->abi != WF_HTTP_ABI)
 		(void)wf_fail(cause, WF_EVERSION, "%s is of another version of wfctl", path);
 	return m && m->abi == WF_HTTP_ABI ? m : NULL;
@@ -56,14 +60,17 @@ static int open_module(struct wf_effects *e, struct wf_cause *cause)
 		return 0;
 	const struct wf_http_module *m = load(e->libexec, cause);
 	if (!m)
-		return WF_ENOENT;
+		return cause->err == WF_EIO ? WF_EIO : WF_ENOENT;
 	struct wf_http *h = wf_calloc(1, sizeof(*h));
 	h->module = m;
+	errno = 0;
 	h->state = m->open(&host);
 	/* No pointer of a running effect with it: every turn asks the module anyway. */
 	if (!h->state || !wf_hub_watch(e, m->descriptor(h->state), NULL)) {
+		const char *why = errno ? strerror(errno) : "libcurl does not begin";
+		int err = wf_fail(cause, WF_EIO, "cannot start HTTP: %s", why);
 		wf_http_free(h);
-		return wf_fail(cause, WF_EIO, "cannot start HTTP");
+		return err;
 	}
 	e->http = h;
 	return 0;
@@ -280,7 +287,7 @@ int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	}
 	free_http(h);
 	if (good && err != WF_ENOENT)
-		return wf_fail(cause, WF_EIO, "%s", err ? why.text : "cannot begin an HTTP request");
+		return wf_fail(cause, WF_EIO, "%s", err ? why.text : "cannot begin an HTTP request: memory ran out");
 	if (good)
 		wf_result_fail(&fail, WF_ERROR_INTERNAL, "no_http_module", "%s", why.text);
 	wf_hub_deliver(e, &fail);

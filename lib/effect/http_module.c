@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -38,6 +39,7 @@ struct transfer {
 	bool foreign;                 /* redirected to another origin: no credentials any more */
 	bool body_dropped;            /* redirected to a GET */
 	bool too_big;
+	int unwatched;                /* errno that keeps its socket from being waited for */
 	struct bytes head, body;
 	char error[CURL_ERROR_SIZE];
 };
@@ -75,9 +77,15 @@ static void add(struct state *s, struct bytes *b, const char *data, size_t n)
 
 /* -- what libcurl calls -- */
 
+static struct transfer *transfer_of(CURL *easy)
+{
+	char *owner = NULL;
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+	return (struct transfer *)(void *)owner;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
-	(void)easy;
 	struct state *s = arg;
 	if (what == CURL_POLL_REMOVE) {
 		(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
@@ -90,8 +98,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 		event.events |= EPOLLOUT;
 	/* A descriptor may have been closed, and its number given out anew, without a word. */
 	if (!known || epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event) < 0) {
-		if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-			(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event);
+		/* The first errno tells: the second is of what was tried in its place. */
+		int why = epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? errno : 0;
+		struct transfer *t = why ? transfer_of(easy) : NULL;
+		if (why && epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event) < 0 && t)
+			t->unwatched = why;
 		curl_multi_assign(s->multi, fd, s);
 	}
 	return 0;
@@ -457,10 +468,15 @@ static void collect(struct state *s,
 	while ((m = curl_multi_info_read(s->multi, &left))) {
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		CURLcode code = m->data.result;
-		char *owner = NULL;
-		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &owner);
-		ended((struct transfer *)(void *)owner, code, fn, arg);
+		ended(transfer_of(m->easy_handle), m->data.result, fn, arg);
+	}
+	for (struct transfer *t = s->first, *next; t; t = next) {
+		next = t->next;
+		if (!t->unwatched)
+			continue;
+		(void)snprintf(t->error, sizeof(t->error), "cannot wait for the answer: %s",
+			strerror(t->unwatched));
+		answer(t, CURLE_COULDNT_CONNECT, WF_HTTP_OTHER, fn, arg);
 	}
 }
 
