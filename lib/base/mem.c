@@ -13,7 +13,7 @@
 static void (*exhausted_handler)(size_t wanted);
 static uint64_t fail_countdown;
 
-static _Noreturn void exhausted(size_t wanted)
+_Noreturn void wf_mem_exhausted(size_t wanted)
 {
 	if (exhausted_handler)
 		exhausted_handler(wanted);
@@ -23,14 +23,14 @@ static _Noreturn void exhausted(size_t wanted)
 static void count_down(size_t wanted)
 {
 	if (fail_countdown && --fail_countdown == 0)
-		exhausted(wanted);
+		wf_mem_exhausted(wanted);
 }
 
 static size_t product(size_t count, size_t size)
 {
 	size_t total;
 	if (__builtin_mul_overflow(count, size, &total))
-		exhausted(SIZE_MAX);
+		wf_mem_exhausted(SIZE_MAX);
 	return total;
 }
 
@@ -54,7 +54,7 @@ void *wf_alloc(size_t size)
 	count_down(size);
 	void *p = malloc(size ? size : 1);
 	if (!p)
-		exhausted(size);
+		wf_mem_exhausted(size);
 	return p;
 }
 
@@ -64,7 +64,7 @@ void *wf_calloc(size_t count, size_t size)
 	count_down(total);
 	void *p = calloc(1, total ? total : 1);
 	if (!p)
-		exhausted(total);
+		wf_mem_exhausted(total);
 	return p;
 }
 
@@ -73,7 +73,7 @@ void *wf_realloc(void *old, size_t size)
 	count_down(size);
 	void *p = realloc(old, size ? size : 1);
 	if (!p)
-		exhausted(size);
+		wf_mem_exhausted(size);
 	return p;
 }
 
@@ -157,7 +157,7 @@ void *wf_arena_alloc(struct wf_arena *a, size_t size)
 {
 	const size_t align = alignof(max_align_t);
 	if (size > SIZE_MAX / 2)
-		exhausted(size);
+		wf_mem_exhausted(size);
 	size_t padded = (size + align - 1) & ~(align - 1);
 	struct chunk *c = a->chunks;
 	if (!c || c->size - c->used < padded)

@@ -26,6 +26,9 @@ void wf_free(void *p);                          /* NULL is allowed */
  * or a test, before anything else. */
 void wf_mem_on_exhausted(void (*handler)(size_t wanted));
 
+/* For libraries that say that their memory ran out: ends like an allocation of one's own. */
+_Noreturn void wf_mem_exhausted(size_t wanted);
+
 /* Fault injection: the nth allocation from now (1 is the next) is treated as exhausted. 0 is off. */
 void wf_mem_fail_at(uint64_t nth);
 

@@ -435,7 +435,7 @@ static size_t read_stream(struct wf_yaml *y)
 	size_t again = 0;
 
 	if (!yaml_parser_initialize(&y->parser))
-		WF_BUG("libyaml does not start");
+		wf_mem_exhausted(0);
 	yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&y->parser,
 		(const unsigned char *)source->text + y->start, source->len - y->start);
@@ -444,6 +444,8 @@ static size_t read_stream(struct wf_yaml *y)
 		if (outcome == READ && y->event.type == YAML_DOCUMENT_START_EVENT)
 			outcome = read_document(y);
 	} while (outcome != BROKEN && y->event.type != YAML_STREAM_END_EVENT);
+	if (y->parser.error == YAML_MEMORY_ERROR)
+		wf_mem_exhausted(0);
 	if (y->parser.error != YAML_NO_ERROR) {
 		size_t broken = wf_yaml_report(y);
 		again = document_after(y, broken);
