@@ -40,6 +40,7 @@ static struct wf_instance *copy_header(const struct wf_instance *h)
 	in->correlation_id = h->correlation_id ? wf_strdup(h->correlation_id) : NULL;
 	in->started_by = h->started_by ? wf_strdup(h->started_by) : NULL;
 	in->os_user = h->os_user ? wf_strdup(h->os_user) : NULL;
+	in->folder = h->folder ? wf_strdup(h->folder) : NULL;
 	in->result = h->result ? wf_strdup(h->result) : NULL;
 	in->created_at = h->created_at;
 	in->started_at = h->started_at;
