@@ -59,9 +59,11 @@ OPT_release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 OPT_debug := -Og
 OPT_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_cov := -O0 --coverage
+OPT_fuzz := $(OPT_asan) -fsanitize=fuzzer-no-link -DWF_FUZZING -DWF_MAX_EVAL_STEPS=100000
 LINK_release := -Wl,-z,relro,-z,now
 LINK_asan := -fsanitize=address,undefined
 LINK_cov := --coverage
+LINK_fuzz := $(LINK_asan)
 
 CFLAGS_ALL = $(COMMON) $(OPT_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,--as-needed $(LINK_$(MODE)) $(LDFLAGS)
@@ -149,6 +151,29 @@ $(B)/tests/helpers/httpd: $(B)/tests/helpers/httpd.o
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lmicrohttpd -ljansson
 unit-effect: $(B)/wfctl-supervise $(B)/wfctl-http.so $(B)/tests/helpers/httpd
 
+# -- fuzzing: each tests/fuzz/fuzz_NAME.c is a target --
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BINS := $(FUZZ_TARGETS:%=$(B)/tests/fuzz/fuzz_%)
+FUZZ_B := $(if $(filter fuzz,$(MODE)),$(B),$(dir $(B))fuzz)
+
+# With libFuzzer in MODE=fuzz; otherwise with a main that replays the inputs that are kept.
+$(FUZZ_BINS): $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) \
+		$(B)/libwfctl.a
+	@echo '  link  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -ldl -lm
+
+# New inputs are looked for, FUZZ_SECONDS for each target (or only `make fuzz FUZZ="yaml plan"`).
+.PHONY: fuzz fuzz-binaries fuzz-replay
+FUZZ ?= $(FUZZ_TARGETS)
+fuzz-binaries: $(FUZZ_BINS)
+fuzz:
+	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=clang B=$(FUZZ_B) fuzz-binaries
+	@sh tests/fuzz/run.sh $(FUZZ_B)/tests/fuzz $(FUZZ)
+# The inputs that are kept, without libFuzzer.
+fuzz-replay: $(FUZZ_BINS)
+	@sh tests/run.sh $(foreach t,$(FUZZ_BINS),--unit $(t))
+
 export WFCTL_BUILD = $(abspath $(B))
 
 CHECKS = \
@@ -156,19 +181,19 @@ CHECKS = \
 	--check headers 'make --no-print-directory check-headers' \
 	--check docs 'make --no-print-directory check-docs' \
 	--check install 'sh tests/check/install.sh $(B)'
-UNITS = $(foreach t,$(UNIT_BINS),--unit $(t))
+UNITS = $(foreach t,$(UNIT_BINS) $(FUZZ_BINS),--unit $(t))
 CLI_TESTS := $(sort $(wildcard tests/cli/*.bats))
 
 # Everything that one change must pass; minutes. Closes with `N passed, N failed`.
 .PHONY: check check-unit check-suites check-cli check-asan check-layers check-headers check-docs
 check: deps
-	$(Q)$(MAKE) --no-print-directory all unit-binaries helpers
+	$(Q)$(MAKE) --no-print-directory all unit-binaries fuzz-binaries helpers
 	$(Q)$(MAKE) --no-print-directory run-check
 .PHONY: run-check
 run-check:
 	@sh tests/run.sh $(CHECKS) $(UNITS) $(foreach t,$(CLI_TESTS),--bats $(t))
 
-check-unit: all unit-binaries helpers
+check-unit: all unit-binaries fuzz-binaries helpers
 	@sh tests/run.sh $(UNITS)
 
 # The third-party suites alone, from $$WFCTL_SUITES.
@@ -179,7 +204,7 @@ check-cli: all helpers
 	@sh tests/run.sh $(foreach t,$(CLI_TESTS),--bats $(t))
 
 # The unit tests and the command line under the sanitizers: make MODE=asan check-asan.
-check-asan: all unit-binaries helpers
+check-asan: all unit-binaries fuzz-binaries helpers
 	@sh tests/run.sh $(UNITS) $(foreach t,$(CLI_TESTS),--bats $(t))
 
 check-layers:

@@ -144,7 +144,7 @@ void wf_expr_each_step(const struct wf_expr *e, void (*fn)(void *arg, const stru
 	void *arg);
 
 /* The expression in its own syntax, every operation in parentheses; appends. Reading it gives the
- * same tree. */
+ * same tree, but for a TEXT: it is shown in backquotes, which no expression has. */
 void wf_expr_print(const struct wf_expr *e, struct wf_buf *out);
 
 /* -- for the compiler -- */
