@@ -204,10 +204,10 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 	struct wf_driver_options options = { .silent = true, .max_in_flight = (uint32_t)jobs,
 		.parted = parted, .arg = b };
 	int status = wf_driver_begin(b->ctx, &options, &b->driver);
-	if (!status)
-		status = wf_runnable_hold(b->ctx, r, wf_driver_runtime(b->driver), &b->plan);
 	if (status)
 		return status;
+	wf_runnable_lend(r, wf_driver_runtime(b->driver));
+	b->plan = r->plan;
 	b->began = wf_monotonic_ms();
 	wf_runtime_set_feed(wf_driver_runtime(b->driver), feed, b);
 	b->listed = b->ctx->format == WF_FORMAT_OUT_JSON || b->ctx->format == WF_FORMAT_OUT_YAML;

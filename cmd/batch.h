@@ -14,9 +14,8 @@ struct wf_runnable {
 /* By file or name. 0 or the exit status. */
 int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret);
 void wf_runnable_done(struct wf_runnable *r);
-/* Gives the plan to a runtime. */
-int wf_runnable_hold(struct wf_ctx *ctx, const struct wf_runnable *r, struct wf_runtime *rt,
-	const struct wf_plan **ret);
+/* Lends the plan to a runtime, which ends first. */
+void wf_runnable_lend(const struct wf_runnable *r, struct wf_runtime *rt);
 
 /* Starts an instance a line of the file ("-": standard input), a result line each. */
 int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *file);

@@ -76,13 +76,9 @@ void wf_runnable_done(struct wf_runnable *r)
 	*r = (struct wf_runnable){ 0 };
 }
 
-int wf_runnable_hold(struct wf_ctx *ctx, const struct wf_runnable *r, struct wf_runtime *rt,
-	const struct wf_plan **ret)
+void wf_runnable_lend(const struct wf_runnable *r, struct wf_runtime *rt)
 {
-	struct wf_cause cause = { 0 };
-	int rc = r->bytes.len ? wf_runtime_add_plan(rt, r->bytes.data, r->bytes.len, ret, &cause)
-			      : wf_runtime_get_plan(rt, r->plan->id, ret, &cause);
-	return rc < 0 ? wf_fail_cause(ctx, &cause) : 0;
+	wf_runtime_lend_plan(rt, r->plan, r->bytes.len ? r->bytes.data : NULL, r->bytes.len);
 }
 
 static int say_dry(struct wf_ctx *ctx, const struct wf_runnable *r, const json_t *input)
@@ -118,10 +114,10 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 	int status = wf_driver_begin(ctx, &options, &d);
 	if (status)
 		return status;
-	struct wf_start start = { .version = r->version, .input = input,
+	struct wf_start start = { .plan = r->plan, .version = r->version, .input = input,
 		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id") };
-	status = wf_runnable_hold(ctx, r, wf_driver_runtime(d), &start.plan);
-	if (!status && wf_runtime_start(wf_driver_runtime(d), &start, &cause) < 0)
+	wf_runnable_lend(r, wf_driver_runtime(d));
+	if (wf_runtime_start(wf_driver_runtime(d), &start, &cause) < 0)
 		status = wf_fail_cause(ctx, &cause);
 	if (!status)
 		status = wf_driver_run(d);

@@ -78,7 +78,7 @@ void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
-static void put_le(struct wf_buf *b, uint64_t v, size_t n)
+static inline __attribute__((always_inline)) void put_le(struct wf_buf *b, uint64_t v, size_t n)
 {
 	uint8_t bytes[8];
 	for (size_t i = 0; i < n; i++)
@@ -145,12 +145,17 @@ const uint8_t *wf_get_raw(struct wf_reader *r, size_t n)
 	return p;
 }
 
-static uint64_t get_le(struct wf_reader *r, size_t n)
+static inline __attribute__((always_inline)) uint64_t get_le(struct wf_reader *r, size_t n)
 {
-	const uint8_t *p = wf_get_raw(r, n);
+	if (r->bad || n > r->len - r->off) {
+		r->bad = true;
+		return 0;
+	}
+	const uint8_t *p = r->data + r->off;
 	uint64_t v = 0;
-	for (size_t i = 0; p && i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		v |= (uint64_t)p[i] << (8 * i);
+	r->off += n;
 	return v;
 }
 
@@ -177,6 +182,8 @@ uint64_t wf_get_u64(struct wf_reader *r)
 uint64_t wf_get_varint(struct wf_reader *r)
 {
 	uint64_t v = 0;
+	if (!r->bad && r->off < r->len && r->data[r->off] < 0x80)
+		return r->data[r->off++];
 	for (unsigned shift = 0; shift < 70; shift += 7) {
 		uint8_t byte = wf_get_u8(r);
 		if (r->bad)

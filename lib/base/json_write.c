@@ -32,9 +32,14 @@ static void put_char(struct writer *w, char c)
 
 static void put_integer(struct writer *w, json_int_t value)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT, value);
-	put(w, digits, (size_t)n);
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	do
+		*--p = (char)('0' + left % 10);
+	while (left /= 10);
+	if (value < 0)
+		*--p = '-';
+	put(w, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 /* 15 digits are enough for what people write; 17 for every double. */

@@ -8,7 +8,8 @@
 
 /* A plan in memory. */
 struct wf_held_plan {
-	struct wf_plan *plan;
+	const struct wf_plan *plan;
+	struct wf_plan *own;  /* NULL: it is lent */
 	struct wf_buf bytes; /* of one that may not be in the journal yet */
 	bool stored;
 	bool numbered;       /* its code looks at the instance, whose number must be known from the start */

@@ -40,7 +40,7 @@ static void free_held(struct wf_held_plan *held)
 {
 	if (!held)
 		return;
-	wf_plan_free(held->plan);
+	wf_plan_free(held->own);
 	wf_buf_done(&held->bytes);
 	wf_free(held);
 }
@@ -97,6 +97,21 @@ static bool looks_at_instance(const struct wf_plan *plan)
 	return false;
 }
 
+/* bytes NULL: the journal has it. */
+static struct wf_held_plan *hold(struct wf_runtime *rt, const struct wf_plan *plan, const void *bytes,
+	size_t n)
+{
+	struct wf_held_plan *held = wf_calloc(1, sizeof(*held));
+	held->plan = plan;
+	held->stored = bytes == NULL;
+	held->numbered = looks_at_instance(plan);
+	if (bytes)
+		wf_buf_add(&held->bytes, bytes, n);
+	WF_GROW(rt->plans, rt->plan_count, rt->plan_room);
+	rt->plans[rt->plan_count++] = held;
+	return held;
+}
+
 static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
 	struct wf_held_plan **ret, struct wf_cause *cause)
 {
@@ -110,16 +125,17 @@ static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
 		*ret = held;
 		return 0;
 	}
-	held = wf_calloc(1, sizeof(*held));
-	held->plan = plan;
-	held->stored = stored;
-	held->numbered = looks_at_instance(plan);
-	if (!stored)
-		wf_buf_add(&held->bytes, bytes->data, bytes->len);
-	WF_GROW(rt->plans, rt->plan_count, rt->plan_room);
-	rt->plans[rt->plan_count++] = held;
+	held = hold(rt, plan, stored ? NULL : bytes->data, bytes->len);
+	held->own = plan;
 	*ret = held;
 	return 0;
+}
+
+void wf_runtime_lend_plan(struct wf_runtime *rt, const struct wf_plan *plan, const void *bytes,
+	size_t n)
+{
+	if (!find_held(rt, plan->id))
+		(void)hold(rt, plan, bytes, n);
 }
 
 int wf_runtime_add_plan(struct wf_runtime *rt, const void *bytes, size_t n,

@@ -53,6 +53,10 @@ void wf_runtime_free(struct wf_runtime *rt); /* NULL is allowed */
  * The plan is the runtime's. */
 int wf_runtime_add_plan(struct wf_runtime *rt, const void *bytes, size_t n,
 	const struct wf_plan **ret, struct wf_cause *cause);
+/* The same with a plan that is loaded already and outlives the runtime. bytes NULL: the journal has
+ * it. */
+void wf_runtime_lend_plan(struct wf_runtime *rt, const struct wf_plan *plan, const void *bytes,
+	size_t n);
 /* The plan of an id, from memory or the journal. */
 int wf_runtime_get_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE],
 	const struct wf_plan **ret, struct wf_cause *cause);
