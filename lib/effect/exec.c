@@ -315,19 +315,28 @@ static int spawn_supervisor(struct wf_effects *e, struct exec *x, int request_fd
 		strerror(errno));
 }
 
+/* The spool is the machine's matter and not the step's: whatever is wrong with it, no command can begin,
+ * and none has failed. */
+static int of_spool(int err)
+{
+	return err == WF_ENOSPC || err == WF_ENOMEM ? err : WF_EIO;
+}
+
 static int start(struct wf_effects *e, struct exec *x, const struct wf_spool_request *q,
 	struct wf_cause *cause)
 {
-	if (!open_spool(e, cause))
-		return cause ? cause->err : WF_EIO;
+	if (!open_spool(e, cause)) {
+		cause->err = of_spool(cause->err);
+		return cause->err;
+	}
 	int run_fd = open_locked(e, x->token);
 	if (run_fd < 0 && errno == EWOULDBLOCK)
 		return wf_fail(cause, WF_EBUSY, "the attempt %s runs already", x->token);
 	int request_fd = run_fd >= 0 ? write_request(q) : -1;
 	int err;
 	if (request_fd < 0)
-		err = wf_fail(cause, wf_err_of_errno(errno), "cannot begin a command: %s: %s",
-			e->spool, strerror(errno));
+		err = wf_fail(cause, of_spool(wf_err_of_errno(errno)),
+			"cannot begin a command: %s: %s", e->spool, strerror(errno));
 	else
 		err = spawn_supervisor(e, x, request_fd, run_fd, cause);
 	/* The supervisor holds the lock now, or nobody does. */

@@ -71,6 +71,13 @@ int wf_runner_begin(struct wf_home *home, uint64_t *ret_id, struct wf_cause *cau
 		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
 			continue;
+		/* a backup of a home need not bring the folder of those who lived then */
+		if (fd < 0 && errno == ENOENT && i == 0) {
+			rc = wf_make_dirs(home->runners, cause);
+			if (rc)
+				return rc;
+			continue;
+		}
 		if (fd < 0)
 			return wf_fail(cause, wf_err_of_errno(errno), "cannot make %s: %s", path,
 				strerror(errno));

@@ -409,7 +409,8 @@ static void no_spool_no_effect(void **state)
 	json_t *input = json_pack("{s:s}", "shell", "echo ran > ran");
 	struct wf_effect_request q = {.action = WF_ACT_EXEC_RUN, .input = input, .token = "t"};
 	struct wf_cause cause = {0};
-	assert_true(wf_effects_begin(r->e, &q, &cause) < 0);
+	assert_int_equal(wf_effects_begin(r->e, &q, &cause), WF_EIO);
+	assert_int_equal(cause.err, WF_EIO);
 	assert_non_null(strstr(cause.text, r->spool));
 	assert_int_equal(wf_effects_running(r->e), 0);
 	assert_false(rig_exists(r, "work/ran"));
