@@ -268,7 +268,7 @@ static size_t edit(struct fuzz_bytes *in)
 		return at;
 	case 1:
 		at = where % pages * PAGE;
-		put_at(at, sound.data + (with[0] | with[1] << 8) % pages * PAGE, PAGE);
+		put_at(at, sound.data + (size_t)(with[0] | with[1] << 8) % pages * PAGE, PAGE);
 		return at;
 	case 2:
 		put_at(at, with, 2);

@@ -10,8 +10,10 @@ status=0
 for name; do
 	mkdir -p "$folder/found/$name" "tests/fuzz/crashers/$name"
 	log=$folder/$name.log
+	words=tests/fuzz/dict/$name
 	"$folder/fuzz_$name" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=20 -rss_limit_mb=1500 \
 		-max_len="${FUZZ_LENGTH:-4096}" -print_final_stats=1 \
+		$([ ! -f "$words" ] || echo "-dict=$words") \
 		-artifact_prefix="tests/fuzz/crashers/$name/" ${FUZZ_OPTIONS:-} \
 		"$folder/found/$name" "tests/fuzz/corpus/$name" "tests/fuzz/crashers/$name" \
 		>"$log" 2>&1
