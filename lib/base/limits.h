@@ -22,6 +22,7 @@
 #define WF_MAX_STRING_BYTES (16u << 20)       /* a string an expression may build */
 #define WF_DEFAULT_MAX_OUTPUT (1u << 20)      /* stdout or stderr of exec.run, kept */
 #define WF_DEFAULT_MAX_RESPONSE (8u << 20)    /* body of an HTTP response */
+#define WF_DEFAULT_HTTP_TIMEOUT_MS 300000     /* an HTTP attempt whose step has no timeout */
 #define WF_MAX_REDIRECTS 20
 #define WF_MAX_ATTEMPTS 1000
 #define WF_MAX_VISITS 1000000

@@ -356,6 +356,9 @@ static bool read_bounds(struct reader *r, struct wf_http_call *c)
 	const json_t *v = json_object_get(r->input, "follow");
 	c->max_response = WF_DEFAULT_MAX_RESPONSE;
 	c->timeout_ms = r->request->timeout_ms;
+	/* a server that accepts and then says nothing would else hold the instance for ever */
+	if (!c->timeout_ms)
+		c->timeout_ms = WF_DEFAULT_HTTP_TIMEOUT_MS;
 	if (json_is_boolean(v))
 		follow = json_is_true(v) ? DEFAULT_FOLLOW : 0;
 	else if (!read_number(r, "follow", WF_MAX_REDIRECTS, &follow))
