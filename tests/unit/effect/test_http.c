@@ -1,6 +1,9 @@
 /* http.request against a server that fails on request. */
 #include "rig.h"
 
+#include "base/limits.h"
+#include "effect/http_input.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -584,6 +587,24 @@ static void a_broken_installation_is_said(void **state)
 	assert_non_null(strstr(w->rig.last.message, "/no/such/folder/wfctl-http.so"));
 }
 
+/* Nothing waits for ever for a server that accepts and says nothing. */
+static void a_time_limit_of_its_own(void **state)
+{
+	(void)state;
+	json_t *input = json_pack("{s:s}", "url", "http://127.0.0.1/");
+	struct wf_arena *arena = wf_arena_new();
+	struct wf_effect_request q = {.action = WF_ACT_HTTP_REQUEST, .input = input, .token = "t"};
+	struct wf_effect_result failure = {0};
+	struct wf_http_spec spec;
+	assert_true(wf_http_read(&q, arena, &spec, &failure));
+	assert_int_equal(spec.call.timeout_ms, WF_DEFAULT_HTTP_TIMEOUT_MS);
+	q.timeout_ms = 10;
+	assert_true(wf_http_read(&q, arena, &spec, &failure));
+	assert_int_equal(spec.call.timeout_ms, 10);
+	wf_arena_free(arena);
+	json_decref(input);
+}
+
 static void the_services_of_the_quickstart(void **state)
 {
 	struct web *w = *state;
@@ -629,6 +650,7 @@ int main(void)
 		TEST(both_kinds_at_once),
 		TEST(stop_drops_a_request),
 		TEST(bad_input),
+		cmocka_unit_test(a_time_limit_of_its_own),
 		TEST(the_environment_sends_nobody_elsewhere),
 		TEST(a_broken_installation_is_said),
 		TEST(the_services_of_the_quickstart),
