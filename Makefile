@@ -207,6 +207,22 @@ check-cli: all helpers
 check-asan: all unit-binaries fuzz-binaries helpers
 	@sh tests/run.sh $(UNITS) $(foreach t,$(CLI_TESTS),--bats $(t))
 
+# Campaigns; QUICK=1 is the short form of each.
+
+campaign_objs = $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c)) $(B)/tests/helpers/world.o
+$(B)/tests/crash/crash: $(call campaign_objs,crash)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
+$(B)/tests/race/race: $(call campaign_objs,race)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
+
+.PHONY: check-crash check-race
+# wfctl and its supervisors die at every numbered boundary, and again while they recover.
+check-crash: all helpers $(B)/tests/crash/crash
+	@$(B)/tests/crash/crash $(if $(QUICK),--quick)
+# Many processes on one journal: one winner each time, and nobody stuck.
+check-race: all helpers $(B)/tests/race/race
+	@$(B)/tests/race/race $(if $(QUICK),--quick)
+
 check-layers:
 	@sh tests/check/layers.sh $(foreach f,$(FOLDERS),$(f):$(subst $(space),$(comma),$(LAYERS_$(f))))
 

@@ -1,0 +1,316 @@
+/* The crash campaign's scenarios (scenarios.h). A command records itself in @DIR@/ran with its key.
+ */
+#include "scenarios.h"
+
+#include <stddef.h>
+
+#define RAN(id) "echo " id " $WFCTL_IDEMPOTENCY_KEY >>@DIR@/ran"
+#define LATER "WFCTL_NOW=2126-01-01T00:00:00Z "
+
+static const char sequential[] =
+	"workflow:\n"
+	"  id: sequential\n"
+	"  vars: { region: eu }\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, with: { shell: '" RAN(
+		"a") "; echo A' }, set: { first: '${trim(output.stdout)}' } }\n"
+		     "    - { id: b, action: data.set, with: { both: '${vars.first}${vars.region}' "
+		     "} }\n"
+		     "    - { id: c, action: exec.run, with: { shell: '" RAN(
+			     "c") "; echo {\\\"n\\\": 3}', output: json }, output: { n: "
+				  "'${output.stdout.n}' } }\n"
+				  "  completion: { on_success: { result: success, output: { all: "
+				  "'${b.both}', n: '${c.n}' } } }\n";
+
+static const char conditional[] =
+	"workflow:\n"
+	"  id: conditional\n"
+	"  steps:\n"
+	"    - { id: look, action: exec.run, with: { shell: '" RAN(
+		"look") "; exit 7', success_codes: [0, 7] },\n"
+			"        next: [ { to: good, when: 'look.exit_code == 0' }, { to: odd } ] "
+			"}\n"
+			"    - { id: good, action: exec.run, with: { shell: '" RAN(
+				"good") "' }, next: [ { to: end } ] }\n"
+					"    - { id: odd, action: exec.run, condition: { when: "
+					"'look.exit_code == 8' }, with: { shell: '" RAN(
+						"odd") "' } }\n"
+						       "    - { id: last, action: exec.run, with: "
+						       "{ shell: '" RAN("last") "' } }\n";
+
+static const char retrying[] =
+	"workflow:\n"
+	"  id: retrying\n"
+	"  steps:\n"
+	"    - id: flaky\n"
+	"      action: exec.run\n"
+	"      with: { shell: '" RAN(
+		"flaky") "; echo x >>@DIR@/tries; test $(wc -l <@DIR@/tries) -ge 3' }\n"
+			 "      retry: { max_attempts: 3, backoff: exponential, initial_delay_ms: "
+			 "5, jitter: 0.5, on: [ExecError] }\n"
+			 "    - { id: after, action: exec.run, with: { shell: '" RAN(
+				 "after") "' } }\n";
+
+static const char http_retrying[] =
+	"workflow:\n"
+	"  id: http_retrying\n"
+	"  steps:\n"
+	"    - id: flaky\n"
+	"      action: http.request\n"
+	"      with: { method: POST, url: '@URL@/fail/2/@TAG@?t=@TAG@', body: { n: 1 } }\n"
+	"      retry: { max_attempts: 3, backoff: fixed, initial_delay_ms: 5 }\n"
+	"      output: { status: '${output.status}' }\n"
+	"    - { id: after, action: exec.run, with: { shell: '" RAN("after") "' } }\n";
+
+static const char approval[] =
+	"workflow:\n"
+	"  id: approval\n"
+	"  steps:\n"
+	"    - { id: before, action: exec.run, with: { shell: '" RAN(
+		"before") "' } }\n"
+			  "    - { id: ok, action: approval.request, with: { policy: level2, "
+			  "approvers: { list: [alice, bob] }, sla: P3D } }\n"
+			  "    - { id: after, action: exec.run, with: { shell: '" RAN(
+				  "after") "' } }\n"
+					   "  completion: { on_success: { result: success, output: "
+					   "{ by: '${ok.decided_by}' } } }\n";
+
+static const char rejection[] =
+	"workflow:\n"
+	"  id: rejection\n"
+	"  steps:\n"
+	"    - { id: ok, action: approval.request, with: { policy: level1, approvers: { list: "
+	"[alice] } },\n"
+	"        on_failure: { action: continue, to: undo } }\n"
+	"    - { id: do, action: exec.run, with: { shell: '" RAN(
+		"do") "' }, next: [ { to: end } ] }\n"
+		      "    - { id: undo, action: exec.run, with: { shell: '" RAN("undo") "' } }\n";
+
+static const char expiry[] =
+	"workflow:\n"
+	"  id: expiry\n"
+	"  steps:\n"
+	"    - { id: ok, action: approval.request, with: { policy: level1, approvers: { list: "
+	"[alice] }, sla: P1D },\n"
+	"        on_failure: { action: stop, handlers: [ { error_type: ApprovalExpired, to: late } "
+	"] } }\n"
+	"    - { id: late, action: exec.run, with: { shell: '" RAN("late") "' } }\n";
+
+static const char timers[] =
+	"workflow:\n"
+	"  id: timers\n"
+	"  steps:\n"
+	"    - { id: first, action: wait.timer, with: { duration: PT0.01S } }\n"
+	"    - { id: then, action: exec.run, with: { shell: '" RAN(
+		"then") "' } }\n"
+			"    - { id: second, action: wait.timer, with: { duration: PT0.01S } }\n"
+			"    - { id: last, action: exec.run, with: { shell: '" RAN(
+				"last") "' } }\n";
+
+static const char long_timer[] =
+	"workflow:\n"
+	"  id: long_timer\n"
+	"  steps:\n"
+	"    - { id: pause, action: wait.timer, with: { duration: P2D } }\n"
+	"    - { id: then, action: exec.run, with: { shell: '" RAN("then") "' } }\n";
+
+static const char deadline[] =
+	"workflow:\n"
+	"  id: deadline\n"
+	"  timeout: P1D\n"
+	"  steps:\n"
+	"    - { id: before, action: exec.run, with: { shell: '" RAN(
+		"before") "' } }\n"
+			  "    - { id: pause, action: approval.request, with: { policy: level1, "
+			  "approvers: { list: [alice] } } }\n"
+			  "    - { id: never, action: exec.run, with: { shell: '" RAN(
+				  "never") "' } }\n";
+
+static const char pure_batch[] =
+	"workflow:\n"
+	"  id: pure_batch\n"
+	"  input: { type: object, properties: { n: { type: integer } }, required: [n] }\n"
+	"  steps:\n"
+	"    - { id: a, action: data.set, with: { twice: '${n * 2}' } }\n"
+	"  completion: { on_success: { output: '${a.twice}' } }\n";
+
+static const char exec_batch[] =
+	"workflow:\n"
+	"  id: exec_batch\n"
+	"  input: { type: object, properties: { n: { type: integer } }, required: [n] }\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, idempotency_key: 'x:${string(n)}', with: { shell: '" RAN(
+		"a") "; echo ${string(n)}' } }\n"
+		     "  completion: { on_success: { output: '${trim(a.stdout)}' } }\n";
+
+static const char numbers[] =
+	"{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n{\"n\":5}\n{\"n\":6}\n{\"n\":7}\n{\"n\":8}\n";
+
+static const char children[] =
+	"workflow:\n"
+	"  id: children\n"
+	"  steps:\n"
+	"    - { id: slow, action: exec.run, with: { shell: '" RAN(
+		"slow") "; sleep 0.05; cat', stdin: { a: 1 }, output: json } }\n"
+			"    - { id: fails, action: exec.run, with: { shell: '" RAN(
+				"fails") "; sleep 0.02; echo no >&2; exit 3' },\n"
+					 "        on_failure: { action: continue, to: then } }\n"
+					 "    - { id: then, action: exec.run, with: { shell: '" RAN(
+						 "then") "' } }\n"
+							 "  completion: { on_success: { output: { "
+							 "got: '${slow.stdout.a}' } } }\n";
+
+static const char time_out[] =
+	"workflow:\n"
+	"  id: time_out\n"
+	"  steps:\n"
+	"    - { id: slow, action: exec.run, with: { shell: '" RAN(
+		"slow") "; exec sleep 20' }, timeout: PT0.03S,\n"
+			"        on_failure: { action: stop, handlers: [ { error_type: "
+			"TimeoutError, to: late } ] } }\n"
+			"    - { id: late, action: exec.run, with: { shell: '" RAN(
+				"late") "' } }\n";
+
+static const char http[] =
+	"workflow:\n"
+	"  id: http\n"
+	"  steps:\n"
+	"    - { id: a, action: http.request, with: { method: POST, url: "
+	"'@URL@/api/accounts?t=@TAG@', body: { user_id: u1 } }, output: { id: '${output.body.id}' "
+	"} }\n"
+	"    - { id: b, action: http.request, with: { method: POST, url: "
+	"'@URL@/idp/roles?t=@TAG@', body: { of: '${a.id}' } }, output: { of: '${output.body.of}' } "
+	"}\n"
+	"    - { id: c, action: http.request, with: { url: '@URL@/ok?t=@TAG@' }, output: { ok: "
+	"'${output.body.ok}' } }\n"
+	"  completion: { on_success: { output: { of: '${b.of}', ok: '${c.ok}' } } }\n";
+
+static const char http_fail[] =
+	"workflow:\n"
+	"  id: http_fail\n"
+	"  steps:\n"
+	"    - { id: a, action: http.request, on_crash: fail, with: { method: POST, url: "
+	"'@URL@/ok?t=@TAG@' }, output: { ok: '${output.body.ok}' },\n"
+	"        on_failure: { action: stop, handlers: [ { error_type: InDoubtError, to: b } ] } "
+	"}\n"
+	"    - { id: b, action: exec.run, with: { shell: '" RAN("b") "' } }\n";
+
+static const char http_ask[] =
+	"workflow:\n"
+	"  id: http_ask\n"
+	"  steps:\n"
+	"    - { id: a, action: http.request, on_crash: ask, with: { method: POST, url: "
+	"'@URL@/ok?t=@TAG@' }, output: { ok: '${output.body.ok}' } }\n"
+	"    - { id: b, action: http.request, on_crash: ask, with: { method: POST, url: "
+	"'@URL@/ok?t=@TAG@' }, output: { ok: '${output.body.ok}' } }\n";
+
+static const char loop[] =
+	"workflow:\n"
+	"  id: loop\n"
+	"  vars: { turns: 0 }\n"
+	"  steps:\n"
+	"    - { id: work, action: exec.run, max_visits: 3, with: { shell: '" RAN(
+		"work") "; echo ${string(vars.turns)}' }, set: { turns: '${vars.turns + 1}' },\n"
+			"        next: [ { to: work, when: 'vars.turns < 3' }, { to: done } ] }\n"
+			"    - { id: done, action: exec.run, with: { shell: '" RAN(
+				"done") "' } }\n"
+					"  completion: { on_success: { output: { turns: "
+					"'${vars.turns}', last: '${trim(work.stdout)}' } } }\n";
+
+static const char max_visits[] =
+	"workflow:\n"
+	"  id: max_visits\n"
+	"  steps:\n"
+	"    - { id: work, action: exec.run, max_visits: 3, with: { shell: '" RAN(
+		"work") "; exit 1' },\n"
+			"        on_failure: { action: continue, to: mend } }\n"
+			"    - { id: good, action: exec.run, with: { shell: '" RAN(
+				"good") "' }, next: [ { to: end } ] }\n"
+					"    - { id: mend, action: exec.run, max_visits: 3, with: "
+					"{ shell: '" RAN("mend") "' }, next: [ { to: work } ] }\n";
+
+static const char handlers[] =
+	"workflow:\n"
+	"  id: handlers\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, with: { shell: '" RAN(
+		"a") "; exit 9' },\n"
+		     "        on_failure: { action: stop, handlers: [ { error_code: exit_8, to: b "
+		     "}, { error_type: ExecError, to: c } ] } }\n"
+		     "    - { id: b, action: exec.run, with: { shell: '" RAN(
+			     "b") "' }, next: [ { to: end } ] }\n"
+				  "    - { id: c, action: exec.run, with: { shell: '" RAN(
+					  "c") "; exit 1' }, on_failure: { action: continue, to: d "
+					       "} }\n"
+					       "    - { id: d, action: fail, with: { error_type: "
+					       "PolicyError, code: told, message: 'because of "
+					       "${error.code}' } }\n";
+
+static const char machine[] =
+	"workflow:\n"
+	"  id: machine\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, with: { shell: '" RAN(
+		"a") "; echo A' } }\n"
+		     "    - { id: b, action: data.set, with: { x: 1 } }\n"
+		     "    - { id: c, action: exec.run, with: { shell: '" RAN("c") "; echo A' } }\n";
+
+static const char machine_retry[] =
+	"workflow:\n"
+	"  id: machine_retry\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, with: { shell: '" RAN(
+		"a") "; echo A', idempotent: true } }\n"
+		     "    - { id: c, action: exec.run, on_crash: retry, with: { shell: '" RAN(
+			     "c") "; echo A' } }\n";
+
+static const char machine_fail[] =
+	"workflow:\n"
+	"  id: machine_fail\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, on_crash: fail, with: { shell: '" RAN(
+		"a") "; echo A' },\n"
+		     "        on_failure: { action: stop, handlers: [ { error_type: InDoubtError, "
+		     "to: b } ] } }\n"
+		     "    - { id: b, action: data.set, with: { x: 1 } }\n";
+
+#define FOUND "--completed --result {\"exit_code\":0,\"stdout\":\"A\\n\",\"stderr\":\"\"}"
+
+const struct scenario scenarios[] = {
+	{"sequential", sequential, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"conditional", conditional, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"retrying", retrying, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"retrying, parked", retrying, NULL, {"run @DIR@/w.yaml --stay 0s", "resume"}, NEVER, "", false,
+		NULL},
+	{"http retrying", http_retrying, NULL, {"run @DIR@/w.yaml"}, RETRY, "flaky ", false, NULL},
+	{"approval", approval, NULL, {"run @DIR@/w.yaml", "approve 1 --as alice", "approve 1 --as bob"},
+		NEVER, "", false, NULL},
+	{"rejection", rejection, NULL, {"run @DIR@/w.yaml", "reject 1 --as alice --reason no"}, NEVER, "",
+		false, NULL},
+	{"expiry", expiry, NULL, {"run @DIR@/w.yaml", LATER "resume"}, NEVER, "", false, NULL},
+	{"too late", expiry, NULL, {"run @DIR@/w.yaml", LATER "approve 1 --as alice"}, NEVER, "", false,
+		NULL},
+	{"timers", timers, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"a long timer", long_timer, NULL, {"run @DIR@/w.yaml", LATER "resume"}, NEVER, "", false, NULL},
+	{"a deadline", deadline, NULL, {"run @DIR@/w.yaml", LATER "resume"}, NEVER, "", false, NULL},
+	{"cancel", approval, NULL, {"run @DIR@/w.yaml", "cancel 1 --reason enough"}, NEVER, "", false,
+		NULL},
+	{"batch", pure_batch, numbers, {"run @DIR@/w.yaml --batch @DIR@/in --jobs 2"}, NEVER, "", false, NULL},
+	{"batch of commands", exec_batch, numbers, {"run @DIR@/w.yaml --batch @DIR@/in --jobs 3"}, NEVER, "",
+		false, NULL},
+	{"a crashed run", sequential, NULL,
+		{"WFCTL_CRASH_AT=EFFECT_STARTED:1 run @DIR@/w.yaml", "resume"}, NEVER, "", false,
+		NULL},
+	{"children", children, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"a child's timeout", time_out, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"http", http, NULL, {"run @DIR@/w.yaml"}, RETRY, "a b c ", false, NULL},
+	{"http, in doubt: fail", http_fail, NULL, {"run @DIR@/w.yaml"}, FAIL, "a ", false, NULL},
+	{"http, in doubt: ask", http_ask, NULL, {"run @DIR@/w.yaml"}, ASK, "a b ", false, NULL},
+	{"a loop", loop, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"max_visits", max_visits, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"on_failure", handlers, NULL, {"run @DIR@/w.yaml"}, NEVER, "", false, NULL},
+	{"machine down: ask", machine, NULL, {"run @DIR@/w.yaml"}, ASK, "a c ", true, FOUND},
+	{"machine down: retry", machine_retry, NULL, {"run @DIR@/w.yaml"}, RETRY, "a c ", true, NULL},
+	{"machine down: fail", machine_fail, NULL, {"run @DIR@/w.yaml"}, FAIL, "a ", true, NULL},
+};
+const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
