@@ -23,6 +23,9 @@ struct wf_seal {
 	uint8_t seal_key[WF_SEAL_KEY], index_key[WF_SEAL_KEY];
 	uint8_t nonce_random[16];
 	uint64_t counter;
+	/* What XChaCha20 derives from the key and a nonce's random part, of our own part and of the
+	 * one that was met last: values are written, and mostly read, many of one part in a row. */
+	uint8_t own_subkey[WF_SEAL_KEY], met_subkey[WF_SEAL_KEY], met_random[16];
 };
 
 /* Derives the keys from the data key and draws the random part of the nonces. */
@@ -34,7 +37,7 @@ void wf_seal_done(struct wf_seal *s); /* wipes */
 void wf_seal_value(struct wf_seal *s, const void *where, size_t where_n, const void *plain, size_t n,
 	uint8_t *out);
 /* Appends the plain bytes; false when the value does not authenticate. */
-bool wf_seal_open(const struct wf_seal *s, const void *where, size_t where_n, const uint8_t *sealed,
+bool wf_seal_open(struct wf_seal *s, const void *where, size_t where_n, const uint8_t *sealed,
 	size_t n, struct wf_buf *out);
 
 /* Keyed hash of a name; `kind` keeps the hashes of different indexes apart. ret_n 16 at most. */
