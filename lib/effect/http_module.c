@@ -64,7 +64,7 @@ static int64_t now_ms(void)
 static void add(struct state *s, struct bytes *b, const char *data, size_t n)
 {
 	if (n > b->room - b->len) {
-		size_t room = b->room ? b->room * 2 : 1024;
+		size_t room = b->room ? b->room * 2 : 256;
 		while (room < b->len + n)
 			room *= 2;
 		b->data = s->host.realloc(b->data, room);
@@ -243,40 +243,84 @@ static void set_method(struct transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, c->repeatable ? 0L : 1L);
 }
 
-static void set_fixed(struct transfer *t)
+/* What no transfer changes. */
+static void set_fixed(CURL *easy)
 {
-	CURL *easy = t->easy;
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_NONE);
+	/* Not the usual 64 KiB, at whose end the heap would be tidied each time. */
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	/* An empty string turns off what the environment says; NULL would not. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, t->call.proxy ? t->call.proxy : "");
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+static void set_own(struct transfer *t)
+{
+	CURL *easy = t->easy;
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	if (t->call.proxy)
+		curl_easy_setopt(easy, CURLOPT_PROXY, t->call.proxy);
+}
+
+static void set_user(struct transfer *t)
+{
+	const struct wf_http_call *c = &t->call;
+	bool basic = c->user && !t->foreign;
+	curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, basic ? CURLAUTH_BASIC : CURLAUTH_NONE);
+	curl_easy_setopt(t->easy, CURLOPT_USERNAME, basic ? c->user : NULL);
+	curl_easy_setopt(t->easy, CURLOPT_PASSWORD, basic ? c->password : NULL);
+}
+
+/* A handle is kept with its fixed options, which take longer to set than a request to send; not with
+ * a user or a proxy. */
+static void put_back(struct state *s, CURL *easy, const struct wf_http_call *call)
+{
+	if (s->spare_count == MAX_SPARE) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	if (call->user || call->proxy) {
+		curl_easy_reset(easy);
+		set_fixed(easy);
+	}
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+	s->spare[s->spare_count++] = easy;
+}
+
+static CURL *take_handle(struct state *s)
+{
+	if (s->spare_count)
+		return s->spare[--s->spare_count];
+	CURL *easy = curl_easy_init();
+	if (easy)
+		set_fixed(easy);
+	return easy;
 }
 
 /* Sets up what differs from one redirect to the next, and starts. */
 static bool send_request(struct transfer *t)
 {
 	const struct wf_http_call *c = &t->call;
-	bool basic = c->user && !t->foreign;
 	t->error[0] = '\0';
 	t->head.len = t->body.len = 0;
 	set_method(t);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, basic ? CURLAUTH_BASIC : CURLAUTH_NONE);
-	curl_easy_setopt(t->easy, CURLOPT_USERNAME, basic ? c->user : NULL);
-	curl_easy_setopt(t->easy, CURLOPT_PASSWORD, basic ? c->password : NULL);
-	if (t->deadline >= 0) {
-		int64_t left = t->deadline - now_ms();
-		curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left > 0 ? left : 1));
-	}
+	if (c->user)
+		set_user(t);
+	int64_t left = t->deadline < 0 ? 0 : t->deadline - now_ms();
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+		t->deadline < 0 ? 0L : left > 0 ? (long)left : 1L);
 	return set_headers(t) && !curl_easy_setopt(t->easy, CURLOPT_URL, t->url ? t->url : c->url) &&
 		!curl_multi_add_handle(t->state->multi, t->easy);
 }
@@ -291,11 +335,7 @@ static void forget(struct transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	(void)curl_multi_remove_handle(s->multi, t->easy);
-	curl_easy_reset(t->easy);
-	if (s->spare_count < MAX_SPARE)
-		s->spare[s->spare_count++] = t->easy;
-	else
-		curl_easy_cleanup(t->easy);
+	put_back(s, t->easy, &t->call);
 	curl_slist_free_all(t->headers);
 	s->host.free(t->url);
 	s->host.free(t->head.data);
@@ -306,7 +346,7 @@ static void forget(struct transfer *t)
 static bool begin(void *state, const struct wf_http_call *call)
 {
 	struct state *s = state;
-	CURL *easy = s->spare_count ? s->spare[--s->spare_count] : curl_easy_init();
+	CURL *easy = take_handle(s);
 	if (!easy)
 		return false;
 	struct transfer *t = s->host.realloc(NULL, sizeof(*t));
@@ -315,7 +355,7 @@ static bool begin(void *state, const struct wf_http_call *call)
 	if (s->first)
 		s->first->prev = t;
 	s->first = t;
-	set_fixed(t);
+	set_own(t);
 	if (send_request(t))
 		return true;
 	forget(t);
