@@ -348,6 +348,10 @@ static int check_words(struct wf_ctx *ctx)
 
 int wf_ctx_begin(struct wf_ctx *ctx)
 {
+	/* --home "$X" with an empty X must not end in the home that is everybody's */
+	const char *home = wf_opt(ctx, "home");
+	if (home && !*home)
+		return wf_fail_usage(ctx, "--home needs the name of a folder");
 	int status = check_variables(ctx);
 	if (!status)
 		status = wf_config_read(ctx);
@@ -480,8 +484,10 @@ int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode)
 		return status;
 	if (wf_journal_open(ctx->home, wf_set(ctx, WF_SET_TENANT), wf_set(ctx, WF_SET_ENVIRONMENT),
 		    mode, &ctx->journal, &cause) < 0) {
-		(void)wf_fail_cause(ctx, &cause);
-		return WF_EXIT_JOURNAL;
+		status = wf_fail_cause(ctx, &cause);
+		bool named = wf_journal_name_ok(wf_set(ctx, WF_SET_TENANT)) &&
+			wf_journal_name_ok(wf_set(ctx, WF_SET_ENVIRONMENT));
+		return named ? WF_EXIT_JOURNAL : status;
 	}
 	return 0;
 }

@@ -63,6 +63,8 @@ static int run_init(struct wf_ctx *ctx)
 		struct wf_cause there = { 0 };
 		only_journal = true;
 		r = make_journal(ctx, home, tenant, environment, &there);
+		if (r == WF_ENOENT) /* something is there, and no home */
+			return wf_fail_cause(ctx, &cause);
 		if (r != WF_EEXIST)
 			cause = there;
 	}

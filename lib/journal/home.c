@@ -36,7 +36,7 @@ int wf_sync_folder(const char *path, struct wf_cause *cause)
 		path, strerror(rc)) : 0;
 }
 
-static bool name_is_good(const char *name)
+bool wf_journal_name_ok(const char *name)
 {
 	size_t n = strlen(name);
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,7 +50,7 @@ int wf_home_journal_path(const struct wf_home *home, const char *tenant, const c
 {
 	const char *names[] = {tenant, environment};
 	for (size_t i = 0; i < 2; i++) {
-		if (name_is_good(names[i]))
+		if (wf_journal_name_ok(names[i]))
 			continue;
 		(void)wf_fail(cause, WF_EINVAL, "'%.80s' cannot be the name of %s", names[i],
 			i ? "an environment" : "a tenant");

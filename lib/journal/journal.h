@@ -36,6 +36,10 @@ void wf_home_close(struct wf_home *home); /* NULL is allowed */
 const char *wf_home_path(const struct wf_home *home);
 const char *wf_home_spool(const struct wf_home *home); /* folder of the spool */
 
+/* Whether that can be the name of a tenant or an environment: 1 to 64 letters, digits and _ - . @, the
+ * first neither - nor a dot. */
+bool wf_journal_name_ok(const char *name);
+
 /* Makes the journal of a tenant and environment in a home. WF_EEXIST: there is one. */
 int wf_journal_create(struct wf_home *home, const char *tenant, const char *environment,
 	struct wf_cause *cause);

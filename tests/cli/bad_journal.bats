@@ -69,13 +69,18 @@ every() {
 	[ ! -e "$WFCTL_HOME" ]
 	export WFCTL_HOME="$PWD/one.yaml"
 	fails 7 NOT_FOUND ps
+	fails 6 ALREADY_EXISTS init
+	says "is not a folder"
+	fails 6 ALREADY_EXISTS init --if-missing
+	fails 2 USAGE ps --home ''
 	export WFCTL_HOME="$BATS_TEST_TMPDIR/home"
 	rm -r "$JOURNAL"
 	every NOT_FOUND "there is no journal of tenant default, environment default"
 	[ ! -e "$JOURNAL" ]
 	fails 7 NOT_FOUND ps --environment test
 	says "environment test"
-	fails 7 INVALID_ARGUMENT ps --tenant ../other || fails 2 INVALID_ARGUMENT ps --tenant ../other
+	fails 2 INVALID_ARGUMENT ps --tenant ../other
+	fails 2 INVALID_ARGUMENT ps --tenant ''
 	mkdir "$JOURNAL"
 	fails 7 NOT_FOUND ps
 	says "data.mdb"
