@@ -176,7 +176,7 @@ verbs() {
 
 @test "an empty name is no name" {
 	wfctl init >/dev/null
-	status 7 wfctl ps --tenant ""
+	status 2 wfctl ps --tenant ""
 	status 7 wfctl ps --tenant ../x
 }
 
