@@ -63,7 +63,7 @@ void write_text(const char *path, const char *format, ...) __attribute__((format
 /* A process: what it costs from before its start to after its end. */
 struct cost {
 	double seconds;
-	double kib;             /* most memory in use */
+	double kib;             /* most memory of its own in use, when that was watched */
 };
 struct process {
 	const char *argv[12];   /* argv[0] is the path */
@@ -71,6 +71,7 @@ struct process {
 	const char *out;        /* where standard output goes; NULL: nowhere */
 	const char *crash_at;   /* WFCTL_CRASH_AT; it must then die by SIGKILL */
 	int status;             /* that it must end with */
+	bool watched;           /* its memory is looked at every millisecond */
 };
 /* Ends the benchmark when the process does not end as it must. */
 struct cost run(const struct process *p);
