@@ -17,6 +17,8 @@ struct wf_home {
 	uint64_t max_bytes;
 	int runner_fd;          /* -1: no runner lock is held */
 	uint64_t runner_id;
+	uint64_t dead[8];       /* runners last found dead, which they stay: many instances have one owner */
+	unsigned dead_next;
 };
 
 /* The folder of a journal; WF_EINVAL when a name cannot be one of a folder. */

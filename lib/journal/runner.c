@@ -119,12 +119,22 @@ void wf_runner_end(struct wf_home *home)
 	home->runner_id = 0;
 }
 
-bool wf_runner_alive(struct wf_home *home, uint64_t id)
+static bool known_dead(const struct wf_home *home, uint64_t id)
 {
-	if (!id)
-		return false;
-	if (home->runner_fd >= 0 && id == home->runner_id)
-		return true;
+	for (size_t i = 0; i < sizeof(home->dead) / sizeof(home->dead[0]); i++)
+		if (home->dead[i] == id)
+			return true;
+	return false;
+}
+
+static void note_dead(struct wf_home *home, uint64_t id)
+{
+	home->dead[home->dead_next++ % (sizeof(home->dead) / sizeof(home->dead[0]))] = id;
+}
+
+/* Whether the lock file is there and held; a free one is removed. */
+static bool is_held(const struct wf_home *home, uint64_t id)
+{
 	WF_AUTOFREE char *path = lock_path(home, id);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -136,6 +146,20 @@ bool wf_runner_alive(struct wf_home *home, uint64_t id)
 		(void)unlink(path);
 	(void)close(fd);
 	return !dead;
+}
+
+bool wf_runner_alive(struct wf_home *home, uint64_t id)
+{
+	if (!id)
+		return false;
+	if (home->runner_fd >= 0 && id == home->runner_id)
+		return true;
+	if (known_dead(home, id))
+		return false;
+	bool alive = is_held(home, id);
+	if (!alive)
+		note_dead(home, id);
+	return alive;
 }
 
 void wf_runner_tidy(struct wf_home *home)

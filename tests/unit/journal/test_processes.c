@@ -356,15 +356,17 @@ static void lookers_do_not_mistake_each_other(void **state)
 	assert_false(wf_runner_alive(p->home, 77));
 	(void)close(fd);
 
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	WF_AUTOFREE char *other = wf_asprintf("%s/runners/%016llx.lock", p->path, 78ull);
+	fd = open(other, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	struct flock alone = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &alone), 0);
-	assert_true(wf_runner_alive(p->home, 77));
+	assert_true(wf_runner_alive(p->home, 78));
 	wf_runner_tidy(p->home);
-	assert_int_equal(access(file, F_OK), 0);
+	assert_int_equal(access(other, F_OK), 0);
 	(void)close(fd);
 	wf_runner_tidy(p->home);
-	assert_int_equal(access(file, F_OK), -1);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_false(wf_runner_alive(p->home, 78));
 }
 
 static bool count_kind(void *arg, json_t *record)
