@@ -87,19 +87,10 @@ $(B)/wfctl: $(CMD_OBJS) $(B)/libwfctl.a
 	@echo '  link  $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(CMD_OBJS) $(B)/libwfctl.a $(PKG_LIBS) -ldl -lm
 
-# The supervisor of exec.run's children: static where the mode allows it, and where bare_main.c knows
-# the machine without the libc, whose start takes longer than all that the supervisor does.
-ifeq ($(filter asan cov fuzz,$(MODE))$(filter x86_64,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))),x86_64)
-$(B)/wfctl-supervise: $(patsubst %,$(B)/bare/lib/effect/%.o,supervise_main spool bare_main)
-	$(Q)$(CC) -static-pie -nostdlib $(LINK_$(MODE)) $(LDFLAGS) -o $@ $^
-else
+# The supervisor of exec.run's children: libc only, and static where the mode allows it, so that it
+# starts fast.
 $(B)/wfctl-supervise: $(B)/lib/effect/supervise_main.o $(B)/lib/effect/spool.o
 	$(Q)$(CC) $(if $(filter asan cov fuzz,$(MODE)),$(LDFLAGS_ALL),-static-pie $(LINK_$(MODE)) $(LDFLAGS)) -o $@ $^
-endif
-
-$(B)/bare/%.o: %.c
-	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(CFLAGS_ALL) -ffreestanding -U_FORTIFY_SOURCE -MMD -MP -c -o $@ $<
 
 # The HTTP performer, opened at the first HTTP effect: only it pays for libcurl.
 $(B)/wfctl-http.so: $(B)/lib/effect/http_module.o
@@ -234,6 +225,31 @@ check-docs:
 
 comma := ,
 space := $(subst ,, )
+
+# -- campaigns against the built programs; QUICK=1 is the short form of each --
+
+CAMPAIGNS := $(B)/tests/power/check_power $(B)/tests/fault/check_fault
+PRELOADED := $(B)/tests/power/record.so $(B)/tests/fault/inject.so
+$(B)/tests/power/check_power: $(B)/tests/power/disk.o
+$(B)/tests/fault/check_fault: $(B)/tests/fault/plan.o $(B)/tests/fault/real.o
+$(CAMPAIGNS): %: %.o $(B)/tests/helpers/trial.o $(B)/libwfctl.a
+	@echo '  link  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(B)/libwfctl.a $(PKG_LIBS) -ldl -lm
+# Without sanitizers in any mode: their runtime is wfctl's own.
+$(PRELOADED): $(B)/%.so: %.c
+	@mkdir -p $(dir $@)
+	@echo '  link  $@'
+	$(Q)$(CC) $(COMMON) $(if $(filter asan,$(MODE)),-DWITHOUT_MALLOC) -Itests -fPIC -O1 -shared -MMD -MP \
+		-o $@ $< -ldl
+
+.PHONY: check-power check-fault
+# The disk states that a power cut could leave, each opened again.
+check-power: all helpers $(B)/tests/power/check_power $(B)/tests/power/record.so
+	@$(B)/tests/power/check_power $(if $(QUICK),quick)
+# Every allocation and system call fails in turn; MODE=asan looks for leaks too.
+check-fault: all helpers $(B)/tests/fault/check_fault $(B)/tests/fault/inject.so
+	@FAULT_RUNTIME=$(if $(filter asan,$(MODE)),$(shell $(CC) -print-file-name=libasan.so)) \
+		$(B)/tests/fault/check_fault $(if $(QUICK),quick)
 
 # -- the benchmark: tests/bench/*.c measures, tests/bench/programs/ is what it measures against --
 

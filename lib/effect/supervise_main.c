@@ -9,7 +9,7 @@
  * cap is passed or SIGTERM says so (TERM, grace, KILL), and leaves TOKEN.done. It needs nothing of
  * wfctl after its start. Its exit status is 0, or the errno that kept it from writing the result.
  *
- * libc only, or the little of it in bare_main.c, so that it starts fast; hence the plain malloc.
+ * libc only, so that it starts fast; hence the plain malloc.
  */
 #include "effect/spool.h"
 
