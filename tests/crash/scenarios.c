@@ -143,6 +143,13 @@ static const char exec_batch[] =
 		"a") "; echo ${string(n)}' } }\n"
 		     "  completion: { on_success: { output: '${trim(a.stdout)}' } }\n";
 
+static const char http_batch[] =
+"workflow:\n"
+"  id: http_batch\n"
+"  input: { type: object, properties: { n: { type: integer } }, required: [n] }\n"
+"  steps:\n"
+"    - { id: a, action: http.request, idempotency_key: 'x:${string(n)}', with: { method: POST, url: '@URL@/ok?t=@TAG@', body: { n: '${n}' } }, output: { ok: '${output.body.ok}' } }\n";
+
 static const char numbers[] =
 	"{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n{\"n\":5}\n{\"n\":6}\n{\"n\":7}\n{\"n\":8}\n";
 
@@ -298,6 +305,8 @@ const struct scenario scenarios[] = {
 	{"batch", pure_batch, numbers, {"run @DIR@/w.yaml --batch @DIR@/in --jobs 2"}, NEVER, "", false, NULL},
 	{"batch of commands", exec_batch, numbers, {"run @DIR@/w.yaml --batch @DIR@/in --jobs 3"}, NEVER, "",
 		false, NULL},
+	{"batch of requests", http_batch, numbers,
+		{"run @DIR@/w.yaml --batch @DIR@/in --jobs 3"}, RETRY, "", false, NULL},
 	{"a crashed run", sequential, NULL,
 		{"WFCTL_CRASH_AT=EFFECT_STARTED:1 run @DIR@/w.yaml", "resume"}, NEVER, "", false,
 		NULL},

@@ -268,51 +268,50 @@ static void timers(void)
 	}
 }
 
-/* An owner is killed with many instances in hand; each is then resumed by a process of its own,
- * while others look. Nobody but its owner, who is dead, could have had it. */
+/* Sixteen instances whose owners were killed: one of them all, or each its own. */
+static void leave_orphans(bool one_owner, const char *at)
+{
+	world_fresh(false);
+	define("w.yaml", commands);
+	write_text("in", "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n"
+			 "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n");
+	char *line = expand(one_owner ? "run @DIR@/w.yaml --batch @DIR@/in" : "run @DIR@/w.yaml");
+	for (int i = 0; i < (one_owner ? 1 : 16); i++)
+		if (status_of("WFCTL_CRASH_AT=%s %s", at, line) != KILLED)
+			complain("the owner was not killed");
+	free(line);
+}
+
+/* Each orphan is resumed by a process of its own, while others look. Nobody but its owner, who is
+ * dead, could have had it. */
 static void killed_owners(void)
 {
-	unsigned n = 16;
-	for (unsigned round = 0; round < rounds(4, 40); round++) {
+	for (unsigned round = 0; round < rounds(8, 80); round++) {
 		struct crowd c = {0};
-		world_fresh(false);
-		define("w.yaml", commands);
-		write_text(
-			"in", "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n");
-		char *line =
-			expand("WFCTL_CRASH_AT=EFFECT_RESULT:5 run @DIR@/w.yaml --batch @DIR@/in");
-		if (status_of("%s", line) != KILLED)
-			complain("the owner was not killed");
-		free(line);
-		for (unsigned i = 1; i <= n; i++) {
-			join(&c, "resume %u", i);
+		bool one_owner = round % 2 == 0;
+		leave_orphans(one_owner, one_owner ? "EFFECT_RESULT:5" : "EFFECT_STARTED:2");
+		for (unsigned i = 1; i <= 16; i++) {
 			join(&c, i % 2 ? "resume --dry-run" : "ps --quiet");
+			join(&c, "resume %u", i);
 		}
 		disperse(&c, "");
 		expect_winners(&c, c.n);
-		expect_ends(n, "completed", true);
+		expect_ends(16, "completed", true);
 	}
 }
 
 /* The same, all of them resumed by several at once. */
 static void many_resumes(void)
 {
-	unsigned n = 16;
-	for (unsigned round = 0; round < rounds(4, 40); round++) {
+	for (unsigned round = 0; round < rounds(6, 60); round++) {
 		struct crowd c = {0};
-		world_fresh(false);
-		define("w.yaml", commands);
-		write_text(
-			"in", "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n");
-		char *line = expand("run @DIR@/w.yaml --batch @DIR@/in");
-		if (status_of("WFCTL_CRASH_AT=EFFECT_STARTED:%u %s", 16 + round % 20, line) !=
-			KILLED)
-			complain("the owner was not killed");
-		free(line);
+		char at[40];
+		snprintf(at, sizeof(at), "EFFECT_STARTED:%u", round % 2 ? 2 : 16 + round % 20);
+		leave_orphans(round % 2 == 0, at);
 		for (unsigned i = 0; i < 6; i++)
 			join(&c, "resume");
 		disperse(&c, "");
-		expect_ends(n, "completed", true);
+		expect_ends(16, "completed", true);
 	}
 }
 
@@ -403,12 +402,13 @@ static void killing_spree(void)
 		for (unsigned i = 0; i < c.n; i++) {
 			pause_ms(rand() % 20);
 			if (rand() % 2)
-				kill(c.members[i].pid, SIGKILL);
+				kill(c.members[i].pid, rand() % 4 ? SIGKILL : SIGTERM);
 		}
 		for (unsigned i = 0; i < c.n; i++) {
 			struct said s = finish_wfctl(&c.members[i]);
-			killed += s.status == KILLED;
-			if (s.status && s.status != KILLED)
+			bool gone = s.status == KILLED || s.status == 128 + SIGTERM;
+			killed += gone;
+			if (s.status && !gone)
 				complain("`wfctl %s` has status %d: %s", c.members[i].line,
 					s.status, s.err);
 			said_done(&s);
