@@ -44,13 +44,20 @@ char *wf_buf_take(struct wf_buf *b)
 	return s;
 }
 
-void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n)
+char *wf_buf_extend(struct wf_buf *b, size_t n)
 {
 	reserve(b, n);
-	if (n)
-		memcpy(b->data + b->len, bytes, n);
+	char *at = b->data + b->len;
 	b->len += n;
 	b->data[b->len] = '\0';
+	return at;
+}
+
+void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n)
+{
+	char *at = wf_buf_extend(b, n);
+	if (n)
+		memcpy(at, bytes, n);
 }
 
 void wf_buf_addstr(struct wf_buf *b, const char *s)
@@ -60,7 +67,7 @@ void wf_buf_addstr(struct wf_buf *b, const char *s)
 
 void wf_buf_addch(struct wf_buf *b, char c)
 {
-	wf_buf_add(b, &c, 1);
+	*wf_buf_extend(b, 1) = c;
 }
 
 void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)

@@ -20,6 +20,8 @@ void wf_buf_done(struct wf_buf *b);             /* frees; zeroed afterwards */
 void wf_buf_reset(struct wf_buf *b);            /* empty, keeps its room */
 char *wf_buf_take(struct wf_buf *b);            /* the caller owns the string; never NULL */
 void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n);
+/* Makes the buffer n bytes longer; where they are to be written. */
+char *wf_buf_extend(struct wf_buf *b, size_t n);
 void wf_buf_addstr(struct wf_buf *b, const char *s);
 void wf_buf_addch(struct wf_buf *b, char c);
 void wf_buf_printf(struct wf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -27,7 +27,9 @@ static void put(struct writer *w, const char *bytes, size_t n)
 
 static void put_char(struct writer *w, char c)
 {
-	put(w, &c, 1);
+	w->count++;
+	if (w->out)
+		wf_buf_addch(w->out, c);
 }
 
 static void put_integer(struct writer *w, json_int_t value)
@@ -58,10 +60,29 @@ static void put_real(struct writer *w, double value)
 		put(w, ".0", 2);
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether a byte of the word is zero: only then does it borrow into a high bit that was not set. */
+static uint64_t any_zero(uint64_t word)
+{
+	return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* The same as below of eight bytes at once. */
+static bool eight_plain(const char *s)
+{
+	uint64_t word;
+	memcpy(&word, s, sizeof(word));
+	uint64_t control = (word - EACH(0x20)) & ~word & EACH(0x80);
+	return !(control | any_zero(word ^ EACH('"')) | any_zero(word ^ EACH('\\')));
+}
+
 /* Bytes that stand for themselves inside a string: all but controls, quotes and backslashes. */
 static size_t plain_run(const char *s, size_t n)
 {
 	size_t i = 0;
+	while (n - i >= 8 && eight_plain(s + i))
+		i += 8;
 	while (i < n && (unsigned char)s[i] >= 0x20 && s[i] != '"' && s[i] != '\\')
 		i++;
 	return i;
@@ -82,9 +103,19 @@ static void put_escape(struct writer *w, unsigned char c)
 
 static void put_string(struct writer *w, const char *s, size_t n)
 {
+	size_t run = plain_run(s, n);
+	if (run == n) {
+		w->count += n + 2;
+		char *at = w->out ? wf_buf_extend(w->out, n + 2) : NULL;
+		if (at) {
+			at[0] = at[n + 1] = '"';
+			memcpy(at + 1, s, n);
+		}
+		return;
+	}
 	put_char(w, '"');
 	for (size_t i = 0; i < n;) {
-		size_t run = plain_run(s + i, n - i);
+		run = plain_run(s + i, n - i);
 		put(w, s + i, run);
 		i += run;
 		if (i < n)

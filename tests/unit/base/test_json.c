@@ -139,9 +139,40 @@ static void depth_is_bounded(void **state)
 	json_decref(value);
 }
 
+/* What must be escaped is seen wherever it stands in a string of any length. */
+static void escapes_are_seen_at_every_place(void **state)
+{
+	(void)state;
+	static const char marks[] = {'"', '\\', 1, 0x1f, 0x7f, (char)0xc3};
+	for (size_t n = 1; n < 40; n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (size_t m = 0; m < sizeof(marks); m++) {
+				char text[48];
+				memset(text, 'a', n);
+				text[at] = marks[m];
+				size_t len = n;
+				if (text[at] == (char)0xc3) {
+					memmove(text + at + 1, text + at, n - at);
+					text[at + 1] = (char)0xa9;
+					len++;
+				}
+				json_t *value = json_stringn(text, len), *back = NULL;
+				WF_AUTOBUF struct wf_buf out = {0};
+				wf_json_write(value, &out);
+				assert_int_equal(out.len, wf_json_size(value));
+				assert_int_equal(wf_json_parse(out.data, out.len, &back, NULL), 0);
+				assert_true(json_equal(value, back));
+				json_decref(value);
+				json_decref(back);
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes_are_seen_at_every_place),
 		cmocka_unit_test(same_text_comes_back),
 		cmocka_unit_test(canonical_text_sorts_keys),
 		cmocka_unit_test(depth_is_bounded),
