@@ -151,7 +151,8 @@ static void look_at_step(struct trial *t, json_t *counts, const json_t *step)
 		freeze(t, counts, id, v);
 	char name[80];
 	snprintf(name, sizeof(name), "%s ", id);
-	bool doubtful = !strcmp(status, "running") && strstr(t->s->doubtful, name);
+	bool begun = !strcmp(status, "running") || !strcmp(status, "in_doubt");
+	bool doubtful = begun && strstr(t->s->doubtful, name);
 	if (doubtful && !strstr(t->doubtful, name))
 		strncat(t->doubtful, name, sizeof(t->doubtful) - strlen(t->doubtful) - 1);
 }
