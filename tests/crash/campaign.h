@@ -9,7 +9,6 @@ extern const char *const boundary_names[];
 extern const size_t boundary_count;
 extern unsigned deaths[]; /* by boundary */
 extern unsigned second_deaths, supervisor_deaths;
-extern bool quick;
 
 /* supervisors.c: the supervisor dies at each of its own boundaries. */
 void kill_supervisors(void);

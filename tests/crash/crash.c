@@ -2,7 +2,7 @@
  * The crash campaign: for every scenario, wfctl is killed at every passing of every numbered
  * boundary (lib/base/crash.def), then resumed; and killed again at every boundary of the resume.
  *
- *	crash [--quick] [SCENARIO]
+ *	crash [--quick | --stride N] [SCENARIO]
  *
  * After each: the end equals the uninterrupted run's, no completed step ran again, what was in
  * doubt did what its on_crash says, what was told to a person is in the journal, the journal is
@@ -26,7 +26,6 @@ const char *const boundary_names[] = {
 const size_t boundary_count = BOUNDARIES;
 
 unsigned deaths[COUNT(boundary_names)], second_deaths, supervisor_deaths;
-bool quick;
 
 /* One trial's knowledge. */
 struct trial {
@@ -40,6 +39,9 @@ struct trial {
 
 /* The uninterrupted end, per scenario. */
 static json_t *wanted, *wanted_records;
+
+/* Of the boundaries of a recovery, every so many are tried: each, unless the time is short. */
+static unsigned stride = 1;
 
 /* -- what to compare -- */
 
@@ -453,14 +455,12 @@ static void run_uninterrupted(const struct scenario *s)
 		complain("no instance came of it");
 }
 
-/* In the quick form the second death is tried at every `stride`th passing, each time from another.
- */
+/* The second death at every `stride`th passing, each time from another. */
 static unsigned second_crashes(const struct scenario *s, unsigned command, const char *boundary,
 	unsigned nth)
 {
 	static unsigned turn;
-	unsigned stride = quick ? 61 : 1, done = 0;
-	unsigned second = 1 + (quick ? turn++ * 7 % stride : 0);
+	unsigned done = 0, second = 1 + turn++ * 7 % stride;
 	for (; attempt(s, command, boundary, nth, second); second += stride)
 		done++;
 	return done;
@@ -518,10 +518,13 @@ int main(int argc, char **argv)
 	unsigned ran = 0;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
-			quick = true;
+			stride = 61;
+		else if (strcmp(argv[i], "--stride") == 0 && i + 1 < argc)
+			stride = (unsigned)strtoul(argv[++i], NULL, 10);
 		else
 			only = argv[i];
 	}
+	stride = stride ? stride : 1;
 	world_begin("crash");
 	world_serve();
 	for (unsigned i = 0; i < scenario_count; i++) {
