@@ -1,5 +1,5 @@
 /* wfctl approvals: what waits for somebody's decision. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 #include "view/when.h"

@@ -1,5 +1,5 @@
 /* wfctl approve: a vote on an open approval. */
-#include "decide.h"
+#include "cli_decide.h"
 
 static int run_approve(struct wf_ctx *ctx)
 {

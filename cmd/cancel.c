@@ -1,5 +1,5 @@
 /* wfctl cancel: ends an instance before its end. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include <inttypes.h>
 #include <string.h>

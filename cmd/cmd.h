@@ -5,7 +5,7 @@
 #ifndef WF_CMD_CMD_H
 #define WF_CMD_CMD_H
 
-#include "options.h"
+#include "cli_options.h"
 
 #include "base/json.h"
 #include "base/mem.h"

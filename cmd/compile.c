@@ -1,5 +1,5 @@
 /* wfctl compile: the plan of a definition, as bytes, assembly, or a summary. */
-#include "load.h"
+#include "cli_load.h"
 
 #include <string.h>
 

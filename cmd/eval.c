@@ -1,5 +1,5 @@
 /* wfctl eval: an expression, tried on an input without a workflow around it. */
-#include "input.h"
+#include "cli_input.h"
 
 #include "base/limits.h"
 #include "compile/compile.h"

@@ -1,6 +1,6 @@
 /* wfctl explain: rules, error types, functions, opcodes, actions, roots; all from their tables. */
 #include "cmd.h"
-#include "members.h"
+#include "cli_members.h"
 
 #include "base/text.h"
 #include "plan/ops.h"

@@ -1,6 +1,6 @@
 /* wfctl graph: a definition, or an instance with its steps coloured by status. */
-#include "drive.h"
-#include "load.h"
+#include "cli_drive.h"
+#include "cli_load.h"
 
 #include "view/graph.h"
 

@@ -1,5 +1,5 @@
 /* wfctl history: every event of an instance and what it changed. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 #include "view/when.h"

@@ -1,5 +1,5 @@
 /* wfctl journal: keeping the store itself. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include <inttypes.h>
 #include <stdio.h>

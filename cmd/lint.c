@@ -1,5 +1,5 @@
 /* wfctl lint: every finding of every definition, in one run. */
-#include "load.h"
+#include "cli_load.h"
 
 #include "check/check.h"
 #include "view/findings.h"

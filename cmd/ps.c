@@ -1,5 +1,5 @@
 /* wfctl ps: instances, newest first, through the journal's indexes. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "base/text.h"
 #include "view/instance.h"

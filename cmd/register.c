@@ -1,5 +1,5 @@
 /* wfctl register: keeps a definition's plan under its name and version. */
-#include "load.h"
+#include "cli_load.h"
 
 #include <string.h>
 

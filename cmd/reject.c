@@ -1,5 +1,5 @@
 /* wfctl reject: a vote on an open approval. */
-#include "decide.h"
+#include "cli_decide.h"
 
 static int run_reject(struct wf_ctx *ctx)
 {

@@ -1,5 +1,5 @@
 /* wfctl resolve: an operator says what became of a step that a crash left in doubt. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "base/limits.h"
 

@@ -1,5 +1,5 @@
 /* wfctl resume: drives on what nobody drives. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include <inttypes.h>
 #include <string.h>

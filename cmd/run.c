@@ -1,8 +1,8 @@
 /* wfctl run: start a workflow and drive it to its end or to where it must wait. */
-#include "batch.h"
-#include "drive.h"
-#include "input.h"
-#include "load.h"
+#include "cli_batch.h"
+#include "cli_drive.h"
+#include "cli_input.h"
+#include "cli_load.h"
 
 #include "view/instance.h"
 

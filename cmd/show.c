@@ -1,5 +1,5 @@
 /* wfctl show: one instance, whole. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 

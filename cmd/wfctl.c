@@ -1,6 +1,6 @@
 /* wfctl: finds the verb, prepares the process, leaves with the verb's exit status. */
 #include "cmd.h"
-#include "manual.h"
+#include "cli_manual.h"
 
 #include "base/crash.h"
 #include "base/duration.h"

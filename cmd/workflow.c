@@ -1,5 +1,5 @@
 /* wfctl workflow: what is registered. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 #include "view/when.h"

@@ -50,7 +50,7 @@ hits=$(
 	only '#include <curl/' 'only the HTTP module includes curl' 'lib/effect/http_module.c'
 	only '(clock_gettime|gettimeofday|posix_spawnp?|getrandom) ?\(' \
 		'only lib/base/sys.c asks the system for this' 'lib/base/sys.c' \
-		'lib/effect/supervise_main.c' 'lib/effect/http_module.c' 'cmd/drive.c'
+		'lib/effect/supervise_main.c' 'lib/effect/http_module.c' 'cmd/cli_drive.c'
 	only '(malloc|calloc|realloc|strdup|strndup|asprintf) ?\(' \
 		'memory comes from base/mem.h' 'lib/base/mem.c' 'lib/base/mem.h' \
 		'lib/effect/supervise_main.c'

@@ -1,5 +1,5 @@
 /* Driving instances with their steps on the screen; reading them from the journal. */
-#include "drive.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 #include "view/live.h"

@@ -1,5 +1,5 @@
 /* The parser of command lines, driven by the verbs' tables. */
-#include "options.h"
+#include "cli_options.h"
 
 #include "base/err.h"
 #include "base/mem.h"

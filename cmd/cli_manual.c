@@ -5,10 +5,10 @@
  * into it: "table-settings", "table-functions", "table-roots", "table-actions", "table-errors",
  * "table-verbs", "table-exits". man/make.sh puts the pages together; a test compares.
  */
-#include "manual.h"
+#include "cli_manual.h"
 
 #include "cmd.h"
-#include "members.h"
+#include "cli_members.h"
 #include "plan/ops.h"
 #include "source/diag.h"
 

@@ -1,5 +1,5 @@
 /* What an action takes and gives, from its schemas: for explain and the manual. */
-#include "members.h"
+#include "cli_members.h"
 
 #include "base/mem.h"
 #include "schema/builtin.h"

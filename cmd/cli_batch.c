@@ -4,9 +4,9 @@
  * Lines are read when the runtime has room, so memory is bounded by the instances in flight, not by
  * the file.
  */
-#include "batch.h"
-#include "drive.h"
-#include "input.h"
+#include "cli_batch.h"
+#include "cli_drive.h"
+#include "cli_input.h"
 
 #include "base/limits.h"
 #include "view/when.h"

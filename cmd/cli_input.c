@@ -1,5 +1,5 @@
 /* Reading and checking a start's input. */
-#include "input.h"
+#include "cli_input.h"
 
 #include "base/limits.h"
 

@@ -1,6 +1,6 @@
 /* Giving a decision to an open approval, and driving on what it sets free. */
-#include "decide.h"
-#include "drive.h"
+#include "cli_decide.h"
+#include "cli_drive.h"
 
 #include "view/instance.h"
 

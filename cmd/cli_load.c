@@ -1,5 +1,5 @@
 /* Definition files: found, read, checked, compiled. */
-#include "load.h"
+#include "cli_load.h"
 
 #include "base/limits.h"
 #include "check/check.h"
