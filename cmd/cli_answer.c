@@ -1,5 +1,5 @@
 /* Answers to standard output, failures to standard error, and the exit status of both. */
-#include "cmd.h"
+#include "cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #ifndef WF_CMD_BATCH_H
 #define WF_CMD_BATCH_H
 
-#include "cmd.h"
+#include "cli.h"
 #include "runtime/runtime.h"
 
 /* A plan to run: of a file (its bytes are new to the journal) or registered. */

@@ -1,5 +1,5 @@
 /* Settings, the home, who acts: what a verb finds around it. */
-#include "cmd.h"
+#include "cli.h"
 
 #include "base/duration.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
 #ifndef WF_CMD_DECIDE_H
 #define WF_CMD_DECIDE_H
 
-#include "cmd.h"
+#include "cli.h"
 
 #define WF_DECIDE_OPTIONS                                                                          \
 	{ "reason", 'r', "TEXT", "why; kept with the decision", NULL, NULL },                          \

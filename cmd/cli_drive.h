@@ -2,7 +2,7 @@
 #ifndef WF_CMD_DRIVE_H
 #define WF_CMD_DRIVE_H
 
-#include "cmd.h"
+#include "cli.h"
 #include "runtime/runtime.h"
 
 /* Reads an instance (number, uuid, or unique prefix of one) and its plan. Both are the caller's. 0

@@ -2,7 +2,7 @@
 #ifndef WF_CMD_INPUT_H
 #define WF_CMD_INPUT_H
 
-#include "cmd.h"
+#include "cli.h"
 #include "schema/schema.h"
 
 /* The options that wf_input_read reads, for the verbs' tables. */

@@ -2,7 +2,7 @@
 #ifndef WF_CMD_LOAD_H
 #define WF_CMD_LOAD_H
 
-#include "cmd.h"
+#include "cli.h"
 #include "model/model.h"
 #include "source/tree.h"
 

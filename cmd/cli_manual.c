@@ -7,7 +7,7 @@
  */
 #include "cli_manual.h"
 
-#include "cmd.h"
+#include "cli.h"
 #include "cli_members.h"
 #include "plan/ops.h"
 #include "source/diag.h"

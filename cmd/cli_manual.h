@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* Appends a verb's page, or one of the tables for a page with prose of its own (see manual.c). False
+/* Appends a verb's page, or one of the tables for a page with prose of its own (see cli_manual.c). False
  * when there is nothing of that name. */
 bool wf_manual(const char *page, struct wf_buf *out);
 

@@ -1,5 +1,5 @@
 /* wfctl explain: rules, error types, functions, opcodes, actions, roots; all from their tables. */
-#include "cmd.h"
+#include "cli.h"
 #include "cli_members.h"
 
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* --help, the overview, version: all from the tables. */
-#include "cmd.h"
+#include "cli.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* wfctl init: a home where there is none. */
-#include "cmd.h"
+#include "cli.h"
 
 #include <sys/stat.h>
 

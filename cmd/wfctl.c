@@ -1,5 +1,5 @@
 /* wfctl: finds the verb, prepares the process, leaves with the verb's exit status. */
-#include "cmd.h"
+#include "cli.h"
 #include "cli_manual.h"
 
 #include "base/crash.h"

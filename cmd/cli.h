@@ -2,8 +2,8 @@
  * What every verb works with: the command line, the settings, the home and journal, and the ways to
  * answer and to fail. Only cmd/ prints, exits, or reads the environment.
  */
-#ifndef WF_CMD_CMD_H
-#define WF_CMD_CMD_H
+#ifndef WF_CMD_CLI_H
+#define WF_CMD_CLI_H
 
 #include "cli_options.h"
 
