@@ -91,7 +91,7 @@ static int system_failure(struct wf_store *s, int sys, const char *doing, struct
 		wf_fail_hint(cause, "raise the limit on open files (ulimit -n)");
 	else if (sys == ENOENT && !s->options.single)
 		wf_fail_hint(cause, "wfctl journal restore FILE --replace puts a backup in its place");
-	else if (err == WF_EIO)
+	else if (sys == EIO)
 		wf_fail_hint(cause, "look at the disk; nothing of this transaction is in the journal");
 	return err;
 }
