@@ -242,13 +242,14 @@ $(PRELOADED): $(B)/%.so: %.c
 	$(Q)$(CC) $(COMMON) $(if $(filter asan,$(MODE)),-DWITHOUT_MALLOC) -Itests -fPIC -O1 -shared -MMD -MP \
 		-o $@ $< -ldl
 
+NOT_ITS_OWN_LEAKS := ASAN_OPTIONS=detect_leaks=0
 .PHONY: check-power check-fault
 # The disk states that a power cut could leave, each opened again.
 check-power: all helpers $(B)/tests/power/check_power $(B)/tests/power/record.so
-	@$(B)/tests/power/check_power $(if $(QUICK),quick)
+	@$(NOT_ITS_OWN_LEAKS) $(B)/tests/power/check_power $(if $(QUICK),quick)
 # Every allocation and system call fails in turn; MODE=asan looks for leaks too.
 check-fault: all helpers $(B)/tests/fault/check_fault $(B)/tests/fault/inject.so
-	@FAULT_RUNTIME=$(if $(filter asan,$(MODE)),$(shell $(CC) -print-file-name=libasan.so)) \
+	@$(NOT_ITS_OWN_LEAKS) FAULT_RUNTIME=$(if $(filter asan,$(MODE)),$(shell $(CC) -print-file-name=libasan.so)) \
 		$(B)/tests/fault/check_fault $(if $(QUICK),quick)
 
 # -- the benchmark: tests/bench/*.c measures, tests/bench/programs/ is what it measures against --

@@ -271,6 +271,7 @@ void real_limits(const char *tool, const char *tests, const char *log, bool quic
 		make_template();
 		try_disk();
 		told("a full disk");
+		(void)umount(at.disk);
 	} else {
 		printf("fault a full disk: skipped, a filesystem cannot be mounted: %s\n",
 			strerror(errno));

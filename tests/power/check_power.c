@@ -441,7 +441,7 @@ static void run_scenario(const struct scenario *s, bool quick)
 {
 	struct disk_count c;
 	struct trial t;
-	struct disk_options options = {.target = at.data, .most = s->all && !quick ? 0 : quick ? 60 : 2000};
+	struct disk_options options = {.target = at.data, .most = s->all && !quick ? 0 : quick ? 40 : 300};
 	record(s);
 	replay(s, &options, true, &c, &t);
 	printf("power %-8s %4zu writes, %3zu syncs, %3zu windows; %6zu states (%zu torn, %zu of "
