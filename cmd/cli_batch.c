@@ -66,18 +66,21 @@ static enum read_line next_line(struct batch *b)
 
 static void put_result(struct batch *b, json_t *result, uint64_t line)
 {
-	WF_AUTOBUF struct wf_buf text = { 0 };
-	json_t *o = json_object();
-	json_object_set_new(o, "line", json_integer((json_int_t)line));
-	json_object_update(o, result);
-	json_decref(result);
 	if (b->listed) {
+		json_t *o = json_object();
+		json_object_set_new(o, "line", json_integer((json_int_t)line));
+		json_object_update(o, result);
+		json_decref(result);
 		wf_list_item(&b->list, o);
 		return;
 	}
-	wf_json_write(o, &text);
+	/* the same, without a second object for each line */
+	WF_AUTOBUF struct wf_buf text = { 0 }, rest = { 0 };
+	wf_json_write(result, &rest);
+	json_decref(result);
+	wf_buf_printf(&text, "{\"line\":%" PRIu64 ",", line);
+	wf_buf_add(&text, rest.data + 1, rest.len - 1);
 	wf_buf_addch(&text, '\n');
-	json_decref(o);
 	wf_out(b->ctx, &text); /* flushed with its commit: whoever reads along has it at once */
 }
 

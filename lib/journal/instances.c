@@ -64,6 +64,18 @@ static void drop(struct wf_txn *t, struct wf_index_key k)
 
 /* -- a new instance -- */
 
+static struct wf_index_key workflow_key(struct wf_journal *j, const struct wf_instance *in)
+{
+	if (!j->workflow || strcmp(j->workflow, in->workflow) != 0) {
+		wf_free(j->workflow);
+		j->workflow = wf_strdup(in->workflow);
+		j->workflow_key = wf_index_workflow(&j->seal, in->workflow, 0);
+	}
+	struct wf_index_key k = j->workflow_key;
+	wf_be64_put(k.bytes + k.n - 8, in->number);
+	return k;
+}
+
 int wf_txn_reserve_number(struct wf_txn *t, struct wf_instance *in)
 {
 	if (wf_txn_load_counts(t))
@@ -97,7 +109,7 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 	(void)put_row(t, in->number, WF_ROW_INPUT, 0, row);
 	add(t, wf_index_status(in->status, in->number));
 	if (in->workflow)
-		add(t, wf_index_workflow(&t->journal->seal, in->workflow, in->number));
+		add(t, workflow_key(t->journal, in));
 	if (in->correlation_id)
 		add(t, wf_index_correlation(&t->journal->seal, in->correlation_id, in->number));
 	add(t, wf_index_created(in->created_at, in->number));

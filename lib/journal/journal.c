@@ -483,6 +483,7 @@ void wf_journal_close(struct wf_journal *j)
 	wf_seal_done(&j->seal);
 	wf_buf_done(&j->plain);
 	wf_buf_done(&j->row);
+	wf_free(j->workflow);
 	wf_free(j->path);
 	wf_free(j->tenant);
 	wf_free(j->environment);

@@ -36,6 +36,11 @@ struct wf_counts {
 void wf_counts_put(const struct wf_counts *c, struct wf_buf *out);
 int wf_counts_get(const void *bytes, size_t n, struct wf_counts *ret);
 
+struct wf_index_key {
+	uint8_t bytes[WF_MAX_KEY];
+	size_t n;
+};
+
 struct wf_journal {
 	struct wf_home *home;   /* borrowed */
 	char *path, *tenant, *environment;
@@ -46,6 +51,9 @@ struct wf_journal {
 	int64_t created_at;
 	int lock_fd;            /* shared lock on open.lock; -1: none could be had */
 	struct wf_buf plain, row; /* reused by every transaction */
+	/* The index key of the workflow met last, but for the number: most starts in a row are of one. */
+	char *workflow;
+	struct wf_index_key workflow_key;
 };
 
 /* A history record that waits for its instance's other rows, so that rows are written in the order
@@ -134,10 +142,6 @@ enum wf_index_kind {
 	WF_INDEX_OPEN_APPROVAL,
 	WF_INDEX_APPROVAL,
 	WF_INDEX_END_
-};
-struct wf_index_key {
-	uint8_t bytes[WF_MAX_KEY];
-	size_t n;
 };
 struct wf_index_key wf_index_status(enum wf_instance_status s, uint64_t number);
 struct wf_index_key wf_index_workflow(const struct wf_seal *s, const char *id, uint64_t number);
