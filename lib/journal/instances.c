@@ -76,13 +76,13 @@ static struct wf_index_key workflow_key(struct wf_journal *j, const struct wf_in
 	return k;
 }
 
-int wf_txn_reserve_number(struct wf_txn *t, struct wf_instance *in)
+int wf_txn_reserve_numbers(struct wf_txn *t, uint32_t count, uint64_t *ret_first)
 {
 	if (wf_txn_load_counts(t))
 		return t->err;
 	t->counts_dirty = true;
-	in->number = t->counts.next_instance++;
-	in->reserved = true;
+	*ret_first = t->counts.next_instance;
+	t->counts.next_instance += count;
 	return 0;
 }
 

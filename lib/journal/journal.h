@@ -123,9 +123,10 @@ int wf_txn_each_definition(struct wf_txn *txn, bool (*fn)(void *, const struct w
  * WF_ELIMIT: a value is over WF_MAX_VALUE_BYTES. WF_ENOSPC: the journal is at its quota (instances
  * that are in it already may go on into a reserve, so that they can end). */
 int wf_txn_put_instance(struct wf_txn *txn, struct wf_instance *in);
-/* Gives a fresh instance its number ahead of the transaction that takes it in, for one whose first turn
- * asks for it. The number of an instance that then never comes stays unused. */
-int wf_txn_reserve_number(struct wf_txn *txn, struct wf_instance *in);
+/* Numbers ahead of the transactions that take their instances in, for those whose first turn asks for
+ * it: *ret_first and the next ones, for the caller to give (in->number, in->reserved). The number of an
+ * instance that then never comes stays unused. */
+int wf_txn_reserve_numbers(struct wf_txn *txn, uint32_t count, uint64_t *ret_first);
 void wf_instance_written(struct wf_instance *in);
 /* Appends a history record (state/event.h) and counts it in in->history. Before put_instance. */
 int wf_txn_append_history(struct wf_txn *txn, struct wf_instance *in, const void *bytes, size_t n);

@@ -67,6 +67,8 @@ struct wf_runtime {
 	struct wf_drive *touched, *last_touched; /* those with something to commit, in that order */
 	struct wf_drive **due;         /* a heap: the earliest first */
 	uint32_t due_count, due_room;
+	uint64_t next_number;          /* of those that were reserved in the journal */
+	uint32_t numbers_left, numbers_taken;
 	uint64_t *claims;              /* numbers still to claim */
 	size_t claim_count, claim_next, claim_room;
 	struct wf_turn turn;           /* scratch of one event */

@@ -267,10 +267,33 @@ static int correlate(const struct wf_plan *plan, struct wf_instance *in, const c
 	return 0;
 }
 
-static int reserve_number(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+#define MOST_NUMBERS 256u
+
+static int reserve_numbers(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	(void)cause;
-	return wf_txn_reserve_number(txn, arg);
+	struct wf_runtime *rt = arg;
+	/* one for the first, as many as there were already for the next: a single start leaves no gap,
+	 * and a batch does not commit for every instance */
+	uint32_t count = rt->numbers_taken ? rt->numbers_taken : 1;
+	rt->numbers_left = count < MOST_NUMBERS ? count : MOST_NUMBERS;
+	return wf_txn_reserve_numbers(txn, rt->numbers_left, &rt->next_number);
+}
+
+static int give_number(struct wf_runtime *rt, struct wf_instance *in, struct wf_cause *cause)
+{
+	if (!rt->numbers_left) {
+		int rc = wf_journal_update(rt->options.journal, reserve_numbers, rt, cause);
+		if (rc) {
+			rt->numbers_left = 0;
+			return rc;
+		}
+	}
+	in->number = rt->next_number++;
+	in->reserved = true;
+	rt->numbers_left--;
+	rt->numbers_taken++;
+	return 0;
 }
 
 int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_cause *cause)
@@ -280,7 +303,7 @@ int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct
 		WF_BUG("a start with a plan that is not the runtime's");
 	struct wf_instance *in = new_instance(rt, start);
 	/* the first turn runs before the commit that takes the instance in, and replay must see what it saw */
-	int rc = held->numbered ? wf_journal_update(rt->options.journal, reserve_number, in, cause) : 0;
+	int rc = held->numbered ? give_number(rt, in, cause) : 0;
 	if (!rc)
 		rc = correlate(start->plan, in, start->correlation_id, cause);
 	if (rc) {

@@ -242,3 +242,20 @@ teardown() {
 	assert_equal "$(jq -s 'all(.number == .output.first)' <<<"$output")" true
 	ok wfctl journal check
 }
+
+@test "a batch whose steps ask for the instance's number: each sees its own" {
+	cat >me.yaml <<-'EOT'
+	workflow:
+	  id: me
+	  steps:
+	    - { id: a, action: data.set, with: { me: "${instance.number}" } }
+	  completion:
+	    on_success: { result: success, output: "${a.me}" }
+	EOT
+	for i in $(seq 1 100); do echo '{}'; done >in.jsonl
+	run --separate-stderr wfctl run me.yaml --batch in.jsonl
+	assert_success
+	[ "$(jq -c 'select(.number == .output)' <<<"$output" | wc -l)" -eq 100 ]
+	[ "$(jq .number <<<"$output" | sort -u | wc -l)" -eq 100 ]
+	ok wfctl journal check
+}
