@@ -18,7 +18,8 @@ static double make_list(const char *home, size_t count, const char *list)
 	double records, bytes;
 	const char *out = in_work("counted");
 	snprintf(n, sizeof(n), "%zu", count);
-	run(&(struct process){.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", n, list},
+	run(&(struct process){
+		.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", n, list},
 		.out = out});
 	FILE *f = fopen(out, "re");
 	if (!f || fscanf(f, "%lf %lf", &records, &bytes) != 2)
@@ -47,7 +48,8 @@ static void batch_of(size_t count, const char *name, struct samples *memory,
 		"the same records sealed and put raw into LMDB in the same batches");
 	r->rate = true;
 	r->ratio_at_most = 2.3;
-	const char *file = in_work("sets.yaml"), *inputs = in_work("inputs"), *list = in_work("list");
+	const char *file = in_work("sets.yaml"), *inputs = in_work("inputs");
+	const char *list = in_work("list");
 	write_text(file, "%s", three_sets);
 	make_inputs(inputs, count, NULL);
 	double plain = 0;
@@ -59,15 +61,16 @@ static void batch_of(size_t count, const char *name, struct samples *memory,
 		if (i == 0) {
 			unsigned long commits = transactions_of(data_file(home)) - before;
 			plain = make_list(home, count, list);
-			snprintf(per_commit, sizeof(per_commit), "%zu", (count + commits - 1) / commits);
+			snprintf(per_commit, sizeof(per_commit), "%zu",
+				(count + commits - 1) / commits);
 			continue; /* its caches were cold */
 		}
 		samples_add(&r->ours, (double)count / ours.seconds);
 		if (sizes)
 			weigh(sizes, home, count, plain);
 		const char *env = fresh_environment("batch-raw");
-		struct cost theirs =
-			run(&(struct process){.argv = {world.yardstick, "batches", env, list, per_commit}});
+		struct cost theirs = run(&(struct process){
+			.argv = {world.yardstick, "batches", env, list, per_commit}});
 		samples_add(&r->theirs, (double)count / theirs.seconds);
 	}
 	row_print(r);
@@ -83,7 +86,8 @@ void bench_batch(void)
 	struct sizes sizes = {
 		row_add("journal bytes an instance of three steps", "bytes",
 			"bytes of its plain records and their keys"),
-		row_add("the same after compact", "bytes", "bytes of its plain records and their keys"),
+		row_add("the same after compact", "bytes",
+			"bytes of its plain records and their keys"),
 	};
 	memory->ratio_at_most = 1.1;
 	sizes.before->ratio_at_most = sizes.after->ratio_at_most = 2.5;

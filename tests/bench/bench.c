@@ -41,8 +41,8 @@ static bool wanted(int argc, char **argv, const char *name)
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fputs("usage: bench BUILD_FOLDER JSON_FILE [cold|steps|batch|http|large|resume]...\n",
-			stderr);
+		fputs("usage: bench BUILD_FOLDER JSON_FILE "
+		      "[cold|steps|batch|http|large|resume]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

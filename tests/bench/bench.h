@@ -17,7 +17,7 @@ struct samples {
 };
 void samples_add(struct samples *s, double value);
 void samples_done(struct samples *s);
-/* The value below which the share q of the values is: 0 is the least, 0.5 the median, 1 the most. */
+/* The value below which the share q of the values is: 0 the least, 0.5 the median, 1 the most. */
 double samples_at(const struct samples *s, double q);
 
 /* -- a row of the table -- */
@@ -25,7 +25,7 @@ double samples_at(const struct samples *s, double q);
 /* What the table prints; a bound of 0 is none. A row is reached when all of its bounds are. */
 struct row {
 	const char *name, *unit, *yardstick;
-	bool rate;              /* more is better: the ratio is turned, so that 1 is as good, 2 half */
+	bool rate;              /* more is better: the ratio is turned, so that 2 is half as good */
 	double ratio_at_most, at_most, at_least;
 	struct samples ours, theirs;
 	const char *not_measured; /* why, when there is nothing to show */

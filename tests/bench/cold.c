@@ -30,7 +30,8 @@ static const char *list_of_first(const char *home, const char *definition)
 {
 	const char *list = in_work("first.list");
 	run(&(struct process){.argv = {world.wfctl, "run", definition}, .home = home});
-	run(&(struct process){.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", "1", list}});
+	run(&(struct process){
+		.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", "1", list}});
 	return list;
 }
 
@@ -57,7 +58,7 @@ static void run_sets(void)
 static void run_execs(void)
 {
 	struct row *r = row_add("cold run of three exec.run steps", "ms",
-		"a program that makes four LMDB commits and three times spawns the command and waits");
+		"a program that makes four LMDB commits and spawns the command three times");
 	r->ratio_at_most = 2;
 	const char *file = in_work("execs.yaml"), *home = fresh_home("execs");
 	const char *env = fresh_environment("execs-raw");
@@ -118,7 +119,8 @@ static void start_latency(void)
 static void lint_many(void)
 {
 	enum { FILES = 1000 };
-	struct row *r = row_add("lint of 1,000 definitions", "definitions/s", "cat of the same files");
+	struct row *r = row_add("lint of 1,000 definitions", "definitions/s",
+		"cat of the same files");
 	r->rate = true;
 	r->at_least = 5000;
 	const char *folder = in_work("definitions");

@@ -59,7 +59,8 @@ void bench_large(void)
 	write_text(sets, "%s", three_sets);
 	const char *large = filled("large", many, file), *small = filled("small", FEW, file);
 	for (size_t c = 0; c < 4; c++) {
-		struct row *r = row_add(names[world.quick][c], "ms", "the same with an empty journal");
+		struct row *r = row_add(names[world.quick][c], "ms",
+			"the same with an empty journal");
 		r->ratio_at_most = 1.5;
 		for (size_t i = 0; i < (world.quick ? 21 : 101); i++) {
 			samples_add(&r->ours, once(large, command(c, i, many / 2, sets)));

@@ -182,8 +182,8 @@ void rows_print_table(void)
 		spread_text(&r->theirs, theirs);
 		target_text(r, target);
 		ratio_text(r, ratio);
-		printf("| %s | %s | %s | %s | %s | %s | %s |\n", r->name, r->unit, ours, theirs, ratio,
-			target, verdict(r));
+		printf("| %s | %s | %s | %s | %s | %s | %s |\n", r->name, r->unit, ours, theirs,
+			ratio, target, verdict(r));
 	}
 }
 

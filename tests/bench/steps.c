@@ -35,7 +35,8 @@ static void sequence(size_t steps, const char *name, struct samples *seconds)
 		.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", "1", list}});
 	size_t repeats = (world.quick ? 5 : 11) * (steps < 10000 ? 3u : 1u);
 	for (size_t i = 0; i < repeats; i++) {
-		struct cost ours = run(&(struct process){.argv = {world.wfctl, "run", "-q", id}, .home = home});
+		struct cost ours = run(&(struct process){
+			.argv = {world.wfctl, "run", "-q", id}, .home = home});
 		struct cost theirs = run(&(struct process){
 			.argv = {world.yardstick, "commits", env, commits, list}});
 		samples_add(&r->ours, (double)steps / ours.seconds);

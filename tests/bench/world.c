@@ -41,7 +41,8 @@ static struct kept {
 	char path[];
 } *kept;
 
-static const char *path_in(const char *folder, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *path_in(const char *folder,
+	const char *format, va_list args)
 {
 	char rest[2048];
 	vsnprintf(rest, sizeof(rest), format, args);
@@ -183,7 +184,8 @@ static double watch(pid_t pid)
 {
 	double most = 0, now;
 	siginfo_t ended = {0};
-	while (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && !ended.si_pid) {
+	while (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+			!ended.si_pid) {
 		now = anonymous_kib(pid);
 		most = now > most ? now : most;
 		(void)poll(NULL, 0, 1);

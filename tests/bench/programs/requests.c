@@ -1,6 +1,6 @@
 /*
- * The same requests by a bare libcurl multi loop: requests URL COUNT AT_ONCE. What it must be to be
- * fair: connections kept and used again, the same method, headers and body sizes, every answer read.
+ * The same requests by a bare libcurl multi loop: requests URL COUNT AT_ONCE. To be fair it keeps
+ * its connections, sends the same method, headers and sizes of bodies, and reads every answer.
  */
 #include <curl/curl.h>
 
@@ -27,7 +27,7 @@ static void start(CURLM *multi, struct slot *s)
 {
 	char key[128];
 	snprintf(s->body, sizeof(s->body), "{\"n\":%lu}", started);
-	snprintf(key, sizeof(key), "Idempotency-Key: 0190f1e0-0000-7000-8000-%012lx-0-0-0", started);
+	snprintf(key, sizeof(key), "Idempotency-Key: 0190f1e0-0000-7000-8000-%012lx:call", started);
 	curl_slist_free_all(s->headers);
 	s->headers = curl_slist_append(NULL, "Content-Type: application/json");
 	s->headers = curl_slist_append(s->headers, key);

@@ -7,5 +7,6 @@ int main(int argc, char **argv)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	FILE *f = argc == 2 ? fopen(argv[1], "w") : NULL;
-	return !f || fprintf(f, "%lld\n", (long long)t.tv_sec * 1000000000 + t.tv_nsec) < 0 || fclose(f);
+	long long ns = (long long)t.tv_sec * 1000000000 + t.tv_nsec;
+	return !f || fprintf(f, "%lld\n", ns) < 0 || fclose(f);
 }

@@ -3,14 +3,15 @@
  * that `yardstick nothing` is what a process costs before it does anything.
  *
  *	nothing
- *	init FOLDER                     an empty environment
- *	txns FOLDER                     prints how many transactions it has seen
- *	commits FOLDER N LIST           LIST's records in N commits
- *	spawns N COMMAND                N times spawn and wait
+ *	init FOLDER                    an empty environment
+ *	txns FOLDER                    prints how many transactions it has seen
+ *	commits FOLDER N LIST          LIST's records in N commits
+ *	spawns N COMMAND               N times spawn and wait
  *	work FOLDER COMMITS LIST N COMMAND   both
- *	list FOLDER FROM COUNT LIST     the records of COUNT instances of a journal, from number FROM on,
- *	                                as a list; prints records and the bytes of keys and plain values
- *	batches FOLDER LIST PER_COMMIT  LIST's instances sealed and put, so many a commit
+ *	list FOLDER FROM COUNT LIST    the records of COUNT instances of a journal from number FROM on,
+ *	                               as a list; prints their number, and the bytes of keys and
+ *	                               plain values
+ *	batches FOLDER LIST PER_COMMIT LIST's instances sealed and put, so many a commit
  *
  * A list is a sequence of records: u8 table (0 rows, 1 index), u8 key length, u32 value length, u64
  * instance, key; by instance, in the order of a journal's own writing.
@@ -175,7 +176,7 @@ static void add_entry(struct entries *e, uint64_t instance, uint32_t table, cons
 			die("list", "out of memory");
 	}
 	struct entry *x = &e->items[e->count++];
-	*x = (struct entry){.r = {instance, table, (uint32_t)k->mv_size, (uint32_t)v->mv_size, NULL}};
+	x->r = (struct record){instance, table, (uint32_t)k->mv_size, (uint32_t)v->mv_size, NULL};
 	if (k->mv_size > sizeof(x->key))
 		die("list", "a key is too long");
 	memcpy(x->key, k->mv_data, k->mv_size);
@@ -391,7 +392,8 @@ int main(int argc, char **argv)
 		commits(argv[2], strtoul(argv[3], NULL, 10), argv[4]);
 		spawns(strtoul(argv[5], NULL, 10), argv + 6);
 	} else if (strcmp(what, "list") == 0 && argc == 6)
-		make_list(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argv[5]);
+		make_list(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10),
+			argv[5]);
 	else if (strcmp(what, "batches") == 0 && argc == 5)
 		batches(argv[2], argv[3], strtoull(argv[4], NULL, 10));
 	else
