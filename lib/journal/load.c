@@ -1,4 +1,4 @@
-/* Reading instances: one by number, by name, many by a filter, and history. */
+/* Reading instances: one by number, by name, and its history. */
 #include "base/mem.h"
 #include "journal/private.h"
 #include "plan/plan.h"
@@ -88,6 +88,9 @@ static int read_rows(struct wf_txn *t, struct wf_cursor *c, enum wf_load what,
 		if (!rc)
 			rc = wf_txn_moved(t, wf_cursor_next(c, t->cause));
 	}
+	/* Were the key that the rows end at a damaged one of theirs, the keys behind it would not rise. */
+	if (!rc && what == WF_LOAD_ALL)
+		rc = wf_txn_moved(t, wf_cursor_next(c, t->cause));
 	if (rc && rc != WF_ENOENT)
 		return rc;
 	unsigned needed = 1u << WF_ROW_IDENTITY | 1u << WF_ROW_INPUT | 1u << WF_ROW_HEADER;
@@ -96,7 +99,7 @@ static int read_rows(struct wf_txn *t, struct wf_cursor *c, enum wf_load what,
 	return 0;
 }
 
-static int load(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_load what,
+int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_load what,
 	struct wf_instance **ret)
 {
 	uint8_t key[WF_ROW_KEY];
@@ -118,6 +121,26 @@ static int load(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_
 	return 0;
 }
 
+/* That there is no instance of that number: the rows on either side of where it would be, which may be
+ * its own with another key, are opened. WF_ENOENT when they are what they say. */
+static int prove_missing(struct wf_txn *t, struct wf_cursor *c, uint64_t number)
+{
+	uint8_t key[WF_ROW_KEY];
+	struct wf_buf *plain = &t->journal->plain;
+	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
+	int rc = wf_txn_moved(t, wf_cursor_seek(c, key, sizeof(key), t->cause));
+	wf_buf_reset(plain);
+	if (!rc)
+		rc = wf_txn_open_at(t, c, plain);
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	rc = wf_txn_moved(t, wf_cursor_seek_before(c, key, sizeof(key), t->cause));
+	wf_buf_reset(plain);
+	if (!rc)
+		rc = wf_txn_open_at(t, c, plain);
+	return rc ? rc : WF_ENOENT;
+}
+
 int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
 	struct wf_instance **ret)
 {
@@ -127,7 +150,9 @@ int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
 	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
 	if (rc)
 		return wf_txn_fail(t, rc);
-	rc = load(t, &c, number, what, ret);
+	rc = wf_txn_load_at(t, &c, number, what, ret);
+	if (rc == WF_ENOENT)
+		rc = prove_missing(t, &c, number);
 	wf_cursor_close(&c);
 	if (rc == WF_ENOENT)
 		(void)wf_fail(t->cause, rc, "there is no instance #%llu",
@@ -176,6 +201,21 @@ static bool starts_with(const uint8_t uuid[16], const uint8_t *nibbles, int n)
 	return true;
 }
 
+/* An index is not sealed: the instance itself must say that it is the one. */
+static int is_of_uuid(struct wf_txn *t, uint64_t number, const uint8_t nibbles[32], int n)
+{
+	struct wf_instance *in;
+	int rc = wf_txn_get_instance(t, number, WF_LOAD_HEADER, &in);
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	bool same = !rc && starts_with(in->uuid.bytes, nibbles, n);
+	if (!rc)
+		wf_instance_free(in);
+	struct wf_index_key k = wf_index_uuid(&(struct wf_uuid){{0}}, number);
+	return same ? 0 : wf_txn_corrupt(t, WF_TABLE_INDEX, k.bytes, k.n,
+		"an id leads to an instance that has another");
+}
+
 static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_t *ret)
 {
 	struct wf_uuid low = {{0}};
@@ -188,13 +228,19 @@ static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_
 		return wf_txn_fail(t, rc);
 	uint64_t found = 0;
 	unsigned matches = 0;
-	rc = wf_cursor_seek(&c, k.bytes, k.n, t->cause);
+	rc = wf_cursor_seek_before(&c, k.bytes, k.n, t->cause);
+	if (!rc)
+		rc = wf_txn_prove_entry(t, &c);
+	if (!rc || rc == WF_ENOENT)
+		rc = wf_cursor_seek(&c, k.bytes, k.n, t->cause);
 	while (!rc && c.key[0] == WF_INDEX_UUID && c.key_n == k.n &&
 		starts_with(c.key + 1, nibbles, n) && matches < 2) {
 		found = wf_be64_at(c.key + 17);
 		matches++;
 		rc = wf_cursor_next(&c, t->cause);
 	}
+	if (!rc)
+		rc = wf_txn_prove_entry(t, &c);
 	wf_cursor_close(&c);
 	if (rc && rc != WF_ENOENT)
 		return wf_txn_fail(t, rc);
@@ -203,17 +249,7 @@ static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_
 	if (matches > 1)
 		return WF_EAMBIGUOUS;
 	*ret = found;
-	return 0;
-}
-
-static int exists(struct wf_txn *t, uint64_t number)
-{
-	uint8_t key[WF_ROW_KEY];
-	const uint8_t *value;
-	size_t n;
-	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
-	return wf_txn_moved(t, wf_store_get(t->store, WF_TABLE_INSTANCES, key, sizeof(key), &value,
-		&n, t->cause));
+	return is_of_uuid(t, found, nibbles, n);
 }
 
 int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
@@ -225,9 +261,12 @@ int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
 	bool hash = name[0] == '#';
 	int rc = WF_ENOENT;
 	if (parse_number(name + hash, &number) && number) {
-		rc = exists(t, number);
-		if (!rc)
+		struct wf_instance *in;
+		rc = wf_txn_get_instance(t, number, WF_LOAD_HEADER, &in);
+		if (!rc) {
+			wf_instance_free(in);
 			*ret = number;
+		}
 	}
 	int digits = hash ? -1 : parse_prefix(name, nibbles);
 	if (rc == WF_ENOENT && digits >= 4)
@@ -244,6 +283,24 @@ int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
 
 /* -- history -- */
 
+/* That the header knows of no record from there on. What a transaction has appended it may not have
+ * written yet. */
+static int no_more_history(struct wf_txn *t, uint64_t number, uint64_t from)
+{
+	struct wf_instance *in;
+	if (t->write)
+		return 0;
+	int rc = wf_txn_get_instance(t, number, WF_LOAD_HEADER, &in);
+	if (rc)
+		return rc == WF_ENOENT ? 0 : rc;
+	bool missing = in->history > from;
+	wf_instance_free(in);
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_HISTORY, (uint32_t)from, key);
+	return missing ? wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key),
+		"the record is missing") : 0;
+}
+
 int wf_txn_each_history(struct wf_txn *t, uint64_t number, uint64_t first,
 	bool (*fn)(void *, uint64_t seq, const void *bytes, size_t n), void *arg)
 {
@@ -258,163 +315,22 @@ int wf_txn_each_history(struct wf_txn *t, uint64_t number, uint64_t first,
 	if (rc)
 		return wf_txn_fail(t, rc);
 	WF_AUTOBUF struct wf_buf plain = {0};
+	bool stopped = false;
 	rc = wf_txn_moved(t, wf_cursor_seek(&c, key, sizeof(key), t->cause));
-	while (!rc) {
+	while (!rc && !stopped) {
 		struct wf_row_name name;
 		if (!wf_row_key_parse(c.key, c.key_n, &name) || name.number != number)
 			break;
+		if (name.kind != WF_ROW_HISTORY || name.sub != first++)
+			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "a record before it is missing");
 		wf_buf_reset(&plain);
-		rc = wf_txn_open_at(t, &c, &plain);
-		if (rc || !fn(arg, name.sub, plain.data, plain.len))
-			break;
-		rc = wf_txn_moved(t, wf_cursor_next(&c, t->cause));
+		rc = rc ? rc : wf_txn_open_at(t, &c, &plain);
+		stopped = !rc && !fn(arg, name.sub, plain.data, plain.len);
+		if (!rc && !stopped)
+			rc = wf_txn_moved(t, wf_cursor_next(&c, t->cause));
 	}
 	wf_cursor_close(&c);
-	return rc == WF_ENOENT ? 0 : rc;
-}
-
-/* -- many -- */
-
-/* A range of keys whose last 8 bytes are the instance's number (of `index`), or that begin with it (of
- * `instances`): keys from low on, below high. */
-struct scan {
-	enum wf_table table;
-	struct wf_index_key low, high;
-};
-
-static struct wf_index_key above(struct wf_index_key k)
-{
-	/* The least key that is longer: everything up to and with k is below it. */
-	k.bytes[k.n++] = 0;
-	return k;
-}
-
-static bool beats(const struct wf_txn *t, const struct wf_filter *f)
-{
-	/* Both a status and a workflow are asked for: a rare status is the shorter list. */
-	uint64_t all = 0;
-	for (unsigned i = 0; i < WF_INST_COUNT_; i++)
-		all += t->counts.by_status[i];
-	return t->counts.by_status[f->status] <= all / 8;
-}
-
-static bool status_given(const struct wf_filter *f)
-{
-	return f->status >= 0 && f->status < WF_INST_COUNT_;
-}
-
-static struct scan plan_scan(const struct wf_txn *t, const struct wf_filter *f)
-{
-	uint64_t below = f->below ? f->below : UINT64_MAX;
-	const struct wf_seal *seal = &t->journal->seal;
-	if (f->correlation_id)
-		return (struct scan){WF_TABLE_INDEX, wf_index_correlation(seal, f->correlation_id, 0),
-			wf_index_correlation(seal, f->correlation_id, below)};
-	if (f->workflow && !(status_given(f) && beats(t, f)))
-		return (struct scan){WF_TABLE_INDEX, wf_index_workflow(seal, f->workflow, 0),
-			wf_index_workflow(seal, f->workflow, below)};
-	if (status_given(f)) {
-		enum wf_instance_status s = (enum wf_instance_status)f->status;
-		return (struct scan){WF_TABLE_INDEX, wf_index_status(s, 0),
-			wf_index_status(s, below)};
-	}
-	if (f->since || f->until)
-		return (struct scan){WF_TABLE_INDEX,
-			wf_index_created(f->since ? f->since : INT64_MIN, 0),
-			above(wf_index_created(f->until ? f->until : INT64_MAX, UINT64_MAX))};
-	struct scan s = {.table = WF_TABLE_INSTANCES, .low = {.n = WF_ROW_KEY},
-		.high = {.n = WF_ROW_KEY}};
-	wf_row_key(1, WF_ROW_IDENTITY, 0, s.low.bytes);
-	wf_row_key(below, WF_ROW_IDENTITY, 0, s.high.bytes);
-	return s;
-}
-
-static int compare(const uint8_t *a, size_t an, const struct wf_index_key *b)
-{
-	int d = memcmp(a, b->bytes, an < b->n ? an : b->n);
-	return d ? d : an < b->n ? -1 : an > b->n;
-}
-
-static uint64_t number_at(const struct wf_cursor *c)
-{
-	return wf_be64_at(c->table == WF_TABLE_INDEX ? c->key + c->key_n - 8 : c->key);
-}
-
-/* The next instance of a scan. In `instances` the other rows of one are stepped over. */
-static int step(struct wf_txn *t, struct wf_cursor *c, bool up, uint64_t number)
-{
-	if (c->table == WF_TABLE_INDEX)
-		return up ? wf_cursor_next(c, t->cause) : wf_cursor_prev(c, t->cause);
-	uint8_t key[WF_ROW_KEY];
-	wf_row_key(up ? number + 1 : number, WF_ROW_IDENTITY, 0, key);
-	return up ? wf_cursor_seek(c, key, sizeof(key), t->cause) :
-		wf_cursor_seek_before(c, key, sizeof(key), t->cause);
-}
-
-static bool same(const char *wanted, const char *is)
-{
-	return !wanted || (is && strcmp(wanted, is) == 0);
-}
-
-static bool matches(const struct wf_filter *f, const struct wf_instance *in)
-{
-	return (!status_given(f) || in->status == (enum wf_instance_status)f->status) &&
-		same(f->workflow, in->workflow) && same(f->correlation_id, in->correlation_id) &&
-		(!f->since || in->created_at >= f->since) &&
-		(!f->until || in->created_at <= f->until) && (!f->below || in->number < f->below);
-}
-
-static int run_scan(struct wf_txn *t, const struct wf_filter *f, const struct scan *s,
-	struct wf_cursor *at, struct wf_cursor *rows,
-	bool (*fn)(void *, const struct wf_instance *), void *arg)
-{
-	uint64_t given = 0;
-	bool up = f->oldest_first;
-	int rc = up ? wf_cursor_seek(at, s->low.bytes, s->low.n, t->cause) :
-		wf_cursor_seek_before(at, s->high.bytes, s->high.n, t->cause);
-	while (!rc) {
-		if (up ? compare(at->key, at->key_n, &s->high) >= 0 :
-			compare(at->key, at->key_n, &s->low) < 0)
-			return 0;
-		uint64_t number = number_at(at);
-		struct wf_instance *in;
-		rc = load(t, rows, number, WF_LOAD_HEADER, &in);
-		if (rc)
-			return rc == WF_ENOENT ? wf_txn_corrupt(t, at->table, at->key, at->key_n,
-				"it names an instance that is not there") : rc;
-		bool go_on = true;
-		if (matches(f, in)) {
-			go_on = fn(arg, in);
-			given++;
-		}
-		wf_instance_free(in);
-		if (!go_on || (f->limit && given >= f->limit))
-			return 0;
-		rc = step(t, at, up, number);
-	}
-	return rc == WF_ENOENT ? 0 : wf_txn_fail(t, rc);
-}
-
-int wf_txn_each_instance(struct wf_txn *t, const struct wf_filter *filter,
-	bool (*fn)(void *, const struct wf_instance *header), void *arg)
-{
-	if (wf_txn_load_counts(t))
-		return t->err;
-	struct scan s = plan_scan(t, filter);
-	struct wf_cursor at = {0}, rows = {0};
-	int rc = wf_cursor_open(t->store, s.table, &at, t->cause);
-	if (!rc)
-		rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &rows, t->cause);
-	rc = rc ? wf_txn_fail(t, rc) : run_scan(t, filter, &s, &at, &rows, fn, arg);
-	wf_cursor_close(&at);
-	wf_cursor_close(&rows);
-	return rc;
-}
-
-int wf_txn_count(struct wf_txn *t, uint64_t ret[WF_INST_COUNT_])
-{
-	if (wf_txn_load_counts(t))
-		return t->err;
-	memcpy(ret, t->counts.by_status, sizeof(t->counts.by_status));
-	return 0;
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	return stopped ? 0 : no_more_history(t, number, first);
 }

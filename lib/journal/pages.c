@@ -330,6 +330,34 @@ static bool check_order(const struct tree *t, const uint8_t *p, unsigned count, 
 	return true;
 }
 
+/* Bytes that a leaf's node takes; they are even. */
+static size_t node_size(const uint8_t *node)
+{
+	size_t data = u16_at(node) | (size_t)u16_at(node + 2) << 16;
+	if (u16_at(node + 4) & F_BIGDATA)
+		data = 8;
+	return (NODE_HEAD + u16_at(node + 6) + data + 1) & ~(size_t)1;
+}
+
+bool wf_pages_leaf(const uint8_t *p, uint32_t page_size, const uint8_t *key)
+{
+	struct walk w = {.page_size = page_size};
+	struct tree t = {.name = ""};
+	struct key open = {.open = true};
+	unsigned lower = u16_at(p + 12), upper = u16_at(p + 14);
+	bool good = u16_at(p + 10) == P_LEAF && lower > HEAD && lower % 2 == 0 && lower <= upper &&
+		upper <= page_size, known = false;
+	size_t filled = 0;
+	for (unsigned i = 0; good && i < (lower - HEAD) / 2; i++) {
+		good = check_node(&w, &t, p, i, upper, false);
+		known = known || (good && key_of(p, i).data == key);
+		filled += good ? node_size(p + u16_at(p + HEAD + 2 * i)) : 0;
+	}
+	/* Nodes stand without gaps: with one more or one less than there are they would not. */
+	return good && known && filled == page_size - upper &&
+		check_order(&t, p, (lower - HEAD) / 2, false, open, open);
+}
+
 static void walk_page(struct walk *w, struct tree *t, uint64_t page, unsigned level, struct key low,
 	struct key high)
 {

@@ -31,4 +31,8 @@ const struct wf_pages_meta *wf_pages_newest(const struct wf_pages_meta metas[2])
 int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 	wf_pages_report *report, void *arg);
 
+/* Whether a page of a table's entries is well-formed: its nodes inside it, their keys rising, and
+ * `key` the key of one of them. */
+bool wf_pages_leaf(const uint8_t *page, uint32_t page_size, const uint8_t *key);
+
 #endif

@@ -131,6 +131,14 @@ bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret);
 /* Decodes a row of the instance, any but history, into it. WF_ECORRUPT. */
 int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const struct wf_buf *row);
 
+/* Copies the instance of that number out, through a cursor of the table; WF_ENOENT without a cause. */
+int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_load what,
+	struct wf_instance **ret);
+
+/* That an index entry says what the instance says that it names; sticky WF_ECORRUPT. Of timers and
+ * approvals its form alone. */
+int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at);
+
 /* -- keys of the table `index` (index.c draws them) -- */
 enum wf_index_kind {
 	WF_INDEX_STATUS = 1,

@@ -74,6 +74,7 @@ struct wf_cursor {
 	enum wf_table table;
 	uint8_t key[WF_MAX_KEY];
 	size_t key_n;
+	const void *leaf; /* private: the page that was looked at last */
 	const uint8_t *value;
 	size_t value_n;
 };

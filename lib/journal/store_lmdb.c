@@ -8,6 +8,7 @@
 #include "journal/store.h"
 
 #include "base/mem.h"
+#include "journal/guard.h"
 #include "journal/pages.h"
 
 #include <errno.h>
@@ -163,6 +164,15 @@ static int failure(struct wf_store *s, int rc, const char *doing, struct wf_caus
 
 /* -- open -- */
 
+/* Slot and order of the two newest transactions: with another number in one of them the last commit
+ * would be passed over. */
+static bool in_step(const struct wf_pages_meta m[2])
+{
+	uint64_t new = wf_pages_newest(m)->txn, old = m[0].txn + m[1].txn - new;
+	bool slots = new == old || (m[new & 1].txn == new && m[old & 1].txn == old);
+	return slots && (new - old == 1 || new <= 1);
+}
+
 /* Reads the roots before LMDB maps them. Another process may be writing, so that a page can change
  * under the walk: only what is wrong several times is wrong. */
 static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *cause)
@@ -173,6 +183,9 @@ static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *caus
 		rc = wf_pages_metas(fd, s->file, metas, cause);
 		if (rc == WF_EVERSION || rc == WF_EIO)
 			return rc;
+		if (!rc && !in_step(metas))
+			rc = wf_fail(cause, WF_ECORRUPT, "%s is damaged: its two meta pages are not of "
+				"consecutive transactions", s->file);
 		if (rc)
 			continue;
 		const struct wf_pages_meta *m = wf_pages_newest(metas);
@@ -254,6 +267,7 @@ static void (*on_broken)(void);
 void wf_store_on_broken(void (*fn)(void))
 {
 	on_broken = fn;
+	wf_guard_on_broken(fn);
 }
 
 /* LMDB met pages that contradict each other, half-way through an operation. */
@@ -261,6 +275,7 @@ static void broken(MDB_env *env, const char *what)
 {
 	(void)env;
 	(void)what;
+	wf_guard_fail();
 	if (on_broken)
 		on_broken();
 }
@@ -307,8 +322,8 @@ static int open_tables(struct wf_store *s, struct wf_cause *cause)
 	if (rc == MDB_MAP_RESIZED && !(rc = mdb_env_set_mapsize(s->env, 0)))
 		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 	for (unsigned t = 0; !rc && t < WF_TABLE_COUNT_; t++)
-		rc = mdb_dbi_open(txn, tables[t].name, s->options.create ? MDB_CREATE : 0,
-			&s->dbi[t]);
+		WF_GUARD_READ(&rc, mdb_dbi_open(txn, tables[t].name, s->options.create ? MDB_CREATE : 0,
+			&s->dbi[t]), MDB_CORRUPTED);
 	if (!rc)
 		rc = mdb_txn_commit(txn);
 	else if (txn)
@@ -344,6 +359,7 @@ int wf_store_open(const char *path, const struct wf_store_options *options, stru
 {
 	struct wf_store *s = wf_calloc(1, sizeof(*s));
 	s->options = *options;
+	wf_guard_ready();
 	s->path = wf_strdup(path);
 	s->file = options->single ? wf_strdup(path) : wf_asprintf("%s/" DATA_FILE, path);
 	s->page_size = (size_t)sysconf(_SC_PAGESIZE);
@@ -463,7 +479,8 @@ int wf_store_commit(struct wf_store_txn *t, struct wf_cause *cause)
 {
 	struct wf_store *s = t->store;
 	close_places(t);
-	int rc = mdb_txn_commit(t->txn);
+	int rc;
+	WF_GUARD_WRITE(&rc, mdb_txn_commit(t->txn));
 	s->open_txns--;
 	wf_free(t);
 	if (rc == MDB_MAP_FULL)
@@ -547,15 +564,26 @@ static MDB_val val(const void *bytes, size_t n)
 	return (MDB_val){.mv_size = n, .mv_data = (void *)(uintptr_t)bytes};
 }
 
+/* LMDB opens a tree without saying that its root is not there, but works with it no more. */
+static int meaning(const struct wf_store_txn *t, int rc)
+{
+	return rc == MDB_BAD_TXN && !t->write ? MDB_CORRUPTED : rc;
+}
+
+static int get(const struct wf_store_txn *t, enum wf_table table, MDB_val *key, MDB_val *ret)
+{
+	int rc = mdb_get(t->txn, t->store->dbi[table], key, ret);
+	return !rc && !value_fits(t, *ret) ? MDB_CORRUPTED : meaning(t, rc);
+}
+
 int wf_store_get(struct wf_store_txn *t, enum wf_table table, const void *key, size_t key_n,
 	const uint8_t **ret, size_t *ret_n, struct wf_cause *cause)
 {
 	MDB_val k = val(key, key_n), v;
-	int rc = mdb_get(t->txn, t->store->dbi[table], &k, &v);
+	int rc;
+	WF_GUARD_READ(&rc, get(t, table, &k, &v), MDB_CORRUPTED);
 	if (rc == MDB_NOTFOUND)
 		return WF_ENOENT;
-	if (!rc && !value_fits(t, v))
-		rc = MDB_CORRUPTED;
 	if (rc)
 		return failure(t->store, rc, "reading", cause);
 	*ret = v.mv_data;
@@ -569,11 +597,11 @@ static int prepare_put(struct wf_store_txn *t, enum wf_table table)
 	struct put_place *p = &t->places[table];
 	int rc = 0;
 	if (!p->cursor)
-		rc = mdb_cursor_open(t->txn, t->store->dbi[table], &p->cursor);
+		WF_GUARD_WRITE(&rc, mdb_cursor_open(t->txn, t->store->dbi[table], &p->cursor));
 	if (rc || p->known)
 		return rc;
 	MDB_val k, v;
-	rc = mdb_cursor_get(p->cursor, &k, &v, MDB_LAST);
+	WF_GUARD_WRITE(&rc, mdb_cursor_get(p->cursor, &k, &v, MDB_LAST));
 	if (rc == MDB_NOTFOUND) {
 		p->last_n = 0;
 	} else if (rc || k.mv_size > sizeof(p->last)) {
@@ -606,7 +634,7 @@ int wf_store_put(struct wf_store_txn *t, enum wf_table table, const void *key, s
 	if (last)
 		flags |= MDB_APPEND;
 	MDB_val k = val(key, key_n), v = val(NULL, n);
-	rc = mdb_cursor_put(p->cursor, &k, &v, flags);
+	WF_GUARD_WRITE(&rc, mdb_cursor_put(p->cursor, &k, &v, flags));
 	if (rc == MDB_MAP_FULL)
 		return WF_STORE_AGAIN;
 	if (rc)
@@ -624,7 +652,8 @@ int wf_store_del(struct wf_store_txn *t, enum wf_table table, const void *key, s
 {
 	MDB_val k = val(key, key_n);
 	t->places[table].known = false;
-	int rc = mdb_del(t->txn, t->store->dbi[table], &k, NULL);
+	int rc;
+	WF_GUARD_WRITE(&rc, mdb_del(t->txn, t->store->dbi[table], &k, NULL));
 	if (rc == MDB_NOTFOUND)
 		return WF_ENOENT;
 	if (rc == MDB_MAP_FULL)
@@ -638,9 +667,10 @@ int wf_cursor_open(struct wf_store_txn *t, enum wf_table table, struct wf_cursor
 	struct wf_cause *cause)
 {
 	MDB_cursor *handle;
-	int rc = mdb_cursor_open(t->txn, t->store->dbi[table], &handle);
+	int rc;
+	WF_GUARD_READ(&rc, mdb_cursor_open(t->txn, t->store->dbi[table], &handle), MDB_CORRUPTED);
 	if (rc)
-		return failure(t->store, rc, "reading", cause);
+		return failure(t->store, meaning(t, rc), "reading", cause);
 	*ret = (struct wf_cursor){.txn = t, .handle = handle, .table = table};
 	return 0;
 }
@@ -652,16 +682,26 @@ void wf_cursor_close(struct wf_cursor *c)
 	c->handle = NULL;
 }
 
-static int move(struct wf_cursor *c, MDB_val k, MDB_cursor_op op, struct wf_cause *cause)
+/* Whether the page that a key lies in is well-formed; once a page. Pages that a write transaction has
+ * changed are elsewhere in memory: there it stays unknown. */
+static bool leaf_fits(struct wf_cursor *c, const uint8_t *key)
+{
+	size_t page_size = c->txn->store->page_size;
+	const uint8_t *page = key - (uintptr_t)key % page_size;
+	if (c->txn->write || page == c->leaf)
+		return true;
+	c->leaf = page;
+	return wf_pages_leaf(page, (uint32_t)page_size, key);
+}
+
+static int get_at(struct wf_cursor *c, MDB_val k, MDB_cursor_op op)
 {
 	MDB_val v;
 	int rc = mdb_cursor_get(c->handle, &k, &v, op);
-	if (rc == MDB_NOTFOUND)
-		return WF_ENOENT;
-	if (!rc && (k.mv_size > sizeof(c->key) || !value_fits(c->txn, v)))
-		rc = MDB_CORRUPTED;
 	if (rc)
-		return failure(c->txn->store, rc, "reading", cause);
+		return meaning(c->txn, rc);
+	if (k.mv_size > sizeof(c->key) || !value_fits(c->txn, v) || !leaf_fits(c, k.mv_data))
+		return MDB_CORRUPTED;
 	memcpy(c->key, k.mv_data, k.mv_size);
 	c->key_n = k.mv_size;
 	c->value = v.mv_data;
@@ -669,33 +709,66 @@ static int move(struct wf_cursor *c, MDB_val k, MDB_cursor_op op, struct wf_caus
 	return 0;
 }
 
+/* `side`: 1 when the key that is found must be above that one, -1 below, 0 at or above. A table whose
+ * keys do not rise would give some entries twice and others never. */
+static int move(struct wf_cursor *c, MDB_val k, MDB_cursor_op op, int side, const void *that,
+	size_t that_n, struct wf_cause *cause)
+{
+	int rc;
+	WF_GUARD_READ(&rc, get_at(c, k, op), MDB_CORRUPTED);
+	if (rc == MDB_NOTFOUND)
+		return WF_ENOENT;
+	if (!rc) {
+		int d = compare(c->key, c->key_n, that, that_n);
+		if (side ? (side > 0) != (d > 0) || !d : d < 0)
+			rc = MDB_CORRUPTED;
+	}
+	return rc ? failure(c->txn->store, rc, "reading", cause) : 0;
+}
+
+static int move_on(struct wf_cursor *c, MDB_cursor_op op, int side, struct wf_cause *cause)
+{
+	uint8_t from[WF_MAX_KEY];
+	memcpy(from, c->key, c->key_n);
+	return move(c, val(NULL, 0), op, side, from, c->key_n, cause);
+}
+
 int wf_cursor_seek(struct wf_cursor *c, const void *key, size_t key_n, struct wf_cause *cause)
 {
 	if (!key_n)
-		return move(c, val(NULL, 0), MDB_FIRST, cause);
-	return move(c, val(key, key_n), MDB_SET_RANGE, cause);
+		return move(c, val(NULL, 0), MDB_FIRST, 0, "", 0, cause);
+	return move(c, val(key, key_n), MDB_SET_RANGE, 0, key, key_n, cause);
 }
 
 int wf_cursor_seek_before(struct wf_cursor *c, const void *key, size_t key_n,
 	struct wf_cause *cause)
 {
-	int rc = move(c, val(key, key_n), MDB_SET_RANGE, cause);
-	if (rc == WF_ENOENT)
-		return move(c, val(NULL, 0), MDB_LAST, cause);
-	return rc ? rc : move(c, val(NULL, 0), MDB_PREV, cause);
+	int rc = wf_cursor_seek(c, key, key_n, cause);
+	MDB_cursor_op op = rc == WF_ENOENT ? MDB_LAST : MDB_PREV;
+	return rc && rc != WF_ENOENT ? rc : move(c, val(NULL, 0), op, -1, key, key_n, cause);
 }
 
 int wf_cursor_next(struct wf_cursor *c, struct wf_cause *cause)
 {
-	return move(c, val(NULL, 0), MDB_NEXT, cause);
+	return move_on(c, MDB_NEXT, 1, cause);
 }
 
 int wf_cursor_prev(struct wf_cursor *c, struct wf_cause *cause)
 {
-	return move(c, val(NULL, 0), MDB_PREV, cause);
+	return move_on(c, MDB_PREV, -1, cause);
 }
 
 /* -- keeping -- */
+
+/* The length of the next list of free pages, which stands before it. */
+static int next_free(MDB_cursor *c, size_t *ret)
+{
+	MDB_val k, v;
+	int rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	if (!rc && v.mv_size >= sizeof(*ret))
+		memcpy(ret, v.mv_data, sizeof(*ret));
+	return rc;
+}
 
 static int count_free(struct wf_store *s, MDB_txn *txn, uint64_t *ret)
 {
@@ -704,13 +777,11 @@ static int count_free(struct wf_store *s, MDB_txn *txn, uint64_t *ret)
 	if (rc)
 		return rc;
 	uint64_t pages = 0;
-	MDB_val k, v;
-	while (!(rc = mdb_cursor_get(c, &k, &v, MDB_NEXT))) {
+	do {
 		size_t n = 0;
-		if (v.mv_size >= sizeof(n))
-			memcpy(&n, v.mv_data, sizeof(n));
+		WF_GUARD_READ(&rc, next_free(c, &n), MDB_CORRUPTED);
 		pages += n;
-	}
+	} while (!rc);
 	mdb_cursor_close(c);
 	*ret = pages * s->page_size;
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -781,8 +852,7 @@ static int find_snapshot(struct wf_store *s, int fd, MDB_txn **ret_txn, struct w
 	return wf_fail(cause, WF_EBUSY, "%s is being written too fast to be checked", s->file);
 }
 
-/* Slot and order of the two newest transactions; another process may write between the two reads,
- * so only what is wrong every time counts. */
+/* Another process may write between the two reads, so only what is wrong every time counts. */
 static int metas_in_step(int fd, const char *name, struct wf_cause *cause)
 {
 	for (int i = 0; i < WALK_TRIES; i++) {
@@ -792,9 +862,7 @@ static int metas_in_step(int fd, const char *name, struct wf_cause *cause)
 			return rc;
 		if (rc)
 			continue;
-		uint64_t new = wf_pages_newest(m)->txn, old = m[0].txn + m[1].txn - new;
-		bool slots = new == old || (m[new & 1].txn == new && m[old & 1].txn == old);
-		if (slots && (new - old == 1 || new <= 1))
+		if (in_step(m))
 			return 0;
 	}
 	return WF_ECORRUPT;

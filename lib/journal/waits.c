@@ -1,4 +1,5 @@
 /* What waits: timers and approvals, by their indexes. */
+#include "base/mem.h"
 #include "journal/private.h"
 
 /* Calls fn with each key of a kind from its first on, until fn says no or the kind ends. */
@@ -11,13 +12,17 @@ static int each_key(struct wf_txn *t, const struct wf_index_key *from,
 	int rc = wf_cursor_open(t->store, WF_TABLE_INDEX, &c, t->cause);
 	if (rc)
 		return wf_txn_fail(t, rc);
-	rc = wf_cursor_seek(&c, from->bytes, from->n, t->cause);
-	while (!rc && c.key[0] == from->bytes[0]) {
+	/* By way of the entry before: a page between the two that is damaged would be passed over. */
+	rc = wf_cursor_seek_before(&c, from->bytes, from->n, t->cause);
+	if (!rc || rc == WF_ENOENT)
+		rc = wf_cursor_seek(&c, from->bytes, from->n, t->cause);
+	while (!rc) {
+		/* Also the one that the kind ends at: it may have been of the kind. */
 		if (c.key_n != wf_index_key_length(c.key[0])) {
 			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "no entry has this key");
 			break;
 		}
-		if (!fn(arg, c.key))
+		if (c.key[0] != from->bytes[0] || !fn(arg, c.key))
 			break;
 		rc = wf_cursor_next(&c, t->cause);
 	}
@@ -26,23 +31,42 @@ static int each_key(struct wf_txn *t, const struct wf_index_key *from,
 }
 
 struct due {
+	struct wf_txn *txn;
 	int64_t until;
 	bool (*fn)(void *, uint64_t, int64_t);
 	void *arg;
 };
 
+/* An index is not sealed: the instance itself must say that it is due then. */
+static int check_due(struct wf_txn *t, uint64_t number, int64_t due)
+{
+	struct wf_instance *in;
+	int rc = wf_txn_get_instance(t, number, WF_LOAD_ALL, &in);
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	bool same = !rc && wf_instance_due(in) == due;
+	if (!rc)
+		wf_instance_free(in);
+	struct wf_index_key k = wf_index_timer(due, number);
+	return same ? 0 : wf_txn_corrupt(t, WF_TABLE_INDEX, k.bytes, k.n,
+		"it names an instance that is due at another time");
+}
+
+/* The first that is not due is looked at too: it may have been another. */
 static bool give_due(void *arg, const uint8_t *key)
 {
 	const struct due *d = arg;
 	int64_t due = wf_be64_time(key + 1);
-	return due <= d->until && d->fn(d->arg, wf_be64_at(key + 9), due);
+	uint64_t number = wf_be64_at(key + 9);
+	return !check_due(d->txn, number, due) && due <= d->until && d->fn(d->arg, number, due);
 }
 
 int wf_txn_each_due(struct wf_txn *t, int64_t until, bool (*fn)(void *, uint64_t, int64_t), void *arg)
 {
-	struct due d = {until, fn, arg};
+	struct due d = {t, until, fn, arg};
 	struct wf_index_key from = wf_index_timer(INT64_MIN, 0);
-	return each_key(t, &from, give_due, &d);
+	int rc = each_key(t, &from, give_due, &d);
+	return rc ? rc : t->err;
 }
 
 static bool take_first(void *arg, const uint8_t *key)
@@ -61,23 +85,55 @@ int wf_txn_next_due(struct wf_txn *t, int64_t *ret)
 	return rc;
 }
 
+/* An index is not sealed: the step that an entry names must itself say that the approval is its. */
+static int check_place(struct wf_txn *t, uint64_t approval, uint64_t number, uint32_t step)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_STEP, step, key);
+	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
+	if (rc && rc != WF_ENOENT)
+		return rc;
+	struct wf_instance *in = wf_instance_new(1);
+	bool same = !rc && !wf_row_get_step(row.data, row.len, in->steps) &&
+		in->steps->approval && in->steps->approval->number == approval;
+	wf_instance_free(in);
+	return same ? 0 : wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key),
+		"an approval leads to a step that has another");
+}
+
 struct approvals {
+	struct wf_txn *txn;
 	bool (*fn)(void *, uint64_t, uint64_t, uint32_t);
 	void *arg;
+	uint64_t given;
+	bool stopped;
 };
 
 static bool give_approval(void *arg, const uint8_t *key)
 {
-	const struct approvals *a = arg;
-	return a->fn(a->arg, wf_be64_at(key + 1), wf_be64_at(key + 9), wf_be32_at(key + 17));
+	struct approvals *a = arg;
+	uint64_t approval = wf_be64_at(key + 1), number = wf_be64_at(key + 9);
+	uint32_t step = wf_be32_at(key + 17);
+	a->given++;
+	a->stopped = check_place(a->txn, approval, number, step) ||
+		!a->fn(a->arg, approval, number, step);
+	return !a->stopped;
 }
 
 int wf_txn_each_approval(struct wf_txn *t, bool (*fn)(void *, uint64_t, uint64_t, uint32_t),
 	void *arg)
 {
-	struct approvals a = {fn, arg};
+	struct approvals a = {.txn = t, .fn = fn, .arg = arg};
 	struct wf_index_key from = wf_index_approval(WF_INDEX_OPEN_APPROVAL, 0, 0, 0);
-	return each_key(t, &from, give_approval, &a);
+	int rc = each_key(t, &from, give_approval, &a);
+	if (!rc)
+		rc = t->err ? t->err : wf_txn_load_counts(t);
+	/* What a transaction has changed is not counted before it commits. */
+	if (!rc && !a.stopped && !t->write && a.given != t->counts.open_approvals)
+		rc = wf_txn_corrupt(t, WF_TABLE_INDEX, from.bytes, from.n,
+			"from there on are not as many entries as were counted");
+	return rc;
 }
 
 struct place {
@@ -106,6 +162,9 @@ int wf_txn_get_approval(struct wf_txn *t, uint64_t approval, uint64_t *ret_insta
 	if (!p.found)
 		return wf_fail(t->cause, WF_ENOENT, "there is no approval %llu",
 			(unsigned long long)approval);
+	rc = check_place(t, approval, p.instance, p.step);
+	if (rc)
+		return rc;
 	*ret_instance = p.instance;
 	*ret_step = p.step;
 	return 0;

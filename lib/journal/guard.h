@@ -1,0 +1,50 @@
+/*
+ * Walking pages of a mapped file that nobody has proved sound: a damaged one leads to addresses where
+ * nothing is, which is the file's error and not the program's.
+ *
+ * For one thread at a time, as the whole of wfctl is.
+ */
+#ifndef WF_JOURNAL_GUARD_H
+#define WF_JOURNAL_GUARD_H
+
+#include <setjmp.h>
+#include <signal.h>
+
+enum { WF_GUARD_OFF, WF_GUARD_LEAVE, WF_GUARD_BROKEN };
+
+extern volatile sig_atomic_t wf_guard_state;
+extern sigjmp_buf wf_guard_back;
+
+/* Makes SIGSEGV and SIGBUS look at the state; what they did before they do still while it is off.
+ * Once or more. */
+void wf_guard_ready(void);
+
+/* What WF_GUARD_BROKEN calls; it must not return. Without it the process aborts. */
+void wf_guard_on_broken(void (*fn)(void));
+
+/* The pages contradict each other: leaves as a fault does. Returns while the state is off. */
+void wf_guard_fail(void);
+
+/* *ret is the call's result, or `broken` when it met a fault. Only for a call that can be left
+ * half-way: one that reads. */
+#define WF_GUARD_READ(ret, call, broken)                                                           \
+	do {                                                                                       \
+		if (sigsetjmp(wf_guard_back, 0) == 0) {                                            \
+			wf_guard_state = WF_GUARD_LEAVE;                                           \
+			*(ret) = (call);                                                           \
+		} else {                                                                           \
+			*(ret) = (broken);                                                         \
+		}                                                                                  \
+		wf_guard_state = WF_GUARD_OFF;                                                     \
+	} while (0)
+
+/* The same for a call that changes things: a fault in it ends the process. What it had done is in
+ * no transaction. */
+#define WF_GUARD_WRITE(ret, call)                                                                  \
+	do {                                                                                       \
+		wf_guard_state = WF_GUARD_BROKEN;                                                  \
+		*(ret) = (call);                                                                   \
+		wf_guard_state = WF_GUARD_OFF;                                                     \
+	} while (0)
+
+#endif
