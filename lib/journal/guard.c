@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 volatile sig_atomic_t wf_guard_state;
 sigjmp_buf wf_guard_back;
@@ -26,7 +25,6 @@ void wf_guard_fail(void)
 	wf_guard_state = WF_GUARD_OFF;
 	if (on_broken)
 		on_broken();
-	abort();
 }
 
 /* Sent by another process, it is no fault of ours. */

@@ -19,10 +19,10 @@ extern sigjmp_buf wf_guard_back;
  * Once or more. */
 void wf_guard_ready(void);
 
-/* What WF_GUARD_BROKEN calls; it must not return. Without it the process aborts. */
+/* What WF_GUARD_BROKEN calls; it must not return. Without it the process ends by the signal. */
 void wf_guard_on_broken(void (*fn)(void));
 
-/* The pages contradict each other: leaves as a fault does. Returns while the state is off. */
+/* The pages contradict each other: leaves as a fault does. Returns when there is no way to leave. */
 void wf_guard_fail(void);
 
 /* *ret is the call's result, or `broken` when it met a fault. Only for a call that can be left
