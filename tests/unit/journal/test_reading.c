@@ -266,7 +266,7 @@ static void flipped(void **state)
 			r & 1 ? at : at / 4096 * 4096 + r / 2 % 160;
 		uint8_t kept, changed;
 		assert_int_equal(pread(fd, &kept, 1, at), 1);
-		uint8_t mask = r & 2 ? 0xff : (uint8_t)(1u << r / 4 % 8);
+		uint8_t mask = (uint8_t)(r & 2 ? 0xffu : 1u << r / 4 % 8);
 		changed = (uint8_t)(kept ^ mask);
 		assert_int_equal(pwrite(fd, &changed, 1, at), 1);
 		try_one(p, results, at);
