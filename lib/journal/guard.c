@@ -31,6 +31,11 @@ void wf_guard_fail(void)
 static void fault(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
+	/* The handler is left by a jump: the signal must not stay blocked, whoever called it. */
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, sig);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	if (info->si_code > 0)
 		wf_guard_fail();
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
@@ -44,8 +49,7 @@ static void fault(int sig, siginfo_t *info, void *context)
 void wf_guard_ready(void)
 {
 	static bool ready;
-	/* Not blocked in the handler, which is left by a jump. */
-	struct sigaction act = {.sa_sigaction = fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
+	struct sigaction act = {.sa_sigaction = fault, .sa_flags = SA_SIGINFO};
 	if (ready)
 		return;
 	ready = true;
