@@ -22,7 +22,7 @@ include version.mk
 
 # Which folders a folder of lib/ may include, beside itself. No circles; `make check-layers` proves
 # the sources keep to it. base plan state schema are the ground; source to compile one wing, journal
-# to runtime the other.
+# to sweep the other.
 LAYERS_base :=
 LAYERS_schema := base
 LAYERS_plan := base
@@ -36,8 +36,9 @@ LAYERS_journal := base plan state
 LAYERS_effect := base plan
 LAYERS_engine := base plan state
 LAYERS_runtime := base plan state engine effect journal
+LAYERS_sweep := base plan state schema engine effect journal runtime
 LAYERS_view := base plan state schema source
-FOLDERS := view runtime engine effect journal compile check model expr source state plan schema base
+FOLDERS := view sweep runtime engine effect journal compile check model expr source state plan schema base
 
 ifeq ($(V),1)
 Q :=
