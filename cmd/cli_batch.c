@@ -139,7 +139,7 @@ static void start_line(struct batch *b)
 	struct wf_start start = { .plan = b->plan, .version = b->version, .input = input,
 		.started_by = wf_actor(b->ctx), .correlation_id = wf_opt(b->ctx, "correlation-id"),
 		.ticket = b->lines };
-	int r = wf_runtime_start(wf_driver_runtime(b->driver), &start, &cause);
+	int r = wf_runtime_start(wf_driver_runtime(b->driver), &start, NULL, &cause);
 	if (r < 0) {
 		b->unusable = wf_exit_of(r) == WF_EXIT_JOURNAL;
 		refuse(b, wf_code_of(r), cause.text, NULL);

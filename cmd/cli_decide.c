@@ -113,8 +113,9 @@ static int decide(struct wf_ctx *ctx, const struct target *t, bool approve)
 	int status = wf_driver_begin(ctx, &options, &d);
 	if (status)
 		return status;
-	struct wf_decision decision = { .number = t->number, .step = t->step, .approve = approve,
-		.by = wf_actor(ctx), .reason = wf_opt(ctx, "reason") };
+	struct wf_decision decision = { .number = t->number, .step = t->step,
+		.decision = approve ? "approve" : "reject", .by = wf_actor(ctx),
+		.reason = wf_opt(ctx, "reason") };
 	int r = wf_runtime_decide(wf_driver_runtime(d), &decision, NULL, NULL, &cause);
 	if (r < 0) {
 		cause.err = r;

@@ -210,7 +210,7 @@ static void count_parted(struct wf_driver *d, const struct wf_instance *in, enum
 {
 	if (how == WF_PARTED_LOST)
 		d->tally.lost++;
-	else if (how == WF_PARTED_PARKED)
+	else if (how == WF_PARTED_PARKED || how == WF_PARTED_ELSEWHERE)
 		d->tally.parked++;
 	else if (in->status == WF_INST_COMPLETED)
 		d->tally.completed++;

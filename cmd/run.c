@@ -117,7 +117,7 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 	struct wf_start start = { .plan = r->plan, .version = r->version, .input = input,
 		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id") };
 	wf_runnable_lend(r, wf_driver_runtime(d));
-	if (wf_runtime_start(wf_driver_runtime(d), &start, &cause) < 0)
+	if (wf_runtime_start(wf_driver_runtime(d), &start, NULL, &cause) < 0)
 		status = wf_fail_cause(ctx, &cause);
 	if (!status)
 		status = wf_driver_run(d);

@@ -170,7 +170,7 @@ bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
 	int64_t due = wf_instance_due(in);
 	if (!due || due > now)
 		return false;
-	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : in->thread.step;
+	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : in->threads->step;
 	struct wf_event event = wf_drive_event(WF_EVENT_TIMER, step, 0, NULL);
 	/* a clock that steps back between two readings must not make a due timer early */
 	if (event.at < due)

@@ -76,6 +76,8 @@ struct wf_runtime {
 	wf_runtime_feed_fn *feed;
 	void *feed_arg;
 	bool feed_done;
+	wf_runtime_source_fn *source;
+	void *source_arg;
 	volatile sig_atomic_t stopping;
 	int failed;                    /* the error that ended the loop */
 	struct wf_cause cause;

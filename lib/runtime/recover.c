@@ -36,7 +36,7 @@ static int may_claim(struct wf_runtime *rt, const struct wf_instance *in, struct
 uint32_t wf_drive_step_in_hand(const struct wf_drive *d)
 {
 	const struct wf_instance *in = d->in;
-	uint32_t step = in->thread.step;
+	uint32_t step = in->threads->step;
 	return step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING ? step : WF_NONE;
 }
 

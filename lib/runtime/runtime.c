@@ -296,7 +296,8 @@ static int give_number(struct wf_runtime *rt, struct wf_instance *in, struct wf_
 	return 0;
 }
 
-int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_cause *cause)
+int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_started *ret,
+	struct wf_cause *cause)
 {
 	const struct wf_held_plan *held = find_held(rt, start->plan->id);
 	if (!held)
@@ -320,6 +321,8 @@ int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct
 		return rc;
 	}
 	wf_drive_link(rt, d);
+	if (ret)
+		*ret = (struct wf_started){.how = WF_ADMITTED, .number = in->number};
 	return 0;
 }
 
@@ -453,9 +456,9 @@ int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
 	const struct wf_plan **ret_plan, const struct wf_instance **ret_instance,
 	struct wf_cause *cause)
 {
-	json_t *data = json_pack("{s:s, s:s, s:s*, s:s*}", "by", decision->by, "decision",
-		decision->approve ? "approve" : "reject", "reason", decision->reason, "os_user",
-		rt->options.os_user);
+	json_t *data = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "by", decision->by, "decision",
+		decision->decision, "reason", decision->reason, "to", decision->to, "from",
+		decision->from, "os_user", rt->options.os_user);
 	struct wf_event event = wf_drive_event(WF_EVENT_DECISION, decision->step, 0, data);
 	struct post p = {
 		.rt = rt, .number = decision->number, .step = decision->step, .event = &event};

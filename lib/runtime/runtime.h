@@ -17,7 +17,8 @@ struct wf_runtime;
 enum wf_parted {
 	WF_PARTED_ENDED,     /* completed, failed or cancelled */
 	WF_PARTED_PARKED,    /* waits for something that is not due while this process stays */
-	WF_PARTED_LOST       /* could not go on: the cause says why (the journal failed, a bug) */
+	WF_PARTED_LOST,      /* could not go on: the cause says why (the journal failed, a bug) */
+	WF_PARTED_ELSEWHERE  /* another living process drives it on: this one only gave it an event */
 };
 
 /* What the caller hears of; every function may be NULL. Called after the commit that made it true,
@@ -44,6 +45,12 @@ struct wf_runtime_options {
 	uint32_t max_in_flight;           /* instances driven at once; 0: 256 */
 	const char *os_user;
 	struct wf_observer observer;
+	/* What approvals' roles and resolvers are looked up in, asked for when a step needs it (borrowed;
+	 * NULL, with a cause, when it cannot be had): {directory: {roles: {NAME: [names]}, functions:
+	 * {NAME: {ARGUMENT: [names]}}}, resolvers: {NAME: {command: […]} | {http: {…}} | {directory:
+	 * true}}}. NULL: there is none. */
+	const json_t *(*people)(void *arg, struct wf_cause *cause);
+	void *people_arg;
 };
 int wf_runtime_new(const struct wf_runtime_options *options, struct wf_runtime **ret,
 	struct wf_cause *cause);
@@ -68,9 +75,35 @@ struct wf_start {
 	const char *started_by;
 	const char *correlation_id; /* NULL: the plan's, if it has one */
 	uint64_t ticket;          /* the caller's; comes back in parted */
+	const char *key;          /* idempotency key of the start; NULL */
+	json_t *event;            /* what started it: the root `event`; borrowed; NULL */
+	uint64_t schedule;        /* the schedule that started it; 0 */
+	const json_t *extra_slots;/* besides those of the plan's concurrency: list of {name, limit,
+	                             on_conflict?: "queue" | "reject" | "replace"}; borrowed; NULL */
 };
-/* Queues a start; it becomes durable in the next turn of wf_runtime_run. */
-int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_cause *cause);
+
+enum wf_admission {
+	WF_ADMITTED,
+	WF_ADMITTED_BEFORE,       /* the key was used: the number is that of the instance of then */
+	WF_ADMITTED_QUEUED        /* a slot is taken: it waits for its turn */
+};
+struct wf_started {
+	enum wf_admission how;
+	uint64_t number;          /* 0: it gets one with its first commit */
+};
+
+/* Takes a new instance in, inside the caller's transaction, as PENDING or QUEUED and without an owner.
+ * Whoever claims it drives it. The plan is the runtime's. A slot that is taken and is to be replaced:
+ * who holds it is cancelled in the same transaction. WF_ECONFLICT: the concurrency of the workflow (or
+ * of extra_slots) rejects it; WF_EBUSY: on hold. */
+int wf_runtime_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
+	enum wf_admission *ret, uint64_t *ret_number, struct wf_cause *cause);
+
+/* Queues a start; it becomes durable in the next turn of wf_runtime_run. With a key, with slots, or
+ * while anything is on hold it is admitted at once, in a transaction of its own, and then driven on
+ * (but for ADMITTED_BEFORE and ADMITTED_QUEUED, of which nothing is heard but *ret). ret may be NULL. */
+int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_started *ret,
+	struct wf_cause *cause);
 
 /* More starts on demand, for batches: called when there is room, gives false when there are no
  * more (or none now: *ret_later true). May be NULL. */
@@ -87,29 +120,77 @@ int wf_runtime_claim(struct wf_runtime *rt, uint64_t number, struct wf_cause *ca
 void wf_runtime_claim_later(struct wf_runtime *rt, const uint64_t *numbers, size_t count);
 
 /* Gives a decision to an open approval, in one durable transaction; due timers of the instance fire
- * first. When the instance can go on it stays claimed and wf_runtime_run drives it. step WF_NONE:
- * the instance's only open approval (WF_EAMBIGUOUS when there are several). ret_instance (borrowed,
- * valid until wf_runtime_run) may be NULL. WF_EPERM, WF_ECONFLICT, WF_ENOENT, WF_EBUSY. */
+ * first. When the instance can go on it stays claimed and wf_runtime_run drives it; when a living
+ * process drives it already that one is woken, and goes on. step WF_NONE: the instance's only open
+ * approval (WF_EAMBIGUOUS when there are several). ret_instance (borrowed, valid until wf_runtime_run)
+ * may be NULL. WF_EPERM, WF_ECONFLICT, WF_ENOENT, WF_EINVAL. */
 struct wf_decision {
 	uint64_t number;
 	uint32_t step;
-	bool approve;
+	const char *decision;    /* approve, reject, delegate (to), reassign (from, to), withdraw,
+	                            withdraw_request */
 	const char *by, *reason; /* reason may be NULL */
+	const char *to, *from;   /* NULL but where the decision needs them */
 };
 int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
 	const struct wf_plan **ret_plan, const struct wf_instance **ret_instance,
 	struct wf_cause *cause);
 
-/* Any other event an operator gives an instance (RESOLVE, CANCEL), in the same way. */
+/* Any event that is given from outside (DECISION, RESOLVE, CANCEL, DELIVERY, RELEASE, RETRY, MOVE), in
+ * the same way. An effect of a step that is not in hand any more is stopped by whoever began it. */
 int wf_runtime_post(struct wf_runtime *rt, uint64_t number, const struct wf_event *event,
 	struct wf_cause *cause);
+
+/* The same for many, fed by wf_runtime_run in groups, a transaction a group: each is answered once,
+ * after its commit, with 0 or why it was refused. Instances that can go on are driven as room comes.
+ * The array is the caller's until wf_runtime_run returns. */
+struct wf_post {
+	uint64_t number;
+	struct wf_event event;   /* data borrowed until it is answered */
+};
+typedef void wf_runtime_answer_fn(void *arg, size_t index, int result,
+	const struct wf_cause *cause);
+void wf_runtime_post_later(struct wf_runtime *rt, const struct wf_post *posts, size_t count,
+	wf_runtime_answer_fn *answered, void *arg);
+
+/* Keeps a signal ({name, data?, id?, by?}) for an instance, durably, and hands it over when the
+ * instance waits for it (*ret_delivered; may be NULL). The same id again: kept once, WF_EEXIST.
+ * WF_ECONFLICT: the instance has ended. WF_ENOENT. */
+int wf_runtime_signal(struct wf_runtime *rt, uint64_t number, const json_t *signal,
+	bool *ret_delivered, struct wf_cause *cause);
+
+/* Hands a kept event to a step that waits for events of its name, when it matches what the step waits
+ * for and the instance has not taken it before. *ret_taken (may be NULL) says whether it did. */
+int wf_runtime_deliver_event(struct wf_runtime *rt, uint64_t event, uint64_t number, uint32_t step,
+	bool *ret_taken, struct wf_cause *cause);
+/* The same for many instances, each with the first of its steps that it matches, as room for them
+ * comes in wf_runtime_run: a commit a group. */
+void wf_runtime_deliver_later(struct wf_runtime *rt, uint64_t event, const uint64_t *numbers,
+	size_t count);
+
+/* Begins an instance that FAILED, was CANCELLED or is SUSPENDED again: at the step with the id `from`
+ * (NULL: the one that failed), with paths set ({path: value}; NULL) and under another plan (of the
+ * runtime; NULL: its own), to which its steps are mapped by their ids. Results of completed steps are
+ * kept. WF_ECONFLICT, WF_ENOENT (no such step), WF_EINVAL. */
+int wf_runtime_retry(struct wf_runtime *rt, uint64_t number, const char *from, json_t *set,
+	const struct wf_plan *plan, const char *by, struct wf_cause *cause);
 
 /* The instance as the journal has it now; the caller's. */
 int wf_runtime_reload(struct wf_runtime *rt, uint64_t number, struct wf_instance **ret,
 	struct wf_cause *cause);
 
-/* Runs until every claimed and queued instance has parted. 0, or WF_EINTR after wf_runtime_stop, or
- * the error that ended it. */
+/* Where more to do comes from while the loop runs: called in its first turn, at the time (ms since
+ * 1970) that it returned, and after each wake; it may claim, start and deliver. Returns when it wants
+ * to be called next; 0: nothing will come any more. */
+typedef int64_t wf_runtime_source_fn(void *arg, struct wf_runtime *rt, int64_t now);
+void wf_runtime_set_source(struct wf_runtime *rt, wf_runtime_source_fn *fn, void *arg);
+/* For a source that cannot go on: ends the loop with that error after the commit in hand. */
+void wf_runtime_fail(struct wf_runtime *rt, const struct wf_cause *cause);
+/* Instances in this process's hands, and claims and deliveries that still wait for room. */
+size_t wf_runtime_in_hand(const struct wf_runtime *rt);
+
+/* Runs until every claimed and queued instance has parted and the source has nothing more. 0, or
+ * WF_EINTR after wf_runtime_stop, or the error that ended it. */
 int wf_runtime_run(struct wf_runtime *rt, struct wf_cause *cause);
 
 /* Asks the loop to end after the commit in hand; safe in a signal handler. */
@@ -127,5 +208,11 @@ int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause);
 /* Replays an instance's history through the engine and compares (G6). WF_ECORRUPT: they differ, the
  * cause says where. */
 int wf_runtime_replay(struct wf_journal *j, uint64_t number, struct wf_cause *cause);
+
+/* Whether anything will ever wake the instance: its owner, a timer, a person, a signal or event that
+ * may still come, a slot that others hold, the sweep. 0, or WF_ECORRUPT with what it rests in: a dead
+ * end, which is a bug. */
+int wf_runtime_dead_end(struct wf_journal *j, struct wf_home *home, uint64_t number,
+	struct wf_cause *cause);
 
 #endif

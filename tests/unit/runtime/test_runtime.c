@@ -150,12 +150,12 @@ static const struct wf_plan *approval_plan(struct world *w, const char *sla)
 static int start(struct world *w, const struct wf_plan *plan, uint64_t ticket)
 {
 	struct wf_start st = {.plan = plan, .started_by = "ann", .ticket = ticket};
-	return wf_runtime_start(w->rt, &st, &w->cause);
+	return wf_runtime_start(w->rt, &st, NULL, &w->cause);
 }
 
 static int decide(struct world *w, uint64_t number, const char *by)
 {
-	struct wf_decision d = {.number = number, .step = WF_NONE, .approve = true, .by = by};
+	struct wf_decision d = {.number = number, .step = WF_NONE, .decision = "approve", .by = by};
 	return wf_runtime_decide(w->rt, &d, NULL, NULL, &w->cause);
 }
 
