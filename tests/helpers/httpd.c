@@ -45,7 +45,6 @@
 #include <unistd.h>
 
 #define MAX_BODY (32u << 20)
-#define MAX_KEYS 1024
 
 struct request {
 	char *body;
@@ -63,14 +62,8 @@ struct answer {
 
 static int log_fd = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct counter {
-	char key[200];
-	unsigned count;
-} counters[MAX_KEYS];
-static struct account {
-	char key[200];
-	json_t *body;
-} accounts[MAX_KEYS];
+/* Guarded by the lock: how often a key was asked for, and the account that was made under one. */
+static json_t *counters, *accounts;
 
 _Noreturn static void die(const char *what)
 {
@@ -81,18 +74,11 @@ _Noreturn static void die(const char *what)
 /* How often the key was seen before. */
 static unsigned count(const char *key)
 {
-	unsigned before = 0;
 	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < MAX_KEYS; i++) {
-		if (!counters[i].key[0])
-			snprintf(counters[i].key, sizeof(counters[i].key), "%s", key);
-		if (strcmp(counters[i].key, key) != 0)
-			continue;
-		before = counters[i].count++;
-		break;
-	}
+	json_int_t before = json_integer_value(json_object_get(counters, key));
+	json_object_set_new_nocheck(counters, key, json_integer(before + 1));
 	pthread_mutex_unlock(&lock);
-	return before;
+	return (unsigned)before;
 }
 
 /* -- what came in -- */
@@ -270,14 +256,9 @@ static void create_account(struct answer *a, json_t *body, const char *key)
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < MAX_KEYS && !a->json; i++) {
-		if (!accounts[i].body) {
-			snprintf(accounts[i].key, sizeof(accounts[i].key), "%s", key);
-			accounts[i].body = new_account(body);
-		}
-		if (strcmp(accounts[i].key, key) == 0)
-			a->json = json_incref(accounts[i].body);
-	}
+	if (!json_object_get(accounts, key))
+		json_object_set_new_nocheck(accounts, key, new_account(body));
+	a->json = json_deep_copy(json_object_get(accounts, key));
 	pthread_mutex_unlock(&lock);
 }
 
@@ -520,6 +501,8 @@ int main(int argc, char **argv)
 	/* Before the threads, so that none of them takes it. */
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	counters = json_object();
+	accounts = json_object();
 	log_fd = open(o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (log_fd < 0)
 		die(o.log);
