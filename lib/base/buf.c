@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void reserve(struct wf_buf *b, size_t more)
+void wf_buf_grow_(struct wf_buf *b, size_t more)
 {
 	size_t need = b->len + more + 1;
-	if (need <= b->room)
-		return;
 	size_t room = b->room ? b->room * 2 : 64;
 	if (room < need)
 		room = need;
@@ -37,20 +35,10 @@ void wf_buf_reset(struct wf_buf *b)
 
 char *wf_buf_take(struct wf_buf *b)
 {
-	reserve(b, 0);
-	b->data[b->len] = '\0';
+	(void)wf_buf_extend(b, 0);
 	char *s = b->data;
 	*b = (struct wf_buf){0};
 	return s;
-}
-
-char *wf_buf_extend(struct wf_buf *b, size_t n)
-{
-	reserve(b, n);
-	char *at = b->data + b->len;
-	b->len += n;
-	b->data[b->len] = '\0';
-	return at;
 }
 
 void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n)
@@ -65,11 +53,6 @@ void wf_buf_addstr(struct wf_buf *b, const char *s)
 	wf_buf_add(b, s, strlen(s));
 }
 
-void wf_buf_addch(struct wf_buf *b, char c)
-{
-	*wf_buf_extend(b, 1) = c;
-}
-
 void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -78,19 +61,17 @@ void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		WF_BUG("a format that cannot be printed");
-	reserve(b, (size_t)n);
+	char *at = wf_buf_extend(b, (size_t)n);
 	va_start(ap, fmt);
-	(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	(void)vsnprintf(at, (size_t)n + 1, fmt, ap);
 	va_end(ap);
-	b->len += (size_t)n;
 }
 
 static inline __attribute__((always_inline)) void put_le(struct wf_buf *b, uint64_t v, size_t n)
 {
-	uint8_t bytes[8];
-	for (size_t i = 0; i < n; i++)
-		bytes[i] = (uint8_t)(v >> (8 * i));
-	wf_buf_add(b, bytes, n);
+	char *at = wf_buf_extend(b, n);
+	v = htole64(v);
+	memcpy(at, &v, n); /* the low bytes come first */
 }
 
 void wf_put_u8(struct wf_buf *b, uint8_t v)
@@ -117,6 +98,10 @@ void wf_put_varint(struct wf_buf *b, uint64_t v)
 {
 	uint8_t bytes[10];
 	size_t n = 0;
+	if (v < 0x80) {
+		wf_buf_addch(b, (char)v);
+		return;
+	}
 	do {
 		uint8_t low = v & 0x7f;
 		v >>= 7;
@@ -143,47 +128,7 @@ struct wf_reader wf_reader_of(const void *data, size_t len)
 
 const uint8_t *wf_get_raw(struct wf_reader *r, size_t n)
 {
-	if (r->bad || n > r->len - r->off) {
-		r->bad = true;
-		return NULL;
-	}
-	const uint8_t *p = r->data + r->off;
-	r->off += n;
-	return p;
-}
-
-static inline __attribute__((always_inline)) uint64_t get_le(struct wf_reader *r, size_t n)
-{
-	if (r->bad || n > r->len - r->off) {
-		r->bad = true;
-		return 0;
-	}
-	const uint8_t *p = r->data + r->off;
-	uint64_t v = 0;
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	r->off += n;
-	return v;
-}
-
-uint8_t wf_get_u8(struct wf_reader *r)
-{
-	return (uint8_t)get_le(r, 1);
-}
-
-uint16_t wf_get_u16(struct wf_reader *r)
-{
-	return (uint16_t)get_le(r, 2);
-}
-
-uint32_t wf_get_u32(struct wf_reader *r)
-{
-	return (uint32_t)get_le(r, 4);
-}
-
-uint64_t wf_get_u64(struct wf_reader *r)
-{
-	return get_le(r, 8);
+	return wf_get_next_(r, n);
 }
 
 uint64_t wf_get_varint(struct wf_reader *r)

@@ -7,9 +7,11 @@
 #ifndef WF_BASE_BUF_H
 #define WF_BASE_BUF_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct wf_buf {
 	char *data;
@@ -20,10 +22,22 @@ void wf_buf_done(struct wf_buf *b);             /* frees; zeroed afterwards */
 void wf_buf_reset(struct wf_buf *b);            /* empty, keeps its room */
 char *wf_buf_take(struct wf_buf *b);            /* the caller owns the string; never NULL */
 void wf_buf_add(struct wf_buf *b, const void *bytes, size_t n);
+void wf_buf_grow_(struct wf_buf *b, size_t more); /* room for so many, and the NUL */
 /* Makes the buffer n bytes longer; where they are to be written. */
-char *wf_buf_extend(struct wf_buf *b, size_t n);
+static inline char *wf_buf_extend(struct wf_buf *b, size_t n)
+{
+	if (__builtin_expect(n >= b->room - b->len, 0))
+		wf_buf_grow_(b, n);
+	char *at = b->data + b->len;
+	b->len += n;
+	b->data[b->len] = '\0';
+	return at;
+}
 void wf_buf_addstr(struct wf_buf *b, const char *s);
-void wf_buf_addch(struct wf_buf *b, char c);
+static inline void wf_buf_addch(struct wf_buf *b, char c)
+{
+	*wf_buf_extend(b, 1) = c;
+}
 void wf_buf_printf(struct wf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define WF_AUTOBUF __attribute__((cleanup(wf_buf_done)))
 
@@ -49,14 +63,56 @@ struct wf_reader {
 };
 
 struct wf_reader wf_reader_of(const void *data, size_t len);
-uint8_t wf_get_u8(struct wf_reader *r);
-uint16_t wf_get_u16(struct wf_reader *r);
-uint32_t wf_get_u32(struct wf_reader *r);
-uint64_t wf_get_u64(struct wf_reader *r);
+
+const uint8_t *wf_get_raw(struct wf_reader *r, size_t n); /* NULL when bad */
+
+/* Here rather than in buf.c: a large plan has a million of them. */
+static inline const uint8_t *wf_get_next_(struct wf_reader *r, size_t n)
+{
+	if (__builtin_expect(r->bad || n > r->len - r->off, 0)) {
+		r->bad = true;
+		return NULL;
+	}
+	r->off += n;
+	return r->data + r->off - n;
+}
+
+static inline uint8_t wf_get_u8(struct wf_reader *r)
+{
+	const uint8_t *p = wf_get_next_(r, 1);
+	return p ? *p : 0;
+}
+
+static inline uint16_t wf_get_u16(struct wf_reader *r)
+{
+	uint16_t v = 0;
+	const uint8_t *p = wf_get_next_(r, sizeof(v));
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le16toh(v);
+}
+
+static inline uint32_t wf_get_u32(struct wf_reader *r)
+{
+	uint32_t v = 0;
+	const uint8_t *p = wf_get_next_(r, sizeof(v));
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le32toh(v);
+}
+
+static inline uint64_t wf_get_u64(struct wf_reader *r)
+{
+	uint64_t v = 0;
+	const uint8_t *p = wf_get_next_(r, sizeof(v));
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
 uint64_t wf_get_varint(struct wf_reader *r);
 /* Points into the reader's data; NULL (and *ret_n 0) when bad. */
 const uint8_t *wf_get_bytes(struct wf_reader *r, size_t *ret_n);
-const uint8_t *wf_get_raw(struct wf_reader *r, size_t n);
 /* A copy from wf_alloc; NULL when bad or when it holds a NUL. */
 char *wf_get_string(struct wf_reader *r);
 

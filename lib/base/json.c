@@ -1,4 +1,4 @@
-/* Helpers over jansson: parsing, writing, equality, paths. */
+/* Helpers over jansson: equality, paths. */
 #include "base/json.h"
 
 #include "base/limits.h"
@@ -7,79 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Nesting as a quick scan sees it, so that no parser recurses deeper than the limit. */
-static bool too_deep(const char *text, size_t len)
-{
-	size_t depth = 0;
-	bool in_string = false;
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-		if (in_string) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '[' || c == '{') {
-			if (++depth > WF_MAX_DEPTH)
-				return true;
-		} else if ((c == ']' || c == '}') && depth) {
-			depth--;
-		}
-	}
-	return false;
-}
-
-/* jansson's sentences that speak of its own interface, or not to people. */
-static int not_json(const json_error_t *error, size_t len, struct wf_cause *cause)
-{
-	static const struct {
-		const char *begins, *means;
-	} sentences[] = {
-		{"\\u0000 is not allowed", "a string holds \\u0000, which is not allowed"},
-		{"unable to decode byte ", "this byte is not UTF-8: "},
-		{"real number overflow", "the number is too large"},
-		{"too big integer", "the integer is beyond 64 bits"},
-		{"too big negative integer", "the integer is beyond 64 bits"},
-		{"duplicate object key", "a key that stands twice"},
-		{"end of file expected", "more behind the end of the value"},
-		{"premature end of input", "the text ends too early"},
-		{"unexpected token near end of file", "the text ends too early"},
-	};
-	const char *text = error->text;
-	int column = error->column > 0 ? error->column : 1;
-	if (!len)
-		return wf_fail(cause, WF_ESYNTAX, "not JSON at line 1, column 1: the text is empty");
-	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-		size_t n = strlen(sentences[i].begins);
-		if (strncmp(text, sentences[i].begins, n) != 0)
-			continue;
-		const char *byte = text[n - 1] == ' ' ? text + n : "";
-		return wf_fail(cause, WF_ESYNTAX, "not JSON at line %d, column %d: %s%.4s",
-			error->line, column, sentences[i].means, byte);
-	}
-	return wf_fail(cause, WF_ESYNTAX, "not JSON at line %d, column %d: %s", error->line, column,
-		text);
-}
-
-int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *cause)
-{
-	if (too_deep(text, len))
-		return wf_fail(cause, WF_ELIMIT, "JSON nested deeper than %d", WF_MAX_DEPTH);
-	/* jansson would lose one that stands behind a number. */
-	const char *nul = len ? memchr(text, '\0', len) : NULL;
-	if (nul)
-		return wf_fail(cause, WF_ESYNTAX, "not JSON: byte %td is a NUL", nul - text);
-	json_error_t error;
-	json_t *value =
-		json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-	if (!value)
-		return not_json(&error, len, cause);
-	*ret = value;
-	return 0;
-}
 
 char *wf_json_text(const json_t *value)
 {

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const char *const wf_section_names[WF_SECTION_END_] = {
@@ -45,6 +44,7 @@ struct decoder {
 	size_t n;
 	struct section sections[WF_SECTION_END_];
 	struct wf_plan *plan;
+	struct wf_buf again; /* a constant, written once more */
 	struct wf_cause *cause;
 };
 
@@ -145,82 +145,79 @@ static int end_of_section(struct decoder *d, enum wf_plan_section number,
 	return 0;
 }
 
-struct text {
-	const char *bytes;
-	size_t n;
-	uint32_t index;
-};
-
-static int compare_texts(const void *a, const void *b)
+/* Remembers the text; no two records of a section are equal. */
+static int add_text(struct decoder *d, enum wf_plan_section number, struct wf_texts *texts,
+	const char *text, size_t n)
 {
-	const struct text *x = a, *y = b;
-	int order = memcmp(x->bytes, y->bytes, x->n < y->n ? x->n : y->n);
-	return order ? order : (x->n > y->n) - (x->n < y->n);
+	bool is_new;
+	uint32_t first = wf_texts_add(texts, text, n, NULL, &is_new);
+	if (!is_new)
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: records %u and %u of section %s are equal",
+			first, texts->count, wf_section_names[number]);
+	return 0;
 }
 
-/* Sorting finds equal texts in a time that no choice of texts can make long. */
-static int check_distinct(struct decoder *d, enum wf_plan_section number)
+static int read_string(struct decoder *d, const char *text, size_t n)
 {
-	uint32_t count = d->sections[number].count;
-	struct wf_reader r = section_reader(d, number);
-	WF_AUTOFREE struct text *texts = wf_calloc(count, sizeof(*texts));
-	for (uint32_t i = 0; i < count; i++) {
-		texts[i].bytes = get_text(&r, &texts[i].n);
-		texts[i].index = i;
-	}
-	qsort(texts, count, sizeof(*texts), compare_texts);
-	for (uint32_t i = 1; i < count; i++)
-		if (compare_texts(&texts[i - 1], &texts[i]) == 0)
-			return wf_fail(d->cause, WF_ECORRUPT,
-				"plan: records %u and %u of section %s are equal",
-				texts[i - 1].index, texts[i].index, wf_section_names[number]);
+	struct wf_plan *p = d->plan;
+	if (memchr(text, '\0', n) || !wf_utf8_valid(text, n, NULL))
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: string %u is not UTF-8 without NUL",
+			p->string_count);
+	p->strings[p->string_count++] = wf_arena_strndup(p->texts, text, n);
 	return 0;
+}
+
+static int read_constant(struct decoder *d, const char *text, size_t n)
+{
+	struct wf_plan *p = d->plan;
+	uint32_t index = p->const_count;
+	struct wf_cause why = {0};
+	if (wf_json_parse(text, n, &p->consts[index], &why))
+		return wf_fail(d->cause, WF_ECORRUPT, "plan: constant %u: %s", index, why.text);
+	p->const_count++;
+	wf_buf_reset(&d->again);
+	wf_json_write(p->consts[index], &d->again);
+	if (d->again.len != n || memcmp(d->again.data, text, n) != 0)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: constant %u is not written in the one way there is", index);
+	return 0;
+}
+
+static int read_texts(struct decoder *d, enum wf_plan_section number,
+	int (*read)(struct decoder *d, const char *text, size_t n))
+{
+	struct wf_reader r = section_reader(d, number);
+	struct wf_texts texts;
+	wf_texts_init(&texts);
+	int err = 0;
+	for (uint32_t i = 0; i < d->sections[number].count && !err; i++) {
+		size_t n;
+		const char *text = get_text(&r, &n);
+		if (!text)
+			break;
+		err = read(d, text, n);
+		if (!err)
+			err = add_text(d, number, &texts, text, n);
+	}
+	wf_texts_done(&texts);
+	return err ? err : end_of_section(d, number, &r);
 }
 
 static int read_strings(struct decoder *d)
 {
-	struct wf_reader r = section_reader(d, WF_SECTION_STRINGS);
-	uint32_t count = d->sections[WF_SECTION_STRINGS].count;
-	d->plan->strings = wf_calloc(count, sizeof(*d->plan->strings));
-	for (uint32_t i = 0; i < count; i++) {
-		size_t n;
-		const char *text = get_text(&r, &n);
-		if (!text)
-			break;
-		if (memchr(text, '\0', n) || !wf_utf8_valid(text, n, NULL))
-			return wf_fail(d->cause, WF_ECORRUPT,
-				"plan: string %u is not UTF-8 without NUL", i);
-		d->plan->strings[d->plan->string_count++] = wf_strndup(text, n);
-	}
-	int err = end_of_section(d, WF_SECTION_STRINGS, &r);
-	return err ? err : check_distinct(d, WF_SECTION_STRINGS);
+	d->plan->texts = wf_arena_new();
+	d->plan->strings =
+		wf_calloc(d->sections[WF_SECTION_STRINGS].count, sizeof(*d->plan->strings));
+	return read_texts(d, WF_SECTION_STRINGS, read_string);
 }
 
 static int read_constants(struct decoder *d)
 {
-	WF_AUTOBUF struct wf_buf again = {0};
-	struct wf_reader r = section_reader(d, WF_SECTION_CONSTANTS);
-	uint32_t count = d->sections[WF_SECTION_CONSTANTS].count;
-	d->plan->consts = wf_calloc(count, sizeof(*d->plan->consts));
-	for (uint32_t i = 0; i < count; i++) {
-		size_t n;
-		json_t *value;
-		const char *text = get_text(&r, &n);
-		if (!text)
-			break;
-		struct wf_cause why = {0};
-		if (wf_json_parse(text, n, &value, &why))
-			return wf_fail(d->cause, WF_ECORRUPT, "plan: constant %u: %s", i,
-				why.text);
-		d->plan->consts[d->plan->const_count++] = value;
-		wf_buf_reset(&again);
-		wf_json_write(value, &again);
-		if (again.len != n || memcmp(again.data, text, n) != 0)
-			return wf_fail(d->cause, WF_ECORRUPT,
-				"plan: constant %u is not written in the one way there is", i);
-	}
-	int err = end_of_section(d, WF_SECTION_CONSTANTS, &r);
-	return err ? err : check_distinct(d, WF_SECTION_CONSTANTS);
+	d->plan->consts =
+		wf_calloc(d->sections[WF_SECTION_CONSTANTS].count, sizeof(*d->plan->consts));
+	int err = read_texts(d, WF_SECTION_CONSTANTS, read_constant);
+	wf_buf_done(&d->again);
+	return err;
 }
 
 static int read_workflow(struct decoder *d)

@@ -40,6 +40,30 @@ extern const char *const wf_edge_kind_names[4];
 extern const char *const wf_finish_names[2];
 extern const char *const wf_section_names[WF_SECTION_END_];
 
+/*
+ * Texts of which no two are equal, numbered as they came: what interns a builder's strings and
+ * constants, and finds those that stand twice in a plan. A keyed hash finds them, so that no choice
+ * of texts makes it slow; its order never shows.
+ */
+struct wf_texts {
+	struct wf_text *items; /* by number */
+	uint32_t count, item_room;
+	uint32_t *slots;       /* number + 1; 0 is a free one */
+	uint32_t room;         /* of slots: a power of two, or 0 */
+	uint8_t key[16];
+};
+struct wf_text {
+	const char *bytes;
+	size_t n;
+	uint64_t hash;
+};
+void wf_texts_init(struct wf_texts *t);
+void wf_texts_done(struct wf_texts *t);
+/* The text's number; *ret_new whether it is new. A new one is copied to the arena, or, without one,
+ * borrowed as long as the table is used. */
+uint32_t wf_texts_add(struct wf_texts *t, const char *bytes, size_t n, struct wf_arena *arena,
+	bool *ret_new);
+
 /* Frees what the plan holds, not the plan; zeroed afterwards. Half-built ones are allowed. */
 void wf_plan_drop(struct wf_plan *plan);
 

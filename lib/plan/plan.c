@@ -7,11 +7,10 @@
 
 void wf_plan_drop(struct wf_plan *plan)
 {
-	for (uint32_t i = 0; plan->strings && i < plan->string_count; i++)
-		wf_free(plan->strings[i]);
 	for (uint32_t i = 0; plan->consts && i < plan->const_count; i++)
 		json_decref(plan->consts[i]);
 	wf_free(plan->strings);
+	wf_arena_free(plan->texts);
 	wf_free(plan->consts);
 	wf_free(plan->steps);
 	wf_free(plan->code);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "plan/ops.h"
 
 #include <jansson.h>
@@ -70,7 +71,8 @@ struct wf_plan {
 	uint64_t timeout_ms;        /* of the whole instance; 0 is none */
 	uint32_t entry_pc;
 	uint32_t string_count, const_count, step_count, code_count, edge_count, loc_count;
-	char **strings;             /* UTF-8 without NUL */
+	const char **strings;       /* UTF-8 without NUL */
+	struct wf_arena *texts;     /* where they lie */
 	json_t **consts;
 	struct wf_plan_step *steps;
 	struct wf_insn *code;

@@ -169,11 +169,40 @@ static void escapes_are_seen_at_every_place(void **state)
 	}
 }
 
+/* Every text that differs in one byte, or is cut off: the plain kind is read without jansson. */
+static void jansson_reads_the_same(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"{\"a\":1,\"b\":[true,false,null],\"\":{}}",
+		" [ -12 , \"x\xC3\xA9\" , [ ] , { \"k\" : 0 } ]\n", "123456789012345678",
+		"[1234567890123456789,-0,0.5,1e2]", "\"a\\nb\\u00e9\""};
+	static const char others[] = "\"\\{}[]:, \n\t-+.e0129ntaub\x01\x80\xC3\xA9";
+	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+		size_t n = strlen(texts[t]);
+		for (size_t i = 0; i < n * sizeof(others); i++) {
+			char text[64];
+			size_t at = i / sizeof(others), len = n;
+			memcpy(text, texts[t], n);
+			text[at] = others[i % sizeof(others)];
+			if (!text[at])
+				len = at;
+			json_t *mine = NULL, *theirs = json_loadb(text, len,
+				JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+			(void)wf_json_parse(text, len, &mine, NULL);
+			if (mine ? !json_equal(mine, theirs) : theirs != NULL)
+				fail_msg("read in two ways: %.*s", (int)len, text);
+			json_decref(mine);
+			json_decref(theirs);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_are_seen_at_every_place),
 		cmocka_unit_test(same_text_comes_back),
+		cmocka_unit_test(jansson_reads_the_same),
 		cmocka_unit_test(canonical_text_sorts_keys),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(wrong_text_is_refused),
