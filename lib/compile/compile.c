@@ -423,7 +423,6 @@ static void emit_workflow(struct compiler *c)
 	json_object_set_new(extra, "failure_result", json_string(m->failure_result));
 	p->extra = wf_plan_add_const(&c->b, extra);
 	json_decref(extra);
-	p->correlation_pc = WF_NONE;
 	p->entry_pc = 0;
 }
 
@@ -441,7 +440,9 @@ static void emit_end(struct compiler *c)
 	}
 	if (m->correlation.expr) {
 		mark(c, m->correlation.node);
-		c->b.plan.correlation_pc = wf_plan_here(&c->b);
+		struct wf_plan_body body = {
+			.kind = WF_BODY_CORRELATION, .pc = wf_plan_here(&c->b)};
+		wf_plan_add_body(&c->b, &body);
 		wf_emit_expr(c->emitter, m->correlation.expr);
 		emit(c, WF_OP_RETURN, 0);
 	}
@@ -499,7 +500,6 @@ int wf_compile_expr(struct wf_expr *resolved, struct wf_buf *out, uint32_t *ret_
 	b.plan.workflow = wf_plan_add_string(&b, "eval");
 	b.plan.version = b.plan.name = b.plan.description = b.plan.source_name = WF_NONE;
 	b.plan.input_schema = b.plan.output_schema = b.plan.vars = b.plan.extra = WF_NONE;
-	b.plan.correlation_pc = WF_NONE;
 	(void)wf_plan_emit(&b, WF_OP_UNDEF, 0, 0);
 	(void)wf_plan_emit(&b, WF_OP_FINISH, 0, wf_plan_add_string(&b, "success"));
 	uint32_t pc = wf_plan_here(&b);

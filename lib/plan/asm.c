@@ -80,11 +80,6 @@ static int read_entry(struct wf_assembler *a)
 	return wf_asm_label(a, FIX_ENTRY, 0);
 }
 
-static int read_correlation(struct wf_assembler *a)
-{
-	return wf_asm_label(a, FIX_CORRELATION, 0);
-}
-
 /* -- steps -- */
 
 static struct wf_plan_step *last_step(struct wf_assembler *a)
@@ -252,7 +247,7 @@ static int read_step_place(struct wf_assembler *a)
 	return wf_asm_place(a, &last_step(a)->line, &last_step(a)->column);
 }
 
-/* -- edges, the code's places, tables -- */
+/* -- edges, bodies, the code's places, tables -- */
 
 static int get_edge_end(struct wf_assembler *a, const char *none, uint32_t *ret)
 {
@@ -285,6 +280,22 @@ static int read_edge(struct wf_assembler *a)
 	if (!err)
 		wf_plan_add_edge(&a->b, &edge);
 	return err;
+}
+
+/* What it is of, and its number, as its kind has them. */
+static int read_body(struct wf_assembler *a)
+{
+	struct wf_plan_body body = {0};
+	size_t choice = 0;
+	int err = wf_asm_choice(a, wf_body_names, WF_BODY_KIND_COUNT_, &choice);
+	body.kind = (enum wf_body_kind)choice;
+	if (!err && wf_body_of[choice] == WF_BODY_OF_STEP)
+		err = wf_asm_step(a, &body.of);
+	else if (!err && wf_body_of[choice] == WF_BODY_OF_TRIGGER)
+		err = wf_asm_u32(a, &body.of);
+	if (!err && body.kind == WF_BODY_NOTIFY)
+		err = wf_asm_u32(a, &body.index);
+	return err ? err : wf_asm_label(a, FIX_BODY, wf_plan_add_body(&a->b, &body));
 }
 
 static int read_code(struct wf_assembler *a)
@@ -344,7 +355,6 @@ static const struct directive {
 	{"extra", PART_HEADER, false, read_extra},
 	{"timeout", PART_HEADER, false, read_timeout},
 	{"entry", PART_HEADER, false, read_entry},
-	{"correlation", PART_HEADER, false, read_correlation},
 	{"name", PART_STEP, false, read_step_name},
 	{"action", PART_STEP, false, read_action},
 	{"on_crash", PART_STEP, false, read_on_crash},
@@ -360,6 +370,7 @@ static const struct directive {
 	{"constant", PART_TABLES, true, read_table_constant},
 	{"step", PART_ANY, false, read_step},
 	{"edge", PART_ANY, false, read_edge},
+	{"body", PART_ANY, false, read_body},
 	{"code", PART_ANY, false, read_code},
 	{"tables", PART_ANY, false, read_tables},
 };
@@ -571,7 +582,7 @@ static void put_in(struct wf_assembler *a, const struct wf_asm_fixup *f, uint32_
 		[FIX_ENTER] = f->kind == FIX_ENTER ? &p->steps[f->at].enter_pc : NULL,
 		[FIX_FAIL] = f->kind == FIX_FAIL ? &p->steps[f->at].fail_pc : NULL,
 		[FIX_ENTRY] = &p->entry_pc,
-		[FIX_CORRELATION] = &p->correlation_pc,
+		[FIX_BODY] = f->kind == FIX_BODY ? &p->bodies[f->at].pc : NULL,
 	};
 	*places[f->kind] = pc;
 }

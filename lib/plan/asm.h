@@ -19,10 +19,10 @@ struct wf_asm_label {
 	uint32_t pc;
 };
 
-enum wf_asm_fixup_kind { FIX_CODE, FIX_ENTER, FIX_FAIL, FIX_ENTRY, FIX_CORRELATION };
+enum wf_asm_fixup_kind { FIX_CODE, FIX_ENTER, FIX_FAIL, FIX_ENTRY, FIX_BODY };
 struct wf_asm_fixup {
 	enum wf_asm_fixup_kind kind;
-	uint32_t at;      /* instruction or step */
+	uint32_t at;      /* instruction, step or body */
 	const char *name;
 	size_t n;
 	uint32_t line;

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct wf_texts *new_texts(void)
@@ -34,7 +35,7 @@ void wf_plan_builder_init(struct wf_plan_builder *b)
 				.output_schema = WF_NONE,
 				.vars = WF_NONE,
 				.extra = WF_NONE,
-				.correlation_pc = WF_NONE,
+				.format = WF_PLAN_FORMAT,
 				.texts = wf_arena_new(),
 			},
 		.string_index = new_texts(),
@@ -91,6 +92,13 @@ uint32_t wf_plan_add_edge(struct wf_plan_builder *b, const struct wf_plan_edge *
 	return b->plan.edge_count++;
 }
 
+uint32_t wf_plan_add_body(struct wf_plan_builder *b, const struct wf_plan_body *body)
+{
+	WF_GROW(b->plan.bodies, b->plan.body_count, b->body_room);
+	b->plan.bodies[b->plan.body_count] = *body;
+	return b->plan.body_count++;
+}
+
 uint32_t wf_plan_emit(struct wf_plan_builder *b, enum wf_opcode op, uint8_t a, uint32_t c)
 {
 	WF_GROW(b->plan.code, b->plan.code_count, b->code_room);
@@ -128,5 +136,7 @@ void wf_plan_encode(const struct wf_plan_builder *b, struct wf_buf *out)
 	struct wf_plan plan = b->plan;
 	while (plan.loc_count && plan.locs[plan.loc_count - 1].pc >= plan.code_count)
 		plan.loc_count--;
+	if (plan.body_count)
+		qsort(plan.bodies, plan.body_count, sizeof(*plan.bodies), wf_plan_compare_bodies);
 	wf_plan_write(&plan, out);
 }

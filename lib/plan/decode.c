@@ -19,6 +19,7 @@ const char *const wf_section_names[WF_SECTION_END_] = {
 	[WF_SECTION_CODE] = "code",
 	[WF_SECTION_EDGES] = "edges",
 	[WF_SECTION_LOCS] = "places",
+	[WF_SECTION_BODIES] = "bodies",
 };
 
 /* Smallest size of a record, and how many there may be. */
@@ -33,6 +34,7 @@ static const struct section_rule {
 	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true},
 	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true},
 	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true},
+	[WF_SECTION_BODIES] = {WF_PLAN_BODY_SIZE, WF_MAX_CODE, true},
 };
 
 struct section {
@@ -77,25 +79,28 @@ static int check_section(struct decoder *d, uint32_t number, const struct sectio
 
 static int read_header(struct decoder *d)
 {
-	if (d->n < WF_PLAN_HEADER_SIZE || memcmp(d->bytes, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE) != 0)
+	if (d->n < WF_PLAN_PREFIX_SIZE || memcmp(d->bytes, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE) != 0)
 		return wf_fail(d->cause, WF_ECORRUPT, "not a plan");
 	if (d->n > WF_MAX_PLAN_BYTES)
 		return wf_fail(d->cause, WF_ELIMIT, "plan of %zu bytes, over %u", d->n,
 			WF_MAX_PLAN_BYTES);
-	struct wf_reader r = wf_reader_of(d->bytes, WF_PLAN_HEADER_SIZE);
+	struct wf_reader r = wf_reader_of(d->bytes, d->n);
 	(void)wf_get_raw(&r, WF_PLAN_MAGIC_SIZE);
 	uint16_t format = wf_get_u16(&r);
-	if (format != WF_PLAN_FORMAT)
-		return wf_fail(d->cause, format > WF_PLAN_FORMAT ? WF_EVERSION : WF_ECORRUPT,
-			"plan of format %u; this wfctl reads format %u", format, WF_PLAN_FORMAT);
+	if (!format || format > WF_PLAN_FORMAT)
+		return wf_fail(d->cause, format ? WF_EVERSION : WF_ECORRUPT,
+			"plan of format %u; this wfctl reads formats 1 to %u", format,
+			WF_PLAN_FORMAT);
+	d->plan->format = format;
+	uint32_t last = wf_plan_last_section(format);
 	uint16_t count = wf_get_u16(&r);
 	uint32_t size = wf_get_u32(&r);
-	if (count != WF_SECTION_COUNT || size != d->n)
+	if (count != last || size != d->n || size < wf_plan_header_size(format))
 		return wf_fail(d->cause, WF_ECORRUPT,
 			"plan: %u sections and %u bytes said, %u and %zu expected", count, size,
-			WF_SECTION_COUNT, d->n);
-	size_t at = WF_PLAN_HEADER_SIZE;
-	for (uint32_t i = WF_SECTION_WORKFLOW; i < WF_SECTION_END_; i++) {
+			last, d->n);
+	size_t at = wf_plan_header_size(format);
+	for (uint32_t i = WF_SECTION_WORKFLOW; i <= last; i++) {
 		uint32_t number = wf_get_u32(&r);
 		struct section *s = &d->sections[i];
 		s->offset = wf_get_u32(&r);
@@ -235,10 +240,15 @@ static int read_workflow(struct decoder *d)
 	p->output_schema = wf_get_u32(&r);
 	p->vars = wf_get_u32(&r);
 	p->extra = wf_get_u32(&r);
-	p->correlation_pc = wf_get_u32(&r);
+	uint32_t correlation = wf_get_u32(&r);
 	p->entry_pc = wf_get_u32(&r);
-	if (wf_get_u32(&r))
+	if (wf_get_u32(&r) || (p->format != 1 && correlation))
 		return wf_fail(d->cause, WF_ECORRUPT, "plan: workflow: a reserved field is set");
+	if (p->format == 1 && correlation != WF_NONE) {
+		p->bodies = wf_calloc(1, sizeof(*p->bodies));
+		p->bodies[p->body_count++] =
+			(struct wf_plan_body){.kind = WF_BODY_CORRELATION, .pc = correlation};
+	}
 	p->timeout_ms = wf_get_u64(&r);
 	return end_of_section(d, WF_SECTION_WORKFLOW, &r);
 }
@@ -337,8 +347,30 @@ static int read_locs(struct decoder *d)
 	return end_of_section(d, WF_SECTION_LOCS, &r);
 }
 
+static int read_bodies(struct decoder *d)
+{
+	struct wf_plan *p = d->plan;
+	if (p->format == 1)
+		return 0;
+	struct wf_reader r = section_reader(d, WF_SECTION_BODIES);
+	uint32_t count = d->sections[WF_SECTION_BODIES].count;
+	p->bodies = wf_calloc(count, sizeof(*p->bodies));
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_plan_body *body = &p->bodies[i];
+		uint32_t kind = wf_get_u32(&r);
+		if (kind >= WF_BODY_KIND_COUNT_)
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: body %u has kind %u", i, kind);
+		body->kind = (enum wf_body_kind)kind;
+		body->of = wf_get_u32(&r);
+		body->index = wf_get_u32(&r);
+		body->pc = wf_get_u32(&r);
+	}
+	p->body_count = count;
+	return end_of_section(d, WF_SECTION_BODIES, &r);
+}
+
 static int (*const readers[])(struct decoder *) = {read_header, read_workflow, read_strings,
-	read_constants, read_steps, read_code, read_edges, read_locs};
+	read_constants, read_steps, read_code, read_edges, read_locs, read_bodies};
 
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
 {

@@ -17,6 +17,20 @@ const char *const wf_on_crash_names[3] = {
 const char *const wf_edge_kind_names[4] = {
 	[WF_EDGE_NEXT] = "next", [WF_EDGE_CONDITION] = "condition",
 	[WF_EDGE_FAILURE] = "failure", [WF_EDGE_DECISION] = "decision"};
+const char *const wf_body_names[WF_BODY_KIND_COUNT_] = {
+	[WF_BODY_CORRELATION] = "correlation",
+	[WF_BODY_MATCH] = "match",
+	[WF_BODY_NOTIFY] = "notify",
+	[WF_BODY_TRIGGER_WHEN] = "trigger.when",
+	[WF_BODY_TRIGGER_INPUT] = "trigger.input",
+	[WF_BODY_SLOT_KEY] = "slot.key",
+};
+const enum wf_body_owner wf_body_of[WF_BODY_KIND_COUNT_] = {
+	[WF_BODY_MATCH] = WF_BODY_OF_STEP,
+	[WF_BODY_NOTIFY] = WF_BODY_OF_STEP,
+	[WF_BODY_TRIGGER_WHEN] = WF_BODY_OF_TRIGGER,
+	[WF_BODY_TRIGGER_INPUT] = WF_BODY_OF_TRIGGER,
+};
 const char *const wf_finish_names[2] = {"success", "failed"};
 
 static void quote(const char *s, struct wf_buf *out)
@@ -72,8 +86,6 @@ static void write_workflow(const struct wf_plan *p, struct wf_buf *out)
 	const_line(p, "extra", p->extra, out);
 	number_line("timeout", p->timeout_ms, out);
 	wf_buf_printf(out, "entry L%u\n", p->entry_pc);
-	if (p->correlation_pc != WF_NONE)
-		wf_buf_printf(out, "correlation L%u\n", p->correlation_pc);
 }
 
 static void write_types(const char *word, uint32_t types, struct wf_buf *out)
@@ -153,6 +165,23 @@ static void write_edges(const struct wf_plan *p, struct wf_buf *out)
 		if (e->label != WF_NONE)
 			string_operand(p, e->label, out);
 		wf_buf_addch(out, '\n');
+	}
+}
+
+static void write_bodies(const struct wf_plan *p, struct wf_buf *out)
+{
+	if (p->body_count)
+		wf_buf_addch(out, '\n');
+	for (uint32_t i = 0; i < p->body_count; i++) {
+		const struct wf_plan_body *body = &p->bodies[i];
+		wf_buf_printf(out, "body %s", wf_body_names[body->kind]);
+		if (wf_body_of[body->kind] == WF_BODY_OF_STEP)
+			string_operand(p, p->steps[body->of].id, out);
+		else if (wf_body_of[body->kind] == WF_BODY_OF_TRIGGER)
+			wf_buf_printf(out, " %u", body->of);
+		if (body->kind == WF_BODY_NOTIFY)
+			wf_buf_printf(out, " %u", body->index);
+		wf_buf_printf(out, " L%u\n", body->pc);
 	}
 }
 
@@ -243,8 +272,8 @@ static uint8_t *find_labels(const struct wf_plan *p)
 {
 	uint8_t *labels = wf_calloc(p->code_count, 1);
 	labels[p->entry_pc] = 1;
-	if (p->correlation_pc != WF_NONE)
-		labels[p->correlation_pc] = 1;
+	for (uint32_t i = 0; i < p->body_count; i++)
+		labels[p->bodies[i].pc] = 1;
 	for (uint32_t i = 0; i < p->step_count; i++) {
 		labels[p->steps[i].enter_pc] = 1;
 		if (p->steps[i].fail_pc != WF_NONE)
@@ -281,6 +310,7 @@ void wf_plan_disassemble(const struct wf_plan *plan, struct wf_buf *out)
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		write_step(plan, &plan->steps[i], out);
 	write_edges(plan, out);
+	write_bodies(plan, out);
 	write_code(plan, out);
 	wf_buf_addstr(out, "\ntables\n");
 	for (uint32_t i = 0; i < plan->string_count; i++)

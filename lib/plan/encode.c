@@ -1,19 +1,22 @@
 /*
  * The plan's bytes. Reader: decode.c.
  *
- * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 128 bytes
- * and seven sections in the order of their numbers. Each section begins at the next multiple of 8
- * after the one before it (the first at 128); the bytes between, and those after the last section
+ * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 144 bytes
+ * and eight sections in the order of their numbers. Each section begins at the next multiple of 8
+ * after the one before it (the first at 144); the bytes between, and those after the last section
  * up to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one
  * encoding.
  *
+ * Format 1 is read as well. Its header has 128 bytes, there is no section 8, and byte 36 of the
+ * workflow is the instruction of the correlation id's body, or none. A plan keeps its format.
+ *
  *   header
  *     0   8  magic: 57 46 50 4c 41 4e 00 00 ("WFPLAN" and two zeros)
- *     8   2  format version: 1
- *    10   2  number of sections: 7
+ *     8   2  format version: 2
+ *    10   2  number of sections: 8
  *    12   4  size of the whole file in bytes
- *    16 112  section table: seven entries of 16 bytes
- *              0  4  number of the section: 1 to 7
+ *    16 128  section table: eight entries of 16 bytes
+ *              0  4  number of the section: 1 to 8
  *              4  4  offset of its first byte in the file
  *              8  4  its size in bytes, without the padding behind it
  *             12  4  its number of records
@@ -22,7 +25,7 @@
  *     0   4  id, a string          24   4  output schema, a constant or none
  *     4   4  version, or none      28   4  variables, a constant (an object) or none
  *     8   4  name, or none         32   4  extra, a constant (an object) or none
- *    12   4  description, or none  36   4  instruction of the correlation id's body, or none
+ *    12   4  description, or none  36   4  zero
  *    16   4  source name, or none  40   4  instruction where a new thread begins
  *    20   4  input schema, a       44   4  zero
  *            constant or none      48   8  time limit of the instance, milliseconds; 0 is none
@@ -74,6 +77,14 @@
  *     4   4  line in the definition
  *     8   4  column
  *
+ *   8 bodies: records of 16 bytes, rising by their first three fields, no two equal in these
+ *     0   4  kind: 0 correlation id, 1 match of a wait.event step, 2 notification of an approval
+ *            step, 3 condition of a trigger, 4 input of a trigger, 5 concurrency key
+ *     4   4  of what: of kinds 1 and 2 the step, of 3 and 4 the trigger's place in extra.triggers,
+ *            of the others 0
+ *     8   4  of kind 2 the number of the notification, of the others 0
+ *    12   4  its first instruction
+ *
  * The plan's id is the BLAKE2b-256 of the whole file.
  */
 #include "plan/internal.h"
@@ -99,7 +110,7 @@ static uint32_t put_workflow(const struct wf_plan *p, struct wf_buf *out)
 	wf_put_u32(out, p->output_schema);
 	wf_put_u32(out, p->vars);
 	wf_put_u32(out, p->extra);
-	wf_put_u32(out, p->correlation_pc);
+	wf_put_u32(out, p->format == 1 ? wf_plan_find_body(p, WF_BODY_CORRELATION, 0, 0) : 0);
 	wf_put_u32(out, p->entry_pc);
 	wf_put_u32(out, 0);
 	wf_put_u64(out, p->timeout_ms);
@@ -188,6 +199,17 @@ static uint32_t put_locs(const struct wf_plan *p, struct wf_buf *out)
 	return p->loc_count;
 }
 
+static uint32_t put_bodies(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->body_count; i++) {
+		wf_put_u32(out, (uint32_t)p->bodies[i].kind);
+		wf_put_u32(out, p->bodies[i].of);
+		wf_put_u32(out, p->bodies[i].index);
+		wf_put_u32(out, p->bodies[i].pc);
+	}
+	return p->body_count;
+}
+
 static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, struct wf_buf *) = {
 	[WF_SECTION_WORKFLOW] = put_workflow,
 	[WF_SECTION_STRINGS] = put_strings,
@@ -196,6 +218,7 @@ static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, st
 	[WF_SECTION_CODE] = put_code,
 	[WF_SECTION_EDGES] = put_edges,
 	[WF_SECTION_LOCS] = put_locs,
+	[WF_SECTION_BODIES] = put_bodies,
 };
 
 static void put_padding(struct wf_buf *out)
@@ -207,19 +230,21 @@ static void put_padding(struct wf_buf *out)
 void wf_plan_write(const struct wf_plan *plan, struct wf_buf *out)
 {
 	WF_AUTOBUF struct wf_buf body = {0}, table = {0};
-	for (uint32_t s = WF_SECTION_WORKFLOW; s < WF_SECTION_END_; s++) {
+	uint32_t last = wf_plan_last_section(plan->format);
+	uint32_t header = wf_plan_header_size(plan->format);
+	for (uint32_t s = WF_SECTION_WORKFLOW; s <= last; s++) {
 		size_t from = body.len;
 		uint32_t count = put_section[s](plan, &body);
 		wf_put_u32(&table, s);
-		wf_put_u32(&table, (uint32_t)(WF_PLAN_HEADER_SIZE + from));
+		wf_put_u32(&table, (uint32_t)(header + from));
 		wf_put_u32(&table, (uint32_t)(body.len - from));
 		wf_put_u32(&table, count);
 		put_padding(&body);
 	}
 	wf_buf_add(out, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE);
-	wf_put_u16(out, WF_PLAN_FORMAT);
-	wf_put_u16(out, WF_SECTION_COUNT);
-	wf_put_u32(out, (uint32_t)(WF_PLAN_HEADER_SIZE + body.len));
+	wf_put_u16(out, (uint16_t)plan->format);
+	wf_put_u16(out, (uint16_t)last);
+	wf_put_u32(out, (uint32_t)(header + body.len));
 	wf_buf_add(out, table.data, table.len);
 	wf_buf_add(out, body.data, body.len);
 }

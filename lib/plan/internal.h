@@ -6,7 +6,7 @@
 
 #define WF_PLAN_MAGIC "WFPLAN\0" /* with the NUL that C adds: 8 bytes */
 #define WF_PLAN_MAGIC_SIZE 8
-#define WF_PLAN_FORMAT 1
+#define WF_PLAN_FORMAT 2 /* format 1 has no section of bodies; it is still read */
 
 /* Sections in their order in the file; the numbers in the section table. */
 enum wf_plan_section {
@@ -17,27 +17,43 @@ enum wf_plan_section {
 	WF_SECTION_CODE,
 	WF_SECTION_EDGES,
 	WF_SECTION_LOCS,
+	WF_SECTION_BODIES,
 	WF_SECTION_END_
 };
-#define WF_SECTION_COUNT (WF_SECTION_END_ - WF_SECTION_WORKFLOW)
 
 /* Sizes of fixed records. */
-#define WF_PLAN_HEADER_SIZE (16u + 16u * WF_SECTION_COUNT)
+#define WF_PLAN_SECTION_SIZE 16u
+#define WF_PLAN_PREFIX_SIZE 16u /* the header before its table of sections */
 #define WF_PLAN_WORKFLOW_SIZE 56u
 #define WF_PLAN_STEP_SIZE 88u
 #define WF_PLAN_INSN_SIZE 8u
 #define WF_PLAN_EDGE_SIZE 16u
 #define WF_PLAN_LOC_SIZE 12u
+#define WF_PLAN_BODY_SIZE 16u
 #define WF_PLAN_ALIGN 8u
 
 /* No span of time in a plan is longer, so that a time plus a span never overflows. */
 #define WF_PLAN_MAX_SPAN ((uint64_t)INT64_MAX / 4)
 #define WF_PLAN_MAX_COEFFICIENT 1000000u /* thousandths */
 
+/* The sections of a format are those up to its last one. */
+static inline uint32_t wf_plan_last_section(uint32_t format)
+{
+	return format == 1 ? WF_SECTION_LOCS : WF_SECTION_BODIES;
+}
+
+static inline uint32_t wf_plan_header_size(uint32_t format)
+{
+	return WF_PLAN_PREFIX_SIZE + WF_PLAN_SECTION_SIZE * wf_plan_last_section(format);
+}
+
 extern const char *const wf_backoff_names[2];
 extern const char *const wf_on_crash_names[3];
 extern const char *const wf_edge_kind_names[4];
 extern const char *const wf_finish_names[2];
+/* What a kind of body belongs to. */
+enum wf_body_owner { WF_BODY_OF_PLAN, WF_BODY_OF_STEP, WF_BODY_OF_TRIGGER };
+extern const enum wf_body_owner wf_body_of[WF_BODY_KIND_COUNT_];
 extern const char *const wf_section_names[WF_SECTION_END_];
 
 /*
@@ -66,6 +82,9 @@ uint32_t wf_texts_add(struct wf_texts *t, const char *bytes, size_t n, struct wf
 
 /* Frees what the plan holds, not the plan; zeroed afterwards. Half-built ones are allowed. */
 void wf_plan_drop(struct wf_plan *plan);
+
+/* The order of a plan's bodies: by kind, of and index. */
+int wf_plan_compare_bodies(const void *a, const void *b);
 
 /* Operands an instruction takes off and puts on the stack. */
 uint32_t wf_insn_pops(const struct wf_insn *insn);

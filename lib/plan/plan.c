@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+int wf_plan_compare_bodies(const void *a, const void *b)
+{
+	const struct wf_plan_body *x = a, *y = b;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->of != y->of)
+		return x->of < y->of ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
 void wf_plan_drop(struct wf_plan *plan)
 {
 	for (uint32_t i = 0; plan->consts && i < plan->const_count; i++)
@@ -16,6 +26,7 @@ void wf_plan_drop(struct wf_plan *plan)
 	wf_free(plan->code);
 	wf_free(plan->edges);
 	wf_free(plan->locs);
+	wf_free(plan->bodies);
 	*plan = (struct wf_plan){0};
 }
 
@@ -42,6 +53,24 @@ uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id)
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (strcmp(plan->strings[plan->steps[i].id], id) == 0)
 			return i;
+	return WF_NONE;
+}
+
+uint32_t wf_plan_find_body(const struct wf_plan *plan, enum wf_body_kind kind, uint32_t of,
+	uint32_t index)
+{
+	struct wf_plan_body wanted = {.kind = kind, .of = of, .index = index};
+	uint32_t low = 0, high = plan->body_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = wf_plan_compare_bodies(&plan->bodies[middle], &wanted);
+		if (!order)
+			return plan->bodies[middle].pc;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return WF_NONE;
 }
 

@@ -59,6 +59,29 @@ struct wf_plan_loc {
 	uint32_t pc, line, column;  /* instructions from pc on come from there */
 };
 
+/*
+ * Code that the main flow does not lead to. All but those of notifications are pure and end in
+ * `return` with their value; a notification's is control code of a step of its own, which a side
+ * thread runs up to `halt`.
+ */
+enum wf_body_kind {
+	WF_BODY_CORRELATION,   /* the instance's correlation id */
+	WF_BODY_MATCH,         /* of a wait.event step: whether it takes the root `event` */
+	WF_BODY_NOTIFY,        /* of an approval step: notification `index` of its input */
+	WF_BODY_TRIGGER_WHEN,  /* of trigger `of` in extra.triggers: whether the root `event` starts */
+	WF_BODY_TRIGGER_INPUT, /* of trigger `of`: the start's input */
+	WF_BODY_SLOT_KEY,      /* the concurrency key, from the input */
+	WF_BODY_KIND_COUNT_
+};
+extern const char *const wf_body_names[WF_BODY_KIND_COUNT_];
+
+struct wf_plan_body {
+	enum wf_body_kind kind;
+	uint32_t of;                /* a step, a trigger's place, or 0 */
+	uint32_t index;             /* of a notification, from 0; of others 0 */
+	uint32_t pc;                /* its first instruction */
+};
+
 struct wf_plan {
 	uint8_t id[WF_HASH_SIZE];
 	uint32_t workflow, version, name, description; /* strings; WF_NONE but for workflow */
@@ -67,7 +90,6 @@ struct wf_plan {
 	uint32_t vars;              /* constant: object of initial variables; WF_NONE */
 	uint32_t extra;             /* constant: object of what later parts use (triggers,
 	                               concurrency, execution_log, ui …), kept as written; WF_NONE */
-	uint32_t correlation_pc;    /* body (ends in RETURN) giving the correlation id; WF_NONE */
 	uint64_t timeout_ms;        /* of the whole instance; 0 is none */
 	uint32_t entry_pc;
 	uint32_t string_count, const_count, step_count, code_count, edge_count, loc_count;
@@ -78,6 +100,9 @@ struct wf_plan {
 	struct wf_insn *code;
 	struct wf_plan_edge *edges;
 	struct wf_plan_loc *locs;   /* rising pc */
+	uint32_t body_count;
+	struct wf_plan_body *bodies; /* rising by kind, of and index; no two are equal in these */
+	uint32_t format;            /* of the bytes it came from; wf_plan_write gives the same */
 };
 
 /* Decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or instruction);
@@ -94,6 +119,9 @@ const char *wf_plan_string(const struct wf_plan *plan, uint32_t index);
 const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step);
 /* The step with that id, or WF_NONE. */
 uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id);
+/* The first instruction of that body, or WF_NONE: a plan has no such body. */
+uint32_t wf_plan_find_body(const struct wf_plan *plan, enum wf_body_kind kind, uint32_t of,
+	uint32_t index);
 /* The place in the definition an instruction comes from; NULL when none is known. */
 const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc);
 
@@ -103,7 +131,7 @@ const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc
  * only through the functions below. Zero-initialise with wf_plan_builder_init. */
 struct wf_plan_builder {
 	struct wf_plan plan;
-	uint32_t string_room, const_room, step_room, code_room, edge_room, loc_room;
+	uint32_t string_room, const_room, step_room, code_room, edge_room, loc_room, body_room;
 	void *string_index, *const_index; /* private */
 };
 void wf_plan_builder_init(struct wf_plan_builder *b);
@@ -112,6 +140,8 @@ uint32_t wf_plan_add_string(struct wf_plan_builder *b, const char *s);  /* the s
 uint32_t wf_plan_add_const(struct wf_plan_builder *b, json_t *value);   /* borrowed; the same for equal ones */
 uint32_t wf_plan_add_step(struct wf_plan_builder *b, const struct wf_plan_step *step);
 uint32_t wf_plan_add_edge(struct wf_plan_builder *b, const struct wf_plan_edge *edge);
+/* In any order; returns the number of bodies before it. Of equal ones the verifier complains. */
+uint32_t wf_plan_add_body(struct wf_plan_builder *b, const struct wf_plan_body *body);
 /* Appends an instruction, returns its index. */
 uint32_t wf_plan_emit(struct wf_plan_builder *b, enum wf_opcode op, uint8_t a, uint32_t c);
 /* Sets operand c of an earlier instruction (a forward jump) . */

@@ -5,11 +5,14 @@
  *             constants have the types that their places want
  *   operands  of each instruction, by the format that opcodes.def gives it
  *   flow      control code begins at the entry, at each step's `enter` and where its failure is
- *             handled, with an empty stack; a body (of `each`, of the correlation id) begins with
- *             an empty stack and ends in `return` with its value. From there on the stack has one
- *             known depth before every instruction, never less than it takes, and exactly that before a
- *             control instruction; nothing runs off the end. Bodies are pure and share no code
- *             with control code.
+ *             handled, with an empty stack; a body (of `each`, and those in the plan's list but
+ *             of notifications) begins with an empty stack and ends in `return` with its value.
+ *             From there on the stack has one known depth before every instruction, never less
+ *             than it takes, and exactly that before a control instruction; nothing runs off the
+ *             end. Bodies are pure and share no code with control code.
+ *   sides     the code of a notification is control code that shares nothing with the main one. It
+ *             begins with an `enter`, ends in `halt` and in nothing else, and the failures of its
+ *             steps are handled in it: a side thread never ends the instance
  *   loops     a body never jumps back, control code jumps back only to an `enter`, which counts its
  *             visits; a body of `each` stands behind it, so that bodies cannot recurse
  *   room      bodies nested in one another need no more than WF_MAX_STACK operands together, and
@@ -25,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum mode { MODE_UNSEEN, MODE_CONTROL, MODE_BODY };
+enum mode { MODE_UNSEEN, MODE_CONTROL, MODE_SIDE, MODE_BODY };
 
 struct flow {
 	const struct wf_plan *plan;
@@ -75,8 +78,6 @@ static int check_workflow(const struct wf_plan *p, struct wf_cause *cause)
 		{"output schema", is_const_of(p, p->output_schema, true)},
 		{"vars", is_const_of(p, p->vars, false)},
 		{"extra", is_const_of(p, p->extra, false)},
-		{"correlation body", p->correlation_pc == WF_NONE ||
-				p->correlation_pc < p->code_count},
 		{"entry", p->entry_pc < p->code_count},
 		{"timeout", p->timeout_ms <= WF_PLAN_MAX_SPAN},
 		{"number of steps", p->step_count <= WF_MAX_STEPS},
@@ -146,6 +147,36 @@ static int check_steps(const struct wf_plan *p, struct wf_cause *cause)
 		if (taken[p->steps[i].id]++)
 			return wf_fail(cause, WF_ECORRUPT, "plan: step %u: its id %s is taken", i,
 				p->strings[p->steps[i].id]);
+	}
+	return 0;
+}
+
+static bool body_owner_good(const struct wf_plan *p, const struct wf_plan_body *body)
+{
+	const json_t *extra = p->extra == WF_NONE ? NULL : p->consts[p->extra];
+	const uint32_t counts[] = {
+		[WF_BODY_OF_PLAN] = 1,
+		[WF_BODY_OF_STEP] = p->step_count,
+		[WF_BODY_OF_TRIGGER] = (uint32_t)json_array_size(json_object_get(extra, "triggers")),
+	};
+	return body->of < counts[wf_body_of[body->kind]];
+}
+
+static int check_bodies(const struct wf_plan *p, struct wf_cause *cause)
+{
+	for (uint32_t i = 0; i < p->body_count; i++) {
+		const struct wf_plan_body *body = &p->bodies[i];
+		if (body->kind >= WF_BODY_KIND_COUNT_ || body->pc >= p->code_count ||
+			!body_owner_good(p, body))
+			return wf_fail(cause, WF_ECORRUPT,
+				"plan: body %u is of what is not there, or begins nowhere", i);
+		if (body->kind == WF_BODY_NOTIFY ? p->code[body->pc].op != WF_OP_ENTER
+						 : body->index != 0)
+			return wf_fail(cause, WF_ECORRUPT,
+				"plan: body %u is not numbered or does not begin as its kind must",
+				i);
+		if (i && wf_plan_compare_bodies(&p->bodies[i - 1], body) >= 0)
+			return wf_fail(cause, WF_ECORRUPT, "plan: body %u is out of order", i);
 	}
 	return 0;
 }
@@ -290,7 +321,7 @@ uint32_t wf_insn_pushes(const struct wf_insn *insn)
 static bool falls_through(const struct wf_insn *i)
 {
 	return i->op != WF_OP_JUMP && i->op != WF_OP_RETURN && i->op != WF_OP_RERAISE &&
-		i->op != WF_OP_RAISE && i->op != WF_OP_FINISH;
+		i->op != WF_OP_RAISE && i->op != WF_OP_FINISH && i->op != WF_OP_HALT;
 }
 
 static int arrive(struct flow *f, uint32_t from, uint32_t pc, uint32_t depth, enum mode mode)
@@ -305,10 +336,21 @@ static int arrive(struct flow *f, uint32_t from, uint32_t pc, uint32_t depth, en
 		return 0;
 	}
 	if (f->mode[pc] != (uint8_t)mode)
-		return fail_at(f, pc, "is part of a body and of control code");
+		return fail_at(f, pc, mode != MODE_BODY && f->mode[pc] != MODE_BODY
+				? "is part of a notification and of the main code"
+				: "is part of a body and of control code");
 	if (f->depth[pc] != (int16_t)depth)
 		return fail_at(f, pc, "is reached with different stack depths");
 	return 0;
+}
+
+/* What ends a thread of the other kind. */
+static bool ends_wrongly(enum mode mode, uint8_t op)
+{
+	if (mode == MODE_CONTROL)
+		return op == WF_OP_HALT;
+	return mode == MODE_SIDE &&
+		(op == WF_OP_FINISH || op == WF_OP_RERAISE || op == WF_OP_RAISE);
 }
 
 static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops)
@@ -321,6 +363,8 @@ static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops
 		return fail_at(f, pc, "moves a thread inside a body");
 	if (wf_ops[i->op].kind == WF_KIND_CONTROL && depth != pops)
 		return fail_at(f, pc, "leaves operands on the stack where a thread may rest");
+	if (ends_wrongly((enum mode)f->mode[pc], i->op))
+		return fail_at(f, pc, "ends a thread of another kind");
 	if (i->op == WF_OP_RETURN && !body)
 		return fail_at(f, pc, "returns outside a body");
 	if (i->op == WF_OP_RETURN && depth != 1)
@@ -361,21 +405,32 @@ static int follow_from(struct flow *f, uint32_t pc, enum mode mode)
 	return err;
 }
 
+static int follow_step(struct flow *f, const struct wf_plan_step *s)
+{
+	enum mode mode = f->mode[s->enter_pc] == MODE_SIDE ? MODE_SIDE : MODE_CONTROL;
+	int err = follow_from(f, s->enter_pc, mode);
+	if (!err && s->fail_pc != WF_NONE)
+		return follow_from(f, s->fail_pc, mode);
+	if (!err && mode == MODE_SIDE)
+		return fail_at(f, s->enter_pc, "begins a step of a notification whose failure is "
+			"not handled");
+	return err;
+}
+
 static int follow_roots(struct flow *f)
 {
 	const struct wf_plan *p = f->plan;
 	int err = follow_from(f, p->entry_pc, MODE_CONTROL);
-	for (uint32_t i = 0; i < p->step_count && !err; i++) {
-		err = follow_from(f, p->steps[i].enter_pc, MODE_CONTROL);
-		if (!err && p->steps[i].fail_pc != WF_NONE)
-			err = follow_from(f, p->steps[i].fail_pc, MODE_CONTROL);
-	}
-	if (!err && p->correlation_pc != WF_NONE)
-		err = follow_from(f, p->correlation_pc, MODE_BODY);
+	for (uint32_t i = 0; i < p->body_count && !err; i++)
+		err = follow_from(f, p->bodies[i].pc,
+			p->bodies[i].kind == WF_BODY_NOTIFY ? MODE_SIDE : MODE_BODY);
+	for (uint32_t i = 0; i < p->step_count && !err; i++)
+		err = follow_step(f, &p->steps[i]);
 	return err;
 }
 
-/* What nothing leads to: a body when a `return` comes before the next control instruction. */
+/* What nothing leads to: a body when a `return` comes before the next control instruction, a
+ * notification's when a `halt` comes before what ends the instance. */
 static int follow_the_rest(struct flow *f)
 {
 	uint32_t count = f->plan->code_count;
@@ -385,7 +440,10 @@ static int follow_the_rest(struct flow *f)
 		const struct wf_insn *i = &f->plan->code[pc];
 		if (i->op == WF_OP_RETURN)
 			next = MODE_BODY;
-		else if (wf_ops[i->op].kind == WF_KIND_CONTROL)
+		else if (i->op == WF_OP_HALT)
+			next = MODE_SIDE;
+		else if (wf_ops[i->op].kind == WF_KIND_CONTROL &&
+			(next == MODE_BODY || ends_wrongly((enum mode)next, i->op)))
 			next = MODE_CONTROL;
 		guess[pc] = next;
 	}
@@ -468,5 +526,7 @@ int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause)
 		err = check_steps(plan, cause);
 	if (!err)
 		err = check_drawing(plan, cause);
+	if (!err)
+		err = check_bodies(plan, cause);
 	return err ? err : check_code(plan, cause);
 }

@@ -248,10 +248,11 @@ static int correlate(const struct wf_plan *plan, struct wf_instance *in, const c
 		in->correlation_id = wf_strdup(given);
 		return 0;
 	}
-	if (plan->correlation_pc == WF_NONE)
+	uint32_t body = wf_plan_find_body(plan, WF_BODY_CORRELATION, 0, 0);
+	if (body == WF_NONE)
 		return 0;
 	json_t *value = NULL, *error = NULL;
-	int rc = wf_engine_eval(plan, in, plan->correlation_pc, &value, &error);
+	int rc = wf_engine_eval(plan, in, body, &value, &error);
 	if (rc) {
 		const char *text = json_string_value(json_object_get(error, "message"));
 		(void)wf_fail(cause, WF_EINVAL, "the correlation_id has no value: %s",

@@ -36,7 +36,7 @@ static void run_from(const struct wf_plan *plan, const struct wf_instance *in, u
 static bool goes_on(uint8_t op)
 {
 	return wf_ops[op].kind == WF_KIND_CONTROL && op != WF_OP_RERAISE && op != WF_OP_RAISE &&
-		op != WF_OP_FINISH;
+		op != WF_OP_FINISH && op != WF_OP_HALT;
 }
 
 /* Every body, and the pure code behind every control instruction. */
@@ -44,8 +44,9 @@ static void run_everything(const struct wf_plan *plan)
 {
 	struct wf_instance *in = wf_instance_new(plan->step_count);
 	in->input = json_incref(input);
-	if (plan->correlation_pc != WF_NONE)
-		run_from(plan, in, plan->correlation_pc);
+	for (uint32_t i = 0; i < plan->body_count; i++)
+		if (plan->bodies[i].kind != WF_BODY_NOTIFY)
+			run_from(plan, in, plan->bodies[i].pc);
 	run_from(plan, in, plan->entry_pc);
 	for (uint32_t pc = 0; pc < plan->code_count; pc++) {
 		if (plan->code[pc].op == WF_OP_EACH)

@@ -10,7 +10,7 @@
 #include "helpers/plan_text.h"
 
 #define HEAD                                                                                       \
-	"plan 1\nworkflow \"flow\"\nversion \"2.0.0\"\nname \"Flow\"\nentry E\ncorrelation B\n"    \
+	"plan 2\nworkflow \"flow\"\nversion \"2.0.0\"\nname \"Flow\"\nentry E\nbody correlation B\n" \
 	"step \"one\"\naction data.set\nenter E\nstep \"two\"\naction data.set\nenter F\n"         \
 	"code\nE:\nenter \"one\"\nF:\nenter \"two\"\nundef\nfinish success \"ok\"\nB:\n"
 
@@ -50,7 +50,7 @@ static struct outcome run_text(const char *body, const struct wf_instance *in)
 	struct outcome o = {0};
 	wf_buf_printf(&text, HEAD "%s", body);
 	struct wf_plan *plan = plan_of_text(text.data);
-	o.err = wf_engine_eval(plan, in, plan->correlation_pc, &o.value, &o.error);
+	o.err = wf_engine_eval(plan, in, plan->bodies[0].pc, &o.value, &o.error);
 	wf_plan_free(plan);
 	wf_buf_done(&text);
 	return o;

@@ -193,9 +193,6 @@ static void test_workflow_fields(void **state)
 	REFUSES(output_schema = 2, "plan: workflow: its output schema is not valid");
 	REFUSES(vars = 1, "plan: workflow: its vars is not valid");
 	REFUSES(extra = 1, "plan: workflow: its extra is not valid");
-	REFUSES(correlation_pc = 3, "plan: workflow: its correlation body is not valid");
-	REFUSES(correlation_pc = 0, "plan: instruction 0 (enter): is part of a body and of control "
-				    "code");
 	REFUSES(entry_pc = 3, "plan: workflow: its entry is not valid");
 	REFUSES(timeout_ms = UINT64_MAX, "plan: workflow: its timeout is not valid");
 	REFUSES(edges[0].to = 1, "plan: edge 0 names a step or string that is not there");
