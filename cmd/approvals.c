@@ -50,24 +50,13 @@ static const struct wf_approval *approval_of(const struct open_approval *o)
 	return o->in && o->step < o->in->step_count ? o->in->steps[o->step].approval : NULL;
 }
 
-/* Whether that person is asked and has not decided. */
-static bool is_asked(const struct wf_approval *a, const char *who)
-{
-	for (size_t i = 0; i < json_array_size(a->approvers); i++) {
-		const char *name = json_string_value(json_array_get(a->approvers, i));
-		if (name && !strcmp(name, who))
-			return !wf_view_decided(a, who);
-	}
-	return false;
-}
-
 static bool wanted(struct wf_ctx *ctx, const struct open_approval *o)
 {
 	const struct wf_approval *a = approval_of(o);
 	const char *workflow = wf_opt(ctx, "workflow");
 	if (!a || a->decided_at || (workflow && strcmp(workflow, o->in->workflow) != 0))
 		return false;
-	return !wf_opt(ctx, "mine") || is_asked(a, wf_actor(ctx));
+	return !wf_opt(ctx, "mine") || wf_approval_asks(a, wf_actor(ctx));
 }
 
 /* Step names; plans are read once each. */
@@ -106,7 +95,7 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct open_ap
 	wf_table_cell(t, WF_ROLE_PLAIN, o->in->workflow);
 	wf_table_cell(t, WF_ROLE_PLAIN, step);
 	wf_table_cell(t, WF_ROLE_PLAIN, asked.data ? asked.data : "");
-	wf_table_cellf(t, WF_ROLE_PLAIN, "%u of %u", wf_view_approved(a), a->needed);
+	wf_table_cellf(t, WF_ROLE_PLAIN, "%u of %u", wf_view_approved(a), wf_approval_needed(a));
 	wf_table_cell(t, WF_ROLE_PLAIN, since);
 	wf_table_cell(t, a->due_at && a->due_at < ctx->now ? WF_ROLE_BAD : WF_ROLE_PLAIN, when);
 	if (ctx->format == WF_FORMAT_OUT_WIDE)

@@ -62,6 +62,14 @@ static void describe(const struct wf_plan *plan, const struct wf_transition *t, 
 		wf_view_safe(out, step);
 		wf_buf_printf(out, " has %" PRIu64 " approval%s", t->value, t->value == 1 ? "" : "s");
 		break;
+	case WF_TRANS_ESCALATED:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " escalation %" PRIu64, t->value + 1);
+		break;
+	case WF_TRANS_REMINDED:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " reminder %" PRIu64, t->value + 1);
+		break;
 	case WF_TRANS_COUNT_:
 		break;
 	}

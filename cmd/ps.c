@@ -49,7 +49,7 @@ static struct wf_instance *copy_header(const struct wf_instance *h)
 	in->status = h->status;
 	in->wait = h->wait;
 	in->failed_step = h->failed_step;
-	in->thread = h->thread;
+	in->threads[0] = h->threads[0];
 	in->error = json_incref(h->error);
 	return in;
 }
@@ -95,7 +95,7 @@ static const char *step_of(struct ps *ps, const struct wf_instance *in)
 {
 	uint32_t step = in->status == WF_INST_FAILED ? in->failed_step
 		: wf_instance_status_final(in->status) ? WF_NONE
-						       : in->thread.step;
+						       : in->threads->step;
 	if (step == WF_NONE)
 		return "-";
 	const struct wf_plan *plan = plan_of(ps, in->plan_id);

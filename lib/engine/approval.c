@@ -65,18 +65,19 @@ static void refuse(struct wf_core *c, uint32_t step, const char *code, const cha
 static const char *read_request(struct wf_core *c, const json_t *input, struct wf_approval *a,
 	const char **ret_code)
 {
-	a->needed = approvals_needed(input);
+	uint32_t needed = approvals_needed(input);
 	*ret_code = "policy_unknown";
-	if (!a->needed)
+	if (!needed)
 		return "the approval's policy is none of level1, level2, levelN, and no quorum";
-	a->approvers = approver_names(input);
+	json_t *names = approver_names(input);
 	*ret_code = "approvers_invalid";
-	if (!a->approvers)
+	if (!names)
 		return "approvers.list must hold names, each a string that is not empty";
 	*ret_code = "approvers_too_few";
-	if (json_array_size(a->approvers) == 0)
+	a->groups = json_pack("[{s:i, s:o}]", "needed", (int)needed, "asked", names);
+	if (json_array_size(names) == 0)
 		return "nobody is asked: approvers.list is empty";
-	if (json_array_size(a->approvers) < a->needed)
+	if (json_array_size(names) < needed)
 		return "fewer approvers than approvals needed";
 	const json_t *sla = json_object_get(input, "sla");
 	struct wf_duration d;
@@ -189,9 +190,9 @@ static int admit(const struct wf_core *c, const struct wf_approval *a, const cha
 		return wf_fail(cause, WF_ECONFLICT, "the approval `%s` is over", id);
 	if (a->due_at && c->event->at >= a->due_at)
 		return wf_fail(cause, WF_ECONFLICT, "too late: the approval `%s` has expired", id);
-	if (!named_in(a->approvers, by)) {
+	if (!named_in(wf_approval_group_names(a, a->group), by)) {
 		(void)wf_fail(cause, WF_EPERM, "%s is not asked to approve `%s`", by, id);
-		hint_asked(a->approvers, cause);
+		hint_asked(wf_approval_group_names(a, a->group), cause);
 		return WF_EPERM;
 	}
 	if (decided_before(a, by))
@@ -221,7 +222,7 @@ int wf_core_decide(struct wf_core *c, struct wf_cause *cause)
 	uint32_t so_far = approvals_so_far(a);
 	wf_core_note(c, WF_TRANS_DECISION_KEPT, step, so_far);
 	bool rejected = strcmp(what, "approve") != 0;
-	if (!rejected && so_far < a->needed)
+	if (!rejected && so_far < wf_approval_needed(a))
 		return 0;
 	a->decided_at = c->event->at;
 	json_t *output = decided_output(c, a, data, by);

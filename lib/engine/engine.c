@@ -27,7 +27,7 @@ static int start(struct wf_core *c, struct wf_cause *cause)
 		return wf_fail(cause, WF_ECONFLICT, "the instance has already started");
 	in->started_at = c->event->at;
 	in->status = WF_INST_RUNNING;
-	in->thread = (struct wf_thread){.pc = c->plan->entry_pc, .step = WF_NONE};
+	in->threads[0] = (struct wf_thread){.pc = c->plan->entry_pc, .step = WF_NONE};
 	if (c->plan->timeout_ms)
 		in->timeout_at = c->event->at + (int64_t)c->plan->timeout_ms;
 	if (c->plan->vars != WF_NONE) {
@@ -44,7 +44,7 @@ static struct wf_step_state *attempt_in_hand(struct wf_core *c, struct wf_cause 
 {
 	const struct wf_event *e = c->event;
 	struct wf_instance *in = c->in;
-	if (e->step >= in->step_count || in->thread.step != e->step ||
+	if (e->step >= in->step_count || in->threads->step != e->step ||
 		in->steps[e->step].status != WF_STEP_RUNNING ||
 		in->steps[e->step].attempts != e->attempt) {
 		(void)wf_fail(cause, WF_ECONFLICT, "the attempt is not in hand");
@@ -146,7 +146,7 @@ static int instance_timeout(struct wf_core *c, struct wf_cause *cause)
 	struct wf_instance *in = c->in;
 	if (!in->timeout_at || c->event->at < in->timeout_at)
 		return wf_fail(cause, WF_ECONFLICT, "the instance's timeout is not due");
-	in->failed_step = in->thread.step;
+	in->failed_step = in->threads->step;
 	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
 		wf_core_error(WF_ERROR_TIMEOUT, "workflow_timeout",
 			"the workflow took longer than its timeout"));
@@ -185,8 +185,9 @@ static int timer(struct wf_core *c, struct wf_cause *cause)
 	return 0;
 }
 
-static int cancel(struct wf_core *c)
+static int cancel(struct wf_core *c, struct wf_cause *cause)
 {
+	(void)cause;
 	const char *by = wf_core_text(c->event->data, "by");
 	const char *reason = wf_core_text(c->event->data, "reason");
 	WF_AUTOFREE char *text = wf_asprintf("cancelled%s%s%s%s", by ? " by " : "", by ? by : "",
@@ -196,31 +197,23 @@ static int cancel(struct wf_core *c)
 	return 0;
 }
 
+typedef int handler_fn(struct wf_core *c, struct wf_cause *cause);
+static handler_fn *const handlers[WF_EVENT_COUNT_] = {
+	[WF_EVENT_START] = start,
+	[WF_EVENT_SUCCESS] = success,
+	[WF_EVENT_FAILURE] = failure,
+	[WF_EVENT_DOUBT] = doubt,
+	[WF_EVENT_TIMER] = timer,
+	[WF_EVENT_DECISION] = wf_core_decide,
+	[WF_EVENT_RESOLVE] = resolve,
+	[WF_EVENT_CANCEL] = cancel,
+	[WF_EVENT_RESUME] = resume,
+};
+
 static int dispatch(struct wf_core *c, struct wf_cause *cause)
 {
-	switch (c->event->type) {
-	case WF_EVENT_START:
-		return start(c, cause);
-	case WF_EVENT_SUCCESS:
-		return success(c, cause);
-	case WF_EVENT_FAILURE:
-		return failure(c, cause);
-	case WF_EVENT_DOUBT:
-		return doubt(c, cause);
-	case WF_EVENT_TIMER:
-		return timer(c, cause);
-	case WF_EVENT_DECISION:
-		return wf_core_decide(c, cause);
-	case WF_EVENT_RESOLVE:
-		return resolve(c, cause);
-	case WF_EVENT_CANCEL:
-		return cancel(c);
-	case WF_EVENT_RESUME:
-		return resume(c, cause);
-	case WF_EVENT_COUNT_:
-		break;
-	}
-	return wf_fail(cause, WF_EINVAL, "no such event");
+	handler_fn *fn = c->event->type < WF_EVENT_COUNT_ ? handlers[c->event->type] : NULL;
+	return fn ? fn(c, cause) : wf_fail(cause, WF_EINVAL, "no such event");
 }
 
 /* The instance's own status follows from where its thread rests. */
@@ -228,8 +221,8 @@ static void settle(struct wf_core *c, enum wf_instance_status before, enum wf_wa
 {
 	struct wf_instance *in = c->in;
 	in->wait = WF_WAIT_NONE;
-	if (!in->thread.done) {
-		const struct wf_step_state *s = &in->steps[in->thread.step];
+	if (!in->threads->done) {
+		const struct wf_step_state *s = &in->steps[in->threads->step];
 		if (s->status == WF_STEP_WAITING)
 			in->status = WF_INST_WAITING;
 		else if (s->status == WF_STEP_IN_DOUBT)

@@ -148,7 +148,7 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 		s->approval->decided_at = c->event->at;
 	wf_core_set_status(c, step, WF_STEP_FAILED);
 	c->in->failed_step = step;
-	c->in->thread.step = WF_NONE;
+	c->in->threads->step = WF_NONE;
 	c->last_step = step;
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_vm_bind(&c->vm, WF_ROOT_ERROR, error);
@@ -157,7 +157,7 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 		wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
 			json_incref(error));
 	else
-		c->in->thread.pc = handler;
+		c->in->threads->pc = handler;
 }
 
 bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error)
@@ -216,10 +216,10 @@ void wf_core_end(struct wf_core *c, enum wf_instance_status status, const char *
 	json_t *output, json_t *error)
 {
 	struct wf_instance *in = c->in;
-	if (in->thread.step != WF_NONE)
-		abandon_step(c, in->thread.step);
-	in->thread.step = WF_NONE;
-	in->thread.done = true;
+	if (in->threads->step != WF_NONE)
+		abandon_step(c, in->threads->step);
+	in->threads->step = WF_NONE;
+	in->threads->done = true;
 	in->status = status;
 	wf_free(in->result);
 	in->result = wf_strdup(result);

@@ -20,8 +20,8 @@ static json_t *failure_error(struct wf_core *c)
 /* An expression failed: in a step it fails the step; between steps it fails the instance. */
 static void fail_here(struct wf_core *c, json_t *error)
 {
-	if (c->in->thread.step != WF_NONE) {
-		wf_core_fail_step(c, c->in->thread.step, error);
+	if (c->in->threads->step != WF_NONE) {
+		wf_core_fail_step(c, c->in->threads->step, error);
 		return;
 	}
 	c->in->failed_step = c->last_step;
@@ -36,7 +36,7 @@ static void fail_unhandled(struct wf_core *c, uint32_t step, json_t *error)
 	c->in->steps[step].error = json_incref(error);
 	wf_core_set_status(c, step, WF_STEP_FAILED);
 	c->in->failed_step = step;
-	c->in->thread.step = WF_NONE;
+	c->in->threads->step = WF_NONE;
 	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
 }
 
@@ -45,7 +45,7 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 	uint32_t step = insn->c;
 	struct wf_step_state *s = &c->in->steps[step];
 	uint32_t most = c->plan->steps[step].max_visits;
-	c->in->thread.step = step;
+	c->in->threads->step = step;
 	if (s->visits >= most) {
 		WF_AUTOFREE char *text =
 			wf_asprintf("step `%s` was visited %u times, which is its max_visits",
@@ -73,7 +73,7 @@ static void skip(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
 	wf_core_set_status(c, step, WF_STEP_SKIPPED);
-	c->in->thread.step = WF_NONE;
+	c->in->threads->step = WF_NONE;
 	c->last_step = step;
 }
 
@@ -82,7 +82,7 @@ static void leave(struct wf_core *c, const struct wf_insn *insn)
 	uint32_t step = insn->c;
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_core_set_status(c, step, WF_STEP_COMPLETED);
-	c->in->thread.step = WF_NONE;
+	c->in->threads->step = WF_NONE;
 	c->last_step = step;
 }
 
@@ -213,7 +213,7 @@ static bool fits(struct wf_core *c, const json_t *value, const char *what)
 
 static void keep_var(struct wf_core *c, const char *name, json_t *value)
 {
-	if (!c->in->thread.done && fits(c, value, "a variable"))
+	if (!c->in->threads->done && fits(c, value, "a variable"))
 		wf_instance_set_var(c->in, name, value);
 }
 
@@ -327,11 +327,11 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 static bool rests(const struct wf_core *c)
 {
 	const struct wf_instance *in = c->in;
-	if (in->thread.done)
+	if (in->threads->done)
 		return true;
-	if (in->thread.step == WF_NONE)
+	if (in->threads->step == WF_NONE)
 		return false;
-	const struct wf_step_state *s = &in->steps[in->thread.step];
+	const struct wf_step_state *s = &in->steps[in->threads->step];
 	if (s->status == WF_STEP_WAITING || s->status == WF_STEP_IN_DOUBT)
 		return true;
 	return s->status == WF_STEP_RUNNING && s->attempts > 0 && !s->output;
@@ -340,12 +340,12 @@ static bool rests(const struct wf_core *c)
 void wf_core_run(struct wf_core *c)
 {
 	while (!rests(c)) {
-		uint32_t pc = c->in->thread.pc;
+		uint32_t pc = c->in->threads->pc;
 		if (wf_vm_run(&c->vm, &pc)) {
 			fail_here(c, failure_error(c));
 			continue;
 		}
-		c->in->thread.pc = pc + 1;
+		c->in->threads->pc = pc + 1;
 		const struct wf_insn *insn = &c->plan->code[pc];
 		if (!controls[insn->op])
 			WF_BUG("the verifier let a wrong instruction pass");

@@ -87,10 +87,10 @@ static json_t *header_json(const struct wf_instance *in)
 		set_text(o, "owner", owner);
 	}
 	set_number(o, "history", in->history);
-	set(o, "pc", json_integer(in->thread.pc));
-	if (in->thread.step != WF_NONE)
-		set(o, "at_step", json_integer(in->thread.step));
-	if (in->thread.done)
+	set(o, "pc", json_integer(in->threads->pc));
+	if (in->threads->step != WF_NONE)
+		set(o, "at_step", json_integer(in->threads->step));
+	if (in->threads->done)
 		set(o, "done", json_true());
 	return o;
 }
@@ -99,8 +99,19 @@ static json_t *approval_json(const struct wf_approval *a)
 {
 	json_t *o = json_object();
 	set_number(o, "number", a->number);
-	set(o, "needed", json_integer(a->needed));
-	set_value(o, "approvers", a->approvers);
+	set_value(o, "groups", a->groups);
+	if (a->parallel)
+		set(o, "parallel", json_true());
+	set_number(o, "group", a->group);
+	if (a->deny_initiator)
+		set(o, "deny_initiator", json_true());
+	if (a->reject_counts)
+		set(o, "reject_counts", json_true());
+	if (a->auto_approve)
+		set(o, "auto_approve", json_true());
+	set_number(o, "escalated", a->escalated);
+	set_number(o, "reminded", a->reminded);
+	set_time(o, "remind_at", a->remind_at);
 	set_value(o, "decisions", a->decisions);
 	set_text(o, "message", a->message);
 	set_value(o, "details", a->details);

@@ -17,12 +17,22 @@
 	X(DOUBT, "doubt", false)             /* a crash left an effect's outcome unknown */         \
 	X(TIMER, "timer", false)             /* a step's due_at, or with step WF_NONE the           \
 	                                        instance's timeout, was reached */                  \
-	X(DECISION, "decision", false)       /* data: {by, decision, reason, os_user} */            \
+	X(DECISION, "decision", false)       /* data: {by, decision, reason, os_user}; decision:    \
+	                                        approve, reject, delegate (to), reassign (from,     \
+	                                        to), withdraw, withdraw_request */                  \
 	X(RESOLVE, "resolve", false)         /* an operator ends a doubt; data: {as: "completed",   \
 	                                        output} | {as: "failed"} | {as: "retry"} */         \
 	X(CANCEL, "cancel", false)           /* data: {by, reason} */                               \
 	X(RESUME, "resume", false)           /* an attempt that was decided but never begun begins  \
-	                                        again */
+	                                        again */                                            \
+	X(DELIVERY, "delivery", false)       /* step: who waits for it; data: {kind: "signal" |     \
+	                                        "event", name, data, id?, number} */                \
+	X(RELEASE, "release", false)         /* an attempt that a hold kept back begins; data: {by} */ \
+	X(RETRY, "retry", false)             /* step: where a failed, cancelled or doubtful         \
+	                                        instance begins again; data: {by, set?: {path:      \
+	                                        value}, plan?: hex id of its new plan} */           \
+	X(MOVE, "move", false)               /* the timer of a step, or with WF_NONE the instance's \
+	                                        timeout, is due at another time; data: {due: ms, by} */
 enum wf_event_type {
 #define X(name, text, unused) WF_EVENT_##name,
 	WF_EVENTS(X)
@@ -38,6 +48,7 @@ struct wf_event {
 	uint32_t step;           /* WF_NONE where it is about the instance */
 	uint32_t attempt;        /* of the effect; 0 where there is none */
 	uint64_t retry_after_ms; /* FAILURE: what the other side asked for; 0: nothing */
+	bool held;               /* the workflow or tenant is on hold: no new attempt begins */
 	json_t *data;            /* borrowed */
 };
 
@@ -47,7 +58,9 @@ struct wf_event {
 	X(STEP_STATUS, "step")               /* value: the new enum wf_step_status */               \
 	X(ATTEMPT, "attempt")                /* value: the attempt's number that begins */          \
 	X(RETRY_AT, "retry")                 /* value: delay in ms */                               \
-	X(DECISION_KEPT, "decision")         /* value: approvals so far */
+	X(DECISION_KEPT, "decision")         /* value: approvals so far */                          \
+	X(ESCALATED, "escalation")           /* value: which, from 0 */                             \
+	X(REMINDED, "reminder")              /* value: which, from 0 */
 enum wf_transition_type {
 #define X(name, text) WF_TRANS_##name,
 	WF_TRANSITIONS(X)

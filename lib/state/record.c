@@ -10,7 +10,8 @@ enum {
 	EV_RETRY_AFTER = 4,
 	EV_DATA = 8,
 	EV_RANDOM = 16,
-	EV_ALL = 31
+	EV_HELD = 32,
+	EV_ALL = 63
 };
 
 #define TR_STEP 8u /* the transition is of a step; below it the type */
@@ -23,7 +24,7 @@ void wf_record_put(const struct wf_event *event, const struct wf_transition *tra
 	unsigned mask = (event->step != WF_NONE ? EV_STEP : 0u) |
 		(event->attempt ? EV_ATTEMPT : 0u) |
 		(event->retry_after_ms ? EV_RETRY_AFTER : 0u) | (event->data ? EV_DATA : 0u) |
-		(event->random ? EV_RANDOM : 0u);
+		(event->random ? EV_RANDOM : 0u) | (event->held ? EV_HELD : 0u);
 	wf_put_u8(out, (uint8_t)event->type);
 	wf_put_u8(out, (uint8_t)mask);
 	wf_put_time(out, event->at, 0);
@@ -91,6 +92,7 @@ int wf_record_get(const void *bytes, size_t n, struct wf_record *ret)
 	e->retry_after_ms = mask & EV_RETRY_AFTER ? wf_get_varint(&r) : 0;
 	e->random = mask & EV_RANDOM ? wf_get_u32(&r) : 0;
 	e->data = mask & EV_DATA ? wf_get_json(&r) : NULL;
+	e->held = mask & EV_HELD;
 	get_transitions(&r, &t);
 	if (r.bad || r.off != r.len || type >= WF_EVENT_COUNT_ || mask > EV_ALL ||
 		!!e->attempt != !!(mask & EV_ATTEMPT) ||

@@ -73,7 +73,7 @@ uint32_t wf_get_u32_varint(struct wf_reader *r)
 }
 
 /* A number at its default is never written: one that is there must differ from it. */
-static uint32_t get_u32_but(struct wf_reader *r, uint32_t not)
+uint32_t wf_get_u32_but(struct wf_reader *r, uint32_t not)
 {
 	uint32_t v = wf_get_u32_varint(r);
 	if (v == not)
@@ -81,7 +81,7 @@ static uint32_t get_u32_but(struct wf_reader *r, uint32_t not)
 	return v;
 }
 
-static int64_t get_time_nonzero(struct wf_reader *r, int64_t base)
+int64_t wf_get_time_nonzero(struct wf_reader *r, int64_t base)
 {
 	int64_t at = wf_get_time(r, base);
 	if (!at)
@@ -118,7 +118,10 @@ enum {
 	ID_OS_USER_SAME = 256,  /* the same as started_by */
 	ID_WORKFLOW = 512,
 	ID_FOLDER = 1024,
-	ID_ALL = 2047
+	ID_START_KEY = 2048,
+	ID_SLOTS = 4096,
+	ID_SCHEDULE = 8192,
+	ID_ALL = 16383
 };
 
 #define DEFAULT_NAME "default"
@@ -143,7 +146,9 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		(in->correlation_id ? ID_CORRELATION : 0u) |
 		(in->started_by ? ID_STARTED_BY : 0u) |
 		(same_user(in) ? ID_OS_USER_SAME : in->os_user ? ID_OS_USER : 0u) |
-		(in->workflow ? ID_WORKFLOW : 0u) | (in->folder ? ID_FOLDER : 0u);
+		(in->workflow ? ID_WORKFLOW : 0u) | (in->folder ? ID_FOLDER : 0u) |
+		(in->start_key ? ID_START_KEY : 0u) | (in->slots ? ID_SLOTS : 0u) |
+		(in->schedule ? ID_SCHEDULE : 0u);
 	wf_put_varint(out, mask);
 	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
 	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
@@ -165,6 +170,12 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_string(out, in->os_user);
 	if (mask & ID_FOLDER)
 		wf_put_string(out, in->folder);
+	if (mask & ID_START_KEY)
+		wf_put_string(out, in->start_key);
+	if (mask & ID_SLOTS)
+		wf_put_json(out, in->slots);
+	if (mask & ID_SCHEDULE)
+		wf_put_varint(out, in->schedule);
 }
 
 static char *get_if(struct wf_reader *r, unsigned mask, unsigned bit)
@@ -211,6 +222,34 @@ static void swap_json(json_t **a, json_t **b)
 	*b = t;
 }
 
+/* The identity's fields go over; what the target had goes to `t`. */
+static void take_identity(struct wf_instance *in, struct wf_instance *t)
+{
+	in->created_at = t->created_at;
+	in->schedule = t->schedule;
+	swap_text(&in->workflow, &t->workflow);
+	swap_text(&in->version, &t->version);
+	swap_text(&in->tenant, &t->tenant);
+	swap_text(&in->environment, &t->environment);
+	swap_text(&in->correlation_id, &t->correlation_id);
+	swap_text(&in->started_by, &t->started_by);
+	swap_text(&in->os_user, &t->os_user);
+	swap_text(&in->folder, &t->folder);
+	swap_text(&in->start_key, &t->start_key);
+	swap_json(&in->slots, &t->slots);
+}
+
+static void set_step_count(struct wf_instance *in, uint32_t steps, struct wf_instance *t)
+{
+	if (in->step_count == steps)
+		return;
+	t->step_count = in->step_count;
+	t->steps = in->steps;
+	in->step_count = steps;
+	in->steps = steps ? wf_calloc(steps, sizeof(*in->steps)) : NULL;
+	in->dirty_count = 0;
+}
+
 int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 {
 	struct wf_reader r = wf_reader_of(bytes, n);
@@ -228,27 +267,18 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 	t->started_by = get_if(&r, mask, ID_STARTED_BY);
 	t->os_user = get_os_user(&r, mask, t);
 	t->folder = get_if(&r, mask, ID_FOLDER);
+	t->start_key = get_if(&r, mask, ID_START_KEY);
+	t->slots = mask & ID_SLOTS ? wf_get_json(&r) : NULL;
+	t->schedule = mask & ID_SCHEDULE ? wf_get_varint(&r) : 0;
 	bool good = ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
+		!!t->schedule == !!(mask & ID_SCHEDULE) &&
+		(!t->slots || json_is_array(t->slots)) &&
 		(mask & ID_OS_USER_SAME || !same_user(t));
 	if (good && uuid && plan) {
 		memcpy(in->uuid.bytes, uuid, sizeof(in->uuid.bytes));
 		memcpy(in->plan_id, plan, sizeof(in->plan_id));
-		in->created_at = t->created_at;
-		swap_text(&in->workflow, &t->workflow);
-		swap_text(&in->version, &t->version);
-		swap_text(&in->tenant, &t->tenant);
-		swap_text(&in->environment, &t->environment);
-		swap_text(&in->correlation_id, &t->correlation_id);
-		swap_text(&in->started_by, &t->started_by);
-		swap_text(&in->os_user, &t->os_user);
-		swap_text(&in->folder, &t->folder);
-		if (in->step_count != steps) {
-			t->step_count = in->step_count;
-			t->steps = in->steps;
-			in->step_count = steps;
-			in->steps = steps ? wf_calloc(steps, sizeof(*in->steps)) : NULL;
-			in->dirty_count = 0;
-		}
+		take_identity(in, t);
+		set_step_count(in, steps, t);
 	}
 	wf_instance_free(t);
 	return good ? 0 : WF_ECORRUPT;
@@ -306,15 +336,15 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		(in->ended_at ? HD_ENDED : 0u) | (in->timeout_at ? HD_TIMEOUT : 0u) |
 		(in->failed_step != WF_NONE ? HD_FAILED_STEP : 0u) |
 		(in->output ? HD_OUTPUT : 0u) | (in->error ? HD_ERROR : 0u) |
-		(in->owner ? HD_OWNER : 0u) | (in->thread.done ? HD_THREAD_DONE : 0u) |
-		(in->wait ? HD_WAIT : 0u) | (in->thread.step != WF_NONE ? HD_THREAD_STEP : 0u);
+		(in->owner ? HD_OWNER : 0u) | (in->threads->done ? HD_THREAD_DONE : 0u) |
+		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)in->status);
 	wf_put_time(out, in->updated_at, 0);
 	wf_put_varint(out, in->history);
-	wf_put_varint(out, in->thread.pc);
+	wf_put_varint(out, in->threads->pc);
 	if (mask & HD_THREAD_STEP)
-		wf_put_varint(out, in->thread.step);
+		wf_put_varint(out, in->threads->step);
 	if (mask & HD_WAIT)
 		wf_put_u8(out, (uint8_t)in->wait);
 	if (mask & HD_STARTED)
@@ -343,12 +373,12 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	int64_t updated = wf_get_time(&r, 0);
 	uint64_t history = wf_get_varint(&r);
 	uint32_t pc = wf_get_u32_varint(&r);
-	uint32_t step = mask & HD_THREAD_STEP ? get_u32_but(&r, WF_NONE) : WF_NONE;
+	uint32_t step = mask & HD_THREAD_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
 	unsigned wait = mask & HD_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0;
-	int64_t started = mask & HD_STARTED ? get_time_nonzero(&r, updated) : 0;
-	int64_t ended = mask & HD_ENDED ? get_time_nonzero(&r, updated) : 0;
-	int64_t timeout = mask & HD_TIMEOUT ? get_time_nonzero(&r, updated) : 0;
-	uint32_t failed = mask & HD_FAILED_STEP ? get_u32_but(&r, WF_NONE) : WF_NONE;
+	int64_t started = mask & HD_STARTED ? wf_get_time_nonzero(&r, updated) : 0;
+	int64_t ended = mask & HD_ENDED ? wf_get_time_nonzero(&r, updated) : 0;
+	int64_t timeout = mask & HD_TIMEOUT ? wf_get_time_nonzero(&r, updated) : 0;
+	uint32_t failed = mask & HD_FAILED_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
 	uint64_t owner = mask & HD_OWNER ? wf_get_u64(&r) : 0;
 	char *result = get_if(&r, mask, HD_RESULT);
 	json_t *output = mask & HD_OUTPUT ? wf_get_json(&r) : NULL;
@@ -363,7 +393,7 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 		in->ended_at = ended;
 		in->timeout_at = timeout;
 		in->history = history;
-		in->thread = (struct wf_thread){pc, step, mask & HD_THREAD_DONE};
+		in->threads[0] = (struct wf_thread){pc, step, mask & HD_THREAD_DONE, false};
 		in->failed_step = failed;
 		in->owner = owner;
 		swap_text(&in->result, &result);
@@ -376,60 +406,29 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	return good ? 0 : WF_ECORRUPT;
 }
 
-/* -- approval, the last part of a step's row -- */
+/* -- thread -- */
 
-enum {
-	AP_NUMBER = 1,
-	AP_APPROVERS = 2,
-	AP_DECISIONS = 4,
-	AP_MESSAGE = 8,
-	AP_DETAILS = 16,
-	AP_DUE = 32,
-	AP_DECIDED = 64,
-	AP_ALL = 127
-};
+enum { TH_STEP = 1, TH_DONE = 2, TH_ALL = 3 };
 
-static void put_approval(struct wf_buf *out, const struct wf_approval *a)
+void wf_row_put_thread(const struct wf_thread *t, struct wf_buf *out)
 {
-	unsigned mask = (a->number ? AP_NUMBER : 0u) | (a->approvers ? AP_APPROVERS : 0u) |
-		(a->decisions ? AP_DECISIONS : 0u) | (a->message ? AP_MESSAGE : 0u) |
-		(a->details ? AP_DETAILS : 0u) | (a->due_at ? AP_DUE : 0u) |
-		(a->decided_at ? AP_DECIDED : 0u);
+	unsigned mask = (t->step != WF_NONE ? TH_STEP : 0u) | (t->done ? TH_DONE : 0u);
 	wf_put_u8(out, (uint8_t)mask);
-	wf_put_varint(out, a->needed);
-	wf_put_time(out, a->opened_at, 0);
-	if (mask & AP_NUMBER)
-		wf_put_varint(out, a->number);
-	if (mask & AP_DUE)
-		wf_put_time(out, a->due_at, a->opened_at);
-	if (mask & AP_DECIDED)
-		wf_put_time(out, a->decided_at, a->opened_at);
-	if (mask & AP_APPROVERS)
-		wf_put_json(out, a->approvers);
-	if (mask & AP_DECISIONS)
-		wf_put_json(out, a->decisions);
-	if (mask & AP_MESSAGE)
-		wf_put_string(out, a->message);
-	if (mask & AP_DETAILS)
-		wf_put_json(out, a->details);
+	wf_put_varint(out, t->pc);
+	if (mask & TH_STEP)
+		wf_put_varint(out, t->step);
 }
 
-static struct wf_approval *get_approval(struct wf_reader *r)
+int wf_row_get_thread(const void *bytes, size_t n, struct wf_thread *t)
 {
-	struct wf_approval *a = wf_calloc(1, sizeof(*a));
-	unsigned mask = wf_get_u8(r);
-	a->needed = wf_get_u32_varint(r);
-	a->opened_at = wf_get_time(r, 0);
-	a->number = mask & AP_NUMBER ? wf_get_varint(r) : 0;
-	a->due_at = mask & AP_DUE ? get_time_nonzero(r, a->opened_at) : 0;
-	a->decided_at = mask & AP_DECIDED ? get_time_nonzero(r, a->opened_at) : 0;
-	a->approvers = mask & AP_APPROVERS ? wf_get_json(r) : NULL;
-	a->decisions = mask & AP_DECISIONS ? wf_get_json(r) : NULL;
-	a->message = get_if(r, mask, AP_MESSAGE);
-	a->details = mask & AP_DETAILS ? wf_get_json(r) : NULL;
-	if (mask > AP_ALL || !!a->number != !!(mask & AP_NUMBER))
-		r->bad = true;
-	return a;
+	struct wf_reader r = wf_reader_of(bytes, n);
+	unsigned mask = wf_get_u8(&r);
+	uint32_t pc = wf_get_u32_varint(&r);
+	uint32_t step = mask & TH_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
+	if (!ended_well(&r) || mask > TH_ALL || mask == TH_ALL)
+		return WF_ECORRUPT;
+	*t = (struct wf_thread){pc, step, mask & TH_DONE, t->dirty};
+	return 0;
 }
 
 /* -- step -- */
@@ -483,7 +482,7 @@ void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
 	if (mask & ST_ERROR)
 		wf_put_json(out, s->error);
 	if (mask & ST_APPROVAL)
-		put_approval(out, s->approval);
+		wf_put_approval(out, s->approval);
 }
 
 static void step_done(struct wf_step_state *s)
@@ -492,13 +491,7 @@ static void step_done(struct wf_step_state *s)
 	json_decref(s->output);
 	json_decref(s->error);
 	wf_free(s->key);
-	if (s->approval) {
-		json_decref(s->approval->approvers);
-		json_decref(s->approval->decisions);
-		json_decref(s->approval->details);
-		wf_free(s->approval->message);
-		wf_free(s->approval);
-	}
+	wf_approval_free(s->approval);
 }
 
 int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
@@ -508,17 +501,17 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
 	unsigned mask = wf_get_u32_varint(&r);
 	t.status = (enum wf_step_status)get_enum(&r, WF_STEP_COUNT_);
 	t.wait = (enum wf_wait)(mask & ST_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0);
-	t.attempts = mask & ST_ATTEMPTS ? get_u32_but(&r, 0) : 0;
-	t.visits = mask & ST_VISITS ? get_u32_but(&r, 1) : 1;
-	t.started_at = mask & ST_STARTED ? get_time_nonzero(&r, 0) : 0;
-	t.attempt_at = mask & ST_ATTEMPT_AT ? get_time_nonzero(&r, t.started_at) : 0;
-	t.ended_at = mask & ST_ENDED ? get_time_nonzero(&r, t.started_at) : 0;
-	t.due_at = mask & ST_DUE ? get_time_nonzero(&r, t.started_at) : 0;
+	t.attempts = mask & ST_ATTEMPTS ? wf_get_u32_but(&r, 0) : 0;
+	t.visits = mask & ST_VISITS ? wf_get_u32_but(&r, 1) : 1;
+	t.started_at = mask & ST_STARTED ? wf_get_time_nonzero(&r, 0) : 0;
+	t.attempt_at = mask & ST_ATTEMPT_AT ? wf_get_time_nonzero(&r, t.started_at) : 0;
+	t.ended_at = mask & ST_ENDED ? wf_get_time_nonzero(&r, t.started_at) : 0;
+	t.due_at = mask & ST_DUE ? wf_get_time_nonzero(&r, t.started_at) : 0;
 	t.input = mask & ST_INPUT ? wf_get_json(&r) : NULL;
 	t.key = get_if(&r, mask, ST_KEY);
 	t.output = mask & ST_OUTPUT ? wf_get_json(&r) : NULL;
 	t.error = mask & ST_ERROR ? wf_get_json(&r) : NULL;
-	t.approval = mask & ST_APPROVAL ? get_approval(&r) : NULL;
+	t.approval = mask & ST_APPROVAL ? wf_get_approval(&r) : NULL;
 	bool good = ended_well(&r) && mask <= ST_ALL && !!t.wait == !!(mask & ST_WAIT);
 	if (!good) {
 		step_done(&t);

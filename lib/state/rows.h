@@ -15,4 +15,15 @@ json_t *wf_get_json(struct wf_reader *r);
 
 uint32_t wf_get_u32_varint(struct wf_reader *r);
 
+/* What is written only when it is not its default is wrong when it is. */
+uint32_t wf_get_u32_but(struct wf_reader *r, uint32_t not);
+int64_t wf_get_time_nonzero(struct wf_reader *r, int64_t base);
+
+/* The last part of a step's row. get: new; r is bad where it is wrong. */
+void wf_put_approval(struct wf_buf *out, const struct wf_approval *a);
+struct wf_approval *wf_get_approval(struct wf_reader *r);
+
+/* What differs, or NULL; numbers only where both have one. */
+const char *wf_approval_difference(const struct wf_approval *a, const struct wf_approval *b);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "plan/plan.h"
 #include "state/event.h"
+#include "state/rows.h"
 
 #include <string.h>
 
@@ -58,27 +59,25 @@ enum wf_instance_status wf_instance_status_find(const char *name)
 	return (enum wf_instance_status)s;
 }
 
+uint32_t wf_instance_add_thread(struct wf_instance *in)
+{
+	WF_GROW(in->threads, in->thread_count, in->thread_room);
+	in->threads[in->thread_count] =
+		(struct wf_thread){.step = WF_NONE, .done = true, .dirty = true};
+	return in->thread_count++;
+}
+
 struct wf_instance *wf_instance_new(uint32_t step_count)
 {
 	struct wf_instance *in = wf_calloc(1, sizeof(*in));
 	in->failed_step = WF_NONE;
-	in->thread.step = WF_NONE;
+	wf_instance_add_thread(in);
+	in->threads->done = false;
 	in->dirty = in->fresh = true;
 	in->step_count = step_count;
 	if (step_count)
 		in->steps = wf_calloc(step_count, sizeof(*in->steps));
 	return in;
-}
-
-void wf_approval_free(struct wf_approval *a)
-{
-	if (!a)
-		return;
-	json_decref(a->approvers);
-	json_decref(a->decisions);
-	json_decref(a->details);
-	wf_free(a->message);
-	wf_free(a);
 }
 
 void wf_instance_free(struct wf_instance *in)
@@ -97,6 +96,7 @@ void wf_instance_free(struct wf_instance *in)
 		wf_free(in->vars[i].name);
 		json_decref(in->vars[i].value);
 	}
+	wf_free(in->threads);
 	wf_free(in->steps);
 	wf_free(in->vars);
 	wf_free(in->dirty_steps);
@@ -108,6 +108,8 @@ void wf_instance_free(struct wf_instance *in)
 	wf_free(in->started_by);
 	wf_free(in->os_user);
 	wf_free(in->folder);
+	wf_free(in->start_key);
+	json_decref(in->slots);
 	wf_free(in->result);
 	json_decref(in->input);
 	json_decref(in->event);
@@ -182,29 +184,6 @@ static bool same_number(uint64_t a, uint64_t b)
 	return a == b || a == 0 || b == 0;
 }
 
-/* The first difference of two approvals, or NULL. */
-static const char *approval_difference(const struct wf_approval *a, const struct wf_approval *b)
-{
-	if (!a || !b)
-		return a == b ? NULL : "approval";
-	if (!same_number(a->number, b->number))
-		return "approval's number";
-	if (a->needed != b->needed)
-		return "approval's quorum";
-	if (!wf_json_equal(a->approvers, b->approvers))
-		return "approvers";
-	if (!wf_json_equal(a->decisions, b->decisions))
-		return "decisions";
-	if (!same_text(a->message, b->message))
-		return "approval's message";
-	if (!wf_json_equal(a->details, b->details))
-		return "approval's details";
-	if (a->opened_at != b->opened_at || a->due_at != b->due_at ||
-		a->decided_at != b->decided_at)
-		return "approval's times";
-	return NULL;
-}
-
 static const char *step_difference(const struct wf_step_state *a, const struct wf_step_state *b)
 {
 	if (a->status != b->status)
@@ -228,7 +207,7 @@ static const char *step_difference(const struct wf_step_state *a, const struct w
 		return "output";
 	if (!wf_json_equal(a->error, b->error))
 		return "error";
-	return approval_difference(a->approval, b->approval);
+	return wf_approval_difference(a->approval, b->approval);
 }
 
 static const char *identity_difference(const struct wf_instance *a, const struct wf_instance *b)
@@ -249,11 +228,20 @@ static const char *identity_difference(const struct wf_instance *a, const struct
 		return "starter";
 	if (!same_text(a->folder, b->folder))
 		return "folder";
+	if (!same_text(a->start_key, b->start_key) || a->schedule != b->schedule)
+		return "start key or schedule";
+	if (!wf_json_equal(a->slots, b->slots))
+		return "slots";
 	if (a->created_at != b->created_at)
 		return "creation time";
 	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event))
 		return "input";
 	return NULL;
+}
+
+static bool same_thread(const struct wf_thread *a, const struct wf_thread *b)
+{
+	return a->pc == b->pc && a->step == b->step && a->done == b->done;
 }
 
 static const char *header_difference(const struct wf_instance *a, const struct wf_instance *b)
@@ -275,9 +263,11 @@ static const char *header_difference(const struct wf_instance *a, const struct w
 		return "output";
 	if (!wf_json_equal(a->error, b->error))
 		return "error";
-	if (a->thread.pc != b->thread.pc || a->thread.step != b->thread.step ||
-		a->thread.done != b->thread.done)
-		return "thread";
+	if (a->thread_count != b->thread_count)
+		return "number of threads";
+	for (uint32_t i = 0; i < a->thread_count; i++)
+		if (!same_thread(&a->threads[i], &b->threads[i]))
+			return i ? "side thread" : "thread";
 	if (a->step_count != b->step_count)
 		return "number of steps";
 	if (a->var_count != b->var_count)

@@ -48,7 +48,8 @@
 	X(EVENT, "an event", false)                                                                \
 	X(CHILD, "a child", false)                                                                 \
 	X(SLOT, "a free slot", false)                                                              \
-	X(OPERATOR, "an operator", false)
+	X(OPERATOR, "an operator", false)                                                          \
+	X(HOLD, "a release", false)
 
 enum wf_instance_status {
 #define X(name, text, final) WF_INST_##name,
@@ -75,15 +76,24 @@ bool wf_instance_status_final(enum wf_instance_status s);
 bool wf_step_status_final(enum wf_step_status s);
 enum wf_instance_status wf_instance_status_find(const char *name); /* WF_INST_COUNT_: none */
 
-/* An approval in hand or decided; part of its step's row. */
+/* An approval in hand or decided; part of its step's row. A person's vote is the last
+ * of what they decided: an approve or a reject, which a withdraw takes back. */
 struct wf_approval {
 	uint64_t number;        /* its own number in the journal; 0 until the journal gives one */
-	uint32_t needed;        /* approvals that make a quorum */
-	json_t *approvers;      /* list of names: who is asked */
-	json_t *decisions;      /* list of {by, decision, reason, at, os_user} in order */
+	json_t *groups;         /* list of {"name"?: text, "needed": n, "asked": [names]} */
+	bool parallel;          /* all groups are asked at once; else one after the other */
+	uint32_t group;         /* in sequence: the group that is asked now */
+	json_t *decisions;      /* list of {by, decision, reason, at, os_user, group, to, from} in
+	                           order; group: only where groups come one after the other */
+	bool deny_initiator;    /* who started the instance may not decide */
+	bool reject_counts;     /* a reject is one vote; else the first one ends it */
+	bool auto_approve;      /* the policy lets time approve */
+	uint32_t escalated;     /* escalations fired so far, in the order of the step's input */
+	uint32_t reminded;      /* reminders sent so far */
+	int64_t remind_at;      /* 0: none */
 	char *message;          /* what is asked; NULL */
 	json_t *details;        /* shown with it; NULL */
-	int64_t opened_at, due_at; /* due_at 0: no SLA */
+	int64_t opened_at, due_at; /* due_at: the end of its SLA; 0: none */
 	int64_t decided_at;     /* 0 while open */
 	bool stored;            /* private to the journal: the number is durable */
 	uint64_t given_by;      /* private to the journal: the transaction that gave the number */
@@ -98,6 +108,23 @@ struct wf_step_indexed {
 };
 
 void wf_approval_free(struct wf_approval *a); /* NULL is allowed */
+/* Names that are asked now and have not decided, each once; a new list. */
+json_t *wf_approval_asked(const struct wf_approval *a);
+bool wf_approval_asks(const struct wf_approval *a, const char *name);
+/* Everybody who was or will be asked, each once; a new list. */
+json_t *wf_approval_names(const struct wf_approval *a);
+/* Approvals that all its groups need, and those that stand now. */
+uint32_t wf_approval_needed(const struct wf_approval *a);
+uint32_t wf_approval_given(const struct wf_approval *a);
+/* A group's part: its index is below wf_approval_group_count. */
+uint32_t wf_approval_group_count(const struct wf_approval *a);
+uint32_t wf_approval_group_needed(const struct wf_approval *a, uint32_t group);
+json_t *wf_approval_group_names(const struct wf_approval *a, uint32_t group); /* borrowed */
+uint32_t wf_approval_votes(const struct wf_approval *a, uint32_t group, const char *decision);
+/* Whether the group is asked now: it is its turn, and its approvals are not all there. */
+bool wf_approval_group_open(const struct wf_approval *a, uint32_t group);
+/* The vote of that name that stands in the group: "approve", "reject", or NULL. */
+const char *wf_approval_vote(const struct wf_approval *a, uint32_t group, const char *name);
 
 struct wf_step_state {
 	enum wf_step_status status;
@@ -121,6 +148,7 @@ struct wf_thread {
 	uint32_t pc;
 	uint32_t step;
 	bool done;
+	bool dirty;             /* to be written; the first one lies in the header row */
 };
 
 struct wf_var {
@@ -151,6 +179,9 @@ struct wf_instance {
 	int64_t created_at;
 	json_t *input;          /* its own row, never rewritten */
 	json_t *event;          /* what started it; NULL; part of the input's row */
+	char *start_key;        /* idempotency key of the start; NULL */
+	json_t *slots;          /* list of {"name": text, "limit": n}: what it needs room in; NULL */
+	uint64_t schedule;      /* the schedule that started it; 0 */
 
 	/* the header row */
 	enum wf_instance_status status;
@@ -162,7 +193,9 @@ struct wf_instance {
 	json_t *output, *error; /* of the instance; NULL */
 	uint64_t owner;         /* runner that drives it; 0: nobody */
 	uint64_t history;       /* number of history records so far */
-	struct wf_thread thread; /* the one thread of control */
+	struct wf_thread *threads; /* the first, which is always there, is the main one; others
+	                           carry notifications. One that is done is used again. */
+	uint32_t thread_count, thread_room;
 	bool dirty, fresh;      /* header to be written; identity and input too */
 
 	struct wf_step_state *steps;
@@ -187,6 +220,8 @@ struct wf_instance {
 struct wf_instance *wf_instance_new(uint32_t step_count);
 void wf_instance_free(struct wf_instance *in); /* NULL is allowed */
 
+/* Appends a thread that is done; its index. */
+uint32_t wf_instance_add_thread(struct wf_instance *in);
 /* Marks a step's row to be written. */
 void wf_instance_touch(struct wf_instance *in, uint32_t step);
 /* Sets (or adds) a variable; takes a borrowed value. */
@@ -207,6 +242,9 @@ void wf_row_put_input(const struct wf_instance *in, struct wf_buf *out);
 int wf_row_get_input(const void *bytes, size_t n, struct wf_instance *in);
 void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out);
 int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in);
+/* Threads but the first, which is in the header. */
+void wf_row_put_thread(const struct wf_thread *t, struct wf_buf *out);
+int wf_row_get_thread(const void *bytes, size_t n, struct wf_thread *t);
 void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out);
 int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s);
 void wf_row_put_var(const struct wf_var *v, struct wf_buf *out);

@@ -36,9 +36,9 @@ json_t *wf_view_approval_json(const struct wf_approval *a)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "number", json_integer((json_int_t)a->number));
-	json_object_set_new(o, "needed", json_integer(a->needed));
+	json_object_set_new(o, "needed", json_integer(wf_approval_needed(a)));
 	json_object_set_new(o, "approved", json_integer(wf_view_approved(a)));
-	json_object_set_new(o, "approvers", value_or_null(a->approvers));
+	json_object_set_new(o, "approvers", wf_approval_names(a));
 	json_object_set_new(o, "decisions", a->decisions ? json_incref(a->decisions) : json_array());
 	json_object_set_new(o, "message", text_or_null(a->message));
 	json_object_set_new(o, "details", value_or_null(a->details));
@@ -203,12 +203,7 @@ void wf_view_error(const json_t *error, bool message, struct wf_buf *out)
 
 uint32_t wf_view_approved(const struct wf_approval *a)
 {
-	uint32_t n = 0;
-	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
-		const char *d = member_text(json_array_get(a->decisions, i), "decision");
-		n += d && (!strcmp(d, "approve") || !strcmp(d, "approved"));
-	}
-	return n;
+	return wf_approval_given(a);
 }
 
 bool wf_view_decided(const struct wf_approval *a, const char *who)
@@ -223,15 +218,12 @@ bool wf_view_decided(const struct wf_approval *a, const char *who)
 
 void wf_view_still_asked(const struct wf_approval *a, struct wf_buf *out)
 {
-	bool first = true;
-	for (size_t i = 0; i < json_array_size(a->approvers); i++) {
-		const char *who = json_string_value(json_array_get(a->approvers, i));
-		if (!who || wf_view_decided(a, who))
-			continue;
-		wf_buf_addstr(out, first ? "" : ", ");
-		wf_view_safe(out, who);
-		first = false;
+	json_t *asked = wf_approval_asked(a);
+	for (size_t i = 0; i < json_array_size(asked); i++) {
+		wf_buf_addstr(out, i ? ", " : "");
+		wf_view_safe(out, json_string_value(json_array_get(asked, i)));
 	}
+	json_decref(asked);
 }
 
 static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
@@ -240,7 +232,7 @@ static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
 	if (!a)
 		return;
 	if (s->status == WF_STEP_WAITING) {
-		wf_buf_printf(out, "%u of %u: ", wf_view_approved(a), a->needed);
+		wf_buf_printf(out, "%u of %u: ", wf_view_approved(a), wf_approval_needed(a));
 		wf_view_still_asked(a, out);
 		return;
 	}

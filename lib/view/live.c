@@ -264,7 +264,8 @@ static void decision_line(struct wf_live *l, const struct wf_plan *plan,
 	wf_buf_addstr(out, wf_style_off(&l->o.style, WF_ROLE_STRONG));
 	wf_buf_addch(out, ' ');
 	wf_view_safe(out, wf_plan_step_id(plan, step));
-	wf_buf_printf(out, ": %u of %u", wf_view_approved(s->approval), s->approval->needed);
+	wf_buf_printf(out, ": %u of %u", wf_view_approved(s->approval),
+		wf_approval_needed(s->approval));
 	if (asked.len)
 		wf_buf_printf(out, ", %s %s still asked", asked.data,
 			strchr(asked.data, ',') ? "are" : "is");

@@ -157,9 +157,9 @@ static void put_approval(const struct wf_instance *in, const struct wf_approval 
 		wf_buf_addch(out, '\n');
 	}
 	put_decisions(a, now, style, out);
-	uint32_t approved = wf_view_approved(a);
+	uint32_t approved = wf_view_approved(a), needed = wf_approval_needed(a);
 	label(out, style, "needs");
-	wf_buf_printf(out, "%u more of: ", a->needed > approved ? a->needed - approved : 0);
+	wf_buf_printf(out, "%u more of: ", needed > approved ? needed - approved : 0);
 	wf_view_still_asked(a, out);
 	wf_buf_addch(out, '\n');
 	if (a->due_at) {

@@ -109,7 +109,8 @@ static inline void set_due(struct wf_instance *in, uint32_t step, int64_t due)
 static inline void open_approval(struct wf_instance *in, uint32_t step)
 {
 	struct wf_approval *a = wf_calloc(1, sizeof(*a));
-	*a = (struct wf_approval){.needed = 1, .approvers = json_pack("[s]", "bo"),
+	*a = (struct wf_approval){
+		.groups = json_pack("[{s:i, s:[s]}]", "needed", 1, "asked", "bo"),
 		.opened_at = in->created_at};
 	in->steps[step].approval = a;
 	in->steps[step].status = WF_STEP_WAITING;

@@ -39,7 +39,7 @@ static struct wf_instance *sample(void)
 	in->error = json_pack("{s:s}", "type", "ExecError");
 	in->owner = 0xfedcba9876543210;
 	in->history = 300;
-	in->thread = (struct wf_thread){12, 1, true};
+	in->threads[0] = (struct wf_thread){12, 1, true, false};
 
 	struct wf_step_state *s = &in->steps[1];
 	s->status = WF_STEP_WAITING;
@@ -55,8 +55,8 @@ static struct wf_instance *sample(void)
 	s->output = json_null();
 	s->error = json_false();
 	s->approval = wf_calloc(1, sizeof(*s->approval));
-	*s->approval = (struct wf_approval){.number = 9, .needed = 2,
-		.approvers = json_pack("[s,s]", "bo", "cy"), .decisions = json_array(),
+	*s->approval = (struct wf_approval){.number = 9,
+		.groups = json_pack("[{s:i, s:[s,s]}]", "needed", 2, "asked", "bo", "cy"), .decisions = json_array(),
 		.message = wf_strdup("Ship it?"), .details = json_object(),
 		.opened_at = in->created_at + 11, .due_at = in->created_at + 99, .decided_at = 5};
 	wf_instance_touch(in, 1);

@@ -69,8 +69,7 @@ static inline void sample_init(struct sample *s)
 	p->due_at = T0 + 172800000;
 	p->approval = wf_calloc(1, sizeof(*p->approval));
 	p->approval->number = 7;
-	p->approval->needed = 2;
-	p->approval->approvers = parse("[\"alice\",\"bob\"]");
+	p->approval->groups = parse("[{\"needed\":2,\"asked\":[\"alice\",\"bob\"]}]");
 	p->approval->decisions = parse("[{\"by\":\"alice\",\"decision\":\"approve\",\"reason\":\"fine\","
 				       "\"at\":\"2026-11-20T09:40:00Z\"}]");
 	p->approval->opened_at = T0 + 1000;
