@@ -59,6 +59,15 @@ void wf_runner_tidy(struct wf_home *home);
 /* Whether two runners belong to the same boot of the machine. */
 bool wf_runner_same_boot(uint64_t a, uint64_t b);
 
+/* Wakes a runner: its watch descriptor becomes readable. One that is gone is no error. A wake says no
+ * more than "look at your journals": wf_txn_intrusions tells whether anything was changed. */
+void wf_runner_wake(struct wf_home *home, uint64_t id);
+/* A descriptor that is readable after a wake of this process's runner, from its first call on; the same
+ * each time, owned by the home. -1: there is none (no runner lock is held, or the system has no more). */
+int wf_runner_watch_fd(struct wf_home *home);
+/* Makes the descriptor unreadable again, until the next wake. */
+void wf_runner_woken(struct wf_home *home);
+
 /* -- a journal -- */
 
 struct wf_journal;
@@ -87,6 +96,11 @@ int wf_journal_update(struct wf_journal *j, wf_txn_fn *fn, void *arg, struct wf_
 /* The same, read only: a snapshot. */
 int wf_journal_view(struct wf_journal *j, wf_txn_fn *fn, void *arg, struct wf_cause *cause);
 
+/* How often an instance was changed by another than its living owner: an owner that sees it move looks at
+ * its instances anew. It is one of the counters, which every writing transaction reads anyway. */
+uint64_t wf_txn_intrusions(struct wf_txn *txn); /* 0 after an error, which is sticky */
+void wf_txn_intrude(struct wf_txn *txn);
+
 /* -- definitions and plans -- */
 
 struct wf_definition {
@@ -94,6 +108,7 @@ struct wf_definition {
 	uint8_t plan_id[WF_HASH_SIZE];
 	int64_t registered_at;
 	char *registered_by;
+	json_t *triggers;               /* the list in the plan's `triggers`; NULL: none */
 	bool enabled;
 };
 void wf_definition_done(struct wf_definition *d);
@@ -114,6 +129,11 @@ int wf_txn_enable_definition(struct wf_txn *txn, const char *workflow, const cha
 /* All, by workflow then by registration; fn returns false to stop. */
 int wf_txn_each_definition(struct wf_txn *txn, bool (*fn)(void *, const struct wf_definition *),
 	void *arg);
+/* The newest enabled version of each workflow that has one, by workflow. */
+int wf_txn_each_newest(struct wf_txn *txn, bool (*fn)(void *, const struct wf_definition *),
+	void *arg);
+/* Forgets a version, or (NULL) every version of a workflow. Instances keep their plans. WF_ENOENT. */
+int wf_txn_drop_definition(struct wf_txn *txn, const char *workflow, const char *version);
 
 /* -- instances -- */
 
@@ -128,6 +148,9 @@ int wf_txn_put_instance(struct wf_txn *txn, struct wf_instance *in);
  * instance that then never comes stays unused. */
 int wf_txn_reserve_numbers(struct wf_txn *txn, uint32_t count, uint64_t *ret_first);
 void wf_instance_written(struct wf_instance *in);
+/* Removes an instance that has ended, with everything that is known of it. WF_ENOENT; WF_ECONFLICT: it has
+ * not ended. */
+int wf_txn_drop_instance(struct wf_txn *txn, uint64_t number);
 /* Appends a history record (state/event.h) and counts it in in->history. Before put_instance. */
 int wf_txn_append_history(struct wf_txn *txn, struct wf_instance *in, const void *bytes, size_t n);
 
@@ -141,6 +164,9 @@ int wf_txn_find_instance(struct wf_txn *txn, const char *name, uint64_t *ret);
 /* The bytes of history records from `first` (0-based) on; fn returns false to stop. */
 int wf_txn_each_history(struct wf_txn *txn, uint64_t number, uint64_t first,
 	bool (*fn)(void *, uint64_t seq, const void *bytes, size_t n), void *arg);
+
+/* How many history records the instance has, as its header row says. WF_ENOENT. */
+int wf_txn_history_count(struct wf_txn *txn, uint64_t number, uint64_t *ret);
 
 struct wf_filter {
 	int status;              /* enum wf_instance_status, or -1 for all */
@@ -161,7 +187,7 @@ int wf_txn_count(struct wf_txn *txn, uint64_t ret[WF_INST_COUNT_]);
 /* Numbers of the instances with a timer due at or before `until`, in due order, each once. */
 int wf_txn_each_due(struct wf_txn *txn, int64_t until, bool (*fn)(void *, uint64_t number, int64_t due),
 	void *arg);
-/* The earliest timer of all; 0 when there is none. */
+/* The earliest timer of an instance, or firing of a schedule (journal/waiting.h); 0 when there is none. */
 int wf_txn_next_due(struct wf_txn *txn, int64_t *ret);
 
 /* Open approvals in the order they were opened: approval number, instance, step. */
@@ -176,6 +202,7 @@ int wf_txn_get_approval(struct wf_txn *txn, uint64_t approval, uint64_t *ret_ins
 struct wf_journal_stat {
 	uint64_t file_bytes, used_bytes, free_bytes, quota_bytes;
 	uint64_t instances, by_status[WF_INST_COUNT_], definitions, history_records, timers, approvals;
+	uint64_t signals, events, undispatched, schedules, holds;
 	uint32_t readers, stale_readers_cleared;
 	uint32_t format_version;
 	char environment_id[WF_UUID_TEXT];

@@ -105,6 +105,8 @@ struct wf_step_indexed {
 	int64_t due;
 	uint64_t approval;      /* number of the approval that is indexed; 0: none */
 	bool open;              /* … among the open ones too */
+	bool held;              /* it waits for a release */
+	uint64_t waiter;        /* the signal or event it waits for, as its hash; 0: none */
 };
 
 void wf_approval_free(struct wf_approval *a); /* NULL is allowed */
@@ -163,6 +165,7 @@ struct wf_instance_indexed {
 	int64_t due;            /* the instance's entry among the timers; 0: none */
 	int64_t timeout;        /* timeout_at when that entry was computed */
 	uint64_t history;       /* records written */
+	uint32_t held;          /* steps that wait for a release */
 };
 
 struct wf_instance {
