@@ -160,6 +160,7 @@ $(FUZZ_BINS): $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(filter fuz
 FUZZ ?= $(FUZZ_TARGETS)
 fuzz-binaries: $(FUZZ_BINS)
 fuzz:
+	@sh tests/fuzz/usable.sh clang
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=clang B=$(FUZZ_B) fuzz-binaries
 	@sh tests/fuzz/run.sh $(FUZZ_B)/tests/fuzz $(FUZZ)
 # The inputs that are kept, without libFuzzer.
@@ -187,6 +188,14 @@ run-check:
 
 check-unit: all unit-binaries fuzz-binaries helpers
 	@sh tests/run.sh $(UNITS)
+
+# Every campaign in full, an hour and more. Closes with a line for each, and `N campaigns, N failed`.
+# check-fault twice: under the sanitizers it looks for leaks too.
+.PHONY: check-all
+check-all:
+	@sh dist/deps.sh --all
+	@sh tests/campaigns.sh $(MAKE) check check-crash check-race check-power check-fault \
+		'check-fault MODE=asan B=$(dir $(B))asan' 'fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)'
 
 # The third-party suites alone, from $$WFCTL_SUITES.
 check-suites: all unit-binaries

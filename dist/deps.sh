@@ -5,7 +5,7 @@ set -eu
 build='gcc make pkg-config libyaml-dev libjansson-dev libsodium-dev libpcre2-dev liblmdb-dev
 	libcurl4-openssl-dev'
 tests='libcmocka-dev libmicrohttpd-dev bats bats-assert bats-support mandoc jq openssl tzdata'
-developer='clang libclang-rt-14-dev clang-tidy cppcheck shellcheck'
+developer='clang libclang-rt-dev clang-tidy cppcheck shellcheck'
 
 wanted="$build $tests"
 [ "${1:-}" != --all ] || wanted="$wanted $developer"
