@@ -164,8 +164,73 @@ static void test_refused_files(void **state)
 	wf_put_u64(&bytes, 0);
 	refused(&bytes, WF_ECORRUPT);
 	bytes.len -= 8;
-	bytes.data[8] = 2;
+	bytes.data[8] = 3;
 	refused(&bytes, WF_EVERSION);
+	wf_buf_done(&bytes);
+}
+
+/* What a wfctl before bodies wrote: read, with its correlation id, and written as it was. */
+static void test_first_format(void **state)
+{
+	(void)state;
+	struct wf_plan_builder b;
+	struct wf_buf bytes = {0}, again = {0};
+	struct wf_plan *plan = NULL;
+	build(&b);
+	b.plan.format = 1;
+	struct wf_plan_body body = {.kind = WF_BODY_CORRELATION, .pc = wf_plan_here(&b)};
+	wf_plan_add_body(&b, &body);
+	wf_plan_emit(&b, WF_OP_UNDEF, 0, 0);
+	wf_plan_emit(&b, WF_OP_RETURN, 0, 0);
+	wf_plan_encode(&b, &bytes);
+	assert_int_equal(bytes.data[8], 1);
+	assert_int_equal(bytes.data[10], 7);
+	assert_int_equal(bytes.data[128 + 36], body.pc);
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, NULL), 0);
+	assert_int_equal(wf_plan_find_body(plan, WF_BODY_CORRELATION, 0, 0), body.pc);
+	assert_int_equal(wf_plan_find_body(plan, WF_BODY_SLOT_KEY, 0, 0), WF_NONE);
+	wf_plan_write(plan, &again);
+	assert_int_equal(bytes.len, again.len);
+	assert_memory_equal(bytes.data, again.data, bytes.len);
+	memset(bytes.data + 128 + 36, 0xff, 4);
+	wf_plan_free(plan);
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, NULL), 0);
+	assert_int_equal(plan->body_count, 0);
+	wf_plan_free(plan);
+	wf_plan_builder_done(&b);
+	wf_buf_done(&bytes);
+	wf_buf_done(&again);
+}
+
+/* Bodies are found whatever their order was. */
+static void test_find_body(void **state)
+{
+	(void)state;
+	struct wf_plan_builder b;
+	struct wf_buf bytes = {0};
+	struct wf_plan *plan = NULL;
+	build(&b);
+	json_t *extra = json_pack("{s:[{},{},{}]}", "triggers");
+	b.plan.extra = wf_plan_add_const(&b, extra);
+	json_decref(extra);
+	for (uint32_t i = 3; i-- > 0;) {
+		struct wf_plan_body body = {
+			.kind = WF_BODY_TRIGGER_WHEN, .of = i, .pc = wf_plan_here(&b)};
+		assert_int_equal(wf_plan_add_body(&b, &body), 2 - i);
+		wf_plan_emit(&b, WF_OP_UNDEF, 0, 0);
+		wf_plan_emit(&b, WF_OP_RETURN, 0, 0);
+	}
+	wf_plan_encode(&b, &bytes);
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, NULL), 0);
+	assert_int_equal(plan->format, WF_PLAN_FORMAT);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(wf_plan_find_body(plan, WF_BODY_TRIGGER_WHEN, i, 0),
+			7 + 2 * (2 - i));
+	assert_int_equal(wf_plan_find_body(plan, WF_BODY_TRIGGER_WHEN, 3, 0), WF_NONE);
+	assert_int_equal(wf_plan_find_body(plan, WF_BODY_TRIGGER_WHEN, 0, 1), WF_NONE);
+	assert_int_equal(wf_plan_find_body(plan, WF_BODY_TRIGGER_INPUT, 0, 0), WF_NONE);
+	wf_plan_free(plan);
+	wf_plan_builder_done(&b);
 	wf_buf_done(&bytes);
 }
 
@@ -227,11 +292,11 @@ static void test_refused_header(void **state)
 	} cases[] = {
 		{0, 'w', "not a plan"},
 		{7, 1, "not a plan"},
-		{8, 0, "plan of format 0; this wfctl reads format 1"},
-		{10, 6, NULL},
+		{8, 0, "plan of format 0; this wfctl reads formats 1 to 2"},
+		{10, 7, NULL},
 		{12, 1, NULL},
 		{16, 2, "plan: section 2 where 1 must be"},
-		{20, 0, "plan: section workflow of 56 bytes at 0 does not lie where it must (128)"},
+		{20, 0, "plan: section workflow of 56 bytes at 0 does not lie where it must (144)"},
 		{24, 55, "plan: section workflow has 55 bytes, not those of 1 records"},
 		{28, 2, "plan: 2 records in section workflow, over 1"},
 	};
@@ -257,6 +322,8 @@ int main(void)
 		cmocka_unit_test(test_interning),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_refused_files),
+		cmocka_unit_test(test_first_format),
+		cmocka_unit_test(test_find_body),
 		cmocka_unit_test(test_one_encoding),
 		cmocka_unit_test(test_refused_header),
 	};

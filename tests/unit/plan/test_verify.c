@@ -11,7 +11,7 @@
 #include "base/limits.h"
 
 #define HEAD                                                                                       \
-	"plan 1\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\n"                  \
+	"plan 2\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\n"                  \
 	"step \"b\"\naction data.set\nenter F\nfail X\ncode\n"
 #define GOOD "E:\nenter \"a\"\nF:\nenter \"b\"\nX:\nundef\nfinish success \"s\"\n"
 
@@ -90,6 +90,62 @@ static void test_flow(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct wf_buf text = {0};
 		wf_buf_printf(&text, HEAD "%s", cases[i].code);
+		check_text(text.data, cases[i].want);
+		wf_buf_done(&text);
+	}
+}
+
+/* The same with a step `n` of a notification, and a plan that has a trigger. */
+#define NOTIFY_HEAD                                                                                \
+	"plan 2\nworkflow \"w\"\nextra {\"triggers\":[{}]}\nentry E\nstep \"a\"\n"                  \
+	"action data.set\nenter E\nstep \"n\"\naction exec.run\nenter N\n"
+#define NOTIFY_GOOD                                                                                \
+	"fail H\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nU:\nundef\nfinish success \"s\"\n"  \
+	"N:\nenter \"n\"\nundef\nperform \"n\"\nleave \"n\"\nH:\nhalt\n"
+
+static void test_bodies(void **state)
+{
+	(void)state;
+	static const struct code_case cases[] = {
+		{NOTIFY_GOOD, NULL},
+		{"body slot.key B\nbody trigger.when 0 B\nbody trigger.input 0 B\nbody match \"a\" B\n"
+			"fail H\ncode\nE:\nenter \"a\"\nH:\nundef\nfinish success \"s\"\nN:\nenter \"n\"\n"
+			"jump H\nB:\nundef\nreturn", NULL},
+		{"body trigger.when 1 U\n" NOTIFY_GOOD,
+			"plan: body 1 is of what is not there, or begins nowhere"},
+		{"body slot.key U\n" NOTIFY_GOOD,
+			"plan: instruction 1 (undef): is part of a body and of control code"},
+		{"body notify \"n\" 0 U\n" NOTIFY_GOOD,
+			"plan: body 1 is not numbered or does not begin as its kind must"},
+		{"body notify \"a\" 0 E\n" NOTIFY_GOOD, "plan: body 1 is out of order"},
+		{"body notify \"a\" 1 E\n" NOTIFY_GOOD,
+			"plan: instruction 0 (enter): is part of a notification and of the main code"},
+		{"body notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nundef\nfinish success \"s\"\nN:\n"
+			"enter \"n\"\nhalt",
+			"plan: instruction 3 (enter): begins a step of a notification whose failure "
+			"is not handled"},
+		{"fail H\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nH:\nundef\n"
+			"finish success \"s\"\nN:\nenter \"n\"\nhalt",
+			"plan: instruction 1 (undef): is part of a notification and of the main "
+			"code"},
+		{"fail N\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nundef\n"
+			"finish success \"s\"\nN:\nenter \"n\"\nreraise \"n\"",
+			"plan: instruction 4 (reraise): ends a thread of another kind"},
+		{"fail N\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nundef\n"
+			"finish success \"s\"\nN:\nenter \"n\"\nundef\nfinish failed \"s\"",
+			"plan: instruction 5 (finish): ends a thread of another kind"},
+		{"code\nE:\nenter \"a\"\nN:\nenter \"n\"\nhalt",
+			"plan: instruction 2 (halt): ends a thread of another kind"},
+		/* what nothing leads to */
+		{NOTIFY_GOOD "leave \"n\"\nhalt\nundef\nreturn\nleave \"a\"\nundef\n"
+			"finish success \"s\"", NULL},
+		{NOTIFY_GOOD "undef\nunless H\nundef\nfinish success \"s\"",
+			"plan: instruction 7 (halt): is part of a notification and of the main "
+			"code"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wf_buf text = {0};
+		wf_buf_printf(&text, NOTIFY_HEAD "%s", cases[i].code);
 		check_text(text.data, cases[i].want);
 		wf_buf_done(&text);
 	}
@@ -256,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow),
+		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_workflow_fields),
 		cmocka_unit_test(test_step_fields),
