@@ -327,8 +327,20 @@ enum {
 	HD_THREAD_DONE = 256,
 	HD_WAIT = 512,
 	HD_THREAD_STEP = 1024,
-	HD_ALL = 2047
+	HD_SIDE_THREADS = 2048,
+	HD_ALL = 4095
 };
+#define MAX_THREADS (1u << 20)
+
+/* As many threads, the ones behind the first with rows of their own to come. */
+static void set_thread_count(struct wf_instance *in, uint32_t count)
+{
+	while (in->thread_count < count)
+		(void)wf_instance_add_thread(in);
+	in->thread_count = count;
+	for (uint32_t i = 1; i < count; i++)
+		in->threads[i].dirty = false;
+}
 
 void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 {
@@ -337,7 +349,8 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		(in->failed_step != WF_NONE ? HD_FAILED_STEP : 0u) |
 		(in->output ? HD_OUTPUT : 0u) | (in->error ? HD_ERROR : 0u) |
 		(in->owner ? HD_OWNER : 0u) | (in->threads->done ? HD_THREAD_DONE : 0u) |
-		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u);
+		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u) |
+		(in->thread_count > 1 ? HD_SIDE_THREADS : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)in->status);
 	wf_put_time(out, in->updated_at, 0);
@@ -345,6 +358,8 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 	wf_put_varint(out, in->threads->pc);
 	if (mask & HD_THREAD_STEP)
 		wf_put_varint(out, in->threads->step);
+	if (mask & HD_SIDE_THREADS)
+		wf_put_varint(out, in->thread_count - 1);
 	if (mask & HD_WAIT)
 		wf_put_u8(out, (uint8_t)in->wait);
 	if (mask & HD_STARTED)
@@ -374,6 +389,7 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	uint64_t history = wf_get_varint(&r);
 	uint32_t pc = wf_get_u32_varint(&r);
 	uint32_t step = mask & HD_THREAD_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
+	uint32_t side = mask & HD_SIDE_THREADS ? wf_get_u32_but(&r, 0) : 0;
 	unsigned wait = mask & HD_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0;
 	int64_t started = mask & HD_STARTED ? wf_get_time_nonzero(&r, updated) : 0;
 	int64_t ended = mask & HD_ENDED ? wf_get_time_nonzero(&r, updated) : 0;
@@ -384,8 +400,9 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	json_t *output = mask & HD_OUTPUT ? wf_get_json(&r) : NULL;
 	json_t *error = mask & HD_ERROR ? wf_get_json(&r) : NULL;
 	bool good = ended_well(&r) && mask <= HD_ALL && !!owner == !!(mask & HD_OWNER) &&
-		!!wait == !!(mask & HD_WAIT);
+		!!wait == !!(mask & HD_WAIT) && side < MAX_THREADS;
 	if (good) {
+		set_thread_count(in, 1 + side);
 		in->status = (enum wf_instance_status)status;
 		in->wait = (enum wf_wait)wait;
 		in->updated_at = updated;
