@@ -217,8 +217,10 @@ static int read_dst(struct reader *r, const json_t *value)
 	r->member = "dst.gap";
 	if (gap && (err = read_word(r, gap, gaps, 2, &chosen)) == 0)
 		r->t->dst.gap = chosen ? WF_GAP_SKIP : WF_GAP_SHIFT;
+	if (err < 0)
+		return err;
 	r->member = "dst.overlap";
-	if (err == 0 && overlap && (err = read_word(r, overlap, overlaps, 3, &chosen)) == 0)
+	if (overlap && (err = read_word(r, overlap, overlaps, 3, &chosen)) == 0)
 		r->t->dst.overlap = (enum wf_overlap)chosen;
 	return err;
 }
