@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-volatile sig_atomic_t wf_guard_state;
-sigjmp_buf wf_guard_back;
+_Thread_local volatile sig_atomic_t wf_guard_state;
+_Thread_local sigjmp_buf wf_guard_back;
 
 static void (*on_broken)(void);
 static const int signals[] = {SIGSEGV, SIGBUS};

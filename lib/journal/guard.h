@@ -2,7 +2,8 @@
  * Walking pages of a mapped file that nobody has proved sound: a damaged one leads to addresses where
  * nothing is, which is the file's error and not the program's.
  *
- * For one thread at a time, as the whole of wfctl is.
+ * Each thread has a guard of its own, so that a fault of one never leaves another's work. A guarded call
+ * does not guard calls of its own.
  */
 #ifndef WF_JOURNAL_GUARD_H
 #define WF_JOURNAL_GUARD_H
@@ -12,8 +13,8 @@
 
 enum { WF_GUARD_OFF, WF_GUARD_LEAVE, WF_GUARD_BROKEN };
 
-extern volatile sig_atomic_t wf_guard_state;
-extern sigjmp_buf wf_guard_back;
+extern _Thread_local volatile sig_atomic_t wf_guard_state;
+extern _Thread_local sigjmp_buf wf_guard_back;
 
 /* Makes SIGSEGV and SIGBUS look at the state; what they did before they do still while it is off.
  * Once or more. */
@@ -26,7 +27,8 @@ void wf_guard_on_broken(void (*fn)(void));
 void wf_guard_fail(void);
 
 /* *ret is the call's result, or `broken` when it met a fault. Only for a call that can be left
- * half-way: one that reads. */
+ * half-way: one that reads, takes no lock and links nothing into what outlives it. It may read in a
+ * transaction that writes, which is then still the caller's to abort. */
 #define WF_GUARD_READ(ret, call, broken)                                                           \
 	do {                                                                                       \
 		if (sigsetjmp(wf_guard_back, 0) == 0) {                                            \

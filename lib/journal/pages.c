@@ -443,3 +443,15 @@ int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 	}
 	return w.defects ? WF_ECORRUPT : 0;
 }
+
+bool wf_pages_value(const uint8_t *value, size_t n, uint32_t page_size, uint64_t last_page)
+{
+	size_t off = (uintptr_t)value % page_size;
+	if (n <= page_size - off)
+		return true;
+	if (off != HEAD)
+		return false;
+	const uint8_t *head = value - HEAD;
+	uint64_t number = u64_at(head), count = u32_at(head + 12);
+	return n <= count * page_size - HEAD && number <= last_page && count <= last_page - number + 1;
+}

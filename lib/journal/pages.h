@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What a meta page says. */
@@ -34,5 +35,10 @@ int wf_pages_walk(int fd, const struct wf_pages_meta *meta, const char *only,
 /* Whether a page of a table's entries is well-formed: its nodes inside it, their keys rising, and
  * `key` the key of one of them. */
 bool wf_pages_leaf(const uint8_t *page, uint32_t page_size, const uint8_t *key);
+
+/* Whether n bytes of a value in mapped pages lie where values are kept: inside one page, or from the
+ * head of an overflow page through as many pages as that says, none past the last. A damaged length
+ * would be followed out of the file. */
+bool wf_pages_value(const uint8_t *value, size_t n, uint32_t page_size, uint64_t last_page);
 
 #endif

@@ -9,34 +9,25 @@
 
 #include "base/mem.h"
 #include "journal/guard.h"
-#include "journal/pages.h"
+#include "journal/store_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DATA_FILE "data.mdb"
 #define MIN_MAP (1u << 16)
 #define MAX_READERS 512u
-#define LOCK_BYTES (9 * 4096) /* holds that many readers */
-#define WALK_TRIES 8
-#define PROBE ((size_t)1 << 20)
 #define SNAPSHOT_TRIES 100
-#define SMALL_FILE 128 /* pages: all are looked at before LMDB follows them */
 
 struct wf_store {
 	MDB_env *env;
 	MDB_dbi dbi[WF_TABLE_COUNT_];
-	char *path, *file;
+	struct wf_store_file file;
 	struct wf_store_options options;
 	size_t quota, map;      /* bytes; the map may go a reserve beyond the quota */
-	size_t page_size;
-	dev_t dev;
-	ino_t ino;
 	uint32_t stale_cleared;
 	unsigned open_txns;
 	struct wf_store *next;  /* among the stores this process has open */
@@ -59,75 +50,7 @@ struct wf_store_txn {
 /* LMDB must not have one file open twice in a process: closing either would drop both one's locks. */
 static struct wf_store *open_stores;
 
-static const struct {
-	const char *name;
-	char letter;
-} tables[WF_TABLE_COUNT_] = {
-	[WF_TABLE_META] = {"meta", 'm'},
-	[WF_TABLE_INSTANCES] = {"instances", 'n'},
-	[WF_TABLE_INDEX] = {"index", 'x'},
-};
-
-const char *wf_table_name(enum wf_table t)
-{
-	return tables[t].name;
-}
-
-char wf_table_letter(enum wf_table t)
-{
-	return tables[t].letter;
-}
-
 /* -- errors -- */
-
-static int system_failure(struct wf_store *s, int sys, const char *doing, struct wf_cause *cause)
-{
-	int err = wf_err_of_errno(sys);
-	(void)wf_fail(cause, err, "%s: %s failed: %s", s->file, doing, strerror(sys));
-	if (err == WF_ENOSPC)
-		wf_fail_hint(cause, "make room (%s), then run the command again; nothing of this "
-			"transaction is in the journal", sys == EFBIG ? "the file-size limit, ulimit -f" :
-			"disk or disk quota");
-	else if (sys == EMFILE || sys == ENFILE)
-		wf_fail_hint(cause, "raise the limit on open files (ulimit -n)");
-	else if (sys == ENOENT && !s->options.single)
-		wf_fail_hint(cause, "wfctl journal restore FILE --replace puts a backup in its place");
-	else if (sys == EIO)
-		wf_fail_hint(cause, "look at the disk; nothing of this transaction is in the journal");
-	return err;
-}
-
-/* LMDB says EIO where a write came up short, which is how room runs out in the middle of one. What
- * ran out is asked again with a write of our own; EIO when that finds nothing. */
-static int why_short(const struct wf_store *s)
-{
-	struct rlimit limit;
-	struct stat st;
-	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-		!stat(s->file, &st) && (rlim_t)st.st_size + PROBE > limit.rlim_cur)
-		return EFBIG;
-	WF_AUTOFREE char *path = wf_asprintf("%s/probe.%ld.tmp", s->path, (long)getpid());
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno == ENOSPC || errno == EDQUOT ? errno : EIO;
-	(void)unlink(path);
-	WF_AUTOFREE char *zeros = wf_calloc(PROBE, 1);
-	int sys = EIO;
-	for (size_t done = 0; done < PROBE;) {
-		ssize_t n = write(fd, zeros + done, PROBE - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			sys = errno;
-			break;
-		}
-		done += (size_t)n;
-	}
-	if (fsync(fd))
-		sys = errno;
-	(void)close(fd);
-	return sys;
-}
 
 static int failure(struct wf_store *s, int rc, const char *doing, struct wf_cause *cause)
 {
@@ -139,84 +62,36 @@ static int failure(struct wf_store *s, int rc, const char *doing, struct wf_caus
 	case MDB_CURSOR_FULL:
 	case MDB_PAGE_FULL:
 	case MDB_INCOMPATIBLE:
-		(void)wf_fail(cause, WF_ECORRUPT, "%s is damaged: %s: %s", s->file, doing,
+		(void)wf_fail(cause, WF_ECORRUPT, "%s is damaged: %s: %s", s->file.path, doing,
 			mdb_strerror(rc));
 		wf_fail_hint(cause, "wfctl journal check names what is damaged; restore a backup");
 		return WF_ECORRUPT;
 	case MDB_VERSION_MISMATCH:
 		return wf_fail(cause, WF_EVERSION, "%s or its lock file was written by an "
-			"incompatible version of the store", s->file);
+			"incompatible version of the store", s->file.path);
 	case MDB_READERS_FULL:
-		(void)wf_fail(cause, WF_EBUSY, "%s: too many processes read it at once", s->file);
+		(void)wf_fail(cause, WF_EBUSY, "%s: too many processes read it at once", s->file.path);
 		wf_fail_hint(cause, "try again when some of them have ended");
 		return WF_EBUSY;
 	case MDB_TXN_FULL:
-		return wf_fail(cause, WF_ELIMIT, "%s: one transaction changes too much", s->file);
+		return wf_fail(cause, WF_ELIMIT, "%s: one transaction changes too much", s->file.path);
 	case MDB_PANIC:
 	case MDB_BAD_TXN:
 	case MDB_BAD_RSLOT:
 	case MDB_BAD_DBI:
-		return wf_fail(cause, WF_EIO, "%s: %s: %s", s->file, doing, mdb_strerror(rc));
+		return wf_fail(cause, WF_EIO, "%s: %s: %s", s->file.path, doing, mdb_strerror(rc));
 	default:
-		return system_failure(s, rc == EIO ? why_short(s) : rc > 0 ? rc : EIO, doing, cause);
+		return wf_store_file_failure(&s->file, rc == EIO ?
+			wf_store_file_why_short(&s->file) : rc > 0 ? rc : EIO, doing, cause);
 	}
 }
 
 /* -- open -- */
 
-/* Slot and order of the two newest transactions: with another number in one of them the last commit
- * would be passed over. */
-static bool in_step(const struct wf_pages_meta m[2])
-{
-	uint64_t new = wf_pages_newest(m)->txn, old = m[0].txn + m[1].txn - new;
-	bool slots = new == old || (m[new & 1].txn == new && m[old & 1].txn == old);
-	return slots && (new - old == 1 || new <= 1);
-}
-
-/* Reads the roots before LMDB maps them. Another process may be writing, so that a page can change
- * under the walk: only what is wrong several times is wrong. */
-static int look_before_mapping(struct wf_store *s, int fd, struct wf_cause *cause)
-{
-	int rc = 0;
-	for (int i = 0; i < WALK_TRIES; i++) {
-		struct wf_pages_meta metas[2];
-		rc = wf_pages_metas(fd, s->file, metas, cause);
-		if (rc == WF_EVERSION || rc == WF_EIO)
-			return rc;
-		if (!rc && !in_step(metas))
-			rc = wf_fail(cause, WF_ECORRUPT, "%s is damaged: its two meta pages are not of "
-				"consecutive transactions", s->file);
-		if (rc)
-			continue;
-		const struct wf_pages_meta *m = wf_pages_newest(metas);
-		s->page_size = m->page_size;
-		struct stat st;
-		if (fstat(fd, &st))
-			return system_failure(s, errno, "looking at it", cause);
-		bool all_there = (uint64_t)st.st_size / m->page_size > m->last_page;
-		/* Pages at the end that are free may never have been written: then, and only then, the
-		 * file may be shorter than its last page, and every tree has to be looked at. So it is
-		 * where that costs nothing that anybody would notice. */
-		bool whole = !all_there || m->last_page < SMALL_FILE;
-		rc = wf_pages_walk(fd, m, whole ? NULL : wf_table_name(WF_TABLE_META), NULL, NULL);
-		if (!rc)
-			return 0;
-		if (rc == WF_EIO)
-			return system_failure(s, errno, "reading it", cause);
-		(void)wf_fail(cause, WF_ECORRUPT, all_there ? "%s is damaged" :
-			"%s is damaged: it is shorter than what it holds (truncated?)", s->file);
-	}
-	if (s->options.single)
-		wf_fail_hint(cause, "use another backup");
-	else
-		wf_fail_hint(cause, "wfctl journal restore FILE --replace puts a backup in its place");
-	return rc;
-}
-
 static bool is_open(dev_t dev, ino_t ino)
 {
 	for (struct wf_store *s = open_stores; s; s = s->next)
-		if (s->dev == dev && s->ino == ino)
+		if (s->file.dev == dev && s->file.ino == ino)
 			return true;
 	return false;
 }
@@ -225,41 +100,10 @@ static int look_at_file(struct wf_store *s, struct wf_cause *cause)
 {
 	if (s->options.create)
 		return 0;
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return system_failure(s, errno, "opening it", cause);
-	struct stat st;
-	int rc;
-	if (fstat(fd, &st))
-		rc = system_failure(s, errno, "looking at it", cause);
-	else if (!S_ISREG(st.st_mode))
-		rc = wf_fail(cause, WF_EINVAL, "%s is not a file", s->file);
-	else if (is_open(st.st_dev, st.st_ino))
-		rc = wf_fail(cause, WF_EBUSY, "%s is already open in this process", s->file);
-	else
-		rc = look_before_mapping(s, fd, cause);
-	(void)close(fd);
-	return rc;
-}
-
-/* The table of readers is a mapped file: where the disk has no room for a page of it, touching the
- * page would be a SIGBUS. So its room is taken before LMDB maps it. LMDB's locks on it are the
- * process's, which closing any descriptor drops: this is before it has any. */
-static int take_lock_file(struct wf_store *s, struct wf_cause *cause)
-{
-	if (!s->options.write || s->options.single)
-		return 0;
-	WF_AUTOFREE char *path = wf_asprintf("%s/lock.mdb", s->path);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return system_failure(s, errno, "opening its lock file", cause);
-	struct stat st;
-	int sys = fstat(fd, &st) ? errno : 0;
-	if (!sys && (st.st_size < LOCK_BYTES || st.st_blocks * 512 < LOCK_BYTES) &&
-		fallocate(fd, 0, 0, LOCK_BYTES) && errno != EOPNOTSUPP && errno != ENOSYS)
-		sys = errno;
-	(void)close(fd);
-	return sys ? system_failure(s, sys, "making its lock file", cause) : 0;
+	int rc = wf_store_file_identify(&s->file, cause);
+	if (!rc && is_open(s->file.dev, s->file.ino))
+		rc = wf_fail(cause, WF_EBUSY, "%s is already open in this process", s->file.path);
+	return rc ? rc : wf_store_file_look(&s->file, cause);
 }
 
 static void (*on_broken)(void);
@@ -295,24 +139,35 @@ static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 		if (!rc)
 			rc = mdb_env_set_maxreaders(s->env, MAX_READERS);
 		if (!rc)
-			rc = mdb_env_open(s->env, s->path, flags, 0600);
+			rc = mdb_env_open(s->env, s->file.opened, flags, 0600);
 		if (!rc)
 			return 0;
 		mdb_env_close(s->env);
 		s->env = NULL;
 		if ((rc != ENOMEM && rc != EINVAL) || s->map / 2 < MIN_MAP) /* valgrind says EINVAL */
 			break;
-		s->map = s->map / 2 / s->page_size * s->page_size;
+		s->map = s->map / 2 / s->file.page_size * s->file.page_size;
 	}
 	/* The data file has been looked at, so that it is the lock file that LMDB does not know: it
 	 * may take one for another process's that it could not lock itself. */
 	if (rc == MDB_INVALID && !s->options.single) {
 		(void)wf_fail(cause, WF_EIO, "%s: its lock file lock.mdb cannot be locked, or is damaged",
-			s->file);
+			s->file.path);
 		wf_fail_hint(cause, "try again; with no wfctl running, lock.mdb may be removed");
 		return WF_EIO;
 	}
 	return failure(s, rc, "opening it", cause);
+}
+
+static int open_table(struct wf_store *s, MDB_txn *txn, enum wf_table t)
+{
+	const char *name = wf_table_name(t);
+	int rc;
+	if (s->options.create)
+		WF_GUARD_WRITE(&rc, mdb_dbi_open(txn, name, MDB_CREATE, &s->dbi[t]));
+	else
+		WF_GUARD_READ(&rc, mdb_dbi_open(txn, name, 0, &s->dbi[t]), MDB_CORRUPTED);
+	return rc;
 }
 
 static int open_tables(struct wf_store *s, struct wf_cause *cause)
@@ -321,16 +176,15 @@ static int open_tables(struct wf_store *s, struct wf_cause *cause)
 	int rc = mdb_txn_begin(s->env, NULL, s->options.create ? 0 : MDB_RDONLY, &txn);
 	if (rc == MDB_MAP_RESIZED && !(rc = mdb_env_set_mapsize(s->env, 0)))
 		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
-	for (unsigned t = 0; !rc && t < WF_TABLE_COUNT_; t++)
-		WF_GUARD_READ(&rc, mdb_dbi_open(txn, tables[t].name, s->options.create ? MDB_CREATE : 0,
-			&s->dbi[t]), MDB_CORRUPTED);
+	for (enum wf_table t = 0; !rc && t < WF_TABLE_COUNT_; t++)
+		rc = open_table(s, txn, t);
 	if (!rc)
 		rc = mdb_txn_commit(txn);
 	else if (txn)
 		mdb_txn_abort(txn);
 	if (rc == MDB_NOTFOUND)
 		return wf_fail(cause, WF_ECORRUPT, "%s is not a journal: a table is missing",
-			s->file);
+			s->file.path);
 	return rc ? failure(s, rc, "opening its tables", cause) : 0;
 }
 
@@ -341,7 +195,9 @@ static int open_all(struct wf_store *s, struct wf_cause *cause)
 		flags |= MDB_RDONLY;
 	if (s->options.single)
 		flags |= MDB_NOSUBDIR | MDB_NOLOCK;
-	int rc = take_lock_file(s, cause);
+	int rc = 0;
+	if (s->options.write)
+		rc = wf_store_file_lock_room(&s->file, cause);
 	if (!rc)
 		rc = open_env(s, flags, cause);
 	if (!rc)
@@ -360,29 +216,20 @@ int wf_store_open(const char *path, const struct wf_store_options *options, stru
 	struct wf_store *s = wf_calloc(1, sizeof(*s));
 	s->options = *options;
 	wf_guard_ready();
-	s->path = wf_strdup(path);
-	s->file = options->single ? wf_strdup(path) : wf_asprintf("%s/" DATA_FILE, path);
-	s->page_size = (size_t)sysconf(_SC_PAGESIZE);
+	wf_store_file_init(&s->file, path, options->single);
 	int rc = look_at_file(s, cause);
 	if (!rc) {
 		uint64_t quota = options->quota < MIN_MAP ? MIN_MAP : options->quota;
 		quota = quota < SIZE_MAX / 2 ? quota : SIZE_MAX / 2;
-		s->quota = s->map = (size_t)quota / s->page_size * s->page_size;
+		s->quota = s->map = (size_t)quota / s->file.page_size * s->file.page_size;
 		rc = open_all(s, cause);
 	}
-	struct stat st;
-	if (!rc && stat(s->file, &st))
-		rc = system_failure(s, errno, "looking at it", cause);
+	if (!rc && options->create)
+		rc = wf_store_file_identify(&s->file, cause);
 	if (rc) {
-		if (s->env)
-			mdb_env_close(s->env);
-		wf_free(s->path);
-		wf_free(s->file);
-		wf_free(s);
+		wf_store_close(s);
 		return rc;
 	}
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
 	s->next = open_stores;
 	open_stores = s;
 	*ret = s;
@@ -401,8 +248,7 @@ void wf_store_close(struct wf_store *s)
 	}
 	if (s->env)
 		mdb_env_close(s->env);
-	wf_free(s->path);
-	wf_free(s->file);
+	wf_store_file_done(&s->file);
 	wf_free(s);
 }
 
@@ -413,7 +259,7 @@ void wf_store_close(struct wf_store *s)
 static int reopen(struct wf_store *s, struct wf_cause *cause)
 {
 	if (s->open_txns)
-		return wf_fail(cause, WF_EIO, "%s: an earlier commit failed", s->file);
+		return wf_fail(cause, WF_EIO, "%s: an earlier commit failed", s->file.path);
 	mdb_env_close(s->env);
 	s->env = NULL;
 	return open_all(s, cause);
@@ -501,16 +347,16 @@ void wf_store_abort(struct wf_store_txn *t)
 static size_t reserve_of(const struct wf_store *s)
 {
 	size_t r = s->quota / 16;
-	size_t low = 16 * s->page_size, high = (size_t)16 << 20;
+	size_t low = 16 * s->file.page_size, high = (size_t)16 << 20;
 	r = r < low ? low : r > high ? high : r;
-	return r / s->page_size * s->page_size;
+	return r / s->file.page_size * s->file.page_size;
 }
 
 int wf_store_grow(struct wf_store *s, bool essential, struct wf_cause *cause)
 {
 	size_t limit = s->quota + (essential ? reserve_of(s) : 0);
 	if (s->map >= limit) {
-		(void)wf_fail(cause, WF_ENOSPC, "%s is full: its quota is %zu bytes", s->file,
+		(void)wf_fail(cause, WF_ENOSPC, "%s is full: its quota is %zu bytes", s->file.path,
 			s->quota);
 		wf_fail_hint(cause, "raise max_journal_bytes (WFCTL_MAX_JOURNAL_BYTES), or try "
 			"wfctl journal compact; nothing of this transaction is in it");
@@ -529,34 +375,20 @@ bool wf_store_full(struct wf_store *s)
 	MDB_envinfo info;
 	if (s->map <= s->quota || mdb_env_info(s->env, &info))
 		return false;
-	return (info.me_last_pgno + 1) * s->page_size > s->quota;
+	return (info.me_last_pgno + 1) * s->file.page_size > s->quota;
 }
 
 /* -- single keys -- */
 
-/* Whether a value lies where LMDB keeps values: inside its page, or from the head of an overflow page
- * through as many pages as that says, none past the last. A damaged length would be followed out of
- * the file. Pages that a write transaction has changed are elsewhere in memory, and cannot be told
- * apart: there it stays unknown. */
+/* Pages that a write transaction has changed are elsewhere in memory, and cannot be told apart: there
+ * it stays unknown. */
 static bool value_fits(const struct wf_store_txn *t, MDB_val v)
 {
-	enum { HEAD = 16, COUNT_AT = 12 };
-	size_t page_size = t->store->page_size;
-	size_t off = (uintptr_t)v.mv_data % page_size;
-	if (t->write || v.mv_size <= page_size - off)
-		return true;
-	if (off != HEAD)
-		return false;
-	uint64_t number;
-	uint32_t count;
-	const uint8_t *head = (const uint8_t *)v.mv_data - HEAD;
-	memcpy(&number, head, sizeof(number));
-	memcpy(&count, head + COUNT_AT, sizeof(count));
 	MDB_envinfo info;
-	if (mdb_env_info(t->store->env, &info))
-		return false;
-	return v.mv_size <= (uint64_t)count * page_size - HEAD && number <= info.me_last_pgno &&
-		count <= info.me_last_pgno - number + 1;
+	if (t->write)
+		return true;
+	return !mdb_env_info(t->store->env, &info) && wf_pages_value(v.mv_data, v.mv_size,
+		(uint32_t)t->store->file.page_size, info.me_last_pgno);
 }
 
 static MDB_val val(const void *bytes, size_t n)
@@ -686,7 +518,7 @@ void wf_cursor_close(struct wf_cursor *c)
  * changed are elsewhere in memory: there it stays unknown. */
 static bool leaf_fits(struct wf_cursor *c, const uint8_t *key)
 {
-	size_t page_size = c->txn->store->page_size;
+	size_t page_size = c->txn->store->file.page_size;
 	const uint8_t *page = key - (uintptr_t)key % page_size;
 	if (c->txn->write || page == c->leaf)
 		return true;
@@ -783,7 +615,7 @@ static int count_free(struct wf_store *s, MDB_txn *txn, uint64_t *ret)
 		pages += n;
 	} while (!rc);
 	mdb_cursor_close(c);
-	*ret = pages * s->page_size;
+	*ret = pages * s->file.page_size;
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -800,8 +632,8 @@ int wf_store_stat(struct wf_store *s, struct wf_store_stat *ret, struct wf_cause
 {
 	struct wf_store_stat r = {.quota_bytes = s->quota};
 	struct stat st;
-	if (stat(s->file, &st))
-		return system_failure(s, errno, "looking at it", cause);
+	if (stat(s->file.path, &st))
+		return wf_store_file_failure(&s->file, errno, "looking at it", cause);
 	r.file_bytes = (uint64_t)st.st_size;
 	int dead = 0;
 	if (!s->options.single && !mdb_reader_check(s->env, &dead))
@@ -819,7 +651,7 @@ int wf_store_stat(struct wf_store *s, struct wf_store_stat *ret, struct wf_cause
 	if (rc)
 		return failure(s, rc, "reading", cause);
 	(void)mdb_reader_list(s->env, count_reader, &r.readers);
-	uint64_t all = (info.me_last_pgno + 1) * s->page_size;
+	uint64_t all = (info.me_last_pgno + 1) * s->file.page_size;
 	r.used_bytes = all > r.free_bytes ? all - r.free_bytes : 0;
 	*ret = r;
 	return 0;
@@ -836,7 +668,7 @@ static int find_snapshot(struct wf_store *s, int fd, MDB_txn **ret_txn, struct w
 		if (rc)
 			return failure(s, rc, "reading", cause);
 		struct wf_pages_meta m[2];
-		rc = wf_pages_metas(fd, s->file, m, cause);
+		rc = wf_pages_metas(fd, s->file.path, m, cause);
 		size_t id = mdb_txn_id(txn);
 		for (unsigned k = 0; !rc && k < 2; k++) {
 			if (m[k].txn == id) {
@@ -849,31 +681,15 @@ static int find_snapshot(struct wf_store *s, int fd, MDB_txn **ret_txn, struct w
 		if (rc)
 			return rc;
 	}
-	return wf_fail(cause, WF_EBUSY, "%s is being written too fast to be checked", s->file);
-}
-
-/* Another process may write between the two reads, so only what is wrong every time counts. */
-static int metas_in_step(int fd, const char *name, struct wf_cause *cause)
-{
-	for (int i = 0; i < WALK_TRIES; i++) {
-		struct wf_pages_meta m[2];
-		int rc = wf_pages_metas(fd, name, m, cause);
-		if (rc == WF_EIO)
-			return rc;
-		if (rc)
-			continue;
-		if (in_step(m))
-			return 0;
-	}
-	return WF_ECORRUPT;
+	return wf_fail(cause, WF_EBUSY, "%s is being written too fast to be checked", s->file.path);
 }
 
 int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *), void *arg,
 	struct wf_cause *cause)
 {
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	int fd = open(s->file.path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return system_failure(s, errno, "opening it", cause);
+		return wf_store_file_failure(&s->file, errno, "opening it", cause);
 	MDB_txn *txn = NULL;
 	struct wf_pages_meta meta;
 	int rc = find_snapshot(s, fd, &txn, &meta, cause);
@@ -881,15 +697,15 @@ int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *
 		rc = wf_pages_walk(fd, &meta, NULL, report, arg);
 		int sys = errno;
 		mdb_txn_abort(txn);
-		int step = rc == WF_EIO ? 0 : metas_in_step(fd, s->file, cause);
+		int step = rc == WF_EIO ? 0 : wf_store_file_in_step(&s->file, fd, cause);
 		if (step == WF_ECORRUPT)
 			report(arg, "main: the two meta pages are not of consecutive transactions");
 		if (rc == WF_EIO)
-			(void)system_failure(s, sys, "reading it", cause);
+			(void)wf_store_file_failure(&s->file, sys, "reading it", cause);
 		else if (step == WF_EIO)
 			rc = step;
 		else if (rc || step)
-			rc = wf_fail(cause, WF_ECORRUPT, "%s is damaged", s->file);
+			rc = wf_fail(cause, WF_ECORRUPT, "%s is damaged", s->file.path);
 	}
 	(void)close(fd);
 	return rc;
@@ -897,10 +713,11 @@ int wf_store_check_pages(struct wf_store *s, void (*report)(void *, const char *
 
 int wf_store_copy(struct wf_store *s, int fd, bool compacted, struct wf_cause *cause)
 {
-	int rc = mdb_env_copyfd2(s->env, fd, compacted ? MDB_CP_COMPACT : 0);
+	int rc;
+	WF_GUARD_WRITE(&rc, mdb_env_copyfd2(s->env, fd, compacted ? MDB_CP_COMPACT : 0));
 	if (rc)
 		return failure(s, rc, "copying", cause);
 	if (fsync(fd))
-		return system_failure(s, errno, "copying", cause);
+		return wf_store_file_failure(&s->file, errno, "copying", cause);
 	return 0;
 }
