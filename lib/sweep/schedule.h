@@ -10,30 +10,44 @@
 #ifndef WF_SWEEP_SCHEDULE_H
 #define WF_SWEEP_SCHEDULE_H
 
-#include "journal/journal.h"
+#include "journal/waiting.h"
 #include "sweep/timetable.h"
 
-struct wf_schedule;
-
-/* Makes a row's next_at and next_nominal from its spec and `since`; 0 and 0 when it never fires again. */
-int wf_schedule_plan_next(struct wf_schedule *s, struct wf_cause *cause);
+/* Whether a schedule made by hand may be called that: 1 to 128 letters, digits and _ - . @, the first
+ * neither - nor a dot, and not digits alone. */
+bool wf_schedule_name_ok(const char *name);
 
 /* Brings the schedules of a workflow (source "definition") in line with the triggers of its newest
  * enabled version; call it in the transaction that registers, enables, disables or drops a version.
- * They are named WORKFLOW/ID, and WORKFLOW when the trigger has no id and is the only one (WORKFLOW/2
- * the second). One whose trigger is unchanged keeps its times, counts and being paused; one whose
- * trigger is gone is dropped. */
+ * They are named WORKFLOW/ID, or WORKFLOW/1, WORKFLOW/2, … for triggers without an id. One whose
+ * trigger is unchanged keeps all it has, one whose trigger changed its counts and whether it is paused;
+ * one whose trigger is gone, or whose workflow is, is dropped. While every version is disabled they
+ * stay, and their firings are refused. */
 int wf_schedule_sync(struct wf_txn *txn, const char *workflow, const char *by, int64_t now,
 	struct wf_cause *cause);
 
-/* Adds a schedule made by hand: checks the spec and that the workflow (and version) is registered and
- * enabled; anchors it. Takes name, workflow, version, spec, by of *s; fills the rest. WF_ENOENT: no
- * such workflow; WF_ECONFLICT: it is disabled; WF_EEXIST: the name is taken; WF_EINVAL, WF_ESYNTAX. */
+/* Adds a schedule made by hand: checks the spec, the input against the workflow, and that the workflow
+ * (and version) is registered and enabled; anchors it. Takes name, workflow, version, spec, source, by
+ * and paused of *s; fills the rest. WF_ENOENT: no such workflow; WF_ECONFLICT: it is disabled;
+ * WF_EEXIST: the name is taken; WF_EINVAL, WF_ESYNTAX: it is wrong or would never fire. */
 int wf_schedule_add(struct wf_txn *txn, struct wf_schedule *s, int64_t now, struct wf_cause *cause);
 
-/* Puts back a row whose spec, version or pause was changed: checked as by add, counting from now. */
+/* Puts back a row whose spec or version was changed: checked as by add, counting from now. */
 int wf_schedule_change(struct wf_txn *txn, struct wf_schedule *s, int64_t now,
 	struct wf_cause *cause);
+
+/* Pauses, or resumes, counting from now: what fell into the pause is not made good. */
+int wf_schedule_pause(struct wf_txn *txn, struct wf_schedule *s, bool paused, int64_t now,
+	struct wf_cause *cause);
+
+/* The definition that a start by it would use. The cause says whether there is none (WF_ENOENT) or it is
+ * disabled (WF_ECONFLICT). */
+int wf_schedule_definition(struct wf_txn *txn, const char *workflow, const char *version,
+	struct wf_definition *ret, struct wf_cause *cause);
+
+/* The input of a firing: the spec's `input`, the row's `overrides` put over it, and `more` (NULL:
+ * none) over both, member by member. New. */
+json_t *wf_schedule_input(const struct wf_schedule *s, const json_t *more);
 
 /* Appends to a row's `recent`, bounded. instance 0 and why NULL: left out. */
 void wf_schedule_note(struct wf_schedule *s, int64_t nominal, int64_t at, const char *outcome,
