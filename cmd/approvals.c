@@ -1,6 +1,7 @@
 /* wfctl approvals: what waits for somebody's decision. */
 #include "cli_drive.h"
 
+#include "view/approval.h"
 #include "view/instance.h"
 #include "view/when.h"
 
@@ -95,7 +96,7 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct open_ap
 	wf_table_cell(t, WF_ROLE_PLAIN, o->in->workflow);
 	wf_table_cell(t, WF_ROLE_PLAIN, step);
 	wf_table_cell(t, WF_ROLE_PLAIN, asked.data ? asked.data : "");
-	wf_table_cellf(t, WF_ROLE_PLAIN, "%u of %u", wf_view_approved(a), wf_approval_needed(a));
+	wf_table_cellf(t, WF_ROLE_PLAIN, "%u of %u", wf_approval_given(a), wf_approval_needed(a));
 	wf_table_cell(t, WF_ROLE_PLAIN, since);
 	wf_table_cell(t, a->due_at && a->due_at < ctx->now ? WF_ROLE_BAD : WF_ROLE_PLAIN, when);
 	if (ctx->format == WF_FORMAT_OUT_WIDE)
@@ -104,7 +105,7 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct open_ap
 
 static json_t *row_json(const struct open_approval *o, const char *step)
 {
-	json_t *item = wf_view_approval_json(approval_of(o));
+	json_t *item = wf_view_approval_json(&o->in->steps[o->step]);
 	json_object_set_new(item, "instance", json_integer((json_int_t)o->instance));
 	json_object_set_new(item, "workflow", json_string(o->in->workflow));
 	json_object_set_new(item, "step", json_string(step));

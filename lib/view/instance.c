@@ -3,6 +3,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "view/approval.h"
 #include "view/when.h"
 
 #include <inttypes.h>
@@ -32,22 +33,6 @@ static json_t *span_json(int64_t from, int64_t to)
 	return from && to ? json_integer(to - from) : json_null();
 }
 
-json_t *wf_view_approval_json(const struct wf_approval *a)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "number", json_integer((json_int_t)a->number));
-	json_object_set_new(o, "needed", json_integer(wf_approval_needed(a)));
-	json_object_set_new(o, "approved", json_integer(wf_view_approved(a)));
-	json_object_set_new(o, "approvers", wf_approval_names(a));
-	json_object_set_new(o, "decisions", a->decisions ? json_incref(a->decisions) : json_array());
-	json_object_set_new(o, "message", text_or_null(a->message));
-	json_object_set_new(o, "details", value_or_null(a->details));
-	json_object_set_new(o, "opened_at", wf_view_time_json(a->opened_at));
-	json_object_set_new(o, "due_at", wf_view_time_json(a->due_at));
-	json_object_set_new(o, "decided_at", wf_view_time_json(a->decided_at));
-	return o;
-}
-
 /* The input as the definition gave it: names with an underscore in front are the compiler's own. */
 static json_t *input_json(const struct wf_step_state *s)
 {
@@ -62,12 +47,24 @@ static json_t *input_json(const struct wf_step_state *s)
 	return own;
 }
 
+uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step)
+{
+	for (uint32_t i = 0; i < plan->body_count; i++)
+		if (plan->bodies[i].kind == WF_BODY_NOTIFY &&
+			plan->bodies[i].pc == plan->steps[step].enter_pc)
+			return plan->bodies[i].of;
+	return WF_NONE;
+}
+
 static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *in, uint32_t i)
 {
 	const struct wf_step_state *s = &in->steps[i];
 	json_t *o = json_object();
 	json_object_set_new(o, "id", text_or_null(wf_plan_step_id(plan, i)));
 	json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
+	uint32_t of = wf_view_side_of(plan, i);
+	if (of != WF_NONE)
+		json_object_set_new(o, "of", text_or_null(wf_plan_step_id(plan, of)));
 	json_object_set_new(o, "status", json_string(wf_step_status_name(wf_view_step_now(in, i))));
 	json_object_set_new(o, "waits_for",
 		s->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(s->wait)));
@@ -82,7 +79,7 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	json_object_set_new(o, "output", value_or_null(s->output));
 	json_object_set_new(o, "error", value_or_null(s->error));
 	if (s->approval)
-		json_object_set_new(o, "approval", wf_view_approval_json(s->approval));
+		json_object_set_new(o, "approval", wf_view_approval_json(s));
 	return o;
 }
 
@@ -102,6 +99,10 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 		in->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(in->wait)));
 	json_object_set_new(o, "result", text_or_null(in->result));
 	json_object_set_new(o, "correlation_id", text_or_null(in->correlation_id));
+	json_object_set_new(o, "start_key", text_or_null(in->start_key));
+	json_object_set_new(o, "schedule",
+		in->schedule ? json_integer((json_int_t)in->schedule) : json_null());
+	json_object_set_new(o, "slots", value_or_null(in->slots));
 	json_object_set_new(o, "started_by", text_or_null(in->started_by));
 	json_object_set_new(o, "os_user", text_or_null(in->os_user));
 	json_object_set_new(o, "folder", text_or_null(in->folder));
@@ -118,6 +119,7 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 	if (!plan)
 		return o;
 	json_object_set_new(o, "input", value_or_null(in->input));
+	json_object_set_new(o, "event", value_or_null(in->event));
 	json_object_set_new(o, "output", value_or_null(in->output));
 	json_t *vars = json_object(), *steps = json_array();
 	for (uint32_t i = 0; i < in->var_count; i++)
@@ -201,46 +203,23 @@ void wf_view_error(const json_t *error, bool message, struct wf_buf *out)
 	}
 }
 
-uint32_t wf_view_approved(const struct wf_approval *a)
-{
-	return wf_approval_given(a);
-}
-
-bool wf_view_decided(const struct wf_approval *a, const char *who)
-{
-	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
-		const char *by = member_text(json_array_get(a->decisions, i), "by");
-		if (by && !strcmp(by, who))
-			return true;
-	}
-	return false;
-}
-
-void wf_view_still_asked(const struct wf_approval *a, struct wf_buf *out)
-{
-	json_t *asked = wf_approval_asked(a);
-	for (size_t i = 0; i < json_array_size(asked); i++) {
-		wf_buf_addstr(out, i ? ", " : "");
-		wf_view_safe(out, json_string_value(json_array_get(asked, i)));
-	}
-	json_decref(asked);
-}
-
 static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
 {
 	const struct wf_approval *a = s->approval;
 	if (!a)
 		return;
 	if (s->status == WF_STEP_WAITING) {
-		wf_buf_printf(out, "%u of %u: ", wf_view_approved(a), wf_approval_needed(a));
-		wf_view_still_asked(a, out);
+		wf_view_progress(a, out);
 		return;
 	}
+	json_auto_t *seen = json_object();
 	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
-		const json_t *d = json_array_get(a->decisions, i);
-		const char *by = member_text(d, "by");
-		wf_buf_addstr(out, i ? ", " : "by ");
+		const char *by = member_text(json_array_get(a->decisions, i), "by");
+		if (json_object_get(seen, by ? by : "?"))
+			continue;
+		wf_buf_addstr(out, json_object_size(seen) ? ", " : "by ");
 		wf_view_safe(out, by ? by : "?");
+		json_object_set_new(seen, by ? by : "?", json_true());
 	}
 }
 
@@ -275,6 +254,16 @@ void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *i
 	if (s->status == WF_STEP_SKIPPED || s->status == WF_STEP_PENDING)
 		return;
 	enum wf_action action = plan->steps[step].action;
+	if (s->wait == WF_WAIT_HOLD) {
+		wf_buf_addstr(out, "on hold");
+		return;
+	}
+	if (s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT) {
+		const char *name = member_text(s->input, "name");
+		wf_buf_addstr(out, s->wait == WF_WAIT_SIGNAL ? "for the signal " : "for the event ");
+		wf_view_safe(out, name ? name : "?");
+		return;
+	}
 	if (action == WF_ACT_APPROVAL_REQUEST)
 		approval_detail(s, out);
 	else if (action == WF_ACT_HTTP_REQUEST)
@@ -351,10 +340,38 @@ void wf_view_heading(const struct wf_instance *in, const struct wf_style *style,
 	}
 }
 
-/* What a parked instance waits for, after "it waits for". */
-static void waits_for(const struct wf_instance *in, struct wf_buf *out)
+/* The name of the signal or event that the instance's main thread waits for; NULL. */
+static const char *awaited(const struct wf_instance *in)
 {
-	wf_buf_addstr(out, in->wait == WF_WAIT_NONE ? "something" : wf_wait_name(in->wait));
+	uint32_t step = in->thread_count ? in->threads[0].step : WF_NONE;
+	if (step >= in->step_count || in->steps[step].wait != in->wait)
+		return NULL;
+	return member_text(in->steps[step].input, "name");
+}
+
+/* What a parked instance waits for, after "is parked", and what to do. */
+static void parked(const struct wf_instance *in, struct wf_buf *out)
+{
+	uint64_t n = in->number;
+	const char *name = awaited(in);
+	bool known = name && (in->wait == WF_WAIT_SIGNAL || in->wait == WF_WAIT_EVENT);
+	wf_buf_printf(out, ": it waits for %s", in->wait == WF_WAIT_NONE ? "something"
+			: known && in->wait == WF_WAIT_SIGNAL           ? "the signal "
+			: known                                         ? "the event "
+									: wf_wait_name(in->wait));
+	if (known)
+		wf_view_safe(out, name);
+	wf_buf_addstr(out, ". Next: wfctl ");
+	if (in->wait == WF_WAIT_APPROVAL)
+		wf_buf_printf(out, "approve %" PRIu64, n);
+	else if (known && in->wait == WF_WAIT_SIGNAL)
+		wf_buf_printf(out, "signal %" PRIu64 " %s", n, name);
+	else if (known)
+		wf_buf_printf(out, "emit %s", name);
+	else if (in->wait == WF_WAIT_HOLD)
+		wf_buf_printf(out, "why %" PRIu64, n);
+	else
+		wf_buf_printf(out, "resume %" PRIu64, n);
 }
 
 void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
@@ -396,12 +413,17 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 			in->number, in->number);
 		return;
 	}
+	if (in->status == WF_INST_QUEUED) {
+		wf_view_role(out, style, role, "is queued");
+		wf_buf_printf(out, " for a free slot. Next: wfctl why %" PRIu64 "\n", in->number);
+		return;
+	}
+	if (in->status == WF_INST_PENDING) {
+		wf_view_role(out, style, role, "is kept");
+		wf_buf_printf(out, ", and has not begun. Next: wfctl why %" PRIu64 "\n", in->number);
+		return;
+	}
 	wf_view_role(out, style, role, "is parked");
-	wf_buf_addstr(out, ": it waits for ");
-	waits_for(in, out);
-	if (in->wait == WF_WAIT_APPROVAL)
-		wf_buf_printf(out, ". Next: wfctl approve %" PRIu64, in->number);
-	else
-		wf_buf_printf(out, ". Next: wfctl resume %" PRIu64, in->number);
+	parked(in, out);
 	wf_buf_addch(out, '\n');
 }

@@ -13,7 +13,6 @@ json_t *wf_view_time_json(int64_t ms);
 /* What schemas/output/instance.schema.json describes; new. `plan` names the steps; NULL: a header
  * alone, without steps, input and output. */
 json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in);
-json_t *wf_view_approval_json(const struct wf_approval *a); /* new */
 /* A history record, as in schemas/output/history.schema.json; new. */
 json_t *wf_view_record_json(const struct wf_plan *plan, uint64_t seq, const struct wf_record *r);
 
@@ -33,12 +32,8 @@ const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_inst
 enum wf_role wf_view_step_role(enum wf_step_status status);
 enum wf_role wf_view_instance_role(enum wf_instance_status status);
 
-/* Approvals given so far, of the number needed. */
-uint32_t wf_view_approved(const struct wf_approval *a);
-/* Whether that person has decided already. */
-bool wf_view_decided(const struct wf_approval *a, const char *who);
-/* "bob", "alice, bob": those asked who have not decided. Borrowed names. */
-void wf_view_still_asked(const struct wf_approval *a, struct wf_buf *out);
+/* The approval step whose notification this step is (a step of the side), or WF_NONE. */
+uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step);
 
 /* "#1234 wf_user_onboarding 1.4.0" */
 void wf_view_heading(const struct wf_instance *in, const struct wf_style *style, struct wf_buf *out);

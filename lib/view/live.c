@@ -2,6 +2,7 @@
 #include "view/live.h"
 
 #include "base/mem.h"
+#include "view/approval.h"
 #include "view/instance.h"
 #include "view/when.h"
 
@@ -264,12 +265,29 @@ static void decision_line(struct wf_live *l, const struct wf_plan *plan,
 	wf_buf_addstr(out, wf_style_off(&l->o.style, WF_ROLE_STRONG));
 	wf_buf_addch(out, ' ');
 	wf_view_safe(out, wf_plan_step_id(plan, step));
-	wf_buf_printf(out, ": %u of %u", wf_view_approved(s->approval),
+	wf_buf_printf(out, ": %u of %u", wf_approval_given(s->approval),
 		wf_approval_needed(s->approval));
 	if (asked.len)
 		wf_buf_printf(out, ", %s %s still asked", asked.data,
 			strchr(asked.data, ',') ? "are" : "is");
 	wf_buf_addch(out, '\n');
+}
+
+/* What the clock did to an open approval. */
+static void clock_line(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_transition *t, struct wf_buf *out)
+{
+	const struct wf_step_state *s = &in->steps[t->step];
+	bool escalated = t->type == WF_TRANS_ESCALATED;
+	WF_AUTOBUF struct wf_buf detail = { 0 };
+	struct wf_view_clock_event e = { escalated ? WF_CLOCK_ESCALATION : WF_CLOCK_REMINDER, 0,
+		(uint32_t)t->value };
+	wf_buf_printf(&detail, "%s %" PRIu64 ": ", escalated ? "escalation" : "reminder",
+		t->value + 1);
+	wf_view_clock_text(s, &e, &detail);
+	put_line(l, &(struct line){ .number = in->number, .word = "note", .role = WF_ROLE_WARN,
+			    .name = wf_plan_step_id(plan, t->step),
+			    .name_width = widest_name(plan), .detail = detail.data }, false, out);
 }
 
 void wf_live_started(struct wf_live *l, const struct wf_instance *in, int64_t now,
@@ -297,6 +315,8 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 			begun(l, plan, in, t, now, out);
 		} else if (t->type == WF_TRANS_DECISION_KEPT) {
 			decision_line(l, plan, in, t->step, out);
+		} else if (t->type == WF_TRANS_ESCALATED || t->type == WF_TRANS_REMINDED) {
+			clock_line(l, plan, in, t, out);
 		} else if (t->type == WF_TRANS_STEP_STATUS && t->value < WF_STEP_COUNT_) {
 			enum wf_step_status status = (enum wf_step_status)t->value;
 			if (status != WF_STEP_RUNNING)

@@ -1,7 +1,9 @@
 /* The timeline of an instance: a row a step, with its place in time. */
 #include "view/instance.h"
 
-#include "base/duration.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "view/approval.h"
 #include "view/emit.h"
 #include "view/table.h"
 #include "view/when.h"
@@ -81,7 +83,7 @@ static void head(const struct wf_instance *in, int64_t now, const struct wf_styl
 }
 
 static void step_row(struct wf_table *t, const struct wf_plan *plan, const struct wf_instance *in,
-	uint32_t i, const struct axis *axis, int64_t now)
+	uint32_t i, bool side, const struct axis *axis, int64_t now)
 {
 	const struct wf_step_state *s = &in->steps[i];
 	char took[WF_WHEN_TEXT] = "-";
@@ -89,7 +91,7 @@ static void step_row(struct wf_table *t, const struct wf_plan *plan, const struc
 	if (s->started_at && s->status != WF_STEP_SKIPPED)
 		wf_view_duration((s->ended_at ? s->ended_at : now) - s->started_at, took);
 	bool effect = wf_actions[plan->steps[i].action].kind == WF_ACTION_EFFECT;
-	wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
+	wf_table_cellf(t, WF_ROLE_PLAIN, "%s%s", side ? "  " : "", wf_plan_step_id(plan, i));
 	wf_table_cell(t, wf_view_step_role(wf_view_step_now(in, i)),
 		wf_view_step_status(plan, in, i));
 	if (effect && s->attempts)
@@ -106,6 +108,7 @@ static size_t bar_columns(const struct wf_plan *plan, const struct wf_style *sty
 	size_t names = 4, width = style && style->width ? style->width : DEFAULT_WIDTH;
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		size_t n = wf_view_width(wf_plan_step_id(plan, i));
+		n += wf_view_side_of(plan, i) == WF_NONE ? 0 : 2;
 		names = n > names ? n : names;
 	}
 	size_t used = 2 + names + 2 + 11 + 2 + 8 + 2 + 10 + 2;
@@ -125,17 +128,13 @@ static void put_decisions(const struct wf_approval *a, int64_t now, const struct
 	struct wf_buf *out)
 {
 	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
-		const json_t *d = json_array_get(a->decisions, i), *at = json_object_get(d, "at");
-		const char *by = json_string_value(json_object_get(d, "by"));
-		const char *what = json_string_value(json_object_get(d, "decision"));
+		const json_t *d = json_array_get(a->decisions, i);
 		const char *reason = json_string_value(json_object_get(d, "reason"));
 		char when[WF_WHEN_TEXT];
+		int64_t ms;
 		label(out, style, i ? "" : "has");
-		wf_view_safe(out, by ? by : "?");
-		wf_buf_addstr(out, what && *what == 'a' ? " approved" : " rejected");
-		int64_t ms = 0;
-		if (json_is_string(at) &&
-			wf_time_parse(json_string_value(at), json_string_length(at), &ms) == 0) {
+		wf_view_decision(d, out);
+		if (wf_view_decision_at(d, &ms)) {
 			wf_view_clock(ms, now, when);
 			wf_buf_printf(out, " at %s", when);
 		}
@@ -148,29 +147,62 @@ static void put_decisions(const struct wf_approval *a, int64_t now, const struct
 	}
 }
 
-static void put_approval(const struct wf_instance *in, const struct wf_approval *a, int64_t now,
+/* What time brings if nobody decides: each with when. */
+static void put_clock(const struct wf_step_state *s, int64_t now, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	struct wf_view_clock_event *events;
+	size_t count = wf_view_approval_clock(s, &events);
+	for (size_t i = 0; i < count; i++) {
+		char when[WF_WHEN_TEXT];
+		wf_view_until(events[i].at, now, when);
+		label(out, style, i ? "" : events[i].kind == WF_CLOCK_END ? "waits" : "then");
+		wf_buf_printf(out, "%s", when);
+		if (events[i].kind != WF_CLOCK_END || count > 1) {
+			wf_buf_addstr(out, ", then ");
+			wf_view_clock_text(s, &events[i], out);
+		}
+		wf_buf_addch(out, '\n');
+	}
+	wf_free(events);
+}
+
+static void put_approval(const struct wf_instance *in, const struct wf_step_state *s, int64_t now,
 	const struct wf_style *style, struct wf_buf *out)
 {
+	const struct wf_approval *a = s->approval;
 	if (a->message) {
 		label(out, style, "asks");
 		wf_view_safe(out, a->message);
 		wf_buf_addch(out, '\n');
 	}
 	put_decisions(a, now, style, out);
-	uint32_t approved = wf_view_approved(a), needed = wf_approval_needed(a);
 	label(out, style, "needs");
-	wf_buf_printf(out, "%u more of: ", needed > approved ? needed - approved : 0);
-	wf_view_still_asked(a, out);
-	wf_buf_addch(out, '\n');
-	if (a->due_at) {
-		char when[WF_WHEN_TEXT];
-		wf_view_until(a->due_at, now, when);
-		label(out, style, "waits");
-		wf_buf_printf(out, "%s\n", when);
+	if (wf_approval_group_count(a) > 1) {
+		wf_view_progress(a, out);
+	} else {
+		uint32_t given = wf_approval_given(a), needed = wf_approval_needed(a);
+		wf_buf_printf(out, "%u more of: ", needed > given ? needed - given : 0);
+		wf_view_still_asked(a, out);
 	}
+	wf_buf_addch(out, '\n');
+	put_clock(s, now, style, out);
 	label(out, style, "to do");
 	wf_buf_printf(out, "wfctl approve %" PRIu64 ", or wfctl reject %" PRIu64 "\n", in->number,
 		in->number);
+}
+
+/* "approval waits for approvals", "gate waits for the signal go". */
+static void wait_words(const struct wf_step_state *s, struct wf_buf *out)
+{
+	const char *name = json_string_value(json_object_get(s->input, "name"));
+	bool named = name && (s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT);
+	if (!named) {
+		wf_buf_printf(out, " waits for %s", wf_wait_name(s->wait));
+		return;
+	}
+	wf_buf_printf(out, " waits for the %s ", s->wait == WF_WAIT_SIGNAL ? "signal" : "event");
+	wf_view_safe(out, name);
 }
 
 static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
@@ -191,13 +223,13 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 		if (s->status != WF_STEP_WAITING)
 			continue;
 		wf_view_safe(out, wf_plan_step_id(plan, i));
-		wf_buf_printf(out, " waits for %s", wf_wait_name(s->wait));
+		wait_words(s, out);
 		if (s->wait == WF_WAIT_APPROVAL && s->approval) {
 			wf_view_clock(s->approval->opened_at, now, when);
 			wf_buf_printf(out, " since %s", when);
 			wf_view_duration(now - s->approval->opened_at, when);
 			wf_buf_printf(out, " (%s)\n", when);
-			put_approval(in, s->approval, now, style, out);
+			put_approval(in, s, now, style, out);
 			continue;
 		}
 		if (s->due_at) {
@@ -210,6 +242,20 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 		}
 		wf_buf_addch(out, '\n');
 	}
+}
+
+/* A step, and below it those of its notifications that ever ran. */
+static void step_rows(struct wf_table *t, const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t i, const struct axis *axis, int64_t now)
+{
+	if (wf_view_side_of(plan, i) != WF_NONE)
+		return;
+	step_row(t, plan, in, i, false, axis, now);
+	if (wf_plan_find_body(plan, WF_BODY_NOTIFY, i, 0) == WF_NONE)
+		return;
+	for (uint32_t k = 0; k < in->step_count && k < plan->step_count; k++)
+		if (in->steps[k].started_at && wf_view_side_of(plan, k) == i)
+			step_row(t, plan, in, k, true, axis, now);
 }
 
 void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
@@ -227,7 +273,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 	wf_table_column(t, "took", WF_ALIGN_LEFT, false);
 	wf_table_column(t, title.data, WF_ALIGN_LEFT, false);
 	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
-		step_row(t, plan, in, i, &axis, now);
+		step_rows(t, plan, in, i, &axis, now);
 	wf_table_write(t, style, 2, false, out);
 	wf_table_free(t);
 	put_waits(plan, in, now, style, out);
