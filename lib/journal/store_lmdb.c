@@ -495,12 +495,21 @@ int wf_store_del(struct wf_store_txn *t, enum wf_table table, const void *key, s
 
 /* -- cursors -- */
 
+/* The first use of a table in a transaction looks its root up: that is done where nothing has been
+ * allocated yet that a fault would leave behind. */
+static int open_handle(const struct wf_store_txn *t, MDB_dbi dbi, MDB_cursor **ret)
+{
+	MDB_stat ignored;
+	int rc = mdb_stat(t->txn, dbi, &ignored);
+	return rc ? rc : mdb_cursor_open(t->txn, dbi, ret);
+}
+
 int wf_cursor_open(struct wf_store_txn *t, enum wf_table table, struct wf_cursor *ret,
 	struct wf_cause *cause)
 {
 	MDB_cursor *handle;
 	int rc;
-	WF_GUARD_READ(&rc, mdb_cursor_open(t->txn, t->store->dbi[table], &handle), MDB_CORRUPTED);
+	WF_GUARD_READ(&rc, open_handle(t, t->store->dbi[table], &handle), MDB_CORRUPTED);
 	if (rc)
 		return failure(t->store, meaning(t, rc), "reading", cause);
 	*ret = (struct wf_cursor){.txn = t, .handle = handle, .table = table};
