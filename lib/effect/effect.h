@@ -61,6 +61,14 @@ int wf_effects_wait(struct wf_effects *e, int64_t timeout_ms,
 	void (*fn)(void *arg, struct wf_effect_result *result), void *arg);
 uint32_t wf_effects_running(const struct wf_effects *e);
 
+/* The same until a time of the wall clock (ms since 1970; 0: no time), to the millisecond, and not
+ * longer than most_ms (-1: no bound), which is counted by a clock that only rises. A step of the wall
+ * clock ends it too, with WF_EINTR. */
+int wf_effects_wait_until(struct wf_effects *e, int64_t at, int64_t most_ms,
+	void (*fn)(void *arg, struct wf_effect_result *result), void *arg);
+/* While the descriptor is readable a wait returns WF_EINTR; whoever asked drains it. WF_EIO. */
+int wf_effects_watch(struct wf_effects *e, int fd, struct wf_cause *cause);
+
 /* Makes the current wait, or else the next one, return WF_EINTR: for signal handlers, which may run
  * just before the wait begins, where no system call is there to be interrupted. Async-signal-safe. */
 void wf_effects_wake(struct wf_effects *e);

@@ -10,12 +10,16 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS_A_TURN 64
 /* How often an adopted child without a known process id is looked at: it is known as soon as its
  * supervisor has run its first instructions. */
 #define ADOPT_EVERY_MS 5
+/* Further apart than this from the kernel's, our time is a virtual one. */
+#define VIRTUAL_MS 1000
 
 int wf_effects_new(const struct wf_effects_options *options, struct wf_effects **ret,
 	struct wf_cause *cause)
@@ -28,6 +32,7 @@ int wf_effects_new(const struct wf_effects_options *options, struct wf_effects *
 	e->spool_dir = -1;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	e->clock = -1;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = &e->wake};
 	if (e->epoll < 0 || e->wake < 0 || epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &event) < 0) {
 		int err = wf_fail(cause, WF_EIO, "cannot wait for effects: %s", strerror(errno));
@@ -54,6 +59,8 @@ void wf_effects_free(struct wf_effects *e)
 		(void)close(e->epoll);
 	if (e->wake >= 0)
 		(void)close(e->wake);
+	if (e->clock >= 0)
+		(void)close(e->clock);
 	if (e->spool_dir >= 0)
 		(void)close(e->spool_dir);
 	wf_free(e->spool);
@@ -180,6 +187,14 @@ static int next_timeout(const struct wf_effects *e, int64_t left)
 	return t > INT_MAX ? INT_MAX : (int)t;
 }
 
+/* Fired, or cancelled by a step of the clock: either way it is to be set anew. */
+static void drain_clock(struct wf_effects *e)
+{
+	uint64_t count;
+	(void)!read(e->clock, &count, sizeof(count));
+	e->clock_at = 0;
+}
+
 /* One look at what happened; WF_EINTR after a signal or a wake. */
 static int turn(struct wf_effects *e, int timeout)
 {
@@ -191,6 +206,11 @@ static int turn(struct wf_effects *e, int timeout)
 		if (events[i].data.ptr == &e->wake) {
 			uint64_t count;
 			(void)!read(e->wake, &count, sizeof(count));
+			err = WF_EINTR;
+		} else if (events[i].data.ptr == &e->clock) {
+			drain_clock(e);
+			err = WF_EINTR;
+		} else if (events[i].data.ptr == &e->epoll) {
 			err = WF_EINTR;
 		} else if (events[i].data.ptr) {
 			struct wf_running *r = events[i].data.ptr;
@@ -238,4 +258,57 @@ int wf_effects_wait(struct wf_effects *e, int64_t timeout_ms,
 		if (timeout_ms >= 0 && left <= 0)
 			return 0;
 	}
+}
+
+/* -- the wall clock -- */
+
+int wf_effects_watch(struct wf_effects *e, int fd, struct wf_cause *cause)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = &e->epoll};
+	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	return wf_fail(cause, WF_EIO, "cannot wait for a descriptor: %s", strerror(errno));
+}
+
+static bool open_clock(struct wf_effects *e)
+{
+	if (e->clock >= 0)
+		return true;
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = &e->clock};
+	e->clock = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (e->clock >= 0 && epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->clock, &event) == 0)
+		return true;
+	if (e->clock >= 0)
+		(void)close(e->clock);
+	e->clock = -1;
+	return false;
+}
+
+/* A timer of the wall clock that the kernel cancels when the clock is set: it neither fires early nor
+ * sleeps through a step. Where there is none the caller's bound remains. */
+static void set_clock(struct wf_effects *e, int64_t at)
+{
+	struct timespec now;
+	if (at == e->clock_at || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return;
+	int64_t apart = wf_now_ms() - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	if (apart > VIRTUAL_MS || apart < -VIRTUAL_MS || !open_clock(e))
+		return;
+	struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / 1000),
+		.tv_nsec = (long)(at % 1000) * 1000000}};
+	if (timerfd_settime(e->clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL) == 0)
+		e->clock_at = at;
+}
+
+int wf_effects_wait_until(struct wf_effects *e, int64_t at, int64_t most_ms,
+	void (*fn)(void *arg, struct wf_effect_result *result), void *arg)
+{
+	int64_t left = at ? at - wf_now_ms() : -1;
+	if (at && left < 0)
+		left = 0;
+	if (left > 0)
+		set_clock(e, at);
+	/* one more: the wall clock's timer is the exact one, this is the bound */
+	int64_t bound = left > 0 ? left + 1 : left;
+	return wf_effects_wait(e, sooner(bound, most_ms), fn, arg);
 }

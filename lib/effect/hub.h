@@ -33,6 +33,8 @@ struct wf_effects {
 	char *spool, *libexec, *workdir;
 	char *const *environ_in;
 	int epoll, wake;
+	int clock;                  /* a timer of the wall clock; -1: there is none */
+	int64_t clock_at;           /* what it is set to */
 	int spool_dir;              /* opened when first needed; -1 before */
 	struct wf_running *first;
 	uint32_t running;
