@@ -128,6 +128,18 @@ json_t *wf_schedule_input(const struct wf_schedule *s, const json_t *more)
 	return input;
 }
 
+json_t *wf_schedule_slots(const struct wf_schedule *s, enum wf_overlapping overlap)
+{
+	static const char *const on_conflict[] = { NULL, "queue", "reject", "replace" };
+	char name[48];
+
+	if (overlap >= WF_OVERLAPPING_COUNT_ || !on_conflict[overlap])
+		return NULL;
+	(void)snprintf(name, sizeof(name), "schedule:%" PRIu64, s->id);
+	return json_pack("[{s:s, s:i, s:s}]", "name", name, "limit", 1, "on_conflict",
+		on_conflict[overlap]);
+}
+
 /* Refuses an input that the workflow would refuse at every firing. */
 static int check_input(struct wf_txn *txn, const struct wf_schedule *s,
 	const struct wf_definition *d, struct wf_cause *cause)

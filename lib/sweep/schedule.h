@@ -49,6 +49,9 @@ int wf_schedule_definition(struct wf_txn *txn, const char *workflow, const char 
  * none) over both, member by member. New. */
 json_t *wf_schedule_input(const struct wf_schedule *s, const json_t *more);
 
+/* The slot that keeps its instances apart, as `extra_slots` of a start; NULL: they may overlap. New. */
+json_t *wf_schedule_slots(const struct wf_schedule *s, enum wf_overlapping overlap);
+
 /* Appends to a row's `recent`, bounded. instance 0 and why NULL: left out. */
 void wf_schedule_note(struct wf_schedule *s, int64_t nominal, int64_t at, const char *outcome,
 	uint64_t instance, const char *why);
