@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/sys.h"
 #include "effect/classify.h"
+#include "effect/http_thread.h"
 #include "effect/hub.h"
 
 #include <dlfcn.h>
@@ -15,24 +16,29 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
 #include <unistd.h>
-
-struct wf_http {
-	const struct wf_http_module *module;
-	void *state;
-};
 
 struct http {
 	struct wf_running base;
+	struct wf_http_job job;
 	struct wf_arena *arena;   /* of the spec */
 	struct wf_http_spec spec;
+	json_t *input;            /* what the spec points into */
 };
 
 static void free_http(struct http *h)
 {
+	wf_free((char *)(uintptr_t)h->job.answer.message);
+	wf_free(h->job.answer.headers);
+	wf_free(h->job.answer.body);
 	wf_arena_free(h->arena);
+	json_decref(h->input);
 	wf_free(h);
+}
+
+static struct http *http_of(struct wf_http_job *job)
+{
+	return (struct http *)((char *)job - offsetof(struct http, job));
 }
 
 /* -- the module -- */
@@ -55,39 +61,31 @@ static const struct wf_http_module *load(const char *libexec, struct wf_cause *c
 
 static int open_module(struct wf_effects *e, struct wf_cause *cause)
 {
-	static const struct wf_http_host host = {wf_realloc, wf_free};
 	if (e->http)
 		return 0;
 	const struct wf_http_module *m = load(e->libexec, cause);
 	if (!m)
 		return cause->err == WF_EIO ? WF_EIO : WF_ENOENT;
-	struct wf_http *h = wf_calloc(1, sizeof(*h));
-	h->module = m;
-	errno = 0;
-	h->state = m->open(&host);
-	/* No pointer of a running effect with it: every turn asks the module anyway. */
-	if (!h->state || !wf_hub_watch(e, m->descriptor(h->state), NULL)) {
-		const char *why = errno ? strerror(errno) : "libcurl does not begin";
-		int err = wf_fail(cause, WF_EIO, "cannot start HTTP: %s", why);
-		wf_http_free(h);
+	int err = wf_http_thread_new(m, &e->http, cause);
+	if (err)
 		return err;
-	}
-	e->http = h;
-	return 0;
+	if (wf_hub_watch(e, wf_http_thread_descriptor(e->http), NULL))
+		return 0;
+	err = wf_fail(cause, WF_EIO, "cannot start HTTP: %s", strerror(errno));
+	wf_http_close(e);
+	return err;
 }
 
-void wf_http_free(struct wf_http *h)
+void wf_http_close(struct wf_effects *e)
 {
-	if (!h)
+	if (!e->http)
 		return;
-	if (h->state)
-		h->module->close(h->state);
-	wf_free(h);
-}
-
-int64_t wf_http_timeout(const struct wf_http *h)
-{
-	return h->module->timeout(h->state);
+	struct wf_http_job *job = wf_http_thread_free(e->http), *next;
+	for (; job; job = next) {
+		next = job->next;
+		free_http(http_of(job));
+	}
+	e->http = NULL;
 }
 
 /* -- answers -- */
@@ -231,10 +229,9 @@ static void make_answer(const struct http *h, const struct wf_http_answer *a,
 	json_decref(headers);
 }
 
-static void on_answer(void *arg, const struct wf_http_answer *a)
+static void deliver(struct wf_effects *e, struct http *h)
 {
-	struct wf_effects *e = arg;
-	struct http *h = a->cookie;
+	const struct wf_http_answer *a = &h->job.answer;
 	struct wf_effect_result result = {.cookie = h->base.cookie};
 	if (a->outcome == WF_HTTP_ANSWERED)
 		make_answer(h, a, &result);
@@ -242,32 +239,30 @@ static void on_answer(void *arg, const struct wf_http_answer *a)
 		make_failure(h, a, &result);
 	wf_hub_remove(e, &h->base);
 	wf_hub_deliver(e, &result);
-	/* The module is done with the call: it calls back last. */
-	free_http(h);
 }
 
 void wf_http_turn(struct wf_effects *e)
 {
-	e->http->module->turn(e->http->state, on_answer, e);
+	struct wf_http_job *job = wf_http_thread_take(e->http), *next;
+	for (; job; job = next) {
+		struct http *h = http_of(job);
+		next = job->next;
+		if (!job->dropped)
+			deliver(e, h);
+		free_http(h);
+	}
 }
 
 /* -- the performer -- */
 
-static void http_ready(struct wf_effects *e, struct wf_running *r)
-{
-	(void)r;
-	wf_http_turn(e);
-}
-
 static void http_drop(struct wf_effects *e, struct wf_running *r)
 {
 	struct http *h = (struct http *)r;
-	e->http->module->cancel(e->http->state, h);
 	wf_hub_remove(e, r);
-	free_http(h);
+	wf_http_thread_drop(e->http, &h->job);
 }
 
-static const struct wf_performer performer = {http_ready, http_drop, http_drop};
+static const struct wf_performer performer = {NULL, http_drop, http_drop};
 
 int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct wf_cause *cause)
@@ -278,16 +273,19 @@ int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	h->arena = wf_arena_new();
 	h->base.performer = &performer;
 	h->base.cookie = request->cookie;
+	h->input = json_incref((json_t *)(uintptr_t)request->input);
 	bool good = wf_http_read(request, h->arena, &h->spec, &fail);
 	int err = good ? open_module(e, &why) : 0;
-	h->spec.call.cookie = h;
-	if (good && !err && e->http->module->begin(e->http->state, &h->spec.call)) {
+	if (good && !err) {
+		h->job.call = h->spec.call;
+		h->job.call.cookie = &h->job;
 		wf_hub_add(e, &h->base);
+		wf_http_thread_begin(e->http, &h->job);
 		return 0;
 	}
 	free_http(h);
 	if (good && err != WF_ENOENT)
-		return wf_fail(cause, WF_EIO, "%s", err ? why.text : "cannot begin an HTTP request: memory ran out");
+		return wf_fail(cause, WF_EIO, "%s", why.text);
 	if (good)
 		wf_result_fail(&fail, WF_ERROR_INTERNAL, "no_http_module", "%s", why.text);
 	wf_hub_deliver(e, &fail);

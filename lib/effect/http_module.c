@@ -485,6 +485,7 @@ static void answer(struct transfer *t, CURLcode code, enum wf_http_outcome outco
 		.body = t->body.data, .body_len = t->body.len
 	};
 	fn(arg, &a);
+	t->head.data = t->body.data = NULL;
 	forget(t);
 }
 

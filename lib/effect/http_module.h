@@ -3,7 +3,7 @@
  * functions, with a version. The module knows libcurl and libc; all else is on this side of it.
  *
  * The module waits for nothing: it has one descriptor, readable when there is something to do, and
- * says when it must be called at the latest.
+ * says when it must be called at the latest. All calls but `open` and `close` come from one thread.
  */
 #ifndef WF_EFFECT_HTTP_MODULE_H
 #define WF_EFFECT_HTTP_MODULE_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WF_HTTP_ABI 1
+#define WF_HTTP_ABI 2
 #define WF_HTTP_SYMBOL "wf_http_module"
 
 /* What the module uses of its host; none of them returns NULL. */
@@ -50,15 +50,14 @@ enum wf_http_outcome {
 	WF_HTTP_OUTCOME_COUNT_
 };
 
-/* Borrowed by the callback, for its length. */
 struct wf_http_answer {
 	void *cookie;
 	enum wf_http_outcome outcome;
-	const char *message;          /* of a failure; never NULL */
+	const char *message;          /* of a failure; never NULL; the callback's for its length */
 	unsigned status;              /* 0: none came */
-	const char *headers;          /* "name\0value\0" each, names in lower case */
+	char *headers;                /* "name\0value\0" each, names in lower case; the host's now */
 	size_t headers_len;
-	const char *body;
+	char *body;                   /* the host's now */
 	size_t body_len;
 };
 
