@@ -56,15 +56,20 @@ void wf_buf_addstr(struct wf_buf *b, const char *s)
 void wf_buf_printf(struct wf_buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		WF_BUG("a format that cannot be printed");
-	char *at = wf_buf_extend(b, (size_t)n);
-	va_start(ap, fmt);
-	(void)vsnprintf(at, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	for (size_t want = 40;;) {
+		char *at = wf_buf_extend(b, want);
+		va_start(ap, fmt);
+		int n = vsnprintf(at, want + 1, fmt, ap);
+		va_end(ap);
+		if (n < 0)
+			WF_BUG("a format that cannot be printed");
+		b->len -= want;
+		if ((size_t)n <= want) {
+			b->len += (size_t)n;
+			return;
+		}
+		want = (size_t)n;
+	}
 }
 
 static inline __attribute__((always_inline)) void put_le(struct wf_buf *b, uint64_t v, size_t n)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static void (*exhausted_handler)(size_t wanted);
-static uint64_t fail_countdown;
+static _Atomic uint64_t fail_countdown; /* more than one thread allocates */
 
 _Noreturn void wf_mem_exhausted(size_t wanted)
 {
@@ -95,17 +95,30 @@ char *wf_strndup(const char *s, size_t n)
 	return copy;
 }
 
+/* A copy of the formatted text. Most are short: those are formatted once. */
+static char *format(struct wf_arena *a, const char *fmt, va_list ap)
+{
+	char brief[256];
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(brief, sizeof(brief), fmt, ap);
+	if (n < 0)
+		WF_BUG("a format that cannot be printed");
+	size_t room = (size_t)n + 1;
+	char *s = a ? wf_arena_alloc(a, room) : wf_alloc(room);
+	if (room <= sizeof(brief))
+		memcpy(s, brief, room);
+	else
+		(void)vsnprintf(s, room, fmt, again);
+	va_end(again);
+	return s;
+}
+
 char *wf_asprintf(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		WF_BUG("a format that cannot be printed");
-	char *s = wf_alloc((size_t)n + 1);
-	va_start(ap, fmt);
-	(void)vsnprintf(s, (size_t)n + 1, fmt, ap);
+	char *s = format(NULL, fmt, ap);
 	va_end(ap);
 	return s;
 }
@@ -115,6 +128,8 @@ void wf_free(void *p)
 	free(p);
 }
 
+/* Most arenas hold little; the first chunk is one of those sizes that malloc gives quickly. */
+#define FIRST_CHUNK ((size_t)960)
 #define CHUNK_SIZE ((size_t)16 * 1024 - 64)
 
 struct chunk {
@@ -160,8 +175,10 @@ void *wf_arena_alloc(struct wf_arena *a, size_t size)
 		wf_mem_exhausted(size);
 	size_t padded = (size + align - 1) & ~(align - 1);
 	struct chunk *c = a->chunks;
-	if (!c || c->size - c->used < padded)
-		c = add_chunk(a, padded > CHUNK_SIZE ? padded : CHUNK_SIZE);
+	if (!c || c->size - c->used < padded) {
+		size_t usual = c ? CHUNK_SIZE : FIRST_CHUNK;
+		c = add_chunk(a, padded > usual ? padded : usual);
+	}
 	void *p = c->bytes + c->used;
 	c->used += padded;
 	memset(p, 0, padded);
@@ -184,13 +201,7 @@ char *wf_arena_printf(struct wf_arena *a, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		WF_BUG("a format that cannot be printed");
-	char *s = wf_arena_alloc(a, (size_t)n + 1);
-	va_start(ap, fmt);
-	(void)vsnprintf(s, (size_t)n + 1, fmt, ap);
+	char *s = format(a, fmt, ap);
 	va_end(ap);
 	return s;
 }
