@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,21 +84,20 @@ static int prove(struct wf_home *home, const char *path, struct wf_cause *cause)
 	return rc && *first ? wf_fail(cause, rc, "%s is damaged: %s", path, first) : rc;
 }
 
-/* Writes a copy to a new file of that name, and leaves none when it fails. */
-static int copy_store(struct wf_journal *j, const char *path, bool compacted,
+/* Puts a copy into an empty file, and proves it. `path` leads to the file, `name` is what it is called
+ * when something is wrong with it. */
+static int fill_copy(struct wf_journal *j, int fd, const char *path, const char *name, bool compacted,
 	struct wf_cause *cause)
 {
-	(void)unlink(path); /* what a killed copy left */
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return system_failure(cause, "make", path);
 	int rc = wf_store_copy(j->store, fd, compacted, cause);
-	if (close(fd) && !rc)
-		rc = system_failure(cause, "write", path);
 	if (!rc)
 		rc = prove(j->home, path, cause);
-	if (rc)
-		(void)unlink(path);
+	const char *at = rc && cause ? strstr(cause->text, path) : NULL;
+	if (at) {
+		WF_AUTOFREE char *text = wf_asprintf("%.*s%s%s", (int)(at - cause->text), cause->text,
+			name, at + strlen(path));
+		(void)snprintf(cause->text, sizeof(cause->text), "%s", text);
+	}
 	return rc;
 }
 
@@ -109,25 +109,95 @@ static char *folder_of(const char *path)
 	return slash == path ? wf_strdup("/") : wf_strndup(path, (size_t)(slash - path));
 }
 
+static int there_already(const char *to, struct wf_cause *cause)
+{
+	return wf_fail(cause, WF_EEXIST, "%s is there already", to);
+}
+
+#define UNABLE 1 /* the system cannot do it in this way */
+
+/* A copy without a name until it is whole: who is killed leaves nothing. */
+static int copy_without_name(struct wf_journal *j, const char *folder, const char *to,
+	struct wf_cause *cause)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return UNABLE;
+	WF_AUTOFREE char *path = wf_asprintf("/proc/self/fd/%d", fd);
+	int rc = access(path, F_OK) ? UNABLE : fill_copy(j, fd, path, to, false, cause);
+	if (!rc) {
+		wf_crash_here(WF_CRASH_COPY_MADE);
+		if (linkat(AT_FDCWD, path, AT_FDCWD, to, AT_SYMLINK_FOLLOW))
+			rc = errno == EEXIST ? there_already(to, cause) : UNABLE;
+	}
+	(void)close(fd);
+	return rc;
+}
+
+static bool is_at(int fd, const char *path, struct stat *ret)
+{
+	struct stat st;
+	return !fstat(fd, ret) && !stat(path, &st) && st.st_dev == ret->st_dev &&
+		st.st_ino == ret->st_ino;
+}
+
+/* Takes the temporary file of a copy, and what a killed one left in it: locked for as long as it is
+ * open, empty. */
+static int take_temp(const char *path, int *ret, struct wf_cause *cause)
+{
+	struct stat st;
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return system_failure(cause, "make", path);
+		bool busy = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+		bool there = is_at(fd, path, &st);
+		if (!busy && there && S_ISREG(st.st_mode) && st.st_uid == geteuid()) {
+			*ret = fd;
+			return ftruncate(fd, 0) ? system_failure(cause, "empty", path) : 0;
+		}
+		(void)close(fd);
+		if (busy)
+			return wf_fail(cause, WF_EBUSY, "another copy is being written to %s", path);
+		if (there)
+			return there_already(path, cause);
+	}
+}
+
+/* Where a file cannot be without a name. */
+static int copy_by_name(struct wf_journal *j, const char *to, struct wf_cause *cause)
+{
+	WF_AUTOFREE char *temp = wf_asprintf("%s.wfctl.tmp", to);
+	int fd = -1;
+	int rc = take_temp(temp, &fd, cause);
+	if (fd < 0)
+		return rc;
+	if (!rc)
+		rc = fill_copy(j, fd, temp, to, false, cause);
+	if (!rc) {
+		wf_crash_here(WF_CRASH_COPY_MADE);
+		/* A hard link fails where a rename would replace what came there in the meantime. */
+		if (link(temp, to) && (errno == EEXIST || rename(temp, to)))
+			rc = errno == EEXIST ? there_already(to, cause) :
+				system_failure(cause, "make", to);
+	}
+	if (!rc)
+		wf_crash_here(WF_CRASH_COPY_PLACED);
+	(void)unlink(temp);
+	(void)close(fd);
+	return rc;
+}
+
 int wf_journal_backup(struct wf_journal *j, const char *to, struct wf_cause *cause)
 {
 	if (access(to, F_OK) == 0)
-		return wf_fail(cause, WF_EEXIST, "%s is there already", to);
-	WF_AUTOFREE char *temp = wf_asprintf("%s.%ld.tmp", to, (long)getpid());
+		return there_already(to, cause);
 	WF_AUTOFREE char *folder = folder_of(to);
-	int rc = copy_store(j, temp, false, cause);
-	if (rc)
-		return rc;
-	wf_crash_here(WF_CRASH_COPY_MADE);
-	/* A hard link fails where a rename would replace what came there in the meantime. */
-	if (link(temp, to)) {
-		if (errno == EEXIST)
-			rc = wf_fail(cause, WF_EEXIST, "%s is there already", to);
-		else if (rename(temp, to))
-			rc = system_failure(cause, "make", to);
-	}
-	wf_crash_here(WF_CRASH_COPY_PLACED);
-	(void)unlink(temp);
+	int rc = copy_without_name(j, folder, to, cause);
+	if (rc == UNABLE)
+		rc = copy_by_name(j, to, cause);
+	else if (!rc)
+		wf_crash_here(WF_CRASH_COPY_PLACED);
 	return rc ? rc : wf_sync_folder(folder, cause);
 }
 
@@ -226,6 +296,26 @@ int wf_journal_restore(struct wf_home *home, const char *tenant, const char *env
 
 /* -- compaction -- */
 
+/* Compaction follows what the pages say, so they are looked at first. Nobody else has the journal
+ * open. */
+static int make_compact(struct wf_journal *j, const char *temp, struct wf_cause *cause)
+{
+	char first[300] = "";
+	int rc = wf_store_check_pages(j->store, keep_first, first, cause);
+	if (rc)
+		return *first ? wf_fail(cause, rc, "%s is damaged: %s", j->path, first) : rc;
+	(void)unlink(temp); /* what a killed one left */
+	int fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return system_failure(cause, "make", temp);
+	rc = fill_copy(j, fd, temp, temp, true, cause);
+	if (close(fd) && !rc)
+		rc = system_failure(cause, "write", temp);
+	if (rc)
+		(void)unlink(temp);
+	return rc;
+}
+
 static int compact(struct wf_journal *j, uint64_t *ret_before, uint64_t *ret_after,
 	struct wf_cause *cause)
 {
@@ -248,7 +338,7 @@ static int compact(struct wf_journal *j, uint64_t *ret_before, uint64_t *ret_aft
 	struct stat before, after;
 	if (stat(data, &before))
 		return system_failure(cause, "look at", data);
-	int rc = copy_store(j, temp, true, cause);
+	int rc = make_compact(j, temp, cause);
 	if (rc)
 		return rc;
 	if (stat(temp, &after))

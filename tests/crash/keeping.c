@@ -56,10 +56,27 @@ static void check(const struct keeping *k, int least, int most)
 	(void)k;
 }
 
+static bool copy_is_there(void)
+{
+	char *path = expand("@DIR@/copy");
+	bool there = access(path, F_OK) == 0;
+	free(path);
+	return there;
+}
+
+/* Beside the home and the definition: nothing that who was killed has left. */
+static void check_nothing_else(void)
+{
+	unsigned n = files_in(".");
+	if (n != 2u + copy_is_there())
+		complain("%u files are there, not the home, the definition%s", n,
+			copy_is_there() ? " and the copy" : "");
+}
+
 static void check_copy(void)
 {
 	char *path = expand("@DIR@/copy");
-	if (access(path, F_OK) == 0) {
+	if (copy_is_there()) {
 		expect("0", "journal restore %s --environment copy", path);
 		expect("0", "--environment copy journal check");
 	}
@@ -81,6 +98,7 @@ static bool kill_once(const struct keeping *k, const char *boundary, unsigned nt
 	free(line);
 	if (status != KILLED)
 		return false;
+	check_nothing_else();
 	if (!k->bare)
 		check(k, k->instances < started ? k->instances : started, started);
 	say(k->statuses, k->again);

@@ -137,6 +137,8 @@ PLAIN(int, fdatasync, (int fd), (fd))
 PLAIN(int, ftruncate, (int fd, off_t n), (fd, n))
 PLAIN(int, rename, (const char *from, const char *to), (from, to))
 PLAIN(int, link, (const char *from, const char *to), (from, to))
+PLAIN(int, linkat, (int from_folder, const char *from, int to_folder, const char *to, int flags),
+	(from_folder, from, to_folder, to, flags))
 PLAIN(int, unlink, (const char *path), (path))
 PLAIN(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
 PLAIN(int, mkdir, (const char *path, mode_t mode), (path, mode))

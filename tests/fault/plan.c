@@ -18,6 +18,7 @@ const struct fault_call fault_calls[] = {
 	{"close", {EIO, EINTR}, false},
 	{"rename", {ENOSPC, EDQUOT, EIO}, false},
 	{"link", {ENOSPC, EDQUOT, EIO, EMLINK}, false},
+	{"linkat", {ENOSPC, EDQUOT, EIO, ENOENT}, false},
 	{"unlink", {EIO, EROFS}, false},
 	{"unlinkat", {EIO, EROFS}, false},
 	{"mkdir", {ENOSPC, EDQUOT, EIO}, false},

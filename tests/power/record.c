@@ -118,7 +118,7 @@ static int opened(int fd, const char *path, int flags, bool fresh)
 	files[fd].dsync = (flags & O_DSYNC) != 0;
 	if (fresh)
 		name(path, true);
-	if (flags & O_TRUNC)
+	if (flags & O_TRUNC || (flags & O_TMPFILE) == O_TMPFILE)
 		append_bytes((struct power_event){.kind = POWER_SIZE, .file = st.st_ino}, NULL, 0);
 	return fd;
 }
@@ -177,6 +177,15 @@ EXPORT int rename(const char *from, const char *to)
 EXPORT int link(const char *from, const char *to)
 {
 	int rc = (int)syscall(SYS_link, from, to);
+	if (rc == 0 && is_kept(to))
+		name(to, false);
+	return rc;
+}
+
+/* As a file without a name gets one: from what /proc says of its descriptor. */
+EXPORT int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+	int rc = (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
 	if (rc == 0 && is_kept(to))
 		name(to, false);
 	return rc;
