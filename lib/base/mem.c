@@ -96,6 +96,7 @@ char *wf_strndup(const char *s, size_t n)
 }
 
 /* A copy of the formatted text. Most are short: those are formatted once. */
+__attribute__((format(printf, 2, 0)))
 static char *format(struct wf_arena *a, const char *fmt, va_list ap)
 {
 	char brief[256];
