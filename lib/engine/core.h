@@ -2,6 +2,7 @@
 #ifndef WF_ENGINE_CORE_H
 #define WF_ENGINE_CORE_H
 
+#include "base/duration.h"
 #include "engine/engine.h"
 #include "engine/vm.h"
 
@@ -12,14 +13,48 @@ struct wf_core {
 	const struct wf_event *event;
 	struct wf_turn *turn;
 	struct wf_vm vm;
-	uint32_t last_step; /* the step that the thread left last; WF_NONE */
+	uint32_t thread;    /* the one in hand */
+	uint32_t last_step; /* the step that the thread in hand left last; WF_NONE */
+	bool forking;       /* a new thread has not entered its step yet */
 };
+
+/* -- threads.c: which thread is in hand -- */
+
+static inline struct wf_thread *wf_core_thread(const struct wf_core *c)
+{
+	return &c->in->threads[c->thread];
+}
+
+static inline bool wf_core_on_main(const struct wf_core *c)
+{
+	return c->thread == 0;
+}
+
+/* Takes the thread that rests in the step in hand; false when none does. */
+bool wf_core_take_step(struct wf_core *c, uint32_t step);
+void wf_core_take(struct wf_core *c, uint32_t thread);
+/* A new side thread runs from pc until it rests; the thread in hand stays in hand. `about` (taken
+ * over) becomes the root `approval`. */
+void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about);
+/* The thread in hand ends; a step it still rests in will have no outcome. */
+void wf_core_halt(struct wf_core *c);
+/* The main thread ends, and the instance with it as soon as no side thread goes on. Error (which
+ * makes it a failure) and output are taken over (NULL: none). */
+void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *error);
+/* Every thread ends at once. What the main thread ended with before is kept, otherwise it is this. */
+void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const char *result,
+	json_t *error);
+/* The instance's own status follows from where its threads rest. */
+void wf_core_settle(struct wf_core *c);
+const char *wf_core_failure_result(const struct wf_plan *plan);
 
 /* -- steps.c: what can become of a step -- */
 
 void wf_core_note(struct wf_core *c, enum wf_transition_type type, uint32_t step, uint64_t value);
 void wf_core_set_status(struct wf_core *c, uint32_t step, enum wf_step_status status);
-/* The next attempt of an effect: the intent, and the command to perform it. */
+/* The step waits; due 0: for ever. */
+void wf_core_wait(struct wf_core *c, uint32_t step, enum wf_wait wait, int64_t due);
+/* The next attempt of an effect: the intent, and the command to perform it; on hold it waits. */
 void wf_core_begin_attempt(struct wf_core *c, uint32_t step);
 /* The command of the attempt in hand, once more. */
 void wf_core_repeat_attempt(struct wf_core *c, uint32_t step);
@@ -28,6 +63,8 @@ json_t *wf_core_error(enum wf_error_type type, const char *code, const char *mes
 /* Ends the step as failed for good; the error is taken over. The thread goes on at the step's
  * handler, or the instance fails. */
 void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error);
+/* The same without asking a handler. */
+void wf_core_fail_unhandled(struct wf_core *c, uint32_t step, json_t *error);
 /* An attempt failed: waits for a retry when the policy allows one, fails for good otherwise. */
 void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error);
 /* Whether a value is larger than a step may keep; *ret_error is then the LimitError. */
@@ -35,27 +72,71 @@ bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error
 /* The step succeeded; the output is taken over; the thread goes on behind its PERFORM. An output that
  * is too large fails the step instead. */
 void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output);
-/* Ends the instance. Error and output are taken over (NULL: none). */
-void wf_core_end(struct wf_core *c, enum wf_instance_status status, const char *result,
-	json_t *output, json_t *error);
-const char *wf_core_failure_result(const struct wf_plan *plan);
+/* What still runs or waits will never have an outcome. */
+void wf_core_abandon(struct wf_core *c, uint32_t step);
 
 /* Delay before the attempt after `attempts`, in ms; deterministic in `random`. */
 uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_t random);
 bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type);
 
+/* -- perform.c: what a step does -- */
+
+/* The input is taken over. */
+void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input);
+/* An attempt of the step's action, of a kind that is performed outside. */
+void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input);
+
 /* -- thread.c: control instructions -- */
 
-/* Runs the thread until it rests or the instance has ended. */
+/* Runs the thread in hand until it rests or is done. */
 void wf_core_run(struct wf_core *c);
 
-/* -- approval.c -- */
+/* -- wake.c, retry.c: events that come from outside -- */
 
-/* Opens an approval from the action's input; a PolicyError fails the step. */
+int wf_core_timer(struct wf_core *c, struct wf_cause *cause);
+int wf_core_deliver(struct wf_core *c, struct wf_cause *cause);
+int wf_core_release(struct wf_core *c, struct wf_cause *cause);
+int wf_core_move(struct wf_core *c, struct wf_cause *cause);
+int wf_core_retry(struct wf_core *c, struct wf_cause *cause);
+/* Marks the steps that notifications enter. */
+void wf_core_side_steps(const struct wf_plan *plan, bool *ret_steps);
+/* Where the main thread begins for the first time. */
+void wf_core_start(struct wf_core *c);
+
+/* -- approval_open.c -- */
+
+/* The approval is asked for: opened at once, or after an attempt that finds out who is meant. The
+ * input is taken over. */
+void wf_core_request_approval(struct wf_core *c, uint32_t step, json_t *input);
+/* Opens it from an input whose approvers are lists; a PolicyError fails the step. Taken over. */
 void wf_core_open_approval(struct wf_core *c, uint32_t step, json_t *input);
+/* The names of an approver set or, where it has none, of its fallback, each once; NULL where
+ * something is no name. */
+json_t *wf_core_approvers(const json_t *spec);
+
+/* -- approval_decide.c -- */
+
 int wf_core_decide(struct wf_core *c, struct wf_cause *cause);
+/* Ends it by policy: `decision` is approve or reject. */
+void wf_core_decide_by_policy(struct wf_core *c, uint32_t step, const char *decision,
+	const char *reason);
+/* Looks whether the votes that stand decide it; by and reason are of the vote that came last. */
+void wf_core_count_votes(struct wf_core *c, uint32_t step, const char *by, const char *reason);
+
+/* -- approval_time.c -- */
+
+/* When the next escalation fires; 0: none is left. */
+int64_t wf_core_escalation_due(const struct wf_step_state *s);
+/* The step's timer: the earliest of reminder, escalation and the SLA's end. */
+void wf_core_arm_approval(struct wf_core *c, uint32_t step);
+/* The root `approval` of a notification. New. */
+json_t *wf_core_about_approval(const struct wf_core *c, uint32_t step);
+/* Fires the one thing that is due first. */
+void wf_core_approval_timer(struct wf_core *c, uint32_t step);
 
 /* The text member of an object, or NULL. */
 const char *wf_core_text(const json_t *object, const char *name);
+/* A member that is an ISO 8601 duration: 1 there, 0 not there, WF_EINVAL not one. */
+int wf_core_duration(const json_t *object, const char *name, struct wf_duration *ret);
 
 #endif

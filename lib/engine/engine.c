@@ -1,7 +1,6 @@
 /* The pure core: one event at a time. */
 #include "engine/engine.h"
 
-#include "base/duration.h"
 #include "base/mem.h"
 #include "engine/core.h"
 
@@ -20,14 +19,13 @@ void wf_turn_done(struct wf_turn *t)
 	*t = (struct wf_turn){0};
 }
 
-static int start(struct wf_core *c, struct wf_cause *cause)
+void wf_core_start(struct wf_core *c)
 {
 	struct wf_instance *in = c->in;
-	if (in->status != WF_INST_PENDING || in->history)
-		return wf_fail(cause, WF_ECONFLICT, "the instance has already started");
 	in->started_at = c->event->at;
 	in->status = WF_INST_RUNNING;
-	in->threads[0] = (struct wf_thread){.pc = c->plan->entry_pc, .step = WF_NONE};
+	wf_core_take(c, 0);
+	in->threads[0] = (struct wf_thread){.pc = c->plan->entry_pc, .step = WF_NONE, .dirty = true};
 	if (c->plan->timeout_ms)
 		in->timeout_at = c->event->at + (int64_t)c->plan->timeout_ms;
 	if (c->plan->vars != WF_NONE) {
@@ -36,6 +34,14 @@ static int start(struct wf_core *c, struct wf_cause *cause)
 		json_object_foreach (c->plan->consts[c->plan->vars], name, value)
 			wf_instance_set_var(in, name, value);
 	}
+}
+
+static int start(struct wf_core *c, struct wf_cause *cause)
+{
+	const struct wf_instance *in = c->in;
+	if ((in->status != WF_INST_PENDING && in->status != WF_INST_QUEUED) || in->started_at)
+		return wf_fail(cause, WF_ECONFLICT, "the instance has already started");
+	wf_core_start(c);
 	return 0;
 }
 
@@ -44,8 +50,7 @@ static struct wf_step_state *attempt_in_hand(struct wf_core *c, struct wf_cause 
 {
 	const struct wf_event *e = c->event;
 	struct wf_instance *in = c->in;
-	if (e->step >= in->step_count || in->threads->step != e->step ||
-		in->steps[e->step].status != WF_STEP_RUNNING ||
+	if (!wf_core_take_step(c, e->step) || in->steps[e->step].status != WF_STEP_RUNNING ||
 		in->steps[e->step].attempts != e->attempt) {
 		(void)wf_fail(cause, WF_ECONFLICT, "the attempt is not in hand");
 		return NULL;
@@ -57,7 +62,10 @@ static int success(struct wf_core *c, struct wf_cause *cause)
 {
 	if (!attempt_in_hand(c, cause))
 		return WF_ECONFLICT;
-	wf_core_succeed(c, c->event->step, json_incref(c->event->data));
+	if (c->plan->steps[c->event->step].action == WF_ACT_APPROVAL_REQUEST)
+		wf_core_open_approval(c, c->event->step, json_incref(c->event->data));
+	else
+		wf_core_succeed(c, c->event->step, json_incref(c->event->data));
 	return 0;
 }
 
@@ -99,17 +107,15 @@ static int doubt(struct wf_core *c, struct wf_cause *cause)
 	if (!attempt_in_hand(c, cause))
 		return WF_ECONFLICT;
 	uint32_t step = c->event->step;
-	switch (c->plan->steps[step].on_crash) {
-	case WF_ON_CRASH_RETRY:
+	const struct wf_plan_step *p = &c->plan->steps[step];
+	bool ask = p->on_crash == WF_ON_CRASH_ASK;
+	if (p->on_crash == WF_ON_CRASH_RETRY || p->action == WF_ACT_APPROVAL_REQUEST) {
 		retry_doubt(c, step);
-		break;
-	case WF_ON_CRASH_FAIL:
-		wf_core_fail_step(c, step, doubt_error(c));
-		break;
-	case WF_ON_CRASH_ASK:
+	} else if (ask && wf_core_on_main(c)) {
 		wf_core_set_status(c, step, WF_STEP_IN_DOUBT);
 		c->in->steps[step].wait = WF_WAIT_OPERATOR;
-		break;
+	} else { /* nobody is bothered about a notification */
+		wf_core_fail_step(c, step, doubt_error(c));
 	}
 	return 0;
 }
@@ -117,7 +123,7 @@ static int doubt(struct wf_core *c, struct wf_cause *cause)
 static int resolve(struct wf_core *c, struct wf_cause *cause)
 {
 	uint32_t step = c->event->step;
-	if (step >= c->in->step_count || c->in->steps[step].status != WF_STEP_IN_DOUBT)
+	if (!wf_core_take_step(c, step) || c->in->steps[step].status != WF_STEP_IN_DOUBT)
 		return wf_fail(cause, WF_ECONFLICT, "the step is not in doubt");
 	const char *as = wf_core_text(c->event->data, "as");
 	if (as && strcmp(as, "completed") == 0)
@@ -137,51 +143,10 @@ static int resume(struct wf_core *c, struct wf_cause *cause)
 {
 	if (!attempt_in_hand(c, cause))
 		return WF_ECONFLICT;
-	wf_core_repeat_attempt(c, c->event->step);
-	return 0;
-}
-
-static int instance_timeout(struct wf_core *c, struct wf_cause *cause)
-{
-	struct wf_instance *in = c->in;
-	if (!in->timeout_at || c->event->at < in->timeout_at)
-		return wf_fail(cause, WF_ECONFLICT, "the instance's timeout is not due");
-	in->failed_step = in->threads->step;
-	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
-		wf_core_error(WF_ERROR_TIMEOUT, "workflow_timeout",
-			"the workflow took longer than its timeout"));
-	return 0;
-}
-
-static json_t *fired_output(int64_t at)
-{
-	char text[WF_TIME_TEXT];
-	wf_time_text(at, text);
-	return json_pack("{s:s}", "fired_at", text);
-}
-
-static int timer(struct wf_core *c, struct wf_cause *cause)
-{
-	uint32_t step = c->event->step;
-	if (step == WF_NONE)
-		return instance_timeout(c, cause);
-	if (step >= c->in->step_count)
-		return wf_fail(cause, WF_ECONFLICT, "no such timer");
-	struct wf_step_state *s = &c->in->steps[step];
-	if (s->status != WF_STEP_WAITING || !s->due_at || c->event->at < s->due_at)
-		return wf_fail(cause, WF_ECONFLICT, "the timer is not due");
-	enum wf_wait wait = s->wait;
-	s->due_at = 0;
-	if (wait == WF_WAIT_RETRY)
-		wf_core_begin_attempt(c, step);
-	else if (wait == WF_WAIT_TIMER)
-		wf_core_succeed(c, step, fired_output(c->event->at));
-	else if (wait == WF_WAIT_APPROVAL)
-		wf_core_fail_step(c, step,
-			wf_core_error(WF_ERROR_EXPIRED, "expired",
-				"nobody decided within the approval's sla"));
+	if (c->event->held)
+		wf_core_wait(c, c->event->step, WF_WAIT_HOLD, 0);
 	else
-		WF_BUG("a timer of a step that waits for none");
+		wf_core_repeat_attempt(c, c->event->step);
 	return 0;
 }
 
@@ -192,7 +157,7 @@ static int cancel(struct wf_core *c, struct wf_cause *cause)
 	const char *reason = wf_core_text(c->event->data, "reason");
 	WF_AUTOFREE char *text = wf_asprintf("cancelled%s%s%s%s", by ? " by " : "", by ? by : "",
 		reason ? ": " : "", reason ? reason : "");
-	wf_core_end(c, WF_INST_CANCELLED, "cancelled", NULL,
+	wf_core_end_all(c, WF_INST_CANCELLED, "cancelled",
 		wf_core_error(WF_ERROR_CANCELLED, "cancelled", text));
 	return 0;
 }
@@ -203,11 +168,15 @@ static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_SUCCESS] = success,
 	[WF_EVENT_FAILURE] = failure,
 	[WF_EVENT_DOUBT] = doubt,
-	[WF_EVENT_TIMER] = timer,
+	[WF_EVENT_TIMER] = wf_core_timer,
 	[WF_EVENT_DECISION] = wf_core_decide,
 	[WF_EVENT_RESOLVE] = resolve,
 	[WF_EVENT_CANCEL] = cancel,
 	[WF_EVENT_RESUME] = resume,
+	[WF_EVENT_DELIVERY] = wf_core_deliver,
+	[WF_EVENT_RELEASE] = wf_core_release,
+	[WF_EVENT_RETRY] = wf_core_retry,
+	[WF_EVENT_MOVE] = wf_core_move,
 };
 
 static int dispatch(struct wf_core *c, struct wf_cause *cause)
@@ -216,40 +185,10 @@ static int dispatch(struct wf_core *c, struct wf_cause *cause)
 	return fn ? fn(c, cause) : wf_fail(cause, WF_EINVAL, "no such event");
 }
 
-/* The instance's own status follows from where its thread rests. */
-static void settle(struct wf_core *c, enum wf_instance_status before, enum wf_wait wait_before)
-{
-	struct wf_instance *in = c->in;
-	in->wait = WF_WAIT_NONE;
-	if (!in->threads->done) {
-		const struct wf_step_state *s = &in->steps[in->threads->step];
-		if (s->status == WF_STEP_WAITING)
-			in->status = WF_INST_WAITING;
-		else if (s->status == WF_STEP_IN_DOUBT)
-			in->status = WF_INST_SUSPENDED;
-		else
-			in->status = WF_INST_RUNNING;
-		in->wait = s->wait;
-	}
-	in->updated_at = c->event->at;
-	in->dirty = true;
-	if (in->status != before || in->wait != wait_before)
-		wf_core_note(c, WF_TRANS_INSTANCE_STATUS, WF_NONE, in->status);
-}
-
-/* What the code may read while it runs: the failure being handled. The raw output of a step is bound
- * when it arrives; code between PERFORM and LEAVE never rests. */
-static void bind_roots(struct wf_core *c)
-{
-	const struct wf_instance *in = c->in;
-	if (in->failed_step != WF_NONE && in->failed_step < in->step_count)
-		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->steps[in->failed_step].error);
-}
-
 int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const struct wf_event *event,
 	struct wf_turn *turn, struct wf_cause *cause)
 {
-	if (wf_instance_status_final(in->status))
+	if (wf_instance_status_final(in->status) && event->type != WF_EVENT_RETRY)
 		return wf_fail(cause, WF_ECONFLICT, "the instance has ended: it is %s",
 			wf_instance_status_name(in->status));
 	struct wf_core *c = wf_alloc(sizeof(*c));
@@ -257,15 +196,19 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	c->in = in;
 	c->event = event;
 	c->turn = turn;
-	c->last_step = WF_NONE;
+	c->forking = false;
 	wf_vm_init(&c->vm, plan, in, event->at, event->random);
-	bind_roots(c);
+	wf_core_take(c, 0);
 	enum wf_instance_status before = in->status;
 	enum wf_wait wait_before = in->wait;
 	int rc = dispatch(c, cause);
 	if (rc == 0) {
 		wf_core_run(c);
-		settle(c, before, wait_before);
+		wf_core_settle(c);
+		in->updated_at = event->at;
+		in->dirty = true;
+		if (in->status != before || in->wait != wait_before)
+			wf_core_note(c, WF_TRANS_INSTANCE_STATUS, WF_NONE, in->status);
 	}
 	wf_vm_done(&c->vm);
 	wf_free(c);

@@ -31,6 +31,11 @@ void wf_turn_done(struct wf_turn *t);
  * WF_ECONFLICT: the event does not apply now (a decision on a closed approval, a second one of the
  * same person, a timer that is not due, a result of an attempt that is over): nothing changed, the
  * cause says why. WF_EPERM: a decision by somebody who is not asked. WF_ENOENT: no such approval.
+ * WF_EINVAL: the event's data are wrong.
+ *
+ * What is due comes first: a decision or a delivery at or after a timer of its step is refused until
+ * that timer was fed. A TIMER fires one thing, the earliest that is due; an approval's says its
+ * number in data {number}, for notifications (the journal gives numbers, so replay could not know).
  */
 int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const struct wf_event *event,
 	struct wf_turn *turn, struct wf_cause *cause);
@@ -39,5 +44,25 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
  * reference or NULL for undefined. On an error: WF_EINVAL, *ret_error {type, code, message} new. */
 int wf_engine_eval(const struct wf_plan *plan, const struct wf_instance *in, uint32_t pc,
 	json_t **ret, json_t **ret_error);
+
+/* The same with another root `event` (borrowed). */
+int wf_engine_eval_event(const struct wf_plan *plan, const struct wf_instance *in, json_t *event,
+	uint32_t pc, json_t **ret, json_t **ret_error);
+
+/*
+ * Whether that step of the instance waits for that delivery (the data of a DELIVERY event): the kind,
+ * the name, and of an event the step's `match`, in which the root `event` is {name, data, id, at} of
+ * the delivery. WF_EINVAL: the match cannot be told, the cause says why; then *ret is false.
+ */
+int wf_engine_matches(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	const json_t *delivery, bool *ret, struct wf_cause *cause);
+
+/* Marks the steps of the main flow that may run when it begins at that step, itself among them;
+ * ret_steps has room for each step of the plan. */
+void wf_engine_reach(const struct wf_plan *plan, uint32_t from, bool *ret_steps);
+
+/* Where a RETRY without a step begins: the step that failed, is in doubt or was cut short by a cancel;
+ * WF_NONE: at the workflow's beginning. */
+uint32_t wf_engine_retry_from(const struct wf_plan *plan, const struct wf_instance *in);
 
 #endif

@@ -110,7 +110,7 @@ int wf_fn_UUID(struct wf_call *c, json_t **ret)
 	struct wf_vm *vm = c->vm;
 	if (vm->in) {
 		wf_buf_add(&seed, vm->in->uuid.bytes, sizeof(vm->in->uuid.bytes));
-		wf_put_u32(&seed, vm->in->threads->step);
+		wf_put_u32(&seed, vm->in->threads[vm->thread].step);
 	}
 	wf_put_u64(&seed, (uint64_t)vm->now);
 	wf_put_u32(&seed, vm->random);

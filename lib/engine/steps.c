@@ -34,6 +34,17 @@ const char *wf_core_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+int wf_core_duration(const json_t *object, const char *name, struct wf_duration *ret)
+{
+	const json_t *text = json_object_get(object, name);
+	if (!text || json_is_null(text))
+		return 0;
+	if (!json_is_string(text) || wf_duration_parse(json_string_value(text),
+					     json_string_length(text), false, ret))
+		return WF_EINVAL;
+	return 1;
+}
+
 json_t *wf_core_error(enum wf_error_type type, const char *code, const char *message)
 {
 	return json_pack("{s:s, s:s, s:s}", "type", wf_error_types[type].name, "code", code,
@@ -43,6 +54,13 @@ json_t *wf_core_error(enum wf_error_type type, const char *code, const char *mes
 static int64_t later_by(int64_t at, uint64_t ms)
 {
 	return ms > (uint64_t)(INT64_MAX - at) ? INT64_MAX : at + (int64_t)ms;
+}
+
+void wf_core_wait(struct wf_core *c, uint32_t step, enum wf_wait wait, int64_t due)
+{
+	wf_core_set_status(c, step, WF_STEP_WAITING);
+	c->in->steps[step].wait = wait;
+	c->in->steps[step].due_at = due;
 }
 
 static void add_command(struct wf_core *c, uint32_t step)
@@ -79,7 +97,10 @@ void wf_core_begin_attempt(struct wf_core *c, uint32_t step)
 	struct wf_step_state *s = &c->in->steps[step];
 	s->attempts++;
 	s->due_at = 0;
-	wf_core_repeat_attempt(c, step);
+	if (c->event->held)
+		wf_core_wait(c, step, WF_WAIT_HOLD, 0);
+	else
+		wf_core_repeat_attempt(c, step);
 }
 
 uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_t random)
@@ -132,13 +153,12 @@ void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error)
 	}
 	json_decref(s->error);
 	s->error = error;
-	wf_core_set_status(c, step, WF_STEP_WAITING);
-	s->wait = WF_WAIT_RETRY;
-	s->due_at = due;
+	wf_core_wait(c, step, WF_WAIT_RETRY, due);
 	wf_core_note(c, WF_TRANS_RETRY_AT, step, delay);
 }
 
-void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
+/* The step is failed, and no thread rests in it any more. */
+static void close_failed(struct wf_core *c, uint32_t step, json_t *error)
 {
 	struct wf_step_state *s = &c->in->steps[step];
 	(void)json_object_set_new(error, "step", json_string(wf_plan_step_id(c->plan, step)));
@@ -147,17 +167,36 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 	if (s->approval && !s->approval->decided_at)
 		s->approval->decided_at = c->event->at;
 	wf_core_set_status(c, step, WF_STEP_FAILED);
-	c->in->failed_step = step;
-	c->in->threads->step = WF_NONE;
+	if (wf_core_on_main(c))
+		c->in->failed_step = step;
+	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
+}
+
+static void end_failed(struct wf_core *c, json_t *error)
+{
+	if (wf_core_on_main(c))
+		wf_core_end(c, wf_core_failure_result(c->plan), NULL, json_incref(error));
+	else
+		wf_core_halt(c);
+}
+
+void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
+{
+	close_failed(c, step, error);
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_vm_bind(&c->vm, WF_ROOT_ERROR, error);
 	uint32_t handler = c->plan->steps[step].fail_pc;
 	if (handler == WF_NONE)
-		wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
-			json_incref(error));
+		end_failed(c, error);
 	else
-		c->in->threads->pc = handler;
+		wf_core_thread(c)->pc = handler;
+}
+
+void wf_core_fail_unhandled(struct wf_core *c, uint32_t step, json_t *error)
+{
+	close_failed(c, step, error);
+	end_failed(c, error);
 }
 
 bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error)
@@ -193,16 +232,7 @@ void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output)
 	wf_vm_bind(&c->vm, WF_ROOT_OUTPUT, output);
 }
 
-const char *wf_core_failure_result(const struct wf_plan *plan)
-{
-	const char *name = plan->extra == WF_NONE
-		? NULL
-		: wf_core_text(plan->consts[plan->extra], "failure_result");
-	return name ? name : "failed";
-}
-
-/* What still runs or waits when the instance ends will never have an outcome. */
-static void abandon_step(struct wf_core *c, uint32_t step)
+void wf_core_abandon(struct wf_core *c, uint32_t step)
 {
 	struct wf_step_state *s = &c->in->steps[step];
 	if (s->status == WF_STEP_PENDING || wf_step_status_final(s->status))
@@ -210,25 +240,4 @@ static void abandon_step(struct wf_core *c, uint32_t step)
 	if (s->approval && !s->approval->decided_at)
 		s->approval->decided_at = c->event->at;
 	wf_core_set_status(c, step, WF_STEP_CANCELLED);
-}
-
-void wf_core_end(struct wf_core *c, enum wf_instance_status status, const char *result,
-	json_t *output, json_t *error)
-{
-	struct wf_instance *in = c->in;
-	if (in->threads->step != WF_NONE)
-		abandon_step(c, in->threads->step);
-	in->threads->step = WF_NONE;
-	in->threads->done = true;
-	in->status = status;
-	wf_free(in->result);
-	in->result = wf_strdup(result);
-	json_decref(in->output);
-	in->output = output;
-	json_decref(in->error);
-	in->error = error;
-	in->ended_at = c->event->at;
-	in->timeout_at = 0;
-	if (status == WF_INST_COMPLETED)
-		in->failed_step = WF_NONE;
 }

@@ -1,5 +1,4 @@
 /* Runs a thread: pure code through the expression machine, and each control instruction here. */
-#include "base/duration.h"
 #include "base/mem.h"
 #include "engine/core.h"
 
@@ -17,27 +16,18 @@ static json_t *failure_error(struct wf_core *c)
 	return error;
 }
 
-/* An expression failed: in a step it fails the step; between steps it fails the instance. */
+/* An expression failed: in a step it fails the step; between steps it ends the thread. */
 static void fail_here(struct wf_core *c, json_t *error)
 {
-	if (c->in->threads->step != WF_NONE) {
-		wf_core_fail_step(c, c->in->threads->step, error);
-		return;
+	if (wf_core_thread(c)->step != WF_NONE) {
+		wf_core_fail_step(c, wf_core_thread(c)->step, error);
+	} else if (wf_core_on_main(c)) {
+		c->in->failed_step = c->last_step;
+		wf_core_end(c, wf_core_failure_result(c->plan), NULL, error);
+	} else {
+		json_decref(error);
+		wf_core_halt(c);
 	}
-	c->in->failed_step = c->last_step;
-	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
-}
-
-/* The step fails and the instance with it; no handler is asked. */
-static void fail_unhandled(struct wf_core *c, uint32_t step, json_t *error)
-{
-	(void)json_object_set_new(error, "step", json_string(wf_plan_step_id(c->plan, step)));
-	json_decref(c->in->steps[step].error);
-	c->in->steps[step].error = json_incref(error);
-	wf_core_set_status(c, step, WF_STEP_FAILED);
-	c->in->failed_step = step;
-	c->in->threads->step = WF_NONE;
-	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL, error);
 }
 
 static void enter(struct wf_core *c, const struct wf_insn *insn)
@@ -45,14 +35,21 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 	uint32_t step = insn->c;
 	struct wf_step_state *s = &c->in->steps[step];
 	uint32_t most = c->plan->steps[step].max_visits;
-	c->in->threads->step = step;
-	if (s->visits >= most) {
+	wf_core_thread(c)->step = step;
+	/* how often a notification fires is bounded by its approval */
+	bool may = s->visits - s->spent < most || c->forking;
+	c->forking = false;
+	if (!may) {
 		WF_AUTOFREE char *text =
 			wf_asprintf("step `%s` was visited %u times, which is its max_visits",
 				wf_plan_step_id(c->plan, step), most);
 		/* its handler may be what led back here */
-		fail_unhandled(c, step, wf_core_error(WF_ERROR_LIMIT, "max_visits", text));
+		wf_core_fail_unhandled(c, step, wf_core_error(WF_ERROR_LIMIT, "max_visits", text));
 		return;
+	}
+	if (s->status != WF_STEP_PENDING) { /* one that a retry made pending keeps its key */
+		wf_free(s->key);
+		s->key = NULL;
 	}
 	s->visits++;
 	s->attempts = 0;
@@ -64,8 +61,6 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 	json_decref(s->output);
 	json_decref(s->error);
 	s->input = s->output = s->error = NULL;
-	wf_free(s->key);
-	s->key = NULL;
 	wf_instance_touch(c->in, step);
 }
 
@@ -73,7 +68,7 @@ static void skip(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
 	wf_core_set_status(c, step, WF_STEP_SKIPPED);
-	c->in->threads->step = WF_NONE;
+	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
 }
 
@@ -82,7 +77,7 @@ static void leave(struct wf_core *c, const struct wf_insn *insn)
 	uint32_t step = insn->c;
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_core_set_status(c, step, WF_STEP_COMPLETED);
-	c->in->threads->step = WF_NONE;
+	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
 }
 
@@ -103,102 +98,9 @@ static void keep_key(struct wf_core *c, const struct wf_insn *insn)
 	json_decref(key);
 }
 
-/* The same for every attempt of one visit, another for each visit (language.md). */
-static char *derived_key(const struct wf_core *c, uint32_t step)
-{
-	char uuid[WF_UUID_TEXT];
-	wf_uuid_text(&c->in->uuid, uuid);
-	uint32_t visit = c->in->steps[step].visits;
-	const char *id = wf_plan_step_id(c->plan, step);
-	return visit > 1 ? wf_asprintf("%s:%s:%u", uuid, id, visit)
-			 : wf_asprintf("%s:%s", uuid, id);
-}
-
-static void perform_effect(struct wf_core *c, uint32_t step, json_t *input)
-{
-	struct wf_step_state *s = &c->in->steps[step];
-	json_t *error;
-	if (wf_core_too_large(input, "the input", &error)) {
-		json_decref(input);
-		wf_core_fail_step(c, step, error);
-		return;
-	}
-	json_decref(s->input);
-	s->input = input;
-	if (!s->key)
-		s->key = derived_key(c, step);
-	wf_core_begin_attempt(c, step);
-}
-
-/* When a wait.timer is due: 0, or what is wrong with its input. */
-static const char *timer_due(const json_t *input, int64_t now, int64_t *ret_due)
-{
-	const json_t *duration = json_object_get(input, "duration");
-	const json_t *until = json_object_get(input, "until");
-	if (json_is_string(until)) {
-		if (wf_time_parse(json_string_value(until), json_string_length(until), ret_due))
-			return "`until` is not an RFC 3339 time";
-		return NULL;
-	}
-	if (json_is_integer(until)) {
-		*ret_due = json_integer_value(until);
-		return NULL;
-	}
-	struct wf_duration d;
-	if (!json_is_string(duration) ||
-		wf_duration_parse(json_string_value(duration), json_string_length(duration), false,
-			&d))
-		return "`duration` is not an ISO 8601 duration";
-	*ret_due = wf_duration_add(now, &d);
-	return NULL;
-}
-
-static void open_timer(struct wf_core *c, uint32_t step, json_t *input)
-{
-	struct wf_step_state *s = &c->in->steps[step];
-	int64_t due = 0;
-	const char *wrong = timer_due(input, c->event->at, &due);
-	if (wrong) {
-		json_decref(input);
-		wf_core_fail_step(c, step, wf_core_error(WF_ERROR_VALIDATION, "timer_input", wrong));
-		return;
-	}
-	json_decref(s->input);
-	s->input = input;
-	wf_core_set_status(c, step, WF_STEP_WAITING);
-	s->wait = WF_WAIT_TIMER;
-	s->due_at = due > 0 ? due : 1;
-}
-
-static void perform_fail(struct wf_core *c, uint32_t step, json_t *input)
-{
-	const char *name = wf_core_text(input, "error_type");
-	const char *code = wf_core_text(input, "code");
-	const char *message = wf_core_text(input, "message");
-	enum wf_error_type type = name ? wf_error_type_find(name) : WF_ERROR_COUNT_;
-	json_t *error = wf_core_error(type == WF_ERROR_COUNT_ ? WF_ERROR_VALIDATION : type,
-		code ? code : "failed", message ? message : "the workflow failed by its own word");
-	if (name && type == WF_ERROR_COUNT_)
-		(void)json_object_set_new(error, "type", json_string(name));
-	json_decref(input);
-	wf_core_fail_step(c, step, error);
-}
-
 static void perform(struct wf_core *c, const struct wf_insn *insn)
 {
-	uint32_t step = insn->c;
-	json_t *input = wf_vm_pop(&c->vm);
-	enum wf_action action = c->plan->steps[step].action;
-	if (action == WF_ACT_FAIL)
-		perform_fail(c, step, input);
-	else if (action == WF_ACT_APPROVAL_REQUEST)
-		wf_core_open_approval(c, step, input);
-	else if (action == WF_ACT_WAIT_TIMER)
-		open_timer(c, step, input);
-	else if (wf_actions[action].kind == WF_ACTION_EFFECT)
-		perform_effect(c, step, input);
-	else
-		wf_core_succeed(c, step, input);
+	wf_core_perform(c, insn->c, wf_vm_pop(&c->vm));
 }
 
 /* Whether the step in hand may go on: a value too large fails it. */
@@ -213,7 +115,7 @@ static bool fits(struct wf_core *c, const json_t *value, const char *what)
 
 static void keep_var(struct wf_core *c, const char *name, json_t *value)
 {
-	if (!c->in->threads->done && fits(c, value, "a variable"))
+	if (!wf_core_thread(c)->done && fits(c, value, "a variable"))
 		wf_instance_set_var(c->in, name, value);
 }
 
@@ -262,14 +164,14 @@ static void raise_error(struct wf_core *c, const struct wf_insn *insn)
 	if (type)
 		(void)json_object_set_new(error, "type", json_string(type));
 	json_decref(top);
-	fail_unhandled(c, step, error);
+	wf_core_fail_unhandled(c, step, error);
 }
 
 static void reraise(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
 	c->in->failed_step = step;
-	wf_core_end(c, WF_INST_FAILED, wf_core_failure_result(c->plan), NULL,
+	wf_core_end(c, wf_core_failure_result(c->plan), NULL,
 		json_incref(c->in->steps[step].error));
 }
 
@@ -299,12 +201,18 @@ static void finish(struct wf_core *c, const struct wf_insn *insn)
 		return;
 	}
 	if (insn->a == 0) {
-		wf_core_end(c, WF_INST_COMPLETED, result, output, NULL);
+		wf_core_end(c, result, output, NULL);
 		return;
 	}
 	if (c->last_step != WF_NONE)
 		c->in->failed_step = c->last_step;
-	wf_core_end(c, WF_INST_FAILED, result, output, ended_error(c, result));
+	wf_core_end(c, result, output, ended_error(c, result));
+}
+
+static void halt(struct wf_core *c, const struct wf_insn *insn)
+{
+	(void)insn;
+	wf_core_halt(c);
 }
 
 /* The control instructions; a handler finds the thread's pc already behind its own. */
@@ -321,17 +229,18 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 	[WF_OP_RERAISE] = reraise,
 	[WF_OP_RAISE] = raise_error,
 	[WF_OP_FINISH] = finish,
+	[WF_OP_HALT] = halt,
 };
 
 /* A thread rests where its step waits for an outcome: an effect's, a timer's, a person's. */
 static bool rests(const struct wf_core *c)
 {
-	const struct wf_instance *in = c->in;
-	if (in->threads->done)
+	const struct wf_thread *t = wf_core_thread(c);
+	if (t->done)
 		return true;
-	if (in->threads->step == WF_NONE)
-		return false;
-	const struct wf_step_state *s = &in->steps[in->threads->step];
+	if (t->step == WF_NONE)
+		return c->in->started_at == 0;
+	const struct wf_step_state *s = &c->in->steps[t->step];
 	if (s->status == WF_STEP_WAITING || s->status == WF_STEP_IN_DOUBT)
 		return true;
 	return s->status == WF_STEP_RUNNING && s->attempts > 0 && !s->output;
@@ -340,12 +249,12 @@ static bool rests(const struct wf_core *c)
 void wf_core_run(struct wf_core *c)
 {
 	while (!rests(c)) {
-		uint32_t pc = c->in->threads->pc;
+		uint32_t pc = wf_core_thread(c)->pc;
 		if (wf_vm_run(&c->vm, &pc)) {
 			fail_here(c, failure_error(c));
 			continue;
 		}
-		c->in->threads->pc = pc + 1;
+		wf_core_thread(c)->pc = pc + 1;
 		const struct wf_insn *insn = &c->plan->code[pc];
 		if (!controls[insn->op])
 			WF_BUG("the verifier let a wrong instruction pass");

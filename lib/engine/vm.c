@@ -542,6 +542,7 @@ void wf_vm_init(struct wf_vm *vm, const struct wf_plan *plan, const struct wf_in
 	vm->now = now;
 	vm->random = random;
 	vm->uuid_count = 0;
+	vm->thread = 0;
 	vm->failure = (struct wf_failure){0};
 	vm->pc = 0;
 }

@@ -27,6 +27,7 @@ struct wf_vm {
 	int64_t now;             /* time of the event */
 	uint32_t random;         /* of the event: uuid() comes from it, instance, step and count */
 	uint32_t uuid_count;
+	uint32_t thread;         /* of the instance, in hand */
 	struct wf_failure failure;
 	/* private to the machine: */
 	uint32_t pc;             /* of the next instruction */

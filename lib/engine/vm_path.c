@@ -124,6 +124,7 @@ static json_t *(*const roots[WF_ROOT_COUNT_])(const struct wf_vm *) = {
 	[WF_ROOT_SECURITY] = security_root,
 	[WF_ROOT_DATA] = data_root,
 	[WF_ROOT_STATUS] = status_root,
+	[WF_ROOT_APPROVAL] = no_root,
 };
 
 static json_t *data_member(const struct wf_vm *vm, const char *name)

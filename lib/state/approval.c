@@ -78,11 +78,16 @@ uint32_t wf_approval_votes(const struct wf_approval *a, uint32_t group, const ch
 	return count;
 }
 
+uint32_t wf_approval_approved(const struct wf_approval *a, uint32_t group)
+{
+	return wf_approval_votes(a, group, "approve");
+}
+
 bool wf_approval_group_open(const struct wf_approval *a, uint32_t group)
 {
 	if (a->decided_at || (!a->parallel && group != a->group))
 		return false;
-	return wf_approval_votes(a, group, "approve") < wf_approval_group_needed(a, group);
+	return wf_approval_approved(a, group) < wf_approval_group_needed(a, group);
 }
 
 uint32_t wf_approval_needed(const struct wf_approval *a)
@@ -97,7 +102,7 @@ uint32_t wf_approval_given(const struct wf_approval *a)
 {
 	uint32_t given = 0;
 	for (uint32_t i = 0; i < wf_approval_group_count(a); i++)
-		given += wf_approval_votes(a, i, "approve");
+		given += wf_approval_approved(a, i);
 	return given;
 }
 

@@ -463,7 +463,8 @@ enum {
 	ST_KEY = 512,
 	ST_ERROR = 1024,
 	ST_APPROVAL = 2048,
-	ST_ALL = 4095
+	ST_SPENT = 4096,
+	ST_ALL = 8191
 };
 
 void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
@@ -473,7 +474,8 @@ void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
 		(s->attempt_at ? ST_ATTEMPT_AT : 0u) | (s->ended_at ? ST_ENDED : 0u) |
 		(s->due_at ? ST_DUE : 0u) | (s->output ? ST_OUTPUT : 0u) |
 		(s->input ? ST_INPUT : 0u) | (s->key ? ST_KEY : 0u) |
-		(s->error ? ST_ERROR : 0u) | (s->approval ? ST_APPROVAL : 0u);
+		(s->error ? ST_ERROR : 0u) | (s->approval ? ST_APPROVAL : 0u) |
+		(s->spent ? ST_SPENT : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)s->status);
 	if (mask & ST_WAIT)
@@ -482,6 +484,8 @@ void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
 		wf_put_varint(out, s->attempts);
 	if (mask & ST_VISITS)
 		wf_put_varint(out, s->visits);
+	if (mask & ST_SPENT)
+		wf_put_varint(out, s->spent);
 	if (mask & ST_STARTED)
 		wf_put_time(out, s->started_at, 0);
 	if (mask & ST_ATTEMPT_AT)
@@ -520,6 +524,7 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
 	t.wait = (enum wf_wait)(mask & ST_WAIT ? get_enum(&r, WF_WAIT_COUNT_) : 0);
 	t.attempts = mask & ST_ATTEMPTS ? wf_get_u32_but(&r, 0) : 0;
 	t.visits = mask & ST_VISITS ? wf_get_u32_but(&r, 1) : 1;
+	t.spent = mask & ST_SPENT ? wf_get_u32_but(&r, 0) : 0;
 	t.started_at = mask & ST_STARTED ? wf_get_time_nonzero(&r, 0) : 0;
 	t.attempt_at = mask & ST_ATTEMPT_AT ? wf_get_time_nonzero(&r, t.started_at) : 0;
 	t.ended_at = mask & ST_ENDED ? wf_get_time_nonzero(&r, t.started_at) : 0;

@@ -172,6 +172,17 @@ int64_t wf_instance_due(const struct wf_instance *in)
 	return due;
 }
 
+uint32_t wf_instance_due_step(const struct wf_instance *in)
+{
+	int64_t due = wf_instance_due(in);
+	if (!due || due == in->timeout_at)
+		return WF_NONE;
+	uint32_t step = 0;
+	while (in->steps[step].due_at != due)
+		step++;
+	return step;
+}
+
 /* -- equality -- */
 
 static bool same_text(const char *a, const char *b)
@@ -192,7 +203,7 @@ static const char *step_difference(const struct wf_step_state *a, const struct w
 		return "wait";
 	if (a->attempts != b->attempts)
 		return "attempts";
-	if (a->visits != b->visits)
+	if (a->visits != b->visits || a->spent != b->spent)
 		return "visits";
 	if (a->started_at != b->started_at || a->attempt_at != b->attempt_at ||
 		a->ended_at != b->ended_at)

@@ -125,6 +125,7 @@ json_t *wf_approval_group_names(const struct wf_approval *a, uint32_t group); /*
 uint32_t wf_approval_votes(const struct wf_approval *a, uint32_t group, const char *decision);
 /* Whether the group is asked now: it is its turn, and its approvals are not all there. */
 bool wf_approval_group_open(const struct wf_approval *a, uint32_t group);
+uint32_t wf_approval_approved(const struct wf_approval *a, uint32_t group);
 /* The vote of that name that stands in the group: "approve", "reject", or NULL. */
 const char *wf_approval_vote(const struct wf_approval *a, uint32_t group, const char *name);
 
@@ -133,6 +134,7 @@ struct wf_step_state {
 	enum wf_wait wait;      /* why it waits */
 	uint32_t attempts;      /* begun so far, of this visit */
 	uint32_t visits;
+	uint32_t spent;         /* visits before a retry by an operator: they count for no limit */
 	int64_t started_at;     /* of this visit */
 	int64_t attempt_at;     /* start of the attempt in hand or last */
 	int64_t ended_at;
@@ -234,6 +236,9 @@ json_t *wf_instance_var(const struct wf_instance *in, const char *name); /* borr
 /* The earliest timer of the instance (its steps' and its own timeout); 0 when it has none, or has
  * ended. */
 int64_t wf_instance_due(const struct wf_instance *in);
+/* The step whose timer that is; WF_NONE when it is the instance's own timeout, which comes first of
+ * those at one time, or when there is none. */
+uint32_t wf_instance_due_step(const struct wf_instance *in);
 
 /* Row codecs (journal-format.md): bytes of a row, and back; put appends. Decoding gives WF_ECORRUPT
  * on anything that encode could not have written (but for the spelling of JSON text) and then leaves

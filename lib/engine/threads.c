@@ -1,0 +1,180 @@
+/*
+ * Which thread is in hand, how side threads come and go, and what the instance is when they rest.
+ *
+ * The main thread decides what becomes of the instance; a side thread carries a notification and
+ * never fails it. The instance has ended when all of them are done: until then what the main thread
+ * ended with is kept in result, output and error.
+ */
+#include "base/mem.h"
+#include "engine/core.h"
+
+/* The approval that the notification in hand is about. */
+static void bind_approval(struct wf_core *c)
+{
+	const struct wf_plan *plan = c->plan;
+	uint32_t step = wf_core_thread(c)->step;
+	for (uint32_t i = 0; step != WF_NONE && i < plan->body_count; i++) {
+		const struct wf_plan_body *b = &plan->bodies[i];
+		if (b->kind != WF_BODY_NOTIFY || b->pc != plan->steps[step].enter_pc ||
+			!c->in->steps[b->of].approval)
+			continue;
+		json_t *about = wf_core_about_approval(c, b->of);
+		wf_vm_bind(&c->vm, WF_ROOT_APPROVAL, about);
+		json_decref(about);
+		return;
+	}
+}
+
+/* What the code may read while it runs: on the main thread the failure being handled. The raw output
+ * of a step is bound when it arrives; code between PERFORM and LEAVE never rests. */
+static void bind_roots(struct wf_core *c)
+{
+	const struct wf_instance *in = c->in;
+	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
+	wf_vm_unbind(&c->vm, WF_ROOT_ERROR);
+	wf_vm_unbind(&c->vm, WF_ROOT_APPROVAL);
+	if (!wf_core_on_main(c))
+		bind_approval(c);
+	else if (in->failed_step < in->step_count)
+		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->steps[in->failed_step].error);
+}
+
+void wf_core_take(struct wf_core *c, uint32_t thread)
+{
+	c->thread = thread;
+	c->vm.thread = thread;
+	c->in->threads[thread].dirty = true;
+	c->last_step = WF_NONE;
+	bind_roots(c);
+}
+
+bool wf_core_take_step(struct wf_core *c, uint32_t step)
+{
+	const struct wf_instance *in = c->in;
+	for (uint32_t i = 0; i < in->thread_count && step < in->step_count; i++) {
+		if (in->threads[i].done || in->threads[i].step != step)
+			continue;
+		wf_core_take(c, i);
+		return true;
+	}
+	return false;
+}
+
+/* The lowest side thread that is done, or a new one. */
+static uint32_t free_thread(struct wf_instance *in)
+{
+	for (uint32_t i = 1; i < in->thread_count; i++)
+		if (in->threads[i].done)
+			return i;
+	return wf_instance_add_thread(in);
+}
+
+void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about)
+{
+	uint32_t back = c->thread, last = c->last_step;
+	uint32_t side = free_thread(c->in);
+	c->in->threads[side] = (struct wf_thread){.pc = pc, .step = WF_NONE, .dirty = true};
+	wf_core_take(c, side);
+	wf_vm_bind(&c->vm, WF_ROOT_APPROVAL, about);
+	json_decref(about);
+	c->forking = true;
+	wf_core_run(c);
+	c->forking = false;
+	wf_core_take(c, back);
+	c->last_step = last;
+}
+
+void wf_core_halt(struct wf_core *c)
+{
+	struct wf_thread *t = wf_core_thread(c);
+	if (t->step != WF_NONE)
+		wf_core_abandon(c, t->step);
+	*t = (struct wf_thread){.step = WF_NONE, .done = true, .dirty = true};
+}
+
+const char *wf_core_failure_result(const struct wf_plan *plan)
+{
+	const char *name = plan->extra == WF_NONE
+		? NULL
+		: wf_core_text(plan->consts[plan->extra], "failure_result");
+	return name ? name : "failed";
+}
+
+void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *error)
+{
+	struct wf_instance *in = c->in;
+	struct wf_thread *t = in->threads;
+	if (t->step != WF_NONE)
+		wf_core_abandon(c, t->step);
+	t->step = WF_NONE;
+	t->done = true;
+	wf_free(in->result);
+	in->result = wf_strdup(result);
+	json_decref(in->output);
+	in->output = output;
+	json_decref(in->error);
+	in->error = error;
+	if (!error)
+		in->failed_step = WF_NONE;
+}
+
+void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const char *result,
+	json_t *error)
+{
+	struct wf_instance *in = c->in;
+	for (uint32_t i = 1; i < in->thread_count; i++) {
+		wf_core_take(c, i);
+		if (!wf_core_thread(c)->done)
+			wf_core_halt(c);
+	}
+	wf_core_take(c, 0);
+	if (in->threads->done) {
+		json_decref(error);
+		return;
+	}
+	wf_core_end(c, result, NULL, error);
+	in->status = status;
+}
+
+/* The status that the steps give in which threads rest: an effect in hand in any of them, else the
+ * main thread's, else a side thread's. */
+static void settle_resting(struct wf_instance *in)
+{
+	bool running = false, told = false;
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (t->done || t->step == WF_NONE)
+			continue;
+		const struct wf_step_state *s = &in->steps[t->step];
+		running |= s->status == WF_STEP_RUNNING;
+		if (told)
+			continue;
+		told = true;
+		in->status = s->status == WF_STEP_WAITING ? WF_INST_WAITING : WF_INST_SUSPENDED;
+		in->wait = s->wait;
+	}
+	if (running)
+		in->status = WF_INST_RUNNING;
+}
+
+static bool all_done(const struct wf_instance *in)
+{
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		if (!in->threads[i].done)
+			return false;
+	return true;
+}
+
+void wf_core_settle(struct wf_core *c)
+{
+	struct wf_instance *in = c->in;
+	in->wait = WF_WAIT_NONE;
+	if (!all_done(in)) {
+		settle_resting(in);
+		return;
+	}
+	if (!wf_instance_status_final(in->status))
+		in->status = in->error ? WF_INST_FAILED : WF_INST_COMPLETED;
+	in->ended_at = c->event->at;
+	in->timeout_at = 0;
+}
