@@ -91,7 +91,7 @@ int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], stru
 	struct wf_cause cause = { 0 };
 	int r = wf_journal_view(ctx->journal, plan_txn, &g, &cause);
 	if (r == 0)
-		r = wf_plan_load(g.bytes.data, g.bytes.len, ret, &cause);
+		r = wf_plan_load_known(g.bytes.data, g.bytes.len, id, ret, &cause);
 	wf_buf_done(&g.bytes);
 	return r < 0 ? fail_txn(ctx, r, &cause) : 0;
 }

@@ -372,7 +372,8 @@ static int read_bodies(struct decoder *d)
 static int (*const readers[])(struct decoder *) = {read_header, read_workflow, read_strings,
 	read_constants, read_steps, read_code, read_edges, read_locs, read_bodies};
 
-int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
+int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
+	struct wf_plan **ret, struct wf_cause *cause)
 {
 	struct wf_plan *plan = wf_calloc(1, sizeof(*plan));
 	struct decoder d = {.bytes = bytes, .n = n, .plan = plan, .cause = cause};
@@ -385,7 +386,14 @@ int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_ca
 		wf_plan_free(plan);
 		return err;
 	}
-	wf_hash(bytes, n, plan->id);
+	memcpy(plan->id, id, sizeof(plan->id));
 	*ret = plan;
 	return 0;
+}
+
+int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
+{
+	uint8_t id[WF_HASH_SIZE];
+	wf_hash(bytes, n, id);
+	return wf_plan_load_known(bytes, n, id, ret, cause);
 }

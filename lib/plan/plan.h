@@ -108,6 +108,10 @@ struct wf_plan {
 /* Decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or instruction);
  * WF_EVERSION a newer format. *ret is freed with wf_plan_free. */
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause);
+/* The same of bytes whose id is known, as it is of those in the journal: what seals them binds them to
+ * it. To hash them again would be a quarter of the work. */
+int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
+	struct wf_plan **ret, struct wf_cause *cause);
 void wf_plan_free(struct wf_plan *plan); /* NULL is allowed */
 
 /* The checks of wf_plan_load that need no bytes: what follows from tables and flow. For tools that

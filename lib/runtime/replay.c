@@ -28,7 +28,7 @@ static int load(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (!rc)
 		rc = wf_txn_get_plan(txn, r->kept->plan_id, &plan);
 	if (!rc)
-		rc = wf_plan_load(plan.data, plan.len, &r->plan, cause);
+		rc = wf_plan_load_known(plan.data, plan.len, r->kept->plan_id, &r->plan, cause);
 	if (!rc)
 		rc = wf_txn_each_history(txn, r->number, 0, keep_record, r);
 	return rc;
