@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "journal/private.h"
+#include "state/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,19 +50,21 @@ int wf_txn_get_plan(struct wf_txn *t, const uint8_t id[WF_HASH_SIZE], struct wf_
 
 /* -- the rows of definitions -- */
 
-enum { DF_ENABLED = 1, DF_BY = 2, DF_ALL = 3 };
+enum { DF_ENABLED = 1, DF_BY = 2, DF_TRIGGERS = 4, DF_ALL = 7 };
 
 void wf_definition_done(struct wf_definition *d)
 {
 	wf_free(d->workflow);
 	wf_free(d->version);
 	wf_free(d->registered_by);
+	json_decref(d->triggers);
 	*d = (struct wf_definition){0};
 }
 
 void wf_definition_put(const struct wf_definition *d, struct wf_buf *out)
 {
-	unsigned mask = (d->enabled ? DF_ENABLED : 0u) | (d->registered_by ? DF_BY : 0u);
+	unsigned mask = (d->enabled ? DF_ENABLED : 0u) | (d->registered_by ? DF_BY : 0u) |
+		(d->triggers ? DF_TRIGGERS : 0u);
 	wf_put_u8(out, (uint8_t)mask);
 	wf_buf_add(out, d->plan_id, sizeof(d->plan_id));
 	wf_put_u64(out, (uint64_t)d->registered_at);
@@ -69,6 +72,8 @@ void wf_definition_put(const struct wf_definition *d, struct wf_buf *out)
 	wf_put_string(out, d->version);
 	if (d->registered_by)
 		wf_put_string(out, d->registered_by);
+	if (d->triggers)
+		wf_put_json(out, d->triggers);
 }
 
 int wf_definition_get(const void *bytes, size_t n, struct wf_definition *ret)
@@ -81,6 +86,7 @@ int wf_definition_get(const void *bytes, size_t n, struct wf_definition *ret)
 	d.workflow = wf_get_string(&r);
 	d.version = wf_get_string(&r);
 	d.registered_by = mask & DF_BY ? wf_get_string(&r) : NULL;
+	d.triggers = mask & DF_TRIGGERS ? wf_get_json(&r) : NULL;
 	d.enabled = mask & DF_ENABLED;
 	if (r.bad || r.off != r.len || mask > DF_ALL || !plan) {
 		wf_definition_done(&d);
@@ -97,6 +103,7 @@ static struct wf_definition copy(const struct wf_definition *d)
 	c.workflow = wf_strdup(d->workflow);
 	c.version = wf_strdup(d->version);
 	c.registered_by = d->registered_by ? wf_strdup(d->registered_by) : NULL;
+	c.triggers = json_incref(d->triggers);
 	return c;
 }
 
@@ -175,6 +182,15 @@ static int read_list(struct wf_txn *t, const char *workflow, struct list *ret)
 	return 0;
 }
 
+/* Of those that are there of one workflow, from `first` on; the list is sorted by workflow. */
+static size_t end_of_workflow(const struct list *l, size_t first)
+{
+	size_t i = first;
+	while (i < l->count && strcmp(l->items[i].d.workflow, l->items[first].d.workflow) == 0)
+		i++;
+	return i;
+}
+
 static struct entry *newest(const struct list *l, bool enabled_only)
 {
 	for (size_t i = l->count; i-- > 0;)
@@ -222,6 +238,21 @@ int wf_txn_each_definition(struct wf_txn *t, bool (*fn)(void *, const struct wf_
 	return rc;
 }
 
+int wf_txn_each_newest(struct wf_txn *t, bool (*fn)(void *, const struct wf_definition *), void *arg)
+{
+	struct list l = {0};
+	int rc = read_list(t, NULL, &l);
+	for (size_t i = 0, end; !rc && i < l.count; i = end) {
+		end = end_of_workflow(&l, i);
+		const struct list one = {.items = l.items + i, .count = end - i};
+		const struct entry *e = newest(&one, true);
+		if (e && !fn(arg, &e->d))
+			break;
+	}
+	list_done(&l);
+	return rc;
+}
+
 /* -- writing them -- */
 
 static int put(struct wf_txn *t, const struct wf_definition *d, uint64_t seq)
@@ -253,12 +284,24 @@ static bool same_plan(const struct entry *e, const struct wf_definition *d)
 	return memcmp(e->d.plan_id, d->plan_id, sizeof(d->plan_id)) == 0;
 }
 
+/* The same plan has the same triggers, but one that version 1 of the format registered has not kept them. */
+static int keep_triggers(struct wf_txn *t, struct entry *e, const struct wf_definition *d)
+{
+	if (e->d.triggers || !d->triggers)
+		return 0;
+	e->d.triggers = json_incref(d->triggers);
+	return put(t, &e->d, e->seq);
+}
+
 static int register_in(struct wf_txn *t, const struct list *l, const struct wf_definition *d,
 	char **ret_version, bool *ret_new)
 {
 	const struct entry *last = newest(l, false);
-	const struct entry *there = d->version ? of_version(l, d->version) : last;
+	struct entry *there = d->version ? of_version(l, d->version) : newest(l, false);
 	if (there && same_plan(there, d)) {
+		int rc = keep_triggers(t, there, d);
+		if (rc)
+			return rc;
 		*ret_version = wf_strdup(there->d.version);
 		*ret_new = false;
 		return 0;
@@ -306,6 +349,24 @@ int wf_txn_enable_definition(struct wf_txn *t, const char *workflow, const char 
 	if (e && e->d.enabled != enabled) {
 		e->d.enabled = enabled;
 		rc = put(t, &e->d, e->seq);
+	}
+	list_done(&l);
+	return rc;
+}
+
+int wf_txn_drop_definition(struct wf_txn *t, const char *workflow, const char *version)
+{
+	struct list l = {0};
+	uint8_t key[WF_DEFINITION_KEY];
+	int rc = read_list(t, workflow, &l);
+	if (!rc && (version ? !of_version(&l, version) : !l.count))
+		rc = wf_fail(t->cause, WF_ENOENT, version ? "workflow %.100s has no version %.60s" :
+			"no workflow %.100s is registered", workflow, version);
+	for (size_t i = 0; !rc && i < l.count; i++) {
+		if (version && strcmp(l.items[i].d.version, version) != 0)
+			continue;
+		wf_definition_key(&t->journal->seal, workflow, l.items[i].seq, key);
+		rc = wf_txn_del(t, WF_TABLE_META, key, sizeof(key));
 	}
 	list_done(&l);
 	return rc;

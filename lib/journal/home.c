@@ -143,7 +143,7 @@ static struct wf_home *home_at(const char *path)
 	h->journals = wf_asprintf("%s/journals", h->path);
 	h->runners = wf_asprintf("%s/runners", h->path);
 	h->spool = wf_asprintf("%s/spool", h->path);
-	h->runner_fd = -1;
+	h->runner_fd = h->watch_fd = -1;
 	h->max_bytes = DEFAULT_QUOTA;
 	return h;
 }

@@ -10,25 +10,61 @@
  *   6 timer         time | be64 number                 one an instance: its earliest
  *   7 open approval be64 approval | be64 number | be32 step
  *   8 approval      be64 approval | be64 number | be32 step
+ *   9 start key     hash of workflow and key, 16 bytes | be64 number
+ *  10 slot, held    hash of its name, 16 bytes | be64 number
+ *  11 slot, queue   hash of its name, 16 bytes | be64 number
+ *  12 signal's id   hash, 16 bytes | be64 number | be32 sequence
+ *  13 waiter        u8 letter | hash of the name, 7 bytes | be64 number | be32 step
+ *  14 held back     be64 number
+ *  15 event, to be dispatched    be64 event
+ *  16 event's name  hash, 16 bytes | be64 event
+ *  17 event's id    hash, 16 bytes | be64 event
+ *  18 schedule due  time | be64 schedule
+ *  19 schedule      hash of its name, 16 bytes | be64 schedule
  */
+#include "base/hash.h"
 #include "journal/private.h"
 
 #include <string.h>
 
-static const uint8_t lengths[WF_INDEX_END_] = {
-	[WF_INDEX_STATUS] = 10,
-	[WF_INDEX_WORKFLOW] = 17,
-	[WF_INDEX_CORRELATION] = 25,
-	[WF_INDEX_CREATED] = 17,
-	[WF_INDEX_UUID] = 25,
-	[WF_INDEX_TIMER] = 17,
-	[WF_INDEX_OPEN_APPROVAL] = 21,
-	[WF_INDEX_APPROVAL] = 21,
+static const struct {
+	uint8_t length, number_at;
+	const char *name;
+} kinds[WF_INDEX_END_] = {
+	[WF_INDEX_STATUS] = {10, 2, "status"},
+	[WF_INDEX_WORKFLOW] = {17, 9, "workflow"},
+	[WF_INDEX_CORRELATION] = {25, 17, "correlation"},
+	[WF_INDEX_CREATED] = {17, 9, "creation time"},
+	[WF_INDEX_UUID] = {25, 17, "uuid"},
+	[WF_INDEX_TIMER] = {17, 9, "timer"},
+	[WF_INDEX_OPEN_APPROVAL] = {21, 9, "open approval"},
+	[WF_INDEX_APPROVAL] = {21, 9, "approval"},
+	[WF_INDEX_START_KEY] = {25, 17, "start key"},
+	[WF_INDEX_SLOT_HELD] = {25, 17, "slot that is held"},
+	[WF_INDEX_SLOT_QUEUED] = {25, 17, "slot that is queued for"},
+	[WF_INDEX_SIGNAL_ID] = {29, 17, "signal's id"},
+	[WF_INDEX_WAITER] = {21, 9, "what is waited for"},
+	[WF_INDEX_HELD_BACK] = {9, 1, "hold"},
+	[WF_INDEX_EVENT_TODO] = {9, 1, "dispatch"},
+	[WF_INDEX_EVENT_NAME] = {25, 17, "event's name"},
+	[WF_INDEX_EVENT_ID] = {25, 17, "event's id"},
+	[WF_INDEX_SCHEDULE_DUE] = {17, 9, "firing"},
+	[WF_INDEX_SCHEDULE_NAME] = {25, 17, "schedule's name"},
 };
 
 size_t wf_index_key_length(unsigned kind)
 {
-	return kind < WF_INDEX_END_ ? lengths[kind] : 0;
+	return kind < WF_INDEX_END_ ? kinds[kind].length : 0;
+}
+
+const char *wf_index_name(unsigned kind)
+{
+	return kinds[kind].name;
+}
+
+size_t wf_index_number_at(unsigned kind)
+{
+	return kinds[kind].number_at;
 }
 
 void wf_be64_put(uint8_t *p, uint64_t v)
@@ -76,6 +112,34 @@ bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret)
 		return false;
 	*ret = (struct wf_row_name){wf_be64_at(key), (enum wf_row_kind)key[8], wf_be32_at(key + 9)};
 	return ret->number > 0;
+}
+
+static void add64(struct wf_index_key *k, uint64_t v);
+
+struct wf_index_key wf_own_key(enum wf_own_kind kind, uint64_t id)
+{
+	struct wf_index_key k = {.n = WF_OWN_KEY};
+	k.bytes[8] = (uint8_t)kind;
+	add64(&k, id);
+	return k;
+}
+
+struct wf_index_key wf_slot_key(const struct wf_seal *s, const char *name)
+{
+	struct wf_index_key k = {.n = WF_OWN_KEY + 16};
+	k.bytes[8] = WF_OWN_SLOT;
+	wf_seal_hash(s, 'L', name, k.bytes + WF_OWN_KEY, 16);
+	return k;
+}
+
+unsigned wf_own_key_kind(const uint8_t *key, size_t n)
+{
+	static const uint8_t id_length[WF_OWN_END_] = {
+		[WF_OWN_EVENT] = 8, [WF_OWN_SCHEDULE] = 8, [WF_OWN_SLOT] = 16};
+	if (n <= WF_OWN_KEY || wf_be64_at(key) || key[8] >= WF_OWN_END_ || !id_length[key[8]] ||
+		n != (size_t)WF_OWN_KEY + id_length[key[8]])
+		return 0;
+	return key[8];
 }
 
 static struct wf_index_key begin(enum wf_index_kind kind)
@@ -139,9 +203,9 @@ struct wf_index_key wf_index_uuid(const struct wf_uuid *id, uint64_t number)
 	return k;
 }
 
-struct wf_index_key wf_index_timer(int64_t due, uint64_t number)
+struct wf_index_key wf_index_timer(enum wf_index_kind kind, int64_t due, uint64_t number)
 {
-	return timed(WF_INDEX_TIMER, due, number);
+	return timed(kind, due, number);
 }
 
 struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval, uint64_t number,
@@ -152,5 +216,55 @@ struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval
 	add64(&k, number);
 	be32_put(k.bytes + k.n, step);
 	k.n += 4;
+	return k;
+}
+
+struct wf_index_key wf_index_start(const struct wf_seal *s, const char *workflow, const char *key,
+	uint64_t number)
+{
+	/* A NUL between the two: neither holds one. */
+	struct wf_index_key k = begin(WF_INDEX_START_KEY);
+	WF_AUTOBUF struct wf_buf b = {0};
+	wf_put_u8(&b, WF_INDEX_START_KEY);
+	wf_buf_addstr(&b, workflow ? workflow : "");
+	wf_put_u8(&b, 0);
+	wf_buf_addstr(&b, key);
+	wf_hash_keyed(s->index_key, b.data, b.len, k.bytes + 1, 16);
+	k.n += 16;
+	add64(&k, number);
+	return k;
+}
+
+struct wf_index_key wf_index_named(const struct wf_seal *s, enum wf_index_kind kind, const char *name,
+	uint64_t number)
+{
+	return hashed(s, kind, name, 16, number);
+}
+
+struct wf_index_key wf_index_signal(const struct wf_seal *s, const char *id, uint64_t number,
+	uint32_t seq)
+{
+	struct wf_index_key k = hashed(s, WF_INDEX_SIGNAL_ID, id, 16, number);
+	be32_put(k.bytes + k.n, seq);
+	k.n += 4;
+	return k;
+}
+
+uint64_t wf_waiter_hash(const struct wf_seal *s, enum wf_wait kind, const char *name)
+{
+	uint8_t bytes[8] = {kind == WF_WAIT_SIGNAL ? 's' : 'e'};
+	wf_seal_hash(s, WF_INDEX_WAITER, name, bytes + 1, 7);
+	return wf_be64_at(bytes);
+}
+
+struct wf_index_key wf_index_waiter(uint64_t hash, uint64_t number, uint32_t step)
+{
+	return wf_index_approval(WF_INDEX_WAITER, hash, number, step);
+}
+
+struct wf_index_key wf_index_plain(enum wf_index_kind kind, uint64_t number)
+{
+	struct wf_index_key k = begin(kind);
+	add64(&k, number);
 	return k;
 }

@@ -32,17 +32,36 @@ static void enter(struct wf_txn *t, struct wf_instance *in)
 	}
 }
 
-static int put_row(struct wf_txn *t, uint64_t number, enum wf_row_kind kind, uint32_t sub,
-	const struct wf_buf *row)
+static int too_long(struct wf_txn *t, uint64_t number)
 {
-	if (row->len > WF_MAX_VALUE_BYTES + 65536u) {
+	if (number)
 		(void)wf_fail(t->cause, WF_ELIMIT, "#%llu holds a value over %u bytes",
 			(unsigned long long)number, WF_MAX_VALUE_BYTES);
-		return wf_txn_fail(t, WF_ELIMIT);
-	}
+	else
+		(void)wf_fail(t->cause, WF_ELIMIT, "it holds a value over %u bytes",
+			WF_MAX_VALUE_BYTES);
+	return wf_txn_fail(t, WF_ELIMIT);
+}
+
+static int put_under(struct wf_txn *t, uint64_t number, const uint8_t *key, size_t n,
+	const struct wf_buf *row)
+{
+	if (row->len > WF_MAX_VALUE_BYTES + 65536u)
+		return too_long(t, number);
+	return wf_txn_put(t, WF_TABLE_INSTANCES, key, n, row->data, row->len);
+}
+
+int wf_txn_put_row(struct wf_txn *t, uint64_t number, enum wf_row_kind kind, uint32_t sub,
+	const struct wf_buf *row)
+{
 	uint8_t key[WF_ROW_KEY];
 	wf_row_key(number, kind, sub, key);
-	return wf_txn_put(t, WF_TABLE_INSTANCES, key, sizeof(key), row->data, row->len);
+	return put_under(t, number, key, sizeof(key), row);
+}
+
+int wf_txn_put_own(struct wf_txn *t, const struct wf_index_key *key, const struct wf_buf *row)
+{
+	return put_under(t, 0, key->bytes, key->n, row);
 }
 
 /* An empty row buffer. */
@@ -86,10 +105,10 @@ int wf_txn_reserve_numbers(struct wf_txn *t, uint32_t count, uint64_t *ret_first
 	return 0;
 }
 
-static int take_in(struct wf_txn *t, struct wf_instance *in)
+int wf_txn_take_new(struct wf_txn *t)
 {
-	if (in->taken_by == t->serial)
-		return 0; /* this transaction has it already */
+	if (t->err)
+		return t->err;
 	if (wf_store_full(t->journal->store)) {
 		(void)wf_fail(t->cause, WF_ENOSPC, "%s is full: nothing new is taken in",
 			t->journal->path);
@@ -98,15 +117,24 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 		return wf_txn_fail(t, WF_ENOSPC);
 	}
 	t->took_in = true;
+	return 0;
+}
+
+static int take_in(struct wf_txn *t, struct wf_instance *in)
+{
+	if (in->taken_by == t->serial)
+		return 0; /* this transaction has it already */
+	if (wf_txn_take_new(t))
+		return t->err;
 	in->taken_by = t->serial;
 	if (!in->reserved)
 		in->number = t->counts.next_instance++;
 	struct wf_buf *row = row_of(t);
 	wf_row_put_identity(in, row);
-	(void)put_row(t, in->number, WF_ROW_IDENTITY, 0, row);
+	(void)wf_txn_put_row(t, in->number, WF_ROW_IDENTITY, 0, row);
 	row = row_of(t);
 	wf_row_put_input(in, row);
-	(void)put_row(t, in->number, WF_ROW_INPUT, 0, row);
+	(void)wf_txn_put_row(t, in->number, WF_ROW_INPUT, 0, row);
 	add(t, wf_index_status(in->status, in->number));
 	if (in->workflow)
 		add(t, workflow_key(t->journal, in));
@@ -114,6 +142,10 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 		add(t, wf_index_correlation(&t->journal->seal, in->correlation_id, in->number));
 	add(t, wf_index_created(in->created_at, in->number));
 	add(t, wf_index_uuid(&in->uuid, in->number));
+	if (in->start_key)
+		add(t, wf_index_start(&t->journal->seal, in->workflow, in->start_key, in->number));
+	if (in->slots)
+		wf_slots_move(t, in, -1, (int)in->status);
 	t->counts.by_status[in->status]++;
 	in->pending.status = in->status;
 	return t->err;
@@ -127,6 +159,8 @@ static void index_status(struct wf_txn *t, struct wf_instance *in)
 		return;
 	drop(t, wf_index_status(in->pending.status, in->number));
 	add(t, wf_index_status(in->status, in->number));
+	if (in->slots)
+		wf_slots_move(t, in, (int)in->pending.status, (int)in->status);
 	t->counts.by_status[in->pending.status]--;
 	t->counts.by_status[in->status]++;
 	in->pending.status = in->status;
@@ -164,20 +198,14 @@ static void index_timer(struct wf_txn *t, struct wf_instance *in, bool was_final
 	if (due == in->pending.due)
 		return;
 	if (in->pending.due) {
-		drop(t, wf_index_timer(in->pending.due, in->number));
+		drop(t, wf_index_timer(WF_INDEX_TIMER, in->pending.due, in->number));
 		t->counts.timers--;
 	}
 	if (due) {
-		add(t, wf_index_timer(due, in->number));
+		add(t, wf_index_timer(WF_INDEX_TIMER, due, in->number));
 		t->counts.timers++;
 	}
 	in->pending.due = due;
-}
-
-bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s)
-{
-	return s->approval && !s->approval->decided_at && !wf_step_status_final(s->status) &&
-		!wf_instance_status_final(in->status);
 }
 
 /* Gives a new approval its number and keeps its two entries: of all, and of the open ones. */
@@ -212,16 +240,43 @@ static void index_approval(struct wf_txn *t, struct wf_instance *in, uint32_t st
 	s->pending.open = open;
 }
 
-/* When an instance ends or comes back, approvals of steps that are not dirty open or close with
- * it. */
-static void index_approvals(struct wf_txn *t, struct wf_instance *in, bool was_final)
+/* What a step waits for from outside, and whether a hold keeps it back. */
+static void index_wait(struct wf_txn *t, struct wf_instance *in, uint32_t step)
+{
+	struct wf_step_state *s = &in->steps[step];
+	uint64_t waiter = wf_step_waiter(&t->journal->seal, in, s);
+	if (waiter != s->pending.waiter) {
+		if (s->pending.waiter)
+			drop(t, wf_index_waiter(s->pending.waiter, in->number, step));
+		if (waiter)
+			add(t, wf_index_waiter(waiter, in->number, step));
+		s->pending.waiter = waiter;
+	}
+	bool held = wf_step_held_back(in, s);
+	if (held == s->pending.held)
+		return;
+	s->pending.held = held;
+	uint32_t before = in->pending.held;
+	in->pending.held += held ? 1 : -1u;
+	if (!before)
+		add(t, wf_index_plain(WF_INDEX_HELD_BACK, in->number));
+	else if (!in->pending.held)
+		drop(t, wf_index_plain(WF_INDEX_HELD_BACK, in->number));
+}
+
+/* When an instance ends or comes back, approvals and waits of steps that are not dirty open or close
+ * with it. */
+static void index_steps(struct wf_txn *t, struct wf_instance *in, bool was_final)
 {
 	if (was_final != wf_instance_status_final(in->status))
 		for (uint32_t i = 0; i < in->step_count; i++)
-			if (in->steps[i].approval && !in->steps[i].dirty)
+			if (!in->steps[i].dirty &&
+				(in->steps[i].approval || in->steps[i].status == WF_STEP_WAITING))
 				wf_instance_touch(in, i);
-	for (uint32_t i = 0; i < in->dirty_count; i++)
+	for (uint32_t i = 0; i < in->dirty_count; i++) {
 		index_approval(t, in, in->dirty_steps[i]);
+		index_wait(t, in, in->dirty_steps[i]);
+	}
 }
 
 /* -- history -- */
@@ -254,7 +309,7 @@ static void put_history(struct wf_txn *t, struct wf_instance *in)
 	while (i != NO_RECORD && !t->err) {
 		struct wf_pending_record *r = &t->records[i];
 		struct wf_buf view = {.data = t->record_bytes.data + r->at, .len = r->n};
-		(void)put_row(t, in->number, WF_ROW_HISTORY, (uint32_t)r->seq, &view);
+		(void)wf_txn_put_row(t, in->number, WF_ROW_HISTORY, (uint32_t)r->seq, &view);
 		t->counts.history++;
 		i = r->next;
 		r->in = NULL;
@@ -297,14 +352,25 @@ static void put_steps_and_vars(struct wf_txn *t, struct wf_instance *in)
 	for (uint32_t i = 0; i < in->dirty_count; i++) {
 		struct wf_buf *row = row_of(t);
 		wf_row_put_step(&in->steps[in->dirty_steps[i]], row);
-		(void)put_row(t, in->number, WF_ROW_STEP, in->dirty_steps[i], row);
+		(void)wf_txn_put_row(t, in->number, WF_ROW_STEP, in->dirty_steps[i], row);
 	}
 	for (uint32_t i = 0; i < in->var_count; i++) {
 		if (!in->vars[i].dirty)
 			continue;
 		struct wf_buf *row = row_of(t);
 		wf_row_put_var(&in->vars[i], row);
-		(void)put_row(t, in->number, WF_ROW_VAR, i, row);
+		(void)wf_txn_put_row(t, in->number, WF_ROW_VAR, i, row);
+	}
+}
+
+static void put_threads(struct wf_txn *t, struct wf_instance *in)
+{
+	for (uint32_t i = 1; i < in->thread_count; i++) {
+		if (!in->threads[i].dirty)
+			continue;
+		struct wf_buf *row = row_of(t);
+		wf_row_put_thread(&in->threads[i], row);
+		(void)wf_txn_put_row(t, in->number, WF_ROW_THREAD, i, row);
 	}
 }
 
@@ -324,7 +390,7 @@ int wf_txn_put_instance(struct wf_txn *t, struct wf_instance *in)
 	if (in->fresh && take_in(t, in))
 		return t->err;
 	bool was_final = wf_instance_status_final(in->pending.status);
-	index_approvals(t, in, was_final);
+	index_steps(t, in, was_final);
 	index_timer(t, in, was_final);
 	index_status(t, in);
 	for (uint32_t i = 0; i < in->dirty_count; i++) {
@@ -334,9 +400,10 @@ int wf_txn_put_instance(struct wf_txn *t, struct wf_instance *in)
 	sort_dirty(in);
 	struct wf_buf *row = row_of(t);
 	wf_row_put_header(in, row);
-	(void)put_row(t, in->number, WF_ROW_HEADER, 0, row);
+	(void)wf_txn_put_row(t, in->number, WF_ROW_HEADER, 0, row);
 	put_steps_and_vars(t, in);
 	put_history(t, in);
+	put_threads(t, in);
 	return t->err;
 }
 
@@ -353,6 +420,8 @@ void wf_instance_written(struct wf_instance *in)
 	}
 	for (uint32_t i = 0; i < in->var_count; i++)
 		in->vars[i].dirty = false;
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		in->threads[i].dirty = false;
 	in->dirty_count = 0;
 	in->dirty = in->fresh = false;
 }

@@ -42,6 +42,11 @@ static int read_counts(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	s->history_records = t->counts.history;
 	s->timers = t->counts.timers;
 	s->approvals = t->counts.open_approvals;
+	s->signals = t->counts.signals;
+	s->events = t->counts.events;
+	s->undispatched = t->counts.undispatched;
+	s->schedules = t->counts.schedules;
+	s->holds = t->counts.holds;
 	return wf_txn_each_definition(t, count_definition, &s->definitions);
 }
 
@@ -54,7 +59,7 @@ int wf_journal_stat(struct wf_journal *j, struct wf_journal_stat *ret, struct wf
 	struct wf_journal_stat s = {.file_bytes = store.file_bytes, .used_bytes = store.used_bytes,
 		.free_bytes = store.free_bytes, .quota_bytes = store.quota_bytes,
 		.readers = store.readers, .stale_readers_cleared = store.stale_cleared,
-		.format_version = WF_JOURNAL_FORMAT};
+		.format_version = j->format};
 	wf_uuid_text(&j->id, s.environment_id);
 	rc = wf_journal_view(j, read_counts, &s, cause);
 	if (!rc)

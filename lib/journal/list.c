@@ -1,9 +1,6 @@
 /*
- * Many instances by a filter, through the index that gives the fewest.
- *
- * Index entries are not sealed. So each is proved by the instance that it names; so are the two that
- * stand on either side of the range, since an entry that is missing may have been changed into one of
- * those; and where a counter knows how many there are, they are counted.
+ * Many instances by a filter, through the index that gives the fewest. Each entry is proved (prove.c), so
+ * are those on either side of the range, and where a counter knows how many there are, they are counted.
  */
 #include "journal/private.h"
 
@@ -121,87 +118,15 @@ static bool matches(const struct wf_filter *f, const struct wf_instance *in)
 		(!f->until || in->created_at <= f->until) && (!f->below || in->number < f->below);
 }
 
-/* The key that an instance has in an index; none that is not known from its header. */
-static struct wf_index_key key_of(const struct wf_txn *t, unsigned kind,
-	const struct wf_instance *in)
-{
-	const struct wf_seal *seal = &t->journal->seal;
-	switch (kind) {
-	case WF_INDEX_STATUS:
-		return wf_index_status(in->status, in->number);
-	case WF_INDEX_WORKFLOW:
-		return wf_index_workflow(seal, in->workflow ? in->workflow : "", in->number);
-	case WF_INDEX_CORRELATION:
-		return wf_index_correlation(seal, in->correlation_id ? in->correlation_id : "",
-			in->number);
-	case WF_INDEX_CREATED:
-		return wf_index_created(in->created_at, in->number);
-	case WF_INDEX_UUID:
-		return wf_index_uuid(&in->uuid, in->number);
-	default:
-		return (struct wf_index_key){.n = 0};
-	}
-}
-
-/* The instance that an entry names, once it says the same. */
-static int load_named(struct wf_txn *t, const struct wf_cursor *at, struct wf_cursor *rows,
-	struct wf_instance **ret)
-{
-	struct wf_instance *in;
-	int rc = wf_txn_load_at(t, rows, number_at(at), WF_LOAD_HEADER, &in);
-	if (rc == WF_ENOENT)
-		return wf_txn_corrupt(t, at->table, at->key, at->key_n,
-			"it names an instance that is not there");
-	if (rc)
-		return rc;
-	if (at->table == WF_TABLE_INDEX) {
-		struct wf_index_key k = key_of(t, at->key[0], in);
-		if (k.n && compare(at->key, at->key_n, &k) != 0) {
-			wf_instance_free(in);
-			return wf_txn_corrupt(t, at->table, at->key, at->key_n,
-				"it names an instance of which it does not hold");
-		}
-	}
-	*ret = in;
-	return 0;
-}
-
-static int prove_neighbour(struct wf_txn *t, const struct wf_cursor *at, struct wf_cursor *rows)
-{
-	struct wf_instance *in;
-	if (at->table != WF_TABLE_INDEX)
-		return 0;
-	if (at->key_n != wf_index_key_length(at->key[0]))
-		return wf_txn_corrupt(t, at->table, at->key, at->key_n, "no entry has this key");
-	if (at->key[0] > WF_INDEX_UUID)
-		return 0;
-	int rc = load_named(t, at, rows, &in);
-	if (!rc)
-		wf_instance_free(in);
-	return rc;
-}
-
-int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at)
-{
-	struct wf_cursor rows;
-	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &rows, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	rc = prove_neighbour(t, at, &rows);
-	wf_cursor_close(&rows);
-	return rc;
-}
-
 /* To the first entry, by way of the one before it. */
-static int enter(struct wf_txn *t, const struct scan *s, bool up, struct wf_cursor *at,
-	struct wf_cursor *rows)
+static int enter(struct wf_txn *t, const struct scan *s, bool up, struct wf_cursor *at)
 {
 	const struct wf_index_key *end = up ? &s->low : &s->high;
 	if (s->table == WF_TABLE_INDEX) {
 		int rc = up ? wf_cursor_seek_before(at, end->bytes, end->n, t->cause) :
 			wf_cursor_seek(at, end->bytes, end->n, t->cause);
 		if (!rc)
-			rc = prove_neighbour(t, at, rows);
+			rc = wf_txn_prove_entry(t, at);
 		if (rc && rc != WF_ENOENT)
 			return rc;
 	}
@@ -215,16 +140,16 @@ static int run_scan(struct wf_txn *t, const struct wf_filter *f, const struct sc
 {
 	uint64_t given = 0, seen = 0;
 	bool up = f->oldest_first;
-	int rc = enter(t, s, up, at, rows);
+	int rc = enter(t, s, up, at);
 	while (!rc) {
 		if (up ? compare(at->key, at->key_n, &s->high) >= 0 :
 			compare(at->key, at->key_n, &s->low) < 0) {
-			rc = prove_neighbour(t, at, rows);
+			rc = wf_txn_prove_entry(t, at);
 			break;
 		}
 		uint64_t number = number_at(at);
 		struct wf_instance *in = NULL;
-		rc = load_named(t, at, rows, &in);
+		rc = wf_txn_load_named(t, at, rows, &in);
 		if (rc)
 			return rc;
 		bool go_on = true;

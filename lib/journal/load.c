@@ -34,7 +34,14 @@ int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const 
 		return wf_row_get_step(row->data, row->len, &in->steps[name->sub]);
 	case WF_ROW_VAR:
 		return decode_var(in, name->sub, row);
+	case WF_ROW_THREAD:
+		if (!name->sub || name->sub >= in->thread_count)
+			return WF_ECORRUPT;
+		return wf_row_get_thread(row->data, row->len, &in->threads[name->sub]);
 	case WF_ROW_HISTORY:
+	case WF_ROW_SIGNAL:
+	case WF_ROW_SIGNAL_TAKEN:
+	case WF_ROW_TAKEN:
 	case WF_ROW_KIND_COUNT_:
 		break;
 	}
@@ -42,13 +49,12 @@ int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const 
 }
 
 /* What the indexes hold of an instance that was just loaded. */
-static void remember(struct wf_instance *in, bool whole)
+static void remember(const struct wf_seal *seal, struct wf_instance *in, bool whole)
 {
 	in->dirty = in->fresh = false;
 	in->partial = !whole;
-	in->stored = (struct wf_instance_indexed){in->status, wf_instance_due(in), in->timeout_at,
-		in->history};
-	in->pending = in->stored;
+	in->stored = (struct wf_instance_indexed){.status = in->status, .due = wf_instance_due(in),
+		.timeout = in->timeout_at, .history = in->history};
 	for (uint32_t i = 0; whole && i < in->step_count; i++) {
 		struct wf_step_state *s = &in->steps[i];
 		s->stored.due = s->due_at;
@@ -57,8 +63,37 @@ static void remember(struct wf_instance *in, bool whole)
 			s->stored.approval = s->approval->number;
 			s->stored.open = wf_approval_is_open(in, s);
 		}
+		s->stored.waiter = wf_step_waiter(seal, in, s);
+		s->stored.held = wf_step_held_back(in, s);
+		in->stored.held += s->stored.held;
 		s->pending = s->stored;
 	}
+	in->pending = in->stored;
+}
+
+/* The rows of the threads behind the first, as many as the header says. */
+static int read_threads(struct wf_txn *t, struct wf_cursor *c, struct wf_instance *in)
+{
+	struct wf_buf *plain = &t->journal->plain;
+	uint8_t key[WF_ROW_KEY];
+	for (uint32_t i = 1; i < in->thread_count; i++) {
+		const struct wf_row_name name = {in->number, WF_ROW_THREAD, i};
+		wf_row_key(in->number, WF_ROW_THREAD, i, key);
+		int rc = i == 1 ? wf_cursor_seek(c, key, sizeof(key), t->cause) :
+			wf_cursor_next(c, t->cause);
+		if (rc && rc != WF_ENOENT)
+			return wf_txn_fail(t, rc);
+		if (rc || c->key_n != sizeof(key) || memcmp(c->key, key, sizeof(key)) != 0)
+			return wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key),
+				"the thread is missing");
+		wf_buf_reset(plain);
+		rc = wf_txn_open_at(t, c, plain);
+		if (!rc && wf_row_decode(in, &name, plain))
+			rc = wf_txn_corrupt(t, c->table, c->key, c->key_n, "the row cannot be read");
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* From the identity, where the cursor stands, to the last row that is wanted. */
@@ -112,11 +147,13 @@ int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum 
 	struct wf_instance *in = wf_instance_new(0);
 	in->number = number;
 	rc = read_rows(t, c, what, in);
+	if (!rc && what == WF_LOAD_ALL && in->thread_count > 1)
+		rc = read_threads(t, c, in);
 	if (rc) {
 		wf_instance_free(in);
 		return rc;
 	}
-	remember(in, what == WF_LOAD_ALL);
+	remember(&t->journal->seal, in, what == WF_LOAD_ALL);
 	*ret = in;
 	return 0;
 }
@@ -158,6 +195,47 @@ int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
 		(void)wf_fail(t->cause, rc, "there is no instance #%llu",
 			(unsigned long long)number);
 	return rc;
+}
+
+int wf_txn_history_count(struct wf_txn *t, uint64_t number, uint64_t *ret)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_HEADER, 0, key);
+	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
+	if (rc == WF_ENOENT)
+		rc = wf_txn_instance_exists(t, number);
+	if (rc)
+		return rc;
+	struct wf_instance *in = wf_instance_new(0);
+	if (wf_row_get_header(row.data, row.len, in))
+		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key), "the row cannot be read");
+	else
+		*ret = in->history;
+	wf_instance_free(in);
+	return rc;
+}
+
+/* By its header row, which is small where the identity need not be. */
+int wf_txn_instance_exists(struct wf_txn *t, uint64_t number)
+{
+	if (t->err)
+		return t->err;
+	uint8_t key[WF_ROW_KEY];
+	const uint8_t *value;
+	size_t n;
+	wf_row_key(number, WF_ROW_HEADER, 0, key);
+	int rc = wf_txn_moved(t, wf_store_get(t->store, WF_TABLE_INSTANCES, key, sizeof(key), &value,
+		&n, t->cause));
+	if (rc != WF_ENOENT)
+		return rc;
+	/* Says so, unless what stands beside its place is damaged. */
+	struct wf_instance *in;
+	rc = wf_txn_get_instance(t, number, WF_LOAD_HEADER, &in);
+	if (rc)
+		return rc;
+	wf_instance_free(in);
+	return wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key), "the row is missing");
 }
 
 /* -- by name -- */

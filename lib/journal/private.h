@@ -5,10 +5,12 @@
 #include "journal/journal.h"
 #include "journal/seal.h"
 #include "journal/store.h"
+#include "journal/waiting.h"
 
 #include <sys/types.h>
 
-#define WF_JOURNAL_FORMAT 1u
+#define WF_JOURNAL_FORMAT 2u
+#define WF_JOURNAL_FORMAT_OLDEST 1u /* that can be read, and is raised by the first open for writing */
 
 struct wf_home {
 	char *path, *journals, *runners, *spool;
@@ -16,6 +18,7 @@ struct wf_home {
 	bool allow_network_fs;
 	uint64_t max_bytes;
 	int runner_fd;          /* -1: no runner lock is held */
+	int watch_fd;           /* watches the lock file; -1: nobody asked yet */
 	uint64_t runner_id;
 	uint64_t dead[8];       /* runners last found dead, which they stay: many instances have one owner */
 	unsigned dead_next;
@@ -32,7 +35,11 @@ struct wf_counts {
 	uint64_t next_instance, next_approval; /* the numbers that will be given next */
 	uint64_t history, timers, approvals, open_approvals;
 	uint64_t by_status[WF_INST_COUNT_];
+	uint64_t next_event, next_schedule;
+	uint64_t intrusions, holds, events, undispatched, signals, schedules;
 };
+/* Those of a journal that holds nothing. */
+struct wf_counts wf_counts_first(void);
 void wf_counts_put(const struct wf_counts *c, struct wf_buf *out);
 int wf_counts_get(const void *bytes, size_t n, struct wf_counts *ret);
 
@@ -49,6 +56,7 @@ struct wf_journal {
 	struct wf_seal seal;
 	struct wf_uuid id;
 	int64_t created_at;
+	uint32_t format;        /* version of the file */
 	int lock_fd;            /* shared lock on open.lock; -1: none could be had */
 	struct wf_buf plain, row; /* reused by every transaction */
 	/* The index key of the workflow met last, but for the number: most starts in a row are of one. */
@@ -90,6 +98,8 @@ int wf_txn_get(struct wf_txn *t, enum wf_table table, const void *key, size_t n,
 	struct wf_buf *out);
 int wf_txn_put(struct wf_txn *t, enum wf_table table, const void *key, size_t n, const void *bytes,
 	size_t bytes_n);
+/* WF_ENOENT without a cause and not sticky when there is none. */
+int wf_txn_del(struct wf_txn *t, enum wf_table table, const void *key, size_t n);
 /* The value under a cursor. */
 int wf_txn_open_at(struct wf_txn *t, const struct wf_cursor *c, struct wf_buf *out);
 /* Sticky WF_ECORRUPT that names table and key. */
@@ -103,10 +113,12 @@ int wf_txn_add_key(struct wf_txn *t, const uint8_t *key, size_t n);
 int wf_txn_del_key(struct wf_txn *t, const uint8_t *key, size_t n); /* absent is not an error */
 
 int wf_txn_load_counts(struct wf_txn *t);
-/* Whether an approval counts as open: undecided, its step and instance not ended. */
-bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s);
+void wf_txn_store_counts(struct wf_txn *t);
 /* Writes the records whose instances were not put after them. */
 int wf_txn_flush_history(struct wf_txn *t);
+
+/* Refuses, sticky, what is new while the journal is at its quota. */
+int wf_txn_take_new(struct wf_txn *t);
 
 /* -- keys of the table `instances`: be64 number | u8 kind | be32 sub -- */
 enum wf_row_kind {
@@ -116,6 +128,10 @@ enum wf_row_kind {
 	WF_ROW_STEP,
 	WF_ROW_VAR,
 	WF_ROW_HISTORY,
+	WF_ROW_THREAD,          /* sub from 1 */
+	WF_ROW_SIGNAL,          /* not taken yet */
+	WF_ROW_SIGNAL_TAKEN,    /* its id is all that is left */
+	WF_ROW_TAKEN,           /* an event, sub: the low half of its number */
 	WF_ROW_KIND_COUNT_
 };
 #define WF_ROW_KEY 13
@@ -128,16 +144,52 @@ struct wf_row_name {
 };
 /* False when it is no such key. */
 bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret);
-/* Decodes a row of the instance, any but history, into it. WF_ECORRUPT. */
+/* Decodes a row of the instance, of those that are loaded with it, into it. WF_ECORRUPT. */
 int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const struct wf_buf *row);
+/* Seals and writes a row; sticky WF_ELIMIT when it is too long. */
+int wf_txn_put_row(struct wf_txn *t, uint64_t number, enum wf_row_kind kind, uint32_t sub,
+	const struct wf_buf *row);
+/* The same of number 0. */
+int wf_txn_put_own(struct wf_txn *t, const struct wf_index_key *key, const struct wf_buf *row);
+/* WF_ENOENT, with a cause and not sticky, when there is no such instance. */
+int wf_txn_instance_exists(struct wf_txn *t, uint64_t number);
 
 /* Copies the instance of that number out, through a cursor of the table; WF_ENOENT without a cause. */
 int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_load what,
 	struct wf_instance **ret);
 
-/* That an index entry says what the instance says that it names; sticky WF_ECORRUPT. Of timers and
- * approvals its form alone. */
-int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at);
+/* -- number 0 of that table holds what belongs to no instance: be64 0 | u8 kind | id -- */
+enum wf_own_kind {
+	WF_OWN_EVENT = 1,       /* be64 number */
+	WF_OWN_SCHEDULE,        /* be64 id */
+	WF_OWN_SLOT,            /* keyed hash of its name, 16 bytes */
+	WF_OWN_END_
+};
+#define WF_OWN_KEY 9            /* what is before the id */
+struct wf_index_key wf_own_key(enum wf_own_kind kind, uint64_t id);
+struct wf_index_key wf_slot_key(const struct wf_seal *s, const char *name);
+/* The kind; 0: no such key. */
+unsigned wf_own_key_kind(const uint8_t *key, size_t n);
+
+/* Rows of number 0. get: WF_ECORRUPT. */
+void wf_event_put(const struct wf_kept_event *e, struct wf_buf *out);
+int wf_event_get(const void *bytes, size_t n, uint64_t number, struct wf_kept_event *ret);
+void wf_schedule_put(const struct wf_schedule *s, struct wf_buf *out);
+int wf_schedule_get(const void *bytes, size_t n, uint64_t id, struct wf_schedule *ret);
+struct wf_slot {
+	char *name;
+	uint64_t held, queued;  /* instances; a slot with neither has no row */
+};
+void wf_slot_put(const struct wf_slot *s, struct wf_buf *out);
+int wf_slot_get(const void *bytes, size_t n, struct wf_slot *ret);
+
+/* An instance takes its places in its slots as it goes from a status to another; -1: it was not there. */
+void wf_slots_move(struct wf_txn *t, const struct wf_instance *in, int from, int to);
+/* The name of the slot at i, NULL when it has none or one before it has the same. */
+const char *wf_slot_name(const json_t *slots, size_t i);
+
+/* Rows of signals: the whole of one, or what is left of one that was taken. A new reference, or NULL. */
+json_t *wf_signal_get(const void *bytes, size_t n);
 
 /* -- keys of the table `index` (index.c draws them) -- */
 enum wf_index_kind {
@@ -149,6 +201,17 @@ enum wf_index_kind {
 	WF_INDEX_TIMER,
 	WF_INDEX_OPEN_APPROVAL,
 	WF_INDEX_APPROVAL,
+	WF_INDEX_START_KEY,
+	WF_INDEX_SLOT_HELD,
+	WF_INDEX_SLOT_QUEUED,
+	WF_INDEX_SIGNAL_ID,
+	WF_INDEX_WAITER,
+	WF_INDEX_HELD_BACK,
+	WF_INDEX_EVENT_TODO,
+	WF_INDEX_EVENT_NAME,
+	WF_INDEX_EVENT_ID,
+	WF_INDEX_SCHEDULE_DUE,
+	WF_INDEX_SCHEDULE_NAME,
 	WF_INDEX_END_
 };
 struct wf_index_key wf_index_status(enum wf_instance_status s, uint64_t number);
@@ -156,11 +219,60 @@ struct wf_index_key wf_index_workflow(const struct wf_seal *s, const char *id, u
 struct wf_index_key wf_index_correlation(const struct wf_seal *s, const char *id, uint64_t number);
 struct wf_index_key wf_index_created(int64_t at, uint64_t number);
 struct wf_index_key wf_index_uuid(const struct wf_uuid *id, uint64_t number);
-struct wf_index_key wf_index_timer(int64_t due, uint64_t number);
+/* Timers of instances, firings of schedules. */
+struct wf_index_key wf_index_timer(enum wf_index_kind kind, int64_t due, uint64_t number);
 struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval, uint64_t number,
 	uint32_t step);
+struct wf_index_key wf_index_start(const struct wf_seal *s, const char *workflow, const char *key,
+	uint64_t number);
+/* Names of slots, events, ids of events, names of schedules: a hash of 16 bytes, then the number. */
+struct wf_index_key wf_index_named(const struct wf_seal *s, enum wf_index_kind kind, const char *name,
+	uint64_t number);
+struct wf_index_key wf_index_signal(const struct wf_seal *s, const char *id, uint64_t number,
+	uint32_t seq);
+/* What a step waits for, in 8 bytes: never 0. */
+uint64_t wf_waiter_hash(const struct wf_seal *s, enum wf_wait kind, const char *name);
+struct wf_index_key wf_index_waiter(uint64_t hash, uint64_t number, uint32_t step);
+/* Instances that are held back, events to be dispatched. */
+struct wf_index_key wf_index_plain(enum wf_index_kind kind, uint64_t number);
 /* Length of a kind's keys; 0: no such kind. */
 size_t wf_index_key_length(unsigned kind);
+/* What people call the index. */
+const char *wf_index_name(unsigned kind);
+/* Where in the key the number of the instance (event, schedule) is that it is about. */
+size_t wf_index_number_at(unsigned kind);
+
+/* -- what rows ask of the indexes (entries.c) -- */
+typedef void wf_entry_fn(void *arg, const struct wf_index_key *k);
+#define WF_ENTRIES_ALL UINT32_MAX
+/* Each entry of an instance, of the kinds whose bits (1 << kind) are given. What comes from its steps is
+ * left out when only its header was loaded. */
+void wf_each_entry(const struct wf_seal *s, const struct wf_instance *in, uint32_t kinds,
+	wf_entry_fn *fn, void *arg);
+void wf_event_entries(const struct wf_seal *s, const struct wf_kept_event *e, wf_entry_fn *fn,
+	void *arg);
+void wf_schedule_entries(const struct wf_seal *s, const struct wf_schedule *w, wf_entry_fn *fn,
+	void *arg);
+void wf_signal_entries(const struct wf_seal *s, const json_t *signal, uint64_t number, uint32_t seq,
+	wf_entry_fn *fn, void *arg);
+/* Whether an approval counts as open: undecided, its step and instance not ended. */
+bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s);
+/* What a step waits for, for the index of waiters; 0: nothing of that kind. */
+uint64_t wf_step_waiter(const struct wf_seal *s, const struct wf_instance *in,
+	const struct wf_step_state *step);
+bool wf_step_held_back(const struct wf_instance *in, const struct wf_step_state *step);
+
+/* -- looking at entries (prove.c) -- */
+/* That an index entry says what the row says that it names; sticky WF_ECORRUPT. Of timers and approvals
+ * its form alone. */
+int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at);
+/* That the instance that an entry names has it, of kinds that its header knows: gives it out. */
+int wf_txn_load_named(struct wf_txn *t, const struct wf_cursor *at, struct wf_cursor *rows,
+	struct wf_instance **ret);
+/* Calls fn with each entry that shares the first `shared` bytes of `from`, from that on, until fn says no.
+ * fn may write. With `prove`, each is proved before fn sees it, and so are those on either side. */
+int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
+	bool (*fn)(void *, const uint8_t *key), void *arg);
 
 uint64_t wf_be64_at(const uint8_t *p);
 uint32_t wf_be32_at(const uint8_t *p);
@@ -173,6 +285,11 @@ int64_t wf_be64_time(const uint8_t *p);
 #define WF_META_COUNTS 'C'
 #define WF_META_PLAN 'P'        /* | plan id, 32 bytes */
 #define WF_META_DEFINITION 'D'  /* | keyed hash of the workflow's id, 16 bytes | be64 sequence */
+#define WF_META_HOLD 'O'        /* | keyed hash of the workflow's id, 16 bytes; zeros: everything */
+#define WF_HOLD_KEY (1 + 16)
+void wf_hold_key(const struct wf_seal *s, const char *workflow, uint8_t ret[WF_HOLD_KEY]);
+void wf_hold_put(const struct wf_hold *h, struct wf_buf *out);
+int wf_hold_get(const void *bytes, size_t n, struct wf_hold *ret);
 
 /* Definition rows. */
 void wf_definition_put(const struct wf_definition *d, struct wf_buf *out);
@@ -182,6 +299,14 @@ int wf_definition_get(const void *bytes, size_t n, struct wf_definition *ret);
 #define WF_DEFINITION_KEY (1 + 16 + 8)
 void wf_definition_key(const struct wf_seal *s, const char *workflow, uint64_t seq,
 	uint8_t ret[WF_DEFINITION_KEY]);
+
+/* -- the header record (header.c) -- */
+void wf_header_put(const struct wf_journal *j, const uint8_t data_key[WF_SEAL_KEY],
+	struct wf_buf *out);
+/* Reads it, and makes the journal's seal with the data key. */
+int wf_header_load(struct wf_journal *j, struct wf_cause *cause);
+/* Raises the format of a journal that nobody else has open. */
+int wf_header_raise(struct wf_journal *j, struct wf_cause *cause);
 
 /* Opens a data file of its own (a backup), read-only and without locks. */
 int wf_journal_open_file(struct wf_home *home, const char *path, struct wf_journal **ret,

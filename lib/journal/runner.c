@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,8 +116,44 @@ void wf_runner_end(struct wf_home *home)
 	wf_crash_here(WF_CRASH_RUNNER_ENDING);
 	(void)unlink(path);
 	(void)close(home->runner_fd);
-	home->runner_fd = -1;
+	if (home->watch_fd >= 0)
+		(void)close(home->watch_fd);
+	home->runner_fd = home->watch_fd = -1;
 	home->runner_id = 0;
+}
+
+/* -- waking -- */
+
+/* A wake is a new time on the lock file, which its owner watches: it needs no process to be named, and one
+ * that comes while nobody looks is not lost. */
+void wf_runner_wake(struct wf_home *home, uint64_t id)
+{
+	WF_AUTOFREE char *path = lock_path(home, id);
+	if (id)
+		(void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+int wf_runner_watch_fd(struct wf_home *home)
+{
+	if (home->runner_fd < 0 || home->watch_fd >= 0)
+		return home->watch_fd;
+	WF_AUTOFREE char *path = lock_path(home, home->runner_id);
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (fd >= 0 && inotify_add_watch(fd, path, IN_ATTRIB) < 0) {
+		(void)close(fd);
+		fd = -1;
+	}
+	home->watch_fd = fd;
+	return fd;
+}
+
+void wf_runner_woken(struct wf_home *home)
+{
+	char events[4096] __attribute__((aligned(8)));
+	if (home->watch_fd < 0)
+		return;
+	while (read(home->watch_fd, events, sizeof(events)) > 0)
+		continue;
 }
 
 static bool known_dead(const struct wf_home *home, uint64_t id)

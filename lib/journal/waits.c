@@ -1,34 +1,6 @@
-/* What waits: timers and approvals, by their indexes. */
+/* What waits: timers and approvals, by their indexes. Signals and events: waiters.c. */
 #include "base/mem.h"
 #include "journal/private.h"
-
-/* Calls fn with each key of a kind from its first on, until fn says no or the kind ends. */
-static int each_key(struct wf_txn *t, const struct wf_index_key *from,
-	bool (*fn)(void *, const uint8_t *key), void *arg)
-{
-	if (t->err)
-		return t->err;
-	struct wf_cursor c;
-	int rc = wf_cursor_open(t->store, WF_TABLE_INDEX, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	/* By way of the entry before: a page between the two that is damaged would be passed over. */
-	rc = wf_cursor_seek_before(&c, from->bytes, from->n, t->cause);
-	if (!rc || rc == WF_ENOENT)
-		rc = wf_cursor_seek(&c, from->bytes, from->n, t->cause);
-	while (!rc) {
-		/* Also the one that the kind ends at: it may have been of the kind. */
-		if (c.key_n != wf_index_key_length(c.key[0])) {
-			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "no entry has this key");
-			break;
-		}
-		if (c.key[0] != from->bytes[0] || !fn(arg, c.key))
-			break;
-		rc = wf_cursor_next(&c, t->cause);
-	}
-	wf_cursor_close(&c);
-	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : 0;
-}
 
 struct due {
 	struct wf_txn *txn;
@@ -47,7 +19,7 @@ static int check_due(struct wf_txn *t, uint64_t number, int64_t due)
 	bool same = !rc && wf_instance_due(in) == due;
 	if (!rc)
 		wf_instance_free(in);
-	struct wf_index_key k = wf_index_timer(due, number);
+	struct wf_index_key k = wf_index_timer(WF_INDEX_TIMER, due, number);
 	return same ? 0 : wf_txn_corrupt(t, WF_TABLE_INDEX, k.bytes, k.n,
 		"it names an instance that is due at another time");
 }
@@ -64,8 +36,8 @@ static bool give_due(void *arg, const uint8_t *key)
 int wf_txn_each_due(struct wf_txn *t, int64_t until, bool (*fn)(void *, uint64_t, int64_t), void *arg)
 {
 	struct due d = {t, until, fn, arg};
-	struct wf_index_key from = wf_index_timer(INT64_MIN, 0);
-	int rc = each_key(t, &from, give_due, &d);
+	struct wf_index_key from = wf_index_timer(WF_INDEX_TIMER, INT64_MIN, 0);
+	int rc = wf_txn_each_key(t, &from, 1, false, give_due, &d);
 	return rc ? rc : t->err;
 }
 
@@ -77,11 +49,18 @@ static bool take_first(void *arg, const uint8_t *key)
 
 int wf_txn_next_due(struct wf_txn *t, int64_t *ret)
 {
-	int64_t first = 0;
-	struct wf_index_key from = wf_index_timer(INT64_MIN, 0);
-	int rc = each_key(t, &from, take_first, &first);
+	static const enum wf_index_kind kinds[] = {WF_INDEX_TIMER, WF_INDEX_SCHEDULE_DUE};
+	int64_t earliest = 0;
+	int rc = 0;
+	for (size_t i = 0; !rc && i < 2; i++) {
+		int64_t first = 0;
+		struct wf_index_key from = wf_index_timer(kinds[i], INT64_MIN, 0);
+		rc = wf_txn_each_key(t, &from, 1, false, take_first, &first);
+		if (first && (!earliest || first < earliest))
+			earliest = first;
+	}
 	if (!rc)
-		*ret = first;
+		*ret = earliest;
 	return rc;
 }
 
@@ -126,7 +105,7 @@ int wf_txn_each_approval(struct wf_txn *t, bool (*fn)(void *, uint64_t, uint64_t
 {
 	struct approvals a = {.txn = t, .fn = fn, .arg = arg};
 	struct wf_index_key from = wf_index_approval(WF_INDEX_OPEN_APPROVAL, 0, 0, 0);
-	int rc = each_key(t, &from, give_approval, &a);
+	int rc = wf_txn_each_key(t, &from, 1, false, give_approval, &a);
 	if (!rc)
 		rc = t->err ? t->err : wf_txn_load_counts(t);
 	/* What a transaction has changed is not counted before it commits. */
@@ -156,7 +135,7 @@ int wf_txn_get_approval(struct wf_txn *t, uint64_t approval, uint64_t *ret_insta
 {
 	struct place p = {.approval = approval};
 	struct wf_index_key from = wf_index_approval(WF_INDEX_APPROVAL, approval, 0, 0);
-	int rc = each_key(t, &from, take_place, &p);
+	int rc = wf_txn_each_key(t, &from, 1, false, take_place, &p);
 	if (rc)
 		return rc;
 	if (!p.found)

@@ -1,0 +1,241 @@
+/* Rows of instances as JSON. */
+#include "journal/dump.h"
+#include "plan/plan.h"
+
+static json_t *identity_json(const struct wf_instance *in)
+{
+	json_t *o = json_object();
+	char uuid[WF_UUID_TEXT];
+	wf_uuid_text(&in->uuid, uuid);
+	set_text(o, "uuid", uuid);
+	set_hex(o, "plan", in->plan_id, sizeof(in->plan_id));
+	set_text(o, "workflow", in->workflow);
+	set_text(o, "version", in->version);
+	set_text(o, "tenant", in->tenant);
+	set_text(o, "environment", in->environment);
+	set_text(o, "correlation_id", in->correlation_id);
+	set_text(o, "started_by", in->started_by);
+	set_text(o, "os_user", in->os_user);
+	set_text(o, "folder", in->folder);
+	set_text(o, "start_key", in->start_key);
+	set_value(o, "slots", in->slots);
+	set_number(o, "schedule", in->schedule);
+	set_time(o, "created_at", in->created_at);
+	set(o, "steps", json_integer(in->step_count));
+	return o;
+}
+
+static json_t *thread_json(json_t *o, const struct wf_thread *t)
+{
+	set(o, "pc", json_integer(t->pc));
+	if (t->step != WF_NONE)
+		set(o, "at_step", json_integer(t->step));
+	if (t->done)
+		set(o, "done", json_true());
+	return o;
+}
+
+static json_t *header_json(const struct wf_instance *in)
+{
+	json_t *o = json_object();
+	set_text(o, "status", wf_instance_status_name(in->status));
+	if (in->wait)
+		set_text(o, "wait", wf_wait_name(in->wait));
+	set_text(o, "result", in->result);
+	set_time(o, "started_at", in->started_at);
+	set_time(o, "ended_at", in->ended_at);
+	set_time(o, "updated_at", in->updated_at);
+	set_time(o, "timeout_at", in->timeout_at);
+	if (in->failed_step != WF_NONE)
+		set(o, "failed_step", json_integer(in->failed_step));
+	set_value(o, "output", in->output);
+	set_value(o, "error", in->error);
+	if (in->owner) {
+		WF_AUTOFREE char *owner = wf_asprintf("%016llx", (unsigned long long)in->owner);
+		set_text(o, "owner", owner);
+	}
+	set_number(o, "history", in->history);
+	set_number(o, "side_threads", in->thread_count - 1);
+	return thread_json(o, in->threads);
+}
+
+static json_t *approval_json(const struct wf_approval *a)
+{
+	json_t *o = json_object();
+	set_number(o, "number", a->number);
+	set_value(o, "groups", a->groups);
+	if (a->parallel)
+		set(o, "parallel", json_true());
+	set_number(o, "group", a->group);
+	if (a->deny_initiator)
+		set(o, "deny_initiator", json_true());
+	if (a->reject_counts)
+		set(o, "reject_counts", json_true());
+	if (a->auto_approve)
+		set(o, "auto_approve", json_true());
+	set_number(o, "escalated", a->escalated);
+	set_number(o, "reminded", a->reminded);
+	set_time(o, "remind_at", a->remind_at);
+	set_value(o, "decisions", a->decisions);
+	set_text(o, "message", a->message);
+	set_value(o, "details", a->details);
+	set_time(o, "opened_at", a->opened_at);
+	set_time(o, "due_at", a->due_at);
+	set_time(o, "decided_at", a->decided_at);
+	return o;
+}
+
+static json_t *step_json(const struct wf_step_state *s)
+{
+	json_t *o = json_object();
+	set_text(o, "status", wf_step_status_name(s->status));
+	if (s->wait)
+		set_text(o, "wait", wf_wait_name(s->wait));
+	set_number(o, "attempts", s->attempts);
+	set_number(o, "visits", s->visits);
+	set_time(o, "started_at", s->started_at);
+	set_time(o, "attempt_at", s->attempt_at);
+	set_time(o, "ended_at", s->ended_at);
+	set_time(o, "due_at", s->due_at);
+	set_value(o, "input", s->input);
+	set_text(o, "key", s->key);
+	set_value(o, "output", s->output);
+	set_value(o, "error", s->error);
+	if (s->approval)
+		set(o, "approval", approval_json(s->approval));
+	return o;
+}
+
+static json_t *transition_json(const struct wf_transition *t)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		WF_TRANSITIONS(X)
+#undef X
+	};
+	json_t *o = json_object();
+	set_text(o, "what", names[t->type]);
+	if (t->step != WF_NONE)
+		set(o, "step", json_integer(t->step));
+	if (t->type == WF_TRANS_INSTANCE_STATUS)
+		set_text(o, "value", wf_instance_status_name((enum wf_instance_status)t->value));
+	else if (t->type == WF_TRANS_STEP_STATUS)
+		set_text(o, "value", wf_step_status_name((enum wf_step_status)t->value));
+	else
+		set(o, "value", json_integer((json_int_t)t->value));
+	return o;
+}
+
+static json_t *record_row(const struct wf_buf *row)
+{
+	struct wf_record r;
+	if (wf_record_get(row->data, row->len, &r))
+		return NULL;
+	json_t *o = json_object(), *list = json_array();
+	set_text(o, "event", wf_event_name(r.event.type));
+	set_time(o, "at", r.event.at);
+	set_number(o, "random", r.event.random);
+	if (r.event.step != WF_NONE)
+		set(o, "step", json_integer(r.event.step));
+	set_number(o, "attempt", r.event.attempt);
+	set_number(o, "retry_after_ms", r.event.retry_after_ms);
+	set_value(o, "data", r.event.data);
+	for (uint32_t i = 0; i < r.count; i++)
+		(void)json_array_append_new(list, transition_json(&r.transitions[i]));
+	set(o, "transitions", list);
+	wf_record_done(&r);
+	return o;
+}
+
+static json_t *step_row(const struct wf_buf *row)
+{
+	/* By itself: how many steps there are is in another row. */
+	struct wf_instance *in = wf_instance_new(1);
+	json_t *o = wf_row_get_step(row->data, row->len, in->steps) ? NULL : step_json(in->steps);
+	wf_instance_free(in);
+	return o;
+}
+
+static json_t *var_row(const struct wf_buf *row)
+{
+	struct wf_var v = {0};
+	if (wf_row_get_var(row->data, row->len, &v))
+		return NULL;
+	json_t *o = json_object();
+	set_text(o, "name", v.name);
+	set_value(o, "value", v.value);
+	wf_free(v.name);
+	json_decref(v.value);
+	return o;
+}
+
+static json_t *identity_row(const struct wf_buf *row)
+{
+	struct wf_instance *in = wf_instance_new(0);
+	json_t *o = wf_row_get_identity(row->data, row->len, in) ? NULL : identity_json(in);
+	wf_instance_free(in);
+	return o;
+}
+
+static json_t *input_row(const struct wf_buf *row)
+{
+	struct wf_instance *in = wf_instance_new(0);
+	json_t *o = NULL;
+	if (!wf_row_get_input(row->data, row->len, in)) {
+		o = json_object();
+		set_value(o, "input", in->input);
+		set_value(o, "event", in->event);
+	}
+	wf_instance_free(in);
+	return o;
+}
+
+static json_t *header_row(const struct wf_buf *row)
+{
+	struct wf_instance *in = wf_instance_new(0);
+	json_t *o = wf_row_get_header(row->data, row->len, in) ? NULL : header_json(in);
+	wf_instance_free(in);
+	return o;
+}
+
+static json_t *thread_row(const struct wf_buf *row)
+{
+	struct wf_thread t = {0};
+	return wf_row_get_thread(row->data, row->len, &t) ? NULL : thread_json(json_object(), &t);
+}
+
+static json_t *signal_row(const struct wf_buf *row)
+{
+	return wf_signal_get(row->data, row->len);
+}
+
+static json_t *taken_row(const struct wf_buf *row)
+{
+	return row->len ? NULL : json_object();
+}
+
+static const struct {
+	const char *name;
+	json_t *(*json)(const struct wf_buf *row);
+} kinds[WF_ROW_KIND_COUNT_] = {
+	[WF_ROW_IDENTITY] = {"identity", identity_row},
+	[WF_ROW_INPUT] = {"input", input_row},
+	[WF_ROW_HEADER] = {"header", header_row},
+	[WF_ROW_STEP] = {"step", step_row},
+	[WF_ROW_VAR] = {"variable", var_row},
+	[WF_ROW_HISTORY] = {"history", record_row},
+	[WF_ROW_THREAD] = {"thread", thread_row},
+	[WF_ROW_SIGNAL] = {"signal", signal_row},
+	[WF_ROW_SIGNAL_TAKEN] = {"signal_taken", signal_row},
+	[WF_ROW_TAKEN] = {"event_taken", taken_row},
+};
+
+json_t *wf_dump_row(enum wf_row_kind kind, const struct wf_buf *row)
+{
+	return kinds[kind].json(row);
+}
+
+const char *wf_dump_row_name(enum wf_row_kind kind)
+{
+	return kinds[kind].name;
+}

@@ -1,0 +1,214 @@
+/* Idempotent starts, and slots: who holds one, who stands in its queue. */
+#include "base/mem.h"
+#include "journal/private.h"
+
+#include <string.h>
+
+/* Keys of entries that end with the number of what they name, behind a hash of 16 bytes. */
+#define HASHED (1 + 16)
+
+/* -- starts -- */
+
+static bool take_number(void *arg, const uint8_t *key)
+{
+	*(uint64_t *)arg = wf_be64_at(key + HASHED);
+	return false;
+}
+
+int wf_txn_find_start(struct wf_txn *t, const char *workflow, const char *key, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+	struct wf_index_key from = wf_index_start(&t->journal->seal, workflow, key, 0);
+	int rc = wf_txn_each_key(t, &from, HASHED, true, take_number, &number);
+	if (!rc && !number)
+		return WF_ENOENT;
+	if (!rc)
+		*ret_number = number;
+	return rc;
+}
+
+/* -- how many there are, a row a slot -- */
+
+void wf_slot_put(const struct wf_slot *s, struct wf_buf *out)
+{
+	wf_put_varint(out, s->held);
+	wf_put_varint(out, s->queued);
+	wf_put_string(out, s->name);
+}
+
+int wf_slot_get(const void *bytes, size_t n, struct wf_slot *ret)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	struct wf_slot s = {0};
+	s.held = wf_get_varint(&r);
+	s.queued = wf_get_varint(&r);
+	s.name = wf_get_string(&r);
+	if (r.bad || r.off != r.len || (!s.held && !s.queued)) {
+		wf_free(s.name);
+		return WF_ECORRUPT;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Zeros and no name when nobody has a place in it. */
+static int load_slot(struct wf_txn *t, const struct wf_index_key *key, struct wf_slot *ret)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	*ret = (struct wf_slot){0};
+	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key->bytes, key->n, &row);
+	if (rc == WF_ENOENT)
+		return 0;
+	if (!rc && wf_slot_get(row.data, row.len, ret))
+		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, key->bytes, key->n,
+			"the slot cannot be read");
+	return rc;
+}
+
+static void store_slot(struct wf_txn *t, const struct wf_index_key *key, const struct wf_slot *s)
+{
+	if (!s->held && !s->queued) {
+		(void)wf_txn_del(t, WF_TABLE_INSTANCES, key->bytes, key->n);
+		return;
+	}
+	WF_AUTOBUF struct wf_buf row = {0};
+	wf_slot_put(s, &row);
+	(void)wf_txn_put_own(t, key, &row);
+}
+
+/* -- places -- */
+
+/* The index that an instance of that status is in; 0: none. */
+static unsigned place_of(int status)
+{
+	if (status < 0 || wf_instance_status_final((enum wf_instance_status)status))
+		return 0;
+	return status == WF_INST_QUEUED ? WF_INDEX_SLOT_QUEUED : WF_INDEX_SLOT_HELD;
+}
+
+static int count_place(struct wf_slot *s, unsigned place, bool in)
+{
+	uint64_t *count = place == WF_INDEX_SLOT_HELD ? &s->held : &s->queued;
+	if (!place)
+		return 0;
+	if (!in && !*count)
+		return WF_ECORRUPT;
+	*count += in ? 1 : UINT64_MAX;
+	return 0;
+}
+
+static void move_in_slot(struct wf_txn *t, uint64_t number, const char *name, unsigned from,
+	unsigned to)
+{
+	const struct wf_seal *seal = &t->journal->seal;
+	struct wf_index_key key = wf_slot_key(seal, name), k;
+	struct wf_slot s;
+	if (load_slot(t, &key, &s))
+		return;
+	if (count_place(&s, from, false) || count_place(&s, to, true)) {
+		(void)wf_txn_corrupt(t, WF_TABLE_INSTANCES, key.bytes, key.n,
+			"the slot counts fewer places than are taken");
+	} else {
+		if (from) {
+			k = wf_index_named(seal, (enum wf_index_kind)from, name, number);
+			(void)wf_txn_del_key(t, k.bytes, k.n);
+		}
+		if (to) {
+			k = wf_index_named(seal, (enum wf_index_kind)to, name, number);
+			(void)wf_txn_add_key(t, k.bytes, k.n);
+		}
+		if (!s.name)
+			s.name = wf_strdup(name);
+		store_slot(t, &key, &s);
+	}
+	wf_free(s.name);
+}
+
+void wf_slots_move(struct wf_txn *t, const struct wf_instance *in, int from, int to)
+{
+	unsigned before = place_of(from), after = place_of(to);
+	if (before == after)
+		return;
+	for (size_t i = 0; i < json_array_size(in->slots) && !t->err; i++) {
+		const char *name = wf_slot_name(in->slots, i);
+		if (name)
+			move_in_slot(t, in->number, name, before, after);
+	}
+}
+
+/* -- asking -- */
+
+static int count_of(struct wf_txn *t, const char *slot, unsigned place, uint64_t *ret)
+{
+	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
+	struct wf_slot s;
+	int rc = load_slot(t, &key, &s);
+	if (rc)
+		return rc;
+	wf_free(s.name);
+	*ret = place == WF_INDEX_SLOT_HELD ? s.held : s.queued;
+	return 0;
+}
+
+int wf_txn_count_held(struct wf_txn *t, const char *slot, uint64_t stop_at, uint64_t *ret)
+{
+	uint64_t n = 0;
+	int rc = count_of(t, slot, WF_INDEX_SLOT_HELD, &n);
+	if (!rc)
+		*ret = stop_at && n > stop_at ? stop_at : n;
+	return rc;
+}
+
+int wf_txn_count_queued(struct wf_txn *t, const char *slot, uint64_t *ret)
+{
+	return count_of(t, slot, WF_INDEX_SLOT_QUEUED, ret);
+}
+
+struct numbers {
+	bool (*fn)(void *, uint64_t);
+	void *arg;
+	uint64_t given;
+	bool stopped;
+};
+
+static bool give_number(void *arg, const uint8_t *key)
+{
+	struct numbers *n = arg;
+	n->given++;
+	n->stopped = !n->fn(n->arg, wf_be64_at(key + wf_index_number_at(key[0])));
+	return !n->stopped;
+}
+
+static int each_place(struct wf_txn *t, const char *slot, enum wf_index_kind place,
+	bool (*fn)(void *, uint64_t), void *arg)
+{
+	struct numbers n = {.fn = fn, .arg = arg};
+	uint64_t counted;
+	struct wf_index_key from = wf_index_named(&t->journal->seal, place, slot, 0);
+	int rc = wf_txn_each_key(t, &from, HASHED, true, give_number, &n);
+	/* fn may have moved some of them. */
+	if (rc || n.stopped || t->write)
+		return rc;
+	rc = count_of(t, slot, place, &counted);
+	if (!rc && n.given != counted)
+		rc = wf_txn_corrupt(t, WF_TABLE_INDEX, from.bytes, from.n,
+			"from there on are not as many entries as were counted");
+	return rc;
+}
+
+int wf_txn_each_held(struct wf_txn *t, const char *slot, bool (*fn)(void *, uint64_t), void *arg)
+{
+	return each_place(t, slot, WF_INDEX_SLOT_HELD, fn, arg);
+}
+
+int wf_txn_each_queued(struct wf_txn *t, const char *slot, bool (*fn)(void *, uint64_t), void *arg)
+{
+	return each_place(t, slot, WF_INDEX_SLOT_QUEUED, fn, arg);
+}
+
+int wf_txn_each_queued_any(struct wf_txn *t, bool (*fn)(void *, uint64_t), void *arg)
+{
+	struct numbers n = {.fn = fn, .arg = arg};
+	struct wf_index_key from = wf_index_status(WF_INST_QUEUED, 0);
+	return wf_txn_each_key(t, &from, 2, true, give_number, &n);
+}
