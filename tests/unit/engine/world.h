@@ -1,0 +1,338 @@
+/*
+ * For tests of the engine: plans put together from text, an instance that is fed events, and what
+ * must hold after each of them. Every instance is replayed at the end: the same events give the same
+ * transitions and an equal instance.
+ */
+#ifndef TESTS_ENGINE_WORLD_H
+#define TESTS_ENGINE_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "engine/core.h"
+#include "helpers/plan_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0 1000000
+#define MINUTE 60000
+#define HOUR 3600000
+
+/* JSON with ' for ". New. */
+static inline json_t *js(const char *text)
+{
+	WF_AUTOFREE char *copy = wf_strdup(text);
+	for (char *p = copy; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	json_error_t error;
+	json_t *value = json_loads(copy, JSON_DECODE_ANY, &error);
+	if (!value)
+		fail_msg("%s in %s", error.text, copy);
+	return value;
+}
+
+/* -- plans -- */
+
+struct flow {
+	struct wf_buf top, head, bodies, code, side;
+};
+
+/* A step of the main flow; `more` are further lines of its description, "" for none. */
+static inline void flow_step(struct flow *f, const char *id, const char *action, const char *input,
+	const char *more)
+{
+	json_t *value = js(input);
+	WF_AUTOFREE char *text = wf_json_text(value);
+	wf_buf_printf(&f->head, "step \"%s\"\naction %s\n%senter E_%s\n", id, action, more, id);
+	wf_buf_printf(&f->code, "E_%s:\nenter \"%s\"\nconst %s\nperform \"%s\"\nleave \"%s\"\n", id, id,
+		text, id, id);
+	json_decref(value);
+}
+
+/* Notification `index` of the step `of`: an http.request whose input is the root `approval`. */
+static inline void flow_notify(struct flow *f, const char *id, const char *of, int index,
+	const char *more)
+{
+	wf_buf_printf(&f->head, "step \"%s\"\naction http.request\n%senter E_%s\nfail H_%s\n", id,
+		more, id, id);
+	wf_buf_printf(&f->bodies, "body notify \"%s\" %d E_%s\n", of, index, id);
+	wf_buf_printf(&f->side,
+		"E_%s:\nenter \"%s\"\nroot approval\nperform \"%s\"\nleave \"%s\"\nH_%s:\nhalt\n", id,
+		id, id, id, id);
+}
+
+/* Frees the flow. */
+static inline struct wf_plan *flow_plan(struct flow *f)
+{
+	struct wf_buf text = {0};
+	wf_buf_printf(&text, "plan 2\nworkflow \"t\"\n%sentry START\n%s%scode\nSTART:\n%s"
+			     "undef\nfinish success \"ok\"\n%s",
+		f->top.data ? f->top.data : "", f->head.data, f->bodies.data ? f->bodies.data : "",
+		f->code.data, f->side.data ? f->side.data : "");
+	struct wf_plan *plan = plan_of_text(text.data);
+	wf_buf_done(&text);
+	wf_buf_done(&f->top);
+	wf_buf_done(&f->head);
+	wf_buf_done(&f->bodies);
+	wf_buf_done(&f->code);
+	wf_buf_done(&f->side);
+	return plan;
+}
+
+/* -- the world -- */
+
+struct world {
+	struct wf_plan *plan;
+	struct wf_instance *in;
+	struct wf_turn turn;
+	int64_t now;
+	uint32_t random;
+	bool held;
+	struct wf_cause cause;
+	struct wf_buf history;  /* each: u32 length, record */
+};
+
+static inline struct wf_instance *newborn(const struct wf_plan *plan)
+{
+	struct wf_instance *in = wf_instance_new(plan->step_count);
+	in->uuid = wf_uuid_derived("x", 1);
+	in->workflow = wf_strdup("t");
+	in->started_by = wf_strdup("ann");
+	in->input = json_object();
+	return in;
+}
+
+static inline void begin(struct world *w, struct wf_plan *plan)
+{
+	*w = (struct world){.now = T0, .plan = plan, .in = newborn(plan)};
+}
+
+static inline void rows(const struct wf_instance *in, struct wf_buf *out)
+{
+	wf_row_put_header(in, out);
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		wf_row_put_thread(&in->threads[i], out);
+	for (uint32_t i = 0; i < in->step_count; i++)
+		wf_row_put_step(&in->steps[i], out);
+	for (uint32_t i = 0; i < in->var_count; i++)
+		wf_row_put_var(&in->vars[i], out);
+}
+
+/* What the journal would read back is what there is. */
+static inline void check_codecs(const struct wf_instance *in)
+{
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		WF_AUTOBUF struct wf_buf row = {0}, again = {0};
+		struct wf_instance *t = wf_instance_new(1);
+		wf_row_put_step(&in->steps[i], &row);
+		assert_int_equal(wf_row_get_step(row.data, row.len, t->steps), 0);
+		wf_row_put_step(t->steps, &again);
+		assert_int_equal(row.len, again.len);
+		assert_memory_equal(row.data, again.data, row.len);
+		wf_instance_free(t);
+	}
+}
+
+static inline void check_wakes(const struct wf_instance *in, const struct wf_step_state *s)
+{
+	if (s->status == WF_STEP_RUNNING) {
+		assert_true(s->attempts > 0);
+		return;
+	}
+	if (s->status == WF_STEP_IN_DOUBT) {
+		assert_int_equal(s->wait, WF_WAIT_OPERATOR);
+		return;
+	}
+	assert_int_equal(s->status, WF_STEP_WAITING);
+	if (s->wait == WF_WAIT_RETRY || s->wait == WF_WAIT_TIMER)
+		assert_true(s->due_at > 0);
+	else if (s->wait == WF_WAIT_APPROVAL) {
+		json_t *asked = wf_approval_asked(s->approval);
+		assert_int_equal(s->approval->decided_at, 0);
+		assert_true(json_array_size(asked) > 0);
+		assert_true(!s->approval->due_at || s->due_at <= s->approval->due_at);
+		assert_true(!s->approval->remind_at || s->due_at <= s->approval->remind_at);
+		json_decref(asked);
+	} else
+		assert_true(s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT ||
+			s->wait == WF_WAIT_HOLD);
+	(void)in;
+}
+
+static inline void check_invariants(const struct wf_instance *in)
+{
+	uint32_t live = 0, busy = 0, running = 0;
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (t->done) {
+			assert_int_equal(t->step, WF_NONE);
+			continue;
+		}
+		live++;
+		if (!in->started_at)
+			continue;
+		assert_true(t->step < in->step_count);
+		check_wakes(in, &in->steps[t->step]);
+		for (uint32_t k = 0; k < i; k++)
+			assert_true(in->threads[k].done || in->threads[k].step != t->step);
+	}
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		const struct wf_step_state *s = &in->steps[i];
+		bool open = s->approval && !s->approval->decided_at;
+		assert_true(!open || s->status == WF_STEP_WAITING);
+		running += s->status == WF_STEP_RUNNING;
+		busy += s->status != WF_STEP_PENDING && !wf_step_status_final(s->status);
+		assert_true(!s->due_at || s->status == WF_STEP_WAITING);
+	}
+	if (in->started_at)
+		assert_int_equal(live, busy);
+	assert_int_equal(wf_instance_status_final(in->status), live == 0);
+	assert_int_equal(in->ended_at != 0, live == 0);
+	if (live == 0)
+		assert_int_equal(wf_instance_due(in), 0);
+	else if (in->started_at)
+		assert_int_equal(in->status == WF_INST_RUNNING, running > 0);
+	check_codecs(in);
+}
+
+/* What is refused changes nothing. Takes the data. */
+static inline int feed(struct world *w, enum wf_event_type type, uint32_t step, uint32_t attempt,
+	json_t *data)
+{
+	WF_AUTOBUF struct wf_buf before = {0}, after = {0};
+	struct wf_event event = {.type = type, .at = w->now, .random = w->random, .step = step,
+		.attempt = attempt, .held = w->held, .data = data};
+	rows(w->in, &before);
+	wf_turn_reset(&w->turn);
+	w->cause = (struct wf_cause){0};
+	int rc = wf_engine_feed(w->plan, w->in, &event, &w->turn, &w->cause);
+	rows(w->in, &after);
+	if (rc) {
+		assert_int_equal(before.len, after.len);
+		assert_memory_equal(before.data, after.data, before.len);
+		assert_true(w->cause.text[0] != '\0');
+		assert_int_equal(w->turn.transition_count, 0);
+	} else {
+		struct wf_buf record = {0};
+		wf_record_put(&event, w->turn.transitions, w->turn.transition_count, &record);
+		wf_put_bytes(&w->history, record.data, record.len);
+		wf_buf_done(&record);
+	}
+	check_invariants(w->in);
+	json_decref(data);
+	return rc;
+}
+
+#define FEED(w, ...) assert_int_equal(feed(w, __VA_ARGS__), 0)
+#define REFUSED(w, rc, ...) assert_int_equal(feed(w, __VA_ARGS__), rc)
+
+static inline uint32_t step_of(const struct world *w, const char *id)
+{
+	uint32_t step = wf_plan_find_step(w->plan, id);
+	assert_true(step != WF_NONE);
+	return step;
+}
+
+static inline struct wf_step_state *state_of(const struct world *w, const char *id)
+{
+	return &w->in->steps[step_of(w, id)];
+}
+
+static inline int start(struct world *w)
+{
+	return feed(w, WF_EVENT_START, WF_NONE, 0, NULL);
+}
+
+/* A TIMER as the runtime feeds it: of what is due first. */
+static inline int tick(struct world *w)
+{
+	uint32_t step = wf_instance_due_step(w->in);
+	json_t *data = step != WF_NONE && w->in->steps[step].wait == WF_WAIT_APPROVAL
+		? js("{'number': 77}") : NULL;
+	return feed(w, WF_EVENT_TIMER, step, 0, data);
+}
+
+static inline int decide(struct world *w, const char *id, const char *by, const char *what)
+{
+	return feed(w, WF_EVENT_DECISION, step_of(w, id), 0,
+		json_pack("{s:s, s:s, s:s}", "by", by, "decision", what, "reason", "because"));
+}
+
+static inline bool noted(const struct world *w, enum wf_transition_type type, uint32_t step,
+	uint64_t value)
+{
+	for (uint32_t i = 0; i < w->turn.transition_count; i++) {
+		const struct wf_transition *t = &w->turn.transitions[i];
+		if (t->type == type && t->step == step && t->value == value)
+			return true;
+	}
+	return false;
+}
+
+static inline const char *error_code(const struct world *w)
+{
+	const char *code = wf_core_text(w->in->error, "code");
+	return code ? code : "none";
+}
+
+/* "alice, bob": who is asked now. */
+static inline void assert_asked(const struct world *w, const char *id, const char *names)
+{
+	WF_AUTOBUF struct wf_buf text = {0};
+	json_t *asked = wf_approval_asked(state_of(w, id)->approval);
+	wf_buf_addstr(&text, "");
+	for (size_t i = 0; i < json_array_size(asked); i++) {
+		const char *name = json_string_value(json_array_get(asked, i));
+		wf_buf_printf(&text, "%s%s", i ? ", " : "", name);
+		assert_true(wf_approval_asks(state_of(w, id)->approval, name));
+	}
+	assert_string_equal(text.data ? text.data : "", names);
+	json_decref(asked);
+}
+
+static inline void replay(const struct world *w)
+{
+	struct wf_instance *in = newborn(w->plan);
+	struct wf_reader r = wf_reader_of(w->history.data, w->history.len);
+	struct wf_turn turn = {0};
+	while (r.off < r.len) {
+		size_t n;
+		struct wf_record record;
+		const uint8_t *bytes = wf_get_bytes(&r, &n);
+		assert_non_null(bytes);
+		assert_int_equal(wf_record_get(bytes, n, &record), 0);
+		wf_turn_reset(&turn);
+		assert_int_equal(wf_engine_feed(w->plan, in, &record.event, &turn, NULL), 0);
+		assert_int_equal(turn.transition_count, record.count);
+		for (uint32_t i = 0; i < record.count; i++) {
+			assert_int_equal(turn.transitions[i].type, record.transitions[i].type);
+			assert_int_equal(turn.transitions[i].step, record.transitions[i].step);
+			assert_int_equal(turn.transitions[i].value, record.transitions[i].value);
+		}
+		wf_record_done(&record);
+	}
+	char *where = NULL;
+	if (!wf_instance_equal(w->in, in, &where))
+		fail_msg("the replay differs: %s", where);
+	wf_turn_done(&turn);
+	wf_instance_free(in);
+}
+
+static inline void end(struct world *w)
+{
+	replay(w);
+	wf_turn_done(&w->turn);
+	wf_buf_done(&w->history);
+	wf_instance_free(w->in);
+	wf_plan_free(w->plan);
+}
+
+#endif
