@@ -1,0 +1,452 @@
+/* Start keys, slots and their queues, who waits for a signal or an event, what a hold keeps back, threads. */
+#include "common.h"
+
+#include "journal/waiting.h"
+
+static int setup(void **state)
+{
+	struct place *p = wf_calloc(1, sizeof(*p));
+	make_place(p, 0);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	drop_place(p);
+	wf_free(p);
+	return 0;
+}
+
+/* -- asking -- */
+
+struct numbers {
+	uint64_t items[64];
+	uint32_t steps[64];
+	size_t count, stop_at;
+};
+
+static bool take(void *arg, uint64_t number)
+{
+	struct numbers *n = arg;
+	assert_true(n->count < 64);
+	n->items[n->count++] = number;
+	return n->count != n->stop_at;
+}
+
+static bool take_step(void *arg, uint64_t number, uint32_t step)
+{
+	struct numbers *n = arg;
+	n->steps[n->count] = step;
+	return take(arg, number);
+}
+
+struct asked {
+	const char *workflow, *name;
+	enum wf_wait kind;
+	uint64_t number, after, stop_at;
+	struct numbers held, queued, all;
+	uint64_t held_count, queued_count;
+};
+
+static int ask_start(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct asked *a = arg;
+	return wf_txn_find_start(t, a->workflow, a->name, &a->number);
+}
+
+static uint64_t started(struct place *p, const char *workflow, const char *key)
+{
+	struct asked a = {.workflow = workflow, .name = key};
+	int rc = wf_journal_view(p->journal, ask_start, &a, &p->cause);
+	assert_true(rc == 0 || rc == WF_ENOENT);
+	return rc ? 0 : a.number;
+}
+
+static int ask_slot(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct asked *a = arg;
+	int rc = wf_txn_each_held(t, a->name, take, &a->held);
+	if (!rc)
+		rc = wf_txn_each_queued(t, a->name, take, &a->queued);
+	if (!rc)
+		rc = wf_txn_each_queued_any(t, take, &a->all);
+	if (!rc)
+		rc = wf_txn_count_held(t, a->name, a->stop_at, &a->held_count);
+	return rc ? rc : wf_txn_count_queued(t, a->name, &a->queued_count);
+}
+
+static struct asked slot(struct place *p, const char *name, size_t held, size_t queued)
+{
+	struct asked a = {.name = name};
+	assert_int_equal(wf_journal_view(p->journal, ask_slot, &a, &p->cause), 0);
+	assert_int_equal(a.held.count, held);
+	assert_int_equal(a.held_count, held);
+	assert_int_equal(a.queued.count, queued);
+	assert_int_equal(a.queued_count, queued);
+	return a;
+}
+
+static int ask_waiters(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct asked *a = arg;
+	return wf_txn_each_waiter(t, a->kind, a->name, a->after, take_step, &a->all);
+}
+
+static struct asked waiters(struct place *p, enum wf_wait kind, const char *name, uint64_t after,
+	size_t count)
+{
+	struct asked a = {.name = name, .kind = kind, .after = after};
+	assert_int_equal(wf_journal_view(p->journal, ask_waiters, &a, &p->cause), 0);
+	assert_int_equal(a.all.count, count);
+	return a;
+}
+
+static int ask_held_back(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct asked *a = arg;
+	return wf_txn_each_held_back(t, take, &a->all);
+}
+
+static size_t held_back(struct place *p)
+{
+	struct asked a = {0};
+	assert_int_equal(wf_journal_view(p->journal, ask_held_back, &a, &p->cause), 0);
+	return a.all.count;
+}
+
+/* A transaction that puts an instance and is abandoned, as one is whose map has to grow. */
+static int put_and_fail(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct batch b = {arg, 1, true, 0};
+	int rc = put_batch(t, &b, cause);
+	return rc ? rc : WF_EINTR;
+}
+
+static void abandon(struct place *p, struct wf_instance *in)
+{
+	assert_int_equal(wf_journal_update(p->journal, put_and_fail, &in, &p->cause), WF_EINTR);
+}
+
+/* -- starts -- */
+
+static void start_keys(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[4];
+	static const char *const workflows[] = {"a", "a", "b", NULL};
+	for (size_t i = 0; i < 4; i++) {
+		in[i] = new_instance("a", T0);
+		wf_free(in[i]->workflow);
+		in[i]->workflow = workflows[i] ? wf_strdup(workflows[i]) : NULL;
+		in[i]->start_key = i == 1 ? NULL : wf_strdup("k");
+	}
+	abandon(p, in[0]);
+	assert_int_equal(started(p, "a", "k"), 0);
+	assert_int_equal(put(p, in, 4, true), 0);
+	assert_int_equal(started(p, "a", "k"), 1);
+	assert_int_equal(started(p, "b", "k"), 3);
+	assert_int_equal(started(p, NULL, "k"), 4);
+	assert_int_equal(started(p, "a", "other"), 0);
+	assert_int_equal(started(p, "c", "k"), 0);
+	/* What is before the key is not a part of it. */
+	assert_int_equal(started(p, "", "ak"), 0);
+	set_status(in[0], WF_INST_COMPLETED);
+	assert_int_equal(put(p, in, 1, true), 0);
+	assert_int_equal(started(p, "a", "k"), 1);
+	assert_sound(p);
+	struct wf_instance *copy = get(p, 1);
+	assert_string_equal(copy->start_key, "k");
+	wf_instance_free(copy);
+	for (size_t i = 0; i < 4; i++)
+		wf_instance_free(in[i]);
+}
+
+/* -- slots -- */
+
+static void places_in_slots(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[5];
+	for (size_t i = 0; i < 5; i++) {
+		in[i] = new_instance("a", T0);
+		in[i]->slots = json_pack("[{s:s,s:i},{s:s,s:i},{s:s,s:i}]", "name", "x", "limit", 2,
+			"name", i % 2 ? "odd" : "even", "limit", 9, "name", "x", "limit", 2);
+		in[i]->status = i < 2 ? WF_INST_PENDING : WF_INST_QUEUED;
+	}
+	abandon(p, in[0]);
+	slot(p, "x", 0, 0);
+	assert_int_equal(put(p, in, 5, true), 0);
+	struct asked a = slot(p, "x", 2, 3);
+	assert_int_equal(a.all.count, 3);
+	assert_int_equal(a.queued.items[0], 3);
+	assert_int_equal(a.queued.items[2], 5);
+	assert_int_equal(a.held.items[1], 2);
+	slot(p, "even", 1, 2);
+	slot(p, "odd", 1, 1);
+	slot(p, "nobody's", 0, 0);
+	assert_sound(p);
+
+	/* Through what changes nothing, out of a slot, out of a queue into a slot, and out of a queue. */
+	set_status(in[0], WF_INST_WAITING);
+	abandon(p, in[0]);
+	assert_int_equal(put(p, in, 1, true), 0);
+	slot(p, "x", 2, 3);
+	set_status(in[0], WF_INST_COMPLETED);
+	abandon(p, in[0]);
+	slot(p, "x", 2, 3);
+	set_status(in[2], WF_INST_PENDING);
+	set_status(in[3], WF_INST_CANCELLED);
+	assert_int_equal(put(p, in, 4, true), 0);
+	a = slot(p, "x", 2, 1);
+	assert_int_equal(a.held.items[0], 2);
+	assert_int_equal(a.held.items[1], 3);
+	assert_int_equal(a.queued.items[0], 5);
+	slot(p, "odd", 1, 0);
+	assert_sound(p);
+
+	a = (struct asked){.name = "x", .stop_at = 1, .queued.stop_at = 1};
+	assert_int_equal(wf_journal_view(p->journal, ask_slot, &a, &p->cause), 0);
+	assert_int_equal(a.held_count, 1);
+
+	/* A failed one that is taken up again has its place again. */
+	struct wf_instance *again = get(p, 4);
+	set_status(again, WF_INST_RUNNING);
+	assert_int_equal(put(p, &again, 1, true), 0);
+	slot(p, "x", 3, 1);
+	for (size_t i = 1; i < 5; i++) {
+		struct wf_instance *one = i == 3 ? again : in[i];
+		set_status(one, WF_INST_FAILED);
+		assert_int_equal(put(p, &one, 1, true), 0);
+	}
+	slot(p, "x", 0, 0);
+	assert_sound(p);
+	wf_instance_free(again);
+	for (size_t i = 0; i < 5; i++)
+		wf_instance_free(in[i]);
+}
+
+/* Granting: the queue is gone through while its members leave it. */
+static int grant(struct wf_txn *t, void *arg, struct wf_cause *cause);
+struct granting {
+	struct wf_txn *txn;
+	unsigned given;
+};
+static bool grant_one(void *arg, uint64_t number)
+{
+	struct granting *g = arg;
+	struct wf_instance *in;
+	assert_int_equal(wf_txn_get_instance(g->txn, number, WF_LOAD_ALL, &in), 0);
+	set_status(in, WF_INST_PENDING);
+	assert_int_equal(wf_txn_put_instance(g->txn, in), 0);
+	wf_instance_free(in);
+	return ++g->given < 3;
+}
+
+static int grant(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct granting *g = arg;
+	*g = (struct granting){.txn = t};
+	return wf_txn_each_queued(t, "x", grant_one, g);
+}
+
+static void granted_in_order(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[10];
+	for (size_t i = 0; i < 10; i++) {
+		in[i] = new_instance("a", T0);
+		in[i]->slots = json_pack("[{s:s,s:i}]", "name", "x", "limit", 3);
+		in[i]->status = WF_INST_QUEUED;
+	}
+	assert_int_equal(put(p, in, 10, true), 0);
+	struct granting g = {0};
+	assert_int_equal(wf_journal_update(p->journal, grant, &g, &p->cause), 0);
+	assert_int_equal(g.given, 3);
+	struct asked a = slot(p, "x", 3, 7);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(a.held.items[i], i + 1);
+	assert_int_equal(a.queued.items[0], 4);
+	assert_sound(p);
+	for (size_t i = 0; i < 10; i++)
+		wf_instance_free(in[i]);
+}
+
+/* -- waiters -- */
+
+static void wait_for(struct wf_instance *in, uint32_t step, enum wf_wait kind, const char *name)
+{
+	struct wf_step_state *s = &in->steps[step];
+	json_decref(s->input);
+	s->input = name ? json_pack("{s:s}", "name", name) : NULL;
+	s->status = kind ? WF_STEP_WAITING : WF_STEP_COMPLETED;
+	s->wait = kind;
+	wf_instance_touch(in, step);
+}
+
+static void who_waits(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[3];
+	for (size_t i = 0; i < 3; i++) {
+		in[i] = new_instance("a", T0);
+		wait_for(in[i], 1, WF_WAIT_SIGNAL, "go");
+	}
+	wait_for(in[1], 2, WF_WAIT_EVENT, "go");
+	wait_for(in[2], 0, WF_WAIT_SIGNAL, "go");
+	abandon(p, in[0]);
+	waiters(p, WF_WAIT_SIGNAL, "go", 0, 0);
+	assert_int_equal(put(p, in, 3, true), 0);
+	struct asked a = waiters(p, WF_WAIT_SIGNAL, "go", 0, 4);
+	assert_int_equal(a.all.items[2], 3);
+	assert_int_equal(a.all.steps[2], 0);
+	assert_int_equal(a.all.items[3], 3);
+	waiters(p, WF_WAIT_SIGNAL, "go", 2, 2);
+	waiters(p, WF_WAIT_SIGNAL, "go", UINT64_MAX, 0);
+	waiters(p, WF_WAIT_EVENT, "go", 0, 1);
+	waiters(p, WF_WAIT_SIGNAL, "stop", 0, 0);
+	assert_sound(p);
+
+	/* One has what it waited for; the next waits for another now; the third ends with its steps as
+	 * they are. */
+	wait_for(in[0], 1, WF_WAIT_NONE, NULL);
+	wait_for(in[1], 1, WF_WAIT_SIGNAL, "stop");
+	abandon(p, in[1]);
+	assert_int_equal(put(p, in, 2, true), 0);
+	waiters(p, WF_WAIT_SIGNAL, "go", 0, 2);
+	waiters(p, WF_WAIT_SIGNAL, "stop", 0, 1);
+	set_status(in[2], WF_INST_FAILED);
+	assert_int_equal(put(p, in + 2, 1, true), 0);
+	waiters(p, WF_WAIT_SIGNAL, "go", 0, 0);
+	assert_sound(p);
+	/* And it comes back. */
+	struct wf_instance *again = get(p, 3);
+	set_status(again, WF_INST_WAITING);
+	assert_int_equal(put(p, &again, 1, true), 0);
+	waiters(p, WF_WAIT_SIGNAL, "go", 0, 2);
+	assert_sound(p);
+	wf_instance_free(again);
+	for (size_t i = 0; i < 3; i++)
+		wf_instance_free(in[i]);
+}
+
+static void kept_back(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[2] = {new_instance("a", T0), new_instance("b", T0)};
+	wait_for(in[0], 0, WF_WAIT_HOLD, NULL);
+	in[0]->steps[0].status = WF_STEP_WAITING;
+	wait_for(in[0], 2, WF_WAIT_HOLD, NULL);
+	assert_int_equal(put(p, in, 2, true), 0);
+	assert_int_equal(held_back(p), 1);
+	wait_for(in[0], 0, WF_WAIT_NONE, NULL);
+	abandon(p, in[0]);
+	assert_int_equal(put(p, in, 2, true), 0);
+	assert_int_equal(held_back(p), 1);
+	assert_sound(p);
+	struct wf_instance *copy = get(p, 1);
+	wait_for(copy, 2, WF_WAIT_NONE, NULL);
+	abandon(p, copy);
+	assert_int_equal(held_back(p), 1);
+	assert_int_equal(put(p, &copy, 1, true), 0);
+	assert_int_equal(held_back(p), 0);
+	wait_for(copy, 1, WF_WAIT_HOLD, NULL);
+	assert_int_equal(put(p, &copy, 1, true), 0);
+	assert_int_equal(held_back(p), 1);
+	set_status(copy, WF_INST_CANCELLED);
+	assert_int_equal(put(p, &copy, 1, true), 0);
+	assert_int_equal(held_back(p), 0);
+	assert_sound(p);
+	wf_instance_free(copy);
+	wf_instance_free(in[0]);
+	wf_instance_free(in[1]);
+}
+
+/* -- threads, and what owners look at -- */
+
+static void side_threads(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in = new_instance("a", T0);
+	for (uint32_t i = 1; i <= 3; i++) {
+		uint32_t t = wf_instance_add_thread(in);
+		in->threads[t].pc = 10 * i;
+		in->threads[t].step = i - 1;
+		in->threads[t].done = false;
+	}
+	in->threads[3].done = true;
+	in->threads[3].step = WF_NONE;
+	abandon(p, in);
+	assert_int_equal(put(p, &in, 1, true), 0);
+	struct wf_instance *copy = get(p, 1);
+	char *where = NULL;
+	assert_int_equal(copy->thread_count, 4);
+	assert_true(wf_instance_equal(in, copy, &where));
+	copy->threads[2].pc = 99;
+	copy->threads[2].dirty = copy->dirty = true;
+	assert_int_equal(put(p, &copy, 1, true), 0);
+	assert_false(copy->threads[2].dirty);
+	wf_instance_free(in);
+	in = get(p, 1);
+	assert_int_equal(in->threads[2].pc, 99);
+	assert_int_equal(in->threads[1].pc, 10);
+	assert_true(wf_instance_equal(in, copy, &where));
+	assert_sound(p);
+	wf_instance_free(copy);
+	wf_instance_free(in);
+}
+
+struct looked {
+	uint64_t number, history, intrusions;
+	bool intrude;
+	int fail;
+};
+
+static int look(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct looked *l = arg;
+	if (l->intrude)
+		wf_txn_intrude(t);
+	l->intrusions = wf_txn_intrusions(t);
+	int rc = l->number ? wf_txn_history_count(t, l->number, &l->history) : 0;
+	return rc ? rc : l->fail;
+}
+
+static void intrusions(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in = new_instance("a", T0);
+	assert_int_equal(put(p, &in, 1, true), 0);
+	set_due(in, 0, T0 + 5);
+	assert_int_equal(put(p, &in, 1, true), 0);
+	struct looked l = {.number = 1};
+	assert_int_equal(wf_journal_view(p->journal, look, &l, &p->cause), 0);
+	assert_int_equal(l.history, 2);
+	assert_int_equal(l.intrusions, 0);
+	l = (struct looked){.number = 1, .intrude = true, .fail = WF_EINTR};
+	assert_int_equal(wf_journal_update(p->journal, look, &l, &p->cause), WF_EINTR);
+	l.fail = 0;
+	assert_int_equal(wf_journal_update(p->journal, look, &l, &p->cause), 0);
+	assert_int_equal(wf_journal_update(p->journal, look, &l, &p->cause), 0);
+	l = (struct looked){.number = 7};
+	assert_int_equal(wf_journal_view(p->journal, look, &l, &p->cause), WF_ENOENT);
+	assert_int_equal(l.intrusions, 2);
+	assert_sound(p);
+	wf_instance_free(in);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {TEST(start_keys), TEST(places_in_slots),
+		TEST(granted_in_order), TEST(who_waits), TEST(kept_back), TEST(side_threads),
+		TEST(intrusions)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
