@@ -10,16 +10,19 @@
 struct wf_dispatch {
 	uint64_t started;   /* instances that it started; those of an earlier attempt not counted */
 	uint64_t queued;    /* of those, in the queue of a slot */
-	uint64_t woken;     /* instances that took it */
-	uint64_t refused;   /* starts that were refused: input, quota, a hold */
+	uint64_t offered;   /* waiting instances that it is offered to; each takes it when it matches */
+	uint64_t refused;   /* starts that were refused: input, concurrency, a hold */
 	char why[256];      /* of the last refused */
 };
 
-/* Dispatches one kept event: starts with the key "event:NUMBER:WORKFLOW", deliveries in groups, and at
- * last the mark that it is dispatched. Whatever stops it in the midst, the next call does the rest and
- * nothing twice. The started and woken instances are claimed; wf_runtime_run drives them. Adds to
- * *stats. */
-int wf_dispatch_event(struct wf_runtime *rt, uint64_t event, struct wf_dispatch *stats,
+/* Dispatches one kept event: starts with the key "event:NUMBER:WORKFLOW", a commit each, claimed, and
+ * deliveries to those that wait for its name, queued: wf_runtime_run does and drives them. Once that has
+ * returned wf_dispatch_end marks the event as dispatched. Whatever stops this in the midst, the next
+ * dispatch does the rest and nothing twice. The journal is the runtime's. Adds to *stats. */
+int wf_dispatch_event(struct wf_runtime *rt, struct wf_journal *journal, uint64_t event,
+	struct wf_dispatch *stats, struct wf_cause *cause);
+/* `started` of its wf_dispatch goes into the event's count of takers. */
+int wf_dispatch_end(struct wf_journal *journal, uint64_t event, uint64_t started,
 	struct wf_cause *cause);
 
 /* Whether an event's name matches a trigger's pattern: parts between dots, * is one part, or as the

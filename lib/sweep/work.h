@@ -1,0 +1,45 @@
+/* What the files of the sweep share. Nothing outside this folder includes it. */
+#ifndef WF_SWEEP_WORK_H
+#define WF_SWEEP_WORK_H
+
+#include "sweep/sweep.h"
+
+struct wf_numbers {
+	uint64_t *items; /* from wf_alloc */
+	size_t count, room;
+};
+void wf_numbers_add(struct wf_numbers *n, uint64_t number);
+void wf_numbers_done(struct wf_numbers *n);
+
+/* What a sweep at a time would do. */
+struct wf_agenda {
+	struct wf_numbers orphans, timers, schedules, events, held_back;
+	bool events_expired; /* kept events are older than their retention */
+	int64_t next_due;    /* the earliest timer or schedule of all, due or not; 0: none */
+};
+void wf_agenda_done(struct wf_agenda *a);
+bool wf_agenda_empty(const struct wf_agenda *a);
+
+/* Whether there is anything at all, in one snapshot, without reading more than is needed to tell:
+ * *ret_work for orphans, events and the like, next_due beside it. */
+struct wf_glance {
+	bool work;           /* something waits for a sweep, whatever the time is */
+	int64_t next_due;    /* 0: none */
+};
+int wf_sweep_glance(struct wf_journal *j, struct wf_home *home, int64_t expired_before,
+	struct wf_glance *ret, struct wf_cause *cause);
+
+/* All of it. Events that came before `expired_before` have expired; 0: none does. */
+int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64_t expired_before,
+	struct wf_agenda *ret, struct wf_cause *cause);
+
+/* The timers that are due, and the time of the next thing; for the passes within a window. */
+int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_numbers *timers, int64_t *ret_next,
+	struct wf_cause *cause);
+
+/* The lock of sweeps of a journal: *ret_fd is -1 when another has it. Waits for it up to wait_ms, and
+ * no longer when *stop is set. */
+int wf_sweep_lock(struct wf_home *home, const char *tenant, const char *environment, int64_t wait_ms,
+	const volatile sig_atomic_t *stop, int *ret_fd, struct wf_cause *cause);
+
+#endif
