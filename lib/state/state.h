@@ -229,6 +229,11 @@ void wf_instance_free(struct wf_instance *in); /* NULL is allowed */
 uint32_t wf_instance_add_thread(struct wf_instance *in);
 /* Marks a step's row to be written. */
 void wf_instance_touch(struct wf_instance *in, uint32_t step);
+/* The instance goes on under another plan: map says which step there each of its steps is (anything of
+ * step_count or more: none). Steps that are nowhere go, new ones are pending, all are to be written. A side
+ * thread whose step went is done. */
+void wf_instance_remap(struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZE],
+	uint32_t step_count, const uint32_t *map);
 /* Sets (or adds) a variable; takes a borrowed value. */
 void wf_instance_set_var(struct wf_instance *in, const char *name, json_t *value);
 json_t *wf_instance_var(const struct wf_instance *in, const char *name); /* borrowed or NULL */
