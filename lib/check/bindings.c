@@ -300,6 +300,43 @@ static const struct wf_type *raw_output(struct binder *b, const struct wf_model_
 	return type ? with_mode(b, s, type) : &wf_type_any;
 }
 
+/* What a trigger and `match` know of an event. */
+static const struct wf_type *event_type(struct wf_arena *a)
+{
+	static const char *const names[] = {"name", "data", "id", "at"};
+	static const uint32_t kinds[] = {WF_T_STRING, WF_T_ANY, WF_T_STRING | WF_T_NULL,
+		WF_T_STRING | WF_T_INT};
+
+	return map_type(a, names, kinds, 4, true);
+}
+
+static const struct wf_type *approval_type(struct wf_arena *a)
+{
+	static const char *const names[] = {"number", "step", "asked", "waiting_since", "due_at",
+		"escalation", "reminder", "message"};
+	static const uint32_t kinds[] = {WF_T_INT, WF_T_STRING, WF_T_LIST, WF_T_STRING | WF_T_INT,
+		WF_T_STRING | WF_T_INT | WF_T_NULL, WF_T_INT, WF_T_INT, WF_T_STRING | WF_T_NULL};
+
+	return map_type(a, names, kinds, 8, true);
+}
+
+static void bind_match(struct binder *b, const struct wf_model_step *s, struct wf_scope scope)
+{
+	scope.roots |= UINT32_C(1) << WF_ROOT_EVENT;
+	scope.root_types[WF_ROOT_EVENT] = event_type(b->c->arena);
+	predicate(b, &scope, &s->match, WF_T_BOOL);
+}
+
+/* While they are sent the approval's step is in hand: what it could read they can. */
+static void bind_notifications(
+	struct binder *b, const struct wf_model_step *s, struct wf_scope scope)
+{
+	scope.roots |= UINT32_C(1) << WF_ROOT_APPROVAL;
+	scope.root_types[WF_ROOT_APPROVAL] = approval_type(b->c->arena);
+	for (uint32_t i = 0; i < s->notify_count; i++)
+		tree(b, &scope, &b->c->model->notifies[s->notify_first + i].step.with);
+}
+
 static void bind_step(struct binder *b, uint32_t step)
 {
 	struct wf_model_step *s = &b->c->model->steps[step];
@@ -310,6 +347,9 @@ static void bind_step(struct binder *b, uint32_t step)
 	tree(b, &scope, &s->idempotency_key);
 	need_text(b, &s->idempotency_key);
 	tree(b, &scope, &s->with);
+	tree(b, &scope, &s->policy_groups);
+	bind_match(b, s, scope);
+	bind_notifications(b, s, scope);
 	if (s->with.tree && s->action == WF_ACT_DATA_TRANSFORM)
 		inner.input = wf_expr_tree_type(s->with.tree);
 	predicate(b, &inner, &s->transform, 0);
@@ -374,6 +414,21 @@ static void bind_correlation(struct binder *b)
 
 	scope.step_count = 0;
 	predicate(b, &scope, &b->c->model->correlation, WF_T_STRING);
+	predicate(b, &scope, &b->c->model->slot_key, WF_T_STRING);
+}
+
+/* Before there is an instance there is nothing but the event. */
+static void bind_triggers(struct binder *b)
+{
+	const struct wf_model *m = b->c->model;
+	struct wf_scope scope = {.input = map_type(b->c->arena, NULL, NULL, 0, true)};
+
+	scope.roots = UINT32_C(1) << WF_ROOT_EVENT;
+	scope.root_types[WF_ROOT_EVENT] = event_type(b->c->arena);
+	for (uint32_t i = 0; i < m->trigger_count; i++) {
+		predicate(b, &scope, &m->triggers[i].when, WF_T_BOOL);
+		tree(b, &scope, &m->triggers[i].input);
+	}
 }
 
 static void begin(struct binder *b)
@@ -381,7 +436,8 @@ static void begin(struct binder *b)
 	struct wf_checker *c = b->c;
 	struct wf_model *m = c->model;
 	const uint32_t bound = UINT32_C(1) << WF_ROOT_ITEM | UINT32_C(1) << WF_ROOT_INDEX |
-			       UINT32_C(1) << WF_ROOT_ERROR | UINT32_C(1) << WF_ROOT_OUTPUT;
+			       UINT32_C(1) << WF_ROOT_ERROR | UINT32_C(1) << WF_ROOT_OUTPUT |
+			       UINT32_C(1) << WF_ROOT_APPROVAL;
 
 	b->ids = WF_ARENA_ARRAY(c->arena, const char *, m->step_count + 1);
 	b->outputs = WF_ARENA_ARRAY(c->arena, const struct wf_type *, m->step_count + 1);
@@ -419,6 +475,7 @@ void wf_check_bindings(struct wf_checker *c)
 
 	begin(&b);
 	bind_correlation(&b);
+	bind_triggers(&b);
 	for (uint32_t i = 0; i < c->flow.reached; i++)
 		bind_node(&b, c->flow.order[i]);
 	for (uint32_t node = 1; node < c->flow.count; node++)

@@ -298,9 +298,14 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 	json_t *items = json_object_get(schema, "items");
 	enum fit result = FIT_YES;
 
-	for (size_t i = 0; items && i < node->list.count && i < e->arg_count; i++) {
+	for (size_t i = 0; items && i < node->list.count; i++) {
 		WF_AUTOFREE char *path = wf_asprintf("%s[%zu]", name, i);
-		result = both(result, fits(f, items, node->list.items[i], e->args[i], path));
+		struct wf_expr literal = {.kind = WF_EXPR_LITERAL};
+		const struct wf_expr *item = e->kind == WF_EXPR_LIST ? e->args[i] : &literal;
+
+		if (item == &literal)
+			literal.value = json_array_get(e->value, i);
+		result = both(result, fits(f, items, node->list.items[i], item, path));
 	}
 	if (node->list.count < (size_t)json_integer_value(json_object_get(schema, "minItems"))) {
 		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` has too few elements",
@@ -350,13 +355,13 @@ static enum fit fits(struct fitter *f, json_t *schema, const struct wf_node *nod
 	}
 	json_t *value = wf_check_literal(e);
 	if (value) {
-		bool map = node->kind == WF_NODE_MAP;
+		bool parts = node->kind == WF_NODE_MAP || node->kind == WF_NODE_LIST;
 		size_t before = f->findings;
-		enum fit fit = fits_value(f, schema, value, node, name, map);
+		enum fit fit = fits_value(f, schema, value, node, name, parts);
 
-		/* Of a map the parts are named one by one; what that does not see, lib/schema does.
-		 */
-		if (fit == FIT_NO && map) {
+		/* Of a map or list the parts are named one by one; what that does not see,
+		 * lib/schema does. */
+		if (fit == FIT_NO && parts) {
 			(void)fits_parts(f, schema, node, e, name);
 			if (f->findings == before)
 				(void)fits_value(f, schema, value, node, name, false);
@@ -386,14 +391,19 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 		(void)fits(f, f->root, node, wf_expr_tree_root(s->with.tree), "");
 }
 
+static void check_step(struct wf_checker *c, const struct wf_model_step *s)
+{
+	struct fitter f = {.c = c, .id = s->action};
+
+	f.root = wf_check_schema(c->schemas, s->action, false);
+	if (f.root && s->action != WF_ACT_DATA_TRANSFORM)
+		check_input(&f, s);
+}
+
 void wf_check_inputs(struct wf_checker *c)
 {
-	for (uint32_t i = 0; i < c->model->step_count; i++) {
-		const struct wf_model_step *s = &c->model->steps[i];
-		struct fitter f = {.c = c, .id = s->action};
-
-		f.root = wf_check_schema(c->schemas, s->action, false);
-		if (f.root && s->action != WF_ACT_DATA_TRANSFORM)
-			check_input(&f, s);
-	}
+	for (uint32_t i = 0; i < c->model->step_count; i++)
+		check_step(c, &c->model->steps[i]);
+	for (uint32_t i = 0; i < c->model->notify_count; i++)
+		check_step(c, &c->model->notifies[i].step);
 }

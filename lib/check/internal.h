@@ -26,10 +26,37 @@ void wf_check_loops(struct wf_checker *c);
 void wf_check_bindings(struct wf_checker *c);
 /* input.c: each action's input against its schema. After the bindings. */
 void wf_check_inputs(struct wf_checker *c);
-/* triggers.c: cron expressions and time zones of schedules. */
+/* triggers.c: schedules and the names of events. After the bindings. */
 void wf_check_triggers(struct wf_checker *c);
+/* An event's or signal's name; with a `*` in its parts when it is a pattern. */
+void wf_check_event_name(struct wf_checker *c, const struct wf_node *node, const char *name,
+	bool pattern);
 /* policy.c: approvals, times, retries. After the bindings. */
 void wf_check_policies(struct wf_checker *c);
+
+/* approval.c: one approval, which gets its canonical input. */
+void wf_check_approval(struct wf_checker *c, struct wf_model_step *s);
+
+/* people.c: a map like `approvers`, and its value as the engine reads it. */
+struct wf_people {
+	bool known;     /* all names are written out */
+	uint32_t count; /* different ones */
+	bool others;    /* a role or a resolver says more */
+};
+struct wf_expr *wf_check_people(struct wf_checker *c, const struct wf_node *node, struct wf_expr *e,
+	struct wf_people *ret);
+
+/* A map of expressions in the making; zeroed it is empty. */
+struct wf_check_map {
+	struct wf_expr **items; /* key, value, key, value … */
+	size_t count, room;
+};
+/* NULL adds nothing. */
+void wf_check_add(struct wf_checker *c, struct wf_check_map *m, const char *name, struct wf_expr *e);
+/* Empties it. */
+struct wf_expr *wf_check_map_of(struct wf_checker *c, struct wf_check_map *m);
+/* As wf_check_member, to be built into another expression. NULL is a map without members. */
+struct wf_expr *wf_check_part(struct wf_expr *e, const char *name);
 
 /* The value of an expression that is written out in full: new reference; NULL when any part of it
  * is computed. */

@@ -1,9 +1,7 @@
 /* Policies that cannot be met: approvals, times, retries. */
 #include "check/internal.h"
 
-#include "base/limits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The value of a member of the action's input, when it is written out: new reference, or NULL. */
@@ -40,80 +38,18 @@ static void refuse_later(struct wf_checker *c, const struct wf_model_step *s)
 {
 	static const struct {
 		enum wf_action action;
-		const char *in, *key, *what;
+		const char *key, *what;
 	} later[] = {
-		{WF_ACT_APPROVAL_REQUEST, "approvers", "roles", "asking a role"},
-		{WF_ACT_APPROVAL_REQUEST, "approvers", "dynamic", "a resolver of approvers"},
-		{WF_ACT_APPROVAL_REQUEST, "approvers", "fallback", "a fallback of approvers"},
-		{WF_ACT_APPROVAL_REQUEST, NULL, "escalations", "an escalation"},
-		{WF_ACT_HTTP_REQUEST, NULL, "sign", "signing a request"},
+		{WF_ACT_HTTP_REQUEST, "sign", "signing a request"},
 	};
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		const struct wf_node *in = s->with_node;
+		const struct wf_pair *pair = wf_node_pair(s->with_node, later[i].key);
 
-		if (later[i].action != s->action)
-			continue;
-		if (later[i].in)
-			in = wf_node_get(in, later[i].in);
-		const struct wf_pair *pair = wf_node_pair(in, later[i].key);
-		if (pair)
+		if (pair && later[i].action == s->action)
 			WF_FIND(c, NOT_SUPPORTED, pair->key_span, "%s is not supported yet",
 				later[i].what);
 	}
-}
-
-/* How many must approve; 0 when that cannot be told before it runs, or the schema refuses it. */
-static uint32_t approvals_needed(const struct wf_model_step *s, const struct wf_node **ret_node)
-{
-	const struct wf_node *quorum_node, *policy_node;
-	json_t *quorum = given(s, "quorum", &quorum_node),
-	       *policy = given(s, "policy", &policy_node);
-	const char *name = json_string_value(policy);
-	uint32_t needed = 0;
-
-	*ret_node = quorum_node ? quorum_node : policy_node;
-	if (quorum_node) {
-		json_int_t n = json_integer_value(quorum);
-		if (json_is_integer(quorum) && n >= 1 && n <= WF_MAX_APPROVERS)
-			needed = (uint32_t)n;
-	} else if (!policy_node) {
-		needed = 1;
-	} else if (name) {
-		char *end = NULL;
-		unsigned long n = strncmp(name, "level", 5) == 0 ? strtoul(name + 5, &end, 10) : 0;
-		if (end && !*end && n >= 1 && n <= WF_MAX_APPROVERS)
-			needed = (uint32_t)n;
-	}
-	json_decref(quorum);
-	json_decref(policy);
-	return needed;
-}
-
-static void check_approvers(struct wf_checker *c, const struct wf_model_step *s, uint32_t needed,
-	const struct wf_node *policy)
-{
-	const struct wf_node *node;
-	json_t *list = given(s, "approvers.list", &node), *seen = json_object(), *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		const char *name = json_string_value(item);
-		if (name && json_object_get(seen, name))
-			WF_FIND(c, APPROVER_DUPLICATE, node->list.items[i]->span,
-				"`%s` is asked already, and decides once", name);
-		else if (name)
-			json_object_set_new(seen, name, json_true());
-	}
-	size_t people = json_object_size(seen);
-	/* The whole list must be written out: a template may bring anybody. */
-	if (json_is_array(list) && people < needed)
-		WF_FIND(c, POLICY_UNMEETABLE, policy ? policy->span : node->span,
-			"%u approval%s needed, and only %zu can give one", needed,
-			needed == 1 ? " is" : "s are", people);
-	json_decref(list);
-	json_decref(seen);
 }
 
 static void check_wait(struct wf_checker *c, const struct wf_model_step *s, const char *key)
@@ -132,13 +68,15 @@ static void check_wait(struct wf_checker *c, const struct wf_model_step *s, cons
 	json_decref(text);
 }
 
-static void check_approval(struct wf_checker *c, const struct wf_model_step *s)
+static void check_awaited(struct wf_checker *c, const struct wf_model_step *s)
 {
 	const struct wf_node *node;
-	uint32_t needed = approvals_needed(s, &node);
+	json_t *name = given(s, "name", &node);
 
-	check_approvers(c, s, needed, node);
-	check_wait(c, s, "sla");
+	check_wait(c, s, "timeout");
+	if (json_is_string(name))
+		wf_check_event_name(c, node, json_string_value(name), false);
+	json_decref(name);
 }
 
 /* The least time that the delays between all attempts take, in milliseconds. */
@@ -163,7 +101,7 @@ static void check_retry(struct wf_checker *c, const struct wf_model_step *s)
 	uint64_t limit_ms = 0;
 
 	if (s->retry_node && s->action != WF_ACT_COUNT_ &&
-		wf_actions[s->action].kind != WF_ACTION_EFFECT)
+		wf_actions[s->action].kind != WF_ACTION_EFFECT && !s->asks_others)
 		WF_FIND(c, RETRY_USELESS, s->retry_node->span,
 			"`%s` has no effect on the world that a retry could mend", s->action_name);
 	if (s->retry_node && s->retry_node->kind == WF_NODE_MAP && s->action == WF_ACT_EXEC_RUN &&
@@ -193,13 +131,19 @@ static void check_retry(struct wf_checker *c, const struct wf_model_step *s)
 void wf_check_policies(struct wf_checker *c)
 {
 	for (uint32_t i = 0; i < c->model->step_count; i++) {
-		const struct wf_model_step *s = &c->model->steps[i];
+		struct wf_model_step *s = &c->model->steps[i];
 
 		refuse_later(c, s);
 		if (s->action == WF_ACT_APPROVAL_REQUEST)
-			check_approval(c, s);
+			wf_check_approval(c, s);
 		if (s->action == WF_ACT_WAIT_TIMER)
 			check_wait(c, s, "duration");
+		if (s->action == WF_ACT_WAIT_SIGNAL || s->action == WF_ACT_WAIT_EVENT)
+			check_awaited(c, s);
 		check_retry(c, s);
+	}
+	for (uint32_t i = 0; i < c->model->notify_count; i++) {
+		refuse_later(c, &c->model->notifies[i].step);
+		check_retry(c, &c->model->notifies[i].step);
 	}
 }

@@ -16,7 +16,15 @@
  *      FAIL:   <type and code compared>, jump to a handler, to the step below, or reraise S
  *
  * Jumps back lead to an `enter` only, which counts visits; the end stands behind all steps, so that
- * every way to it leads forward. The bodies of `each` and the correlation id come last.
+ * every way to it leads forward. Behind it come the notifications of approvals, each a step of its
+ * own beside the flow,
+ *
+ *      N:      enter N
+ *              <input>                 perform N
+ *              leave N
+ *      FAIL:   halt
+ *
+ * then the plan's other bodies, and last those of `each`.
  */
 #include "compile/compile.h"
 
@@ -136,16 +144,12 @@ static void emit_input(struct compiler *c, const struct wf_model_step *s)
 		return;
 	}
 	mark(c, s->action_node);
-	if (s->with.tree)
+	if (s->request)
+		wf_emit_expr(c->emitter, s->request);
+	else if (s->with.tree)
 		tree(c, &s->with);
 	else
 		emit_const(c, json_object());
-	/* A rejection with a branch of its own is no failure: the engine is told by this member,
-	 * which it takes out of what people see. */
-	if (s->action == WF_ACT_APPROVAL_REQUEST && s->on_reject.node) {
-		emit_const(c, json_pack("{s:b}", "_reject_completes", 1));
-		(void)wf_plan_emit(&c->b, WF_OP_CALL, 2, WF_FN_MERGE);
-	}
 }
 
 static void emit_set(struct compiler *c, const struct wf_model_step *s)
@@ -345,9 +349,8 @@ static void emit_failure(struct compiler *c, uint32_t step)
 
 /* -- the whole -- */
 
-static void plan_step(struct compiler *c, uint32_t step)
+static void plan_step(struct compiler *c, uint32_t step, const struct wf_model_step *s)
 {
-	const struct wf_model_step *s = &c->model->steps[step];
 	const struct wf_node *at = s->id_node ? s->id_node : s->node;
 
 	c->steps[step] = (struct wf_plan_step){
@@ -372,7 +375,7 @@ static void emit_step(struct compiler *c, uint32_t step)
 	uint32_t skip = WF_NONE;
 
 	mark(c, s->id_node);
-	plan_step(c, step);
+	plan_step(c, step, s);
 	emit(c, WF_OP_ENTER, step);
 	if (s->condition.expr) {
 		predicate(c, &s->condition);
@@ -403,6 +406,85 @@ static void emit_step(struct compiler *c, uint32_t step)
 	}
 	if (handles_failure(s))
 		emit_failure(c, step);
+}
+
+/* -- beside the flow -- */
+
+static void begin_body(struct compiler *c, enum wf_body_kind kind, uint32_t of, uint32_t index)
+{
+	struct wf_plan_body body = {kind, of, index, wf_plan_here(&c->b)};
+
+	(void)wf_plan_add_body(&c->b, &body);
+}
+
+static void emit_body(struct compiler *c, enum wf_body_kind kind, uint32_t of,
+	const struct wf_node *node, const struct wf_expr *e)
+{
+	mark(c, node);
+	begin_body(c, kind, of, 0);
+	wf_emit_expr(c->emitter, e);
+	if ((kind == WF_BODY_MATCH || kind == WF_BODY_TRIGGER_WHEN) && e->type->kinds != WF_T_BOOL)
+		emit(c, WF_OP_BOOL, 0);
+	emit(c, WF_OP_RETURN, 0);
+}
+
+static const char *label_of(struct compiler *c, const struct wf_model_notify *n, uint32_t index)
+{
+	const struct wf_node *with = c->model->steps[n->of].with_node, *item = NULL;
+	const struct wf_node *list = wf_node_get(with, "escalations"), *text;
+
+	if (n->reminder) {
+		text = wf_node_get(wf_node_get(with, "reminders"), "every");
+		return text ? wf_arena_printf(c->model->arena, "every %s", text->string.text) : NULL;
+	}
+	for (size_t i = 0; list && i < list->list.count; i++)
+		if (wf_node_get(list->list.items[i], "notify") && index-- == 0)
+			item = list->list.items[i];
+	text = wf_node_get(item, "after");
+	return text ? wf_arena_printf(c->model->arena, "after %s", text->string.text) : NULL;
+}
+
+static void emit_notification(struct compiler *c, const struct wf_model_notify *n, uint32_t step)
+{
+	const struct wf_model_step *s = &n->step;
+	uint32_t index = (uint32_t)(n - c->model->notifies) - c->model->steps[n->of].notify_first;
+
+	mark(c, s->node);
+	begin_body(c, WF_BODY_NOTIFY, n->of, index);
+	plan_step(c, step, s);
+	emit(c, WF_OP_ENTER, step);
+	emit_input(c, s);
+	mark(c, s->action_node);
+	emit(c, WF_OP_PERFORM, step);
+	emit(c, WF_OP_LEAVE, step);
+	c->steps[step].fail_pc = wf_plan_here(&c->b);
+	emit(c, WF_OP_HALT, 0);
+	draw(c, n->of, step, WF_EDGE_NOTIFY, label_of(c, n, index));
+}
+
+static void emit_bodies(struct compiler *c)
+{
+	const struct wf_model *m = c->model;
+
+	for (uint32_t i = 0; i < m->notify_count; i++)
+		emit_notification(c, &m->notifies[i], m->step_count + i);
+	if (m->correlation.expr)
+		emit_body(c, WF_BODY_CORRELATION, 0, m->correlation.node, m->correlation.expr);
+	for (uint32_t i = 0; i < m->step_count; i++)
+		if (m->steps[i].match.expr)
+			emit_body(c, WF_BODY_MATCH, i, m->steps[i].match.node,
+				m->steps[i].match.expr);
+	for (uint32_t i = 0; i < m->trigger_count; i++) {
+		const struct wf_model_trigger *t = &m->triggers[i];
+
+		if (t->when.expr)
+			emit_body(c, WF_BODY_TRIGGER_WHEN, i, t->when.node, t->when.expr);
+		if (t->input.tree)
+			emit_body(c, WF_BODY_TRIGGER_INPUT, i, t->input.node,
+				wf_expr_tree_root(t->input.tree));
+	}
+	if (m->slot_key.expr)
+		emit_body(c, WF_BODY_SLOT_KEY, 0, m->slot_key.node, m->slot_key.expr);
 }
 
 static void emit_workflow(struct compiler *c)
@@ -438,14 +520,7 @@ static void emit_end(struct compiler *c)
 		const struct fixup *f = &c->fixups[i];
 		wf_plan_patch(&c->b, f->pc, f->step == WF_NONE ? end : c->steps[f->step].enter_pc);
 	}
-	if (m->correlation.expr) {
-		mark(c, m->correlation.node);
-		struct wf_plan_body body = {
-			.kind = WF_BODY_CORRELATION, .pc = wf_plan_here(&c->b)};
-		wf_plan_add_body(&c->b, &body);
-		wf_emit_expr(c->emitter, m->correlation.expr);
-		emit(c, WF_OP_RETURN, 0);
-	}
+	emit_bodies(c);
 	wf_emit_flush(c->emitter);
 }
 
@@ -474,13 +549,14 @@ int wf_compile(const struct wf_model *model, struct wf_buf *out, struct wf_cause
 
 	wf_plan_builder_init(&c.b);
 	c.emitter = wf_emitter_new(&c.b);
-	c.steps = wf_calloc((size_t)model->step_count + 1, sizeof *c.steps);
+	uint32_t steps = model->step_count + model->notify_count;
+	c.steps = wf_calloc((size_t)steps + 1, sizeof *c.steps);
 	emit_workflow(&c);
 	draw(&c, WF_NONE, model->step_count ? 0 : WF_NONE, WF_EDGE_NEXT, NULL);
 	for (uint32_t i = 0; i < model->step_count; i++)
 		emit_step(&c, i);
 	emit_end(&c);
-	for (uint32_t i = 0; i < model->step_count; i++)
+	for (uint32_t i = 0; i < steps; i++)
 		(void)wf_plan_add_step(&c.b, &c.steps[i]);
 	int rc = finish(&c.b, out, cause);
 	wf_emitter_free(c.emitter);

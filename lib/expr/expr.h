@@ -127,7 +127,7 @@ struct wf_scope {
  * binding-field (a field that the type does not have), binding-maybe (the step may not have run),
  * binding-never, type-mismatch, function-unknown, function-arguments, optional-no-default
  * (warning, with the fix), condition-type (when `want` is given and cannot hold), secret-unsupported.
- * A first name is looked for in this order: bound roots (item, index, error, output), steps, roots,
+ * A first name is looked for in this order: bound roots (item, index, error, output, approval), steps, roots,
  * the input's own properties. True when no error was added.
  */
 bool wf_expr_resolve(struct wf_expr_arena *a, struct wf_expr *e, const struct wf_scope *scope,
@@ -146,6 +146,18 @@ void wf_expr_each_step(const struct wf_expr *e, void (*fn)(void *arg, const stru
 /* The expression in its own syntax, every operation in parentheses; appends. Reading it gives the
  * same tree, but for a TEXT: it is shown in backquotes, which no expression has. */
 void wf_expr_print(const struct wf_expr *e, struct wf_buf *out);
+
+/* -- made of resolved parts, not read -- */
+
+/* A literal; takes the reference. */
+struct wf_expr *wf_expr_make_value(struct wf_expr_arena *a, json_t *stolen);
+/* A LIST, MAP (key, value, key, value …) or TEXT of them. */
+struct wf_expr *wf_expr_make(struct wf_expr_arena *a, enum wf_expr_kind kind,
+	struct wf_expr *const *args, uint32_t count);
+/* The member of that name (borrowed, as long as the arena), undefined where it is not there. */
+struct wf_expr *wf_expr_make_member(struct wf_expr_arena *a, struct wf_expr *of, const char *name);
+/* Whether the machine has room for its value. */
+bool wf_expr_make_fits(const struct wf_expr *e);
 
 /* -- for the compiler -- */
 

@@ -83,7 +83,7 @@ static void be_root(struct wf_expr *e, enum wf_root root, uint32_t consumed)
 static bool find_bound(struct wf_resolver *r, struct wf_expr *e)
 {
 	static const enum wf_root bound[] = { WF_ROOT_ITEM, WF_ROOT_INDEX, WF_ROOT_ERROR,
-		WF_ROOT_OUTPUT };
+		WF_ROOT_OUTPUT, WF_ROOT_APPROVAL };
 	enum wf_root root = wf_root_find(e->segments[0].name);
 	for (size_t i = 0; i < sizeof(bound) / sizeof(bound[0]); i++) {
 		if (bound[i] == root && root_here(r->scope, root)) {
@@ -228,6 +228,8 @@ static const char *root_hint(enum wf_root root)
 		[WF_ROOT_INDEX] = "it has a value in the body of map, filter, all, any and first",
 		[WF_ROOT_ERROR] = "it has a value only where a failure is handled",
 		[WF_ROOT_OUTPUT] = "it has a value only in a step's own `output` and `set`",
+		[WF_ROOT_APPROVAL] =
+			"it has a value only in what an escalation or a reminder notifies with",
 	};
 	if (root == WF_ROOT_COUNT_)
 		return NULL;

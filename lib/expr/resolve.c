@@ -340,5 +340,7 @@ bool wf_expr_resolve(struct wf_expr_arena *a, struct wf_expr *e, const struct wf
 	if (want_kinds == WF_T_BOOL)
 		wf_diag_hint(d, "compare it with something, as in `%s != %s`",
 			kinds & WF_T_NUMBER ? "count" : "name", kinds & WF_T_NUMBER ? "0" : "''");
+	else if (want_kinds == WF_T_STRING)
+		wf_diag_hint(d, "write text around it, such as \"order-${\xe2\x80\xa6}\", or string(\xe2\x80\xa6)");
 	return false;
 }

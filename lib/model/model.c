@@ -15,6 +15,7 @@ void wf_model_free(struct wf_model *model)
 	json_decref(model->extra);
 	json_decref(model->step_index);
 	json_decref(model->kept);
+	wf_free(model->notifies);
 	wf_expr_arena_free(model->exprs);
 	wf_free(model);
 }

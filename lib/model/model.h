@@ -47,12 +47,39 @@ struct wf_decision_rule {              /* on_decision.approve / .reject */
 	const char *result;            /* NULL: not given */
 };
 
+/* A named approval policy: `workflow.policies`. */
+struct wf_model_policy {
+	const char *name;
+	const struct wf_node *node;
+	const struct wf_node *groups_node; /* NULL: the step says who is asked */
+	bool parallel;                 /* the groups are asked at once */
+	uint32_t quorum;               /* 0: everybody who is asked */
+	const struct wf_node *quorum_node;
+	bool deny_initiator, reject_counts, auto_approve;
+	const struct wf_node *deny_node;
+	uint64_t max_sla_ms;
+	const struct wf_node *max_sla_node;
+};
+
+enum wf_trigger_kind {
+	WF_TRIGGER_EVENT, WF_TRIGGER_HTTP, WF_TRIGGER_SCHEDULE, WF_TRIGGER_MANUAL, WF_TRIGGER_UNKNOWN
+};
+struct wf_model_trigger {              /* one of `triggers`, in their order */
+	enum wf_trigger_kind kind;
+	const struct wf_node *node;
+	const char *id;                /* of a schedule; NULL: none */
+	struct wf_model_expr when;
+	struct wf_model_tree input;    /* of an event; a schedule's is literal */
+	const struct wf_node *input_node;
+};
+
 struct wf_model_step {
 	const char *id, *name, *action_name;
 	enum wf_action action;         /* WF_ACT_COUNT_ when not a built-in */
 	const struct wf_node *node, *id_node, *action_node;
 	struct wf_model_tree with;
-	const struct wf_node *with_node;
+	const struct wf_node *with_node; /* what is a template of the step's own: an approval's without
+	                                    its notifications, a wait.event's without `match` */
 	struct wf_model_expr condition;
 	struct wf_transition_rule *next;
 	uint32_t next_count;
@@ -76,7 +103,20 @@ struct wf_model_step {
 	struct wf_model_tree idempotency_key, output, set;
 	bool set_all;                  /* `set: true` of data.set: each member becomes a variable */
 	struct wf_model_expr transform; /* data.transform's native expression; `with` is its `input` */
+	struct wf_model_expr match;    /* of wait.event */
+	const struct wf_model_policy *policy; /* of an approval; NULL: not named, or not known */
+	struct wf_model_tree policy_groups; /* the policy's groups, read for this step */
+	uint32_t notify_first, notify_count; /* of an approval: its notifications in the model */
 	const struct wf_type *output_type; /* set by the check */
+	struct wf_expr *request;       /* an approval's canonical input: set by the check */
+	bool asks_others;              /* a role or a resolver says who is asked: set by the check */
+};
+
+/* A notification of an approval: a step of its own, beside the flow. */
+struct wf_model_notify {
+	uint32_t of;                   /* the approval's step */
+	bool reminder;
+	struct wf_model_step step;
 };
 
 struct wf_model {
@@ -94,10 +134,20 @@ struct wf_model {
 	const struct wf_node *timeout_node;
 	uint64_t timeout_ms;
 	json_t *vars;                  /* NULL */
-	json_t *extra;                 /* triggers, concurrency, execution_log, ui …, as written */
+	json_t *extra;                 /* triggers, execution_log, ui … as written; concurrency with
+	                                  what was left out */
 	struct wf_model_expr correlation; /* `correlation_id` */
 	struct wf_model_step *steps;
 	uint32_t step_count;
+	struct wf_model_notify *notifies; /* in the order of their steps, a step's in the order in which
+	                                     they are numbered */
+	uint32_t notify_count, notify_room;
+	struct wf_model_policy *policies;
+	uint32_t policy_count;
+	struct wf_model_trigger *triggers;
+	uint32_t trigger_count;
+	const struct wf_node *concurrency_node;
+	struct wf_model_expr slot_key;
 	json_t *step_index;            /* private: id to index */
 	const char *success_result, *failure_result;
 	struct wf_model_tree success_output, failure_output;

@@ -1,6 +1,7 @@
 /* The orch dialect: what stands in `workflow`, but for its steps. */
 #include "model/read.h"
 
+#include "base/limits.h"
 #include "schema/schema.h"
 
 #include <string.h>
@@ -12,10 +13,8 @@ static const struct {
 	const char *key;
 	const char *note; /* how it is without them; NULL: refused */
 } kept[] = {
-	{"triggers", "nothing fires them yet: start it with `wfctl run`"},
 	{"execution_log", "nothing follows them yet: every step is in the journal"},
 	{"ui", "nothing shows them yet"},
-	{"concurrency", NULL},
 	{"on_failure", NULL},
 };
 
@@ -165,7 +164,7 @@ static void read_correlation(struct wf_read *r, const struct wf_node *w)
 void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 {
 	static const char *const keys[] = {"id", "version", "name", "description", "input",
-		"context", "triggers", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
+		"context", "triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
 		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id"};
 	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};
 	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
@@ -175,6 +174,9 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 	WF_READ_KEYS(r, w, "a workflow", keys);
 	read_identity(r, w);
 	read_input(r, w);
+	wf_read_triggers(r, w);
+	wf_read_concurrency(r, w);
+	wf_read_approval_policies(r, w);
 	read_kept(r, w);
 	read_vars(r, w);
 	r->model->timeout_ms =
@@ -191,4 +193,7 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 		WF_FIND(r, WRONG_VALUE, steps->span, "a workflow has at least one step");
 	if (steps)
 		wf_read_orch_steps(r, steps, defaults);
+	if (steps && r->model->step_count + r->model->notify_count > WF_MAX_STEPS)
+		WF_FIND(r, LIMIT, steps->span, "with its notifications the workflow has %u steps, more than %d",
+			r->model->step_count + r->model->notify_count, WF_MAX_STEPS);
 }

@@ -285,6 +285,41 @@ struct wf_model_tree wf_read_tree(struct wf_read *r, const struct wf_node *node)
 	return result;
 }
 
+static struct wf_node *copy_map(struct wf_read *r, const struct wf_node *map)
+{
+	struct wf_node *copy = WF_ARENA_NEW(r->arena, struct wf_node);
+
+	*copy = *map;
+	copy->map.pairs = WF_ARENA_ARRAY(r->arena, struct wf_pair, map->map.count + 1);
+	memcpy(copy->map.pairs, map->map.pairs, map->map.count * sizeof *map->map.pairs);
+	return copy;
+}
+
+const struct wf_node *wf_read_without(struct wf_read *r, const struct wf_node *map, const char *key)
+{
+	const struct wf_pair *pair = wf_node_pair(map, key);
+
+	if (!pair)
+		return map;
+	struct wf_node *copy = copy_map(r, map);
+	size_t at = (size_t)(pair - map->map.pairs);
+	copy->map.count--;
+	memmove(&copy->map.pairs[at], &copy->map.pairs[at + 1],
+		(copy->map.count - at) * sizeof *copy->map.pairs);
+	return copy;
+}
+
+const struct wf_node *wf_read_with_value(struct wf_read *r, const struct wf_node *map,
+	const char *key, const struct wf_node *value)
+{
+	const struct wf_pair *pair = wf_node_pair(map, key);
+	struct wf_node *copy = copy_map(r, map), *node = WF_ARENA_NEW(r->arena, struct wf_node);
+
+	*node = *value;
+	copy->map.pairs[pair - map->map.pairs].value = node;
+	return copy;
+}
+
 void wf_read_unsupported(struct wf_read *r, struct wf_span span, const char *what)
 {
 	WF_FIND(r, NOT_SUPPORTED, span, "%s is not supported yet", what);

@@ -12,6 +12,8 @@ struct wf_read {
 	const struct wf_source *source;
 	struct wf_arena *arena;
 	struct wf_diags *diags;
+	struct wf_retry default_retry; /* `defaults` of the workflow */
+	uint64_t default_timeout_ms;
 };
 
 #define WF_FIND(r, rule, span, ...)                                                                \
@@ -76,6 +78,21 @@ json_t *wf_read_context(struct wf_read *r, const struct wf_node *context);
 
 /* The retry policy of a map; `retry` holds the defaults on entry. */
 void wf_read_retry(struct wf_read *r, const struct wf_node *map, struct wf_retry *retry);
+
+/* What performs a step: `action`, `with`, `retry`, times and `on_crash` of the map, into the step. */
+void wf_read_performed(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s);
+
+/* `policies` of the workflow; `concurrency`; `triggers`. */
+void wf_read_approval_policies(struct wf_read *r, const struct wf_node *workflow);
+void wf_read_concurrency(struct wf_read *r, const struct wf_node *workflow);
+void wf_read_triggers(struct wf_read *r, const struct wf_node *workflow);
+/* Of an approval.request: its policy and notifications; with_node becomes what is left. */
+void wf_read_approval(struct wf_read *r, uint32_t step, struct wf_model_step *s);
+
+/* A copy of a map without a key, or with another value for it. In the arena. */
+const struct wf_node *wf_read_without(struct wf_read *r, const struct wf_node *map, const char *key);
+const struct wf_node *wf_read_with_value(struct wf_read *r, const struct wf_node *map,
+	const char *key, const struct wf_node *value);
 
 /* All steps of the list, into the model. */
 void wf_read_orch_steps(

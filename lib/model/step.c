@@ -290,7 +290,8 @@ static void read_transform(struct wf_read *r, const struct wf_node *with, struct
 	s->with = wf_read_tree(r, input);
 }
 
-static void read_with(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+static void read_with(
+	struct wf_read *r, const struct wf_node *map, uint32_t step, struct wf_model_step *s)
 {
 	s->with_node = wf_node_get(map, "with");
 	if (s->with_node && s->with_node->kind != WF_NODE_MAP &&
@@ -299,6 +300,12 @@ static void read_with(struct wf_read *r, const struct wf_node *map, struct wf_mo
 			wf_read_kind_phrase(s->with_node));
 		s->with_node = NULL;
 	}
+	if (s->action == WF_ACT_WAIT_EVENT && s->with_node) {
+		s->match = wf_read_predicate(r, s->with_node, "match");
+		s->with_node = wf_read_without(r, s->with_node, "match");
+	}
+	if (s->action == WF_ACT_APPROVAL_REQUEST && s->with_node && step != WF_NONE)
+		wf_read_approval(r, step, s);
 	if (s->action == WF_ACT_DATA_TRANSFORM) {
 		if (s->with_node)
 			read_transform(r, s->with_node, s);
@@ -341,9 +348,8 @@ static enum wf_on_crash default_on_crash(const struct wf_model_step *s)
 	return wf_actions[s->action].on_crash;
 }
 
-/* Times, retries and crashes; `defaults` (may be NULL) speak where the step does not. */
-static void read_policies(struct wf_read *r, const struct wf_node *map,
-	const struct wf_retry *default_retry, uint64_t default_timeout, struct wf_model_step *s)
+/* Times, retries and crashes; the workflow's defaults speak where the step does not. */
+static void read_policies(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
 {
 	static const char *const timeout[] = {"timeout", "timeout_ms"};
 	static const char *const deadline[] = {"deadline", "deadline_ms"};
@@ -352,14 +358,15 @@ static void read_policies(struct wf_read *r, const struct wf_node *map,
 	int64_t visits;
 
 	s->retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
-	if (effect)
-		s->retry = *default_retry;
+	/* of an approval it is the asking of resolvers that is retried */
+	if (effect || s->action == WF_ACT_APPROVAL_REQUEST)
+		s->retry = r->default_retry;
 	s->retry_node = wf_node_get(map, "retry");
 	if (s->retry_node)
 		wf_read_retry(r, s->retry_node, &s->retry);
 	s->timeout_ms = wf_read_millis(r, map, timeout, COUNT(timeout), 1, &s->timeout_node);
 	if (!s->timeout_node && effect)
-		s->timeout_ms = default_timeout;
+		s->timeout_ms = r->default_timeout_ms;
 	s->deadline_ms = wf_read_millis(r, map, deadline, COUNT(deadline), 1, &s->deadline_node);
 	s->on_crash = (enum wf_on_crash)wf_read_word(
 		r, map, "on_crash", crashes, COUNT(crashes), (size_t)default_on_crash(s));
@@ -392,7 +399,9 @@ static void read_id(
 		if (strcmp(s->id, reserved[i]) == 0)
 			WF_FIND(r, ID_INVALID, s->id_node->span,
 				"`%s` means something of its own and cannot be a step's id", s->id);
-	if (wf_root_find(s->id) != WF_ROOT_COUNT_)
+	enum wf_root root = wf_root_find(s->id);
+	/* `approval` is a usual name, and has a value only where the step has no output yet */
+	if (root != WF_ROOT_COUNT_ && root != WF_ROOT_APPROVAL)
 		WF_FIND(r, ID_SHADOWS, s->id_node->span, "a step named `%s` hides the root `%s`",
 			s->id, s->id);
 	if (wf_model_find_step(r->model, s->id) != WF_NONE) {
@@ -406,20 +415,32 @@ static void read_id(
 	json_object_set_new(r->model->step_index, s->id, json_integer((json_int_t)index));
 }
 
+void wf_read_performed(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
+{
+	read_action(r, map, s);
+	read_with(r, map, WF_NONE, s);
+	read_policies(r, map, s);
+}
+
+static void read_defaults(struct wf_read *r, const struct wf_node *defaults)
+{
+	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
+	const struct wf_node *retry = wf_node_get(defaults, "retry"), *timeout;
+
+	r->default_retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
+	if (retry)
+		wf_read_retry(r, retry, &r->default_retry);
+	if (defaults)
+		r->default_timeout_ms = wf_read_millis(
+			r, defaults, timeout_keys, COUNT(timeout_keys), 1, &timeout);
+}
+
 void wf_read_orch_steps(
 	struct wf_read *r, const struct wf_node *list, const struct wf_node *defaults)
 {
-	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
-	struct wf_retry retry = {.max_attempts = 1, .coefficient_milli = 1000};
-	const struct wf_node *default_retry = wf_node_get(defaults, "retry"), *timeout_node;
-	uint64_t timeout = 0;
 	size_t count = list->list.count;
 
-	if (default_retry)
-		wf_read_retry(r, default_retry, &retry);
-	if (defaults)
-		timeout = wf_read_millis(
-			r, defaults, timeout_keys, COUNT(timeout_keys), 1, &timeout_node);
+	read_defaults(r, defaults);
 	if (count > WF_MAX_STEPS) {
 		WF_FIND(r, LIMIT, list->span,
 			"%zu steps are more than the %d that a workflow may have", count,
@@ -438,7 +459,7 @@ void wf_read_orch_steps(
 		s->name = wf_read_string(r, map, "name");
 		(void)wf_read_string(r, map, "description");
 		read_action(r, map, s);
-		read_with(r, map, s);
+		read_with(r, map, r->model->step_count, s);
 		read_condition(r, map, s);
 		read_depends(r, map, s);
 		read_later(r, map);
@@ -446,7 +467,7 @@ void wf_read_orch_steps(
 		read_decisions(r, map, s);
 		read_failure(r, map, s);
 		read_results(r, map, s);
-		read_policies(r, map, &retry, timeout, s);
+		read_policies(r, map, s);
 		r->model->step_count++;
 	}
 }

@@ -272,7 +272,7 @@ static int read_edge(struct wf_assembler *a)
 	if (!err)
 		err = get_edge_end(a, "end", &edge.to);
 	if (!err)
-		err = wf_asm_choice(a, wf_edge_kind_names, 4, &choice);
+		err = wf_asm_choice(a, wf_edge_kind_names, WF_EDGE_KIND_COUNT_, &choice);
 	edge.kind = (enum wf_edge_kind)choice;
 	wf_asm_skip(a);
 	if (!err && a->at < a->end)

@@ -323,7 +323,7 @@ static int read_edges(struct decoder *d)
 		edge->from = wf_get_u32(&r);
 		edge->to = wf_get_u32(&r);
 		uint32_t kind = wf_get_u32(&r);
-		if (kind > WF_EDGE_DECISION)
+		if (kind >= WF_EDGE_KIND_COUNT_ || (d->plan->format == 1 && kind == WF_EDGE_NOTIFY))
 			return wf_fail(d->cause, WF_ECORRUPT, "plan: edge %u has kind %u", i,
 				kind);
 		edge->kind = (enum wf_edge_kind)kind;

@@ -14,9 +14,10 @@ const char *const wf_backoff_names[2] = {
 	[WF_BACKOFF_FIXED] = "fixed", [WF_BACKOFF_EXPONENTIAL] = "exponential"};
 const char *const wf_on_crash_names[3] = {
 	[WF_ON_CRASH_RETRY] = "retry", [WF_ON_CRASH_FAIL] = "fail", [WF_ON_CRASH_ASK] = "ask"};
-const char *const wf_edge_kind_names[4] = {
+const char *const wf_edge_kind_names[WF_EDGE_KIND_COUNT_] = {
 	[WF_EDGE_NEXT] = "next", [WF_EDGE_CONDITION] = "condition",
-	[WF_EDGE_FAILURE] = "failure", [WF_EDGE_DECISION] = "decision"};
+	[WF_EDGE_FAILURE] = "failure", [WF_EDGE_DECISION] = "decision",
+	[WF_EDGE_NOTIFY] = "notify"};
 const char *const wf_body_names[WF_BODY_KIND_COUNT_] = {
 	[WF_BODY_CORRELATION] = "correlation",
 	[WF_BODY_MATCH] = "match",

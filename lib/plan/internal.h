@@ -49,7 +49,7 @@ static inline uint32_t wf_plan_header_size(uint32_t format)
 
 extern const char *const wf_backoff_names[2];
 extern const char *const wf_on_crash_names[3];
-extern const char *const wf_edge_kind_names[4];
+extern const char *const wf_edge_kind_names[WF_EDGE_KIND_COUNT_];
 extern const char *const wf_finish_names[2];
 /* What a kind of body belongs to. */
 enum wf_body_owner { WF_BODY_OF_PLAN, WF_BODY_OF_STEP, WF_BODY_OF_TRIGGER };

@@ -26,7 +26,11 @@ static const char *const dot_edges[] = {
 	[WF_EDGE_CONDITION] = "style=solid",
 	[WF_EDGE_FAILURE] = "style=dashed, color=\"#b02a37\", fontcolor=\"#b02a37\"",
 	[WF_EDGE_DECISION] = "style=solid, color=\"#0b5ed7\", fontcolor=\"#0b5ed7\"",
+	[WF_EDGE_NOTIFY] = "style=dotted, color=\"#b58100\", fontcolor=\"#b58100\"",
 };
+
+/* In Mermaid: beside the usual way. */
+static const bool dotted_edge[] = { [WF_EDGE_FAILURE] = true, [WF_EDGE_NOTIFY] = true };
 
 static const char *const dot_shapes[] = {
 	[WF_ACTION_PURE] = "box, style=\"rounded,filled\"",
@@ -144,7 +148,7 @@ void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, s
 			wf_buf_addstr(out, "\tbegin");
 		else
 			wf_buf_printf(out, "\ts%u", e->from);
-		wf_buf_addstr(out, e->kind == WF_EDGE_FAILURE ? " -.->" : " -->");
+		wf_buf_addstr(out, dotted_edge[e->kind] ? " -.->" : " -->");
 		const char *label = wf_plan_string(plan, e->label);
 		if (label) {
 			wf_buf_addstr(out, "|\"");

@@ -181,7 +181,7 @@ static void test_extra_is_kept(void **state)
 	(void)state;
 	read_text(&d, WORKFLOW "  triggers: [{ type: manual }]\n  ui: [{ a: 1 }]\n" STEPS STEP);
 	definition_clean(&d);
-	assert_int_equal(d.diags.notes, 2);
+	assert_int_equal(d.diags.notes, 1);
 	WF_AUTOFREE char *text = wf_json_text(d.model->extra);
 	assert_string_equal(text, "{\"triggers\":[{\"type\":\"manual\"}],\"ui\":[{\"a\":1}]}");
 	definition_done(&d);
@@ -209,7 +209,7 @@ static void test_any_type_anywhere(void **state)
 	static const char *const values[] = {"null", "true", "1", "1.5", "text", "\"${\"", "[]",
 		"[1]", "[[]]", "{}", "{ a: 1 }", "[{}]"};
 	static const char *const keys[] = {"id", "version", "name", "description", "input",
-		"context", "triggers", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
+		"context", "triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
 		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id"};
 	static const char *const step_keys[] = {"id", "name", "action", "with", "condition",
 		"depends_on", "next", "parallel", "foreach", "retry", "timeout", "timeout_ms",

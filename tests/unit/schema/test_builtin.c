@@ -284,7 +284,7 @@ static void test_with_is_the_actions_input(void **state)
 		wf_free(name);
 		seen++;
 	}
-	assert_int_equal(seen, 6);
+	assert_int_equal(seen, 8);
 	json_decref(orch);
 }
 
@@ -307,8 +307,15 @@ static void test_actions(void **state)
 		"command must have at least 1 item");
 	fits("actions/approval.request.input.json",
 		"{\"policy\":\"level2\",\"approvers\":{\"list\":[\"a\",\"b\"]},\"sla\":\"P2D\"}");
-	breaks("actions/approval.request.input.json", "{\"policy\":\"level0\",\"approvers\":{}}",
-		"policy must match the pattern ^level[1-9][0-9]{0,2}$");
+	fits("actions/approval.request.input.json",
+		"{\"groups\":[{\"approvers\":{\"fallback\":{\"dynamic\":\"a()\"}}}],\"escalations\":"
+		"[{\"after\":\"PT1H\",\"decide\":\"reject\"}]}");
+	breaks("actions/approval.request.input.json", "{\"policy\":\"\",\"approvers\":{}}",
+		"policy must not be empty");
+	breaks("actions/approval.request.input.json",
+		"{\"quorum\":1,\"approvers\":{},\"escalations\":[{\"after\":\"PT1H\"}]}",
+		"escalations[0] must have notify, add_approvers, escalate_to or decide");
+	breaks("actions/wait.signal.input.json", "{}", "name is required");
 	breaks("actions/wait.timer.input.json", "{\"duration\":\"PT1S\",\"until\":0}",
 		"the value must have only one of duration or until");
 	fits("actions/data.set.input.json", "{\"anything\":[1]}");
