@@ -70,7 +70,8 @@ static int key_failure(struct wf_cause *cause, const char *path, const char *wha
 	return WF_EKEY;
 }
 
-static int read_key(const char *path, uint8_t ret[WF_SEAL_KEY], struct wf_cause *cause)
+static int read_key(const char *path, bool guarded, uint8_t ret[WF_SEAL_KEY],
+	struct wf_cause *cause)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
@@ -85,7 +86,7 @@ static int read_key(const char *path, uint8_t ret[WF_SEAL_KEY], struct wf_cause 
 		return rc;
 	if (!rc && (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)))
 		rc = key_failure(cause, path, "is not a file", "give a file of 32 bytes");
-	else if (!rc && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
+	else if (!rc && !guarded && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
 		rc = key_failure(cause, path, "can be read by others than its owner",
 			"chmod 600 it; if others may have read it, make a new key");
 	if (!rc)
@@ -177,7 +178,7 @@ int wf_home_init(const char *path, const char *tenant, const char *environment,
 		rc = make_key(keys, master, cause);
 	if (!rc) {
 		wf_crash_here(WF_CRASH_KEY_MADE);
-		rc = read_key(master, h->master, cause);
+		rc = read_key(master, false, h->master, cause);
 	}
 	if (!rc) {
 		rc = wf_journal_create(h, tenant, environment, cause);
@@ -217,7 +218,7 @@ int wf_home_open(const char *path, const struct wf_home_options *options, struct
 			"wfctl init makes one; --home or WFCTL_HOME names another");
 	}
 	if (!rc)
-		rc = read_key(key, h->master, cause);
+		rc = read_key(key, options && options->key_guarded, h->master, cause);
 	if (rc) {
 		wf_home_close(h);
 		return rc;

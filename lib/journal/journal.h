@@ -25,6 +25,8 @@ int wf_home_init(const char *path, const char *tenant, const char *environment,
 
 struct wf_home_options {
 	const char *key_file;    /* instead of keys/master: 32 raw bytes or 64 hex digits; NULL */
+	bool key_guarded;        /* who gave the key file keeps others from it (a service manager's
+	                            credentials): its mode is not looked at */
 	bool allow_network_fs;   /* open although the journal is on a network filesystem */
 	uint64_t max_bytes;      /* quota of a journal's data file; 0: 64 GiB */
 };
