@@ -153,6 +153,10 @@ void wf_instance_written(struct wf_instance *in);
 /* Removes an instance that has ended, with everything that is known of it. WF_ENOENT; WF_ECONFLICT: it has
  * not ended. */
 int wf_txn_drop_instance(struct wf_txn *txn, uint64_t number);
+/* The instance, loaded in this transaction and not put in it yet, goes on under another plan: map says which
+ * step there each of its steps is (wf_instance_remap, which it calls). put_instance then writes the rest. */
+int wf_txn_change_plan(struct wf_txn *txn, struct wf_instance *in,
+	const uint8_t plan_id[WF_HASH_SIZE], uint32_t step_count, const uint32_t *map);
 /* Appends a history record (state/event.h) and counts it in in->history. Before put_instance. */
 int wf_txn_append_history(struct wf_txn *txn, struct wf_instance *in, const void *bytes, size_t n);
 
