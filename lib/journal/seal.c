@@ -90,15 +90,14 @@ bool wf_seal_open(struct wf_seal *s, const void *where, size_t where_n, const ui
 	if (n < WF_SEAL_EXTRA)
 		return false;
 	size_t at = out->len, plain_n = n - WF_SEAL_EXTRA;
-	/* Room first: the bytes are written over by the decryption. */
-	wf_buf_add(out, sealed + WF_SEAL_NONCE, plain_n);
+	uint8_t *plain = (uint8_t *)wf_buf_extend(out, plain_n);
 	uint8_t inner[INNER_NONCE];
 	inner_nonce(sealed, inner);
 	if (memcmp(s->met_random, sealed, sizeof(s->met_random)) != 0) {
 		memcpy(s->met_random, sealed, sizeof(s->met_random));
 		derive(s->seal_key, s->met_random, s->met_subkey);
 	}
-	if (crypto_aead_chacha20poly1305_ietf_decrypt((uint8_t *)out->data + at, NULL, NULL,
+	if (crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL,
 		sealed + WF_SEAL_NONCE, n - WF_SEAL_NONCE, where, where_n, inner, s->met_subkey)) {
 		out->len = at;
 		out->data[at] = '\0';
