@@ -3,25 +3,30 @@
 
 static int run_approve(struct wf_ctx *ctx)
 {
-	return wf_run_decide(ctx, true);
+	static const struct wf_decide what = { .decision = "approve", .words = "approve" };
+	return wf_opt(ctx, "all-of") ? wf_run_decide_all(ctx, &what) : wf_run_decide(ctx, &what);
 }
 
 static const struct wf_option options[] = {
 	WF_DECIDE_OPTIONS,
+	WF_DECIDE_ALL_OPTIONS,
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };
 
 const struct wf_verb wf_verb_approve = {
-	.arguments = "INSTANCE|--approval A",
+	.arguments = "INSTANCE|--approval A|--all-of WORKFLOW",
 	.description = "Approves what an instance asks for, in the name of whoever acts (--as, else the user "
 		       "of the system). Only those asked may decide, each once, until it is decided.\n\n"
 		       "With the vote that makes the quorum the instance goes on at once, and its steps are shown. "
 		       "The status is 0 when the decision was recorded, whatever then becomes of the "
 		       "instance.\n\n"
 		       "An instance is named by its number, its UUID or a unique prefix of that; an "
-		       "approval by its own number (--approval 12, or a12).",
+		       "approval by its own number (--approval 12, or a12). With --all-of everything of a "
+		       "workflow that asks whoever acts is approved, many in one commit; at a terminal it "
+		       "asks back first. The status is then that of the first refusal, if there is one.",
 	.examples = "wfctl approve 1234 --as alice --reason \"checked the budget\"\n"
-		    "wfctl approve a12",
+		    "wfctl approve a12\n"
+		    "wfctl approve --all-of purchase --yes",
 	.options = options,
 	.formats = WF_FORMATS_COMMON,
 	.max_args = 1,

@@ -44,7 +44,8 @@ struct wf_ctx {
 	struct wf_home *home;
 	struct wf_journal *journal;
 	char *os_user, *key_path;
-	json_t *config;             /* object of strings; NULL until it was read */
+	json_t *config;             /* object of strings, and of maps for wf_people; NULL until it was read */
+	json_t *people;             /* what wf_people read */
 	bool form_asked;            /* by option, variable or file: a failure takes that form too */
 	bool failed_json;           /* an error document is on standard output already */
 };
@@ -60,6 +61,8 @@ int wf_opt_number(struct wf_ctx *ctx, const char *option, uint64_t least, uint64
 	uint64_t *ret);
 /* A point in time: RFC 3339, a date, "today", "yesterday", or so long ago ("1d", "90m", "P1DT2H"). */
 int wf_opt_time(struct wf_ctx *ctx, const char *option, int64_t *ret);
+/* A point in time as text: RFC 3339, or a local date with or without a time of day. False otherwise. */
+bool wf_read_time(const char *text, int64_t *ret_ms);
 /* A length of time: ISO 8601 or "10s", "5m", "2h", "1d". False when it is neither. */
 bool wf_read_span(const char *text, uint64_t *ret_ms);
 
@@ -79,6 +82,9 @@ const char *wf_home_folder(struct wf_ctx *ctx);
 /* Who acts, and the user of the operating system. Borrowed. */
 const char *wf_actor(struct wf_ctx *ctx);
 const char *wf_os_user(struct wf_ctx *ctx);
+/* The home's directory of people and its resolvers, as wf_runtime_options.people gives them: read and
+ * checked when first asked for. arg is the wf_ctx. */
+const json_t *wf_people(void *arg, struct wf_cause *cause);
 /* Folder of wfctl-supervise and wfctl-http.so: beside the binary in a build tree, else as built in. */
 char *wf_libexec(struct wf_ctx *ctx);
 
@@ -108,6 +114,10 @@ void wf_list_item(struct wf_list_out *l, json_t *item); /* takes the reference *
 void wf_list_end(struct wf_list_out *l);
 /* A note to standard error, unless quiet. */
 void wf_note(struct wf_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Asks back before something that cannot be taken back: *ret_go is true with --yes, or when a person at
+ * the terminal says so. Without a terminal and without --yes: wrong usage. 0 or the exit status. */
+int wf_confirm(struct wf_ctx *ctx, bool *ret_go, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Flushes and closes standard output; the final exit status. */
 int wf_finish_output(int status);
 

@@ -213,6 +213,31 @@ void wf_note(struct wf_ctx *ctx, const char *fmt, ...)
 	(void)fputc('\n', stderr);
 }
 
+int wf_confirm(struct wf_ctx *ctx, bool *ret_go, const char *fmt, ...)
+{
+	char question[512], answer[16];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(question, sizeof(question), fmt, ap);
+	va_end(ap);
+	*ret_go = wf_opt(ctx, "yes") != NULL;
+	if (*ret_go)
+		return 0;
+	if (!ctx->err_terminal || !isatty(STDIN_FILENO))
+		return wf_fail_usage(ctx, "%s Without a terminal to ask back it needs --yes; --dry-run says "
+					  "what would happen", question);
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	wf_out_flush();
+	wf_view_safe(&text, question);
+	wf_buf_addstr(&text, " [y/N] ");
+	(void)fwrite(text.data, 1, text.len, stderr);
+	(void)fflush(stderr);
+	*ret_go = fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+	if (!*ret_go)
+		wf_note(ctx, "nothing was done");
+	return 0;
+}
+
 int wf_finish_output(int status)
 {
 	wf_out_flush();

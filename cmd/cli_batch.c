@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,6 +33,11 @@ struct batch {
 	struct wf_buf line;
 	uint64_t lines;              /* read so far: the number of the last one */
 	uint64_t started, done, refused;
+	struct queued {
+		uint64_t number, line;
+		bool done;
+	} *queued;                   /* rising numbers: those that may come to this process later */
+	size_t queued_count, queued_room;
 	bool broken;                 /* the file could not be read to its end */
 	bool unusable;               /* the journal takes nothing in any more */
 	bool listed;                 /* one document was asked for, not lines */
@@ -139,8 +145,13 @@ static void start_line(struct batch *b)
 	struct wf_start start = { .plan = b->plan, .version = b->version, .input = input,
 		.started_by = wf_actor(b->ctx), .correlation_id = wf_opt(b->ctx, "correlation-id"),
 		.ticket = b->lines };
-	int r = wf_runtime_start(wf_driver_runtime(b->driver), &start, NULL, &cause);
-	if (r < 0) {
+	struct wf_started started = { .how = WF_ADMITTED };
+	int r = wf_runtime_start(wf_driver_runtime(b->driver), &start, &started, &cause);
+	if (r == 0 && started.how == WF_ADMITTED_QUEUED) {
+		WF_GROW(b->queued, b->queued_count, b->queued_room);
+		b->queued[b->queued_count++] =
+			(struct queued){ .number = started.number, .line = b->lines };
+	} else if (r < 0) {
 		b->unusable = wf_exit_of(r) == WF_EXIT_JOURNAL;
 		refuse(b, wf_code_of(r), cause.text, NULL);
 	} else {
@@ -166,21 +177,62 @@ static bool feed(void *arg, struct wf_runtime *rt)
 	return true;
 }
 
+static int by_number(const void *key, const void *item)
+{
+	const uint64_t *number = key;
+	const struct queued *q = item;
+	return *number < q->number ? -1 : *number > q->number;
+}
+
+/* The line of an instance that had to wait for its slot; 0: none of this file. */
+static uint64_t line_of(struct batch *b, uint64_t number)
+{
+	struct queued *q = b->queued_count ? bsearch(&number, b->queued, b->queued_count,
+						     sizeof(*b->queued), by_number)
+					   : NULL;
+	if (!q || q->done)
+		return 0;
+	q->done = true;
+	b->started++;
+	return q->line;
+}
+
+/* Those that still wait for their slot: whoever frees it, or a sweep, drives them. */
+static uint64_t put_queued(struct batch *b)
+{
+	uint64_t left = 0;
+	for (size_t i = 0; i < b->queued_count; i++) {
+		const struct queued *q = &b->queued[i];
+		struct wf_instance *in = NULL;
+		struct wf_cause cause = { 0 };
+		if (q->done || wf_runtime_reload(wf_driver_runtime(b->driver), q->number, &in, &cause) < 0)
+			continue;
+		put_result(b, wf_result_json(b->plan, in, WF_PARTED_PARKED, NULL), q->line);
+		left += !wf_instance_status_final(in->status);
+		wf_instance_free(in);
+	}
+	return left;
+}
+
 static void parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
 	enum wf_parted how, const struct wf_cause *cause, uint64_t ticket)
 {
 	struct batch *b = arg;
+	if (!ticket)
+		ticket = line_of(b, in->number);
+	if (!ticket)
+		return; /* somebody else's, whose slot this batch has freed */
 	b->done++;
 	put_result(b, wf_result_json(plan, in, how, cause), ticket);
 	progress(b, false);
 }
 
-static void summary(struct batch *b)
+static void summary(struct batch *b, uint64_t queued)
 {
 	const struct wf_tally *t = wf_driver_tally(b->driver);
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	char took[WF_WHEN_TEXT], n[WF_COUNT_TEXT];
-	wf_view_plural(&text, b->started + b->refused, "input", "inputs");
+	wf_view_plural(&text, b->started + b->refused + queued, "input", "inputs");
 	wf_view_count(t->completed, n);
 	wf_buf_printf(&text, ": %s completed", n);
 	wf_view_count(t->failed + t->lost, n);
@@ -192,6 +244,10 @@ static void summary(struct batch *b)
 	if (t->parked) {
 		wf_view_count(t->parked, n);
 		wf_buf_printf(&text, ", %s parked", n);
+	}
+	if (queued) {
+		wf_view_count(queued, n);
+		wf_buf_printf(&text, ", %s queued", n);
 	}
 	if (b->refused) {
 		wf_view_count(b->refused, n);
@@ -216,10 +272,11 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 	b->listed = b->ctx->format == WF_FORMAT_OUT_JSON || b->ctx->format == WF_FORMAT_OUT_YAML;
 	wf_list_begin(&b->list, b->ctx);
 	status = wf_driver_run(b->driver);
+	uint64_t queued = put_queued(b);
 	if (b->listed)
 		wf_list_end(&b->list);
 	progress(b, true);
-	summary(b);
+	summary(b, queued);
 	if (!status && b->broken)
 		status = wf_fail_at(b->ctx, WF_EXIT_USAGE, "IO_ERROR", NULL, NULL,
 			"%s cannot be read on after line %" PRIu64, b->file_name, b->lines);
@@ -227,6 +284,8 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 		status = WF_EXIT_JOURNAL;
 	if (!status)
 		status = b->refused ? WF_EXIT_FAILED : wf_driver_status(b->driver);
+	if (!status && queued)
+		status = WF_EXIT_PARKED;
 	return status;
 }
 
@@ -253,6 +312,7 @@ int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *fi
 	if (b.file && b.file != stdin)
 		(void)fclose(b.file);
 	wf_buf_done(&b.line);
+	wf_free(b.queued);
 	wf_schema_free(b.schema);
 	return status;
 }

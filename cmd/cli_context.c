@@ -107,6 +107,11 @@ static bool read_date(const char *text, int64_t *ret)
 	return true;
 }
 
+bool wf_read_time(const char *text, int64_t *ret_ms)
+{
+	return wf_time_parse(text, strlen(text), ret_ms) == 0 || read_date(text, ret_ms);
+}
+
 int wf_opt_time(struct wf_ctx *ctx, const char *option, int64_t *ret)
 {
 	const char *text = wf_opt(ctx, option);
@@ -119,7 +124,7 @@ int wf_opt_time(struct wf_ctx *ctx, const char *option, int64_t *ret)
 		*ret = midnight(ctx->now, 0);
 	else if (!strcmp(text, "yesterday"))
 		*ret = midnight(ctx->now, 1);
-	else if (wf_time_parse(text, strlen(text), ret) == 0 || read_date(text, ret))
+	else if (wf_read_time(text, ret))
 		return 0;
 	else if (wf_read_span(text, &span))
 		*ret = (int64_t)span < ctx->now ? ctx->now - (int64_t)span : 1;
@@ -143,7 +148,7 @@ const char *wf_set(struct wf_ctx *ctx, enum wf_setting setting)
 	for (size_t i = ctx->args.given_count; i-- > 0;)
 		if (!strcmp(ctx->args.given[i].option->name, info->option))
 			return ctx->args.given[i].value ? ctx->args.given[i].value : "true";
-	const char *value = getenv(info->variable);
+	const char *value = *info->variable ? getenv(info->variable) : NULL;
 	if (value && *value)
 		return value;
 	value = from_config(ctx, info->key);
@@ -196,7 +201,13 @@ static int config_pair(struct wf_ctx *ctx, const char *path, const struct wf_pai
 		keys[i] = *wf_settings[i].key ? wf_settings[i].key : NULL;
 		if (!keys[i] || strcmp(keys[i], pair->key) != 0)
 			continue;
-		json_t *value = config_value(pair->value);
+		bool map = i == WF_SET_RESOLVERS;
+		json_t *value = map ? wf_node_json(pair->value) : config_value(pair->value);
+		if (map && !json_is_object(value)) {
+			json_decref(value);
+			return wf_fail_usage(ctx, "%s:%u: `%s` is a map of names", path,
+				pair->key_span.line, pair->key);
+		}
 		if (!value)
 			return wf_fail_usage(ctx, "%s:%u: `%s` must be one value, not a list or map",
 				path, pair->key_span.line, pair->key);
@@ -379,6 +390,7 @@ void wf_ctx_done(struct wf_ctx *ctx)
 	wf_free(ctx->os_user);
 	wf_free(ctx->key_path);
 	json_decref(ctx->config);
+	json_decref(ctx->people);
 	wf_arguments_done(&ctx->args);
 }
 
@@ -437,10 +449,19 @@ const char *wf_key_file(struct wf_ctx *ctx)
 	return ctx->key_path;
 }
 
+/* Credentials of the service manager are for the service alone, whatever their mode says: an access
+ * list gives them to its user. */
+static bool is_credential(const char *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t n = folder ? strlen(folder) : 0;
+	return path && n > 1 && !strncmp(path, folder, n) && path[n] == '/';
+}
+
 static int options_of_home(struct wf_ctx *ctx, struct wf_home_options *ret)
 {
-	const char *most = wf_set(ctx, WF_SET_MAX_BYTES);
-	*ret = (struct wf_home_options){ .key_file = wf_key_file(ctx),
+	const char *most = wf_set(ctx, WF_SET_MAX_BYTES), *key = wf_key_file(ctx);
+	*ret = (struct wf_home_options){ .key_file = key, .key_guarded = is_credential(key),
 		.allow_network_fs = wf_set_on(ctx, WF_SET_NETWORK_FS) };
 	if (*most) {
 		char *end;

@@ -105,7 +105,7 @@ static void fill_hint(struct wf_cause *cause, const struct target *t)
 		wf_fail_hint(cause, "try again when that process has let it go");
 }
 
-static int decide(struct wf_ctx *ctx, const struct target *t, bool approve)
+static int decide(struct wf_ctx *ctx, const struct target *t, const struct wf_decide *what)
 {
 	struct wf_driver_options options = { .decision = true };
 	struct wf_driver *d = NULL;
@@ -114,8 +114,8 @@ static int decide(struct wf_ctx *ctx, const struct target *t, bool approve)
 	if (status)
 		return status;
 	struct wf_decision decision = { .number = t->number, .step = t->step,
-		.decision = approve ? "approve" : "reject", .by = wf_actor(ctx),
-		.reason = wf_opt(ctx, "reason") };
+		.decision = what->decision, .by = wf_actor(ctx), .reason = wf_opt(ctx, "reason"),
+		.to = what->to, .from = what->from };
 	int r = wf_runtime_decide(wf_driver_runtime(d), &decision, NULL, NULL, &cause);
 	if (r < 0) {
 		cause.err = r;
@@ -124,17 +124,22 @@ static int decide(struct wf_ctx *ctx, const struct target *t, bool approve)
 		/* timers that were due have fired all the same: what they set free goes on */
 		(void)wf_driver_run(d);
 	} else {
-		status = wf_driver_run(d);
-		json_t *documents = wf_driver_documents(d);
-		size_t n = json_array_size(documents);
-		if (!status && n)
-			wf_out_json(ctx, json_incref(json_array_get(documents, n - 1)));
+		status = wf_driver_finish(d);
 	}
 	wf_driver_end(d);
 	return status;
 }
 
-int wf_run_decide(struct wf_ctx *ctx, bool approve)
+int wf_opt_person(struct wf_ctx *ctx, const char *option, const char **ret)
+{
+	const char *name = wf_opt(ctx, option);
+	if (!name || !*name)
+		return wf_fail_usage(ctx, "--%s needs a name", option);
+	*ret = name;
+	return 0;
+}
+
+int wf_run_decide(struct wf_ctx *ctx, const struct wf_decide *what)
 {
 	struct target t;
 	int status = find_target(ctx, &t);
@@ -147,9 +152,9 @@ int wf_run_decide(struct wf_ctx *ctx, bool approve)
 	if (wf_opt(ctx, "dry-run")) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		wf_buf_printf(&text, "would %s instance #%" PRIu64 " as %s; nothing was decided\n",
-			approve ? "approve" : "reject", t.number, wf_actor(ctx));
+			what->words, t.number, wf_actor(ctx));
 		wf_out(ctx, &text);
 		return WF_EXIT_DONE;
 	}
-	return decide(ctx, &t, approve);
+	return decide(ctx, &t, what);
 }

@@ -60,9 +60,8 @@ static int plan_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct get_plan *g = arg;
 	wf_buf_reset(&g->bytes);
 	int r = wf_txn_get_plan(txn, g->id, &g->bytes);
-	if (r == WF_ENOENT)
-		(void)wf_fail(cause, r, "the plan is not in the journal");
-	return r;
+	return r == WF_ENOENT ? wf_fail(cause, WF_ECORRUPT, "the journal is damaged: the plan of an "
+		"instance is not in it") : r;
 }
 
 /* A failed transaction whose cause nobody filled in still gets a sentence. */
@@ -230,10 +229,16 @@ static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_ins
 	lock(d);
 	if (d->live)
 		wf_live_parted(d->live, in->number, wf_now_ms(), &text);
-	bool said = d->options.decision && d->only_kept && how == WF_PARTED_PARKED;
+	bool elsewhere = how == WF_PARTED_ELSEWHERE && !wf_instance_status_final(in->status);
+	bool said = d->options.decision && d->only_kept &&
+		(how == WF_PARTED_PARKED || elsewhere);
 	if (d->live && how != WF_PARTED_LOST && !said) {
 		WF_AUTOBUF struct wf_buf line = { 0 };
-		wf_view_outcome(plan, in, &d->ctx->out, &line);
+		if (elsewhere)
+			wf_buf_printf(&line, "#%" PRIu64 " goes on in the process that drives it. Next: "
+					     "wfctl show %" PRIu64 "\n", in->number, in->number);
+		else
+			wf_view_outcome(plan, in, &d->ctx->out, &line);
 		wf_live_say(d->live, line.data, wf_now_ms(), &text);
 	}
 	wf_out(d->ctx, &text);
@@ -317,6 +322,7 @@ static int make_runtime(struct wf_driver *d)
 		.tenant = wf_set(ctx, WF_SET_TENANT), .environment = wf_set(ctx, WF_SET_ENVIRONMENT),
 		.libexec = d->libexec, .workdir = d->workdir, .environ_in = environ, .stay_ms = stay,
 		.max_in_flight = d->options.max_in_flight, .os_user = wf_os_user(ctx),
+		.people = wf_people, .people_arg = ctx,
 		.observer = { .arg = d, .parted = on_parted, .told = on_told } };
 	if (d->live) {
 		options.observer.started = on_started;
@@ -389,12 +395,21 @@ int wf_driver_run(struct wf_driver *d)
 	return wf_fail_cause(d->ctx, &cause);
 }
 
+int wf_driver_finish(struct wf_driver *d)
+{
+	int status = wf_driver_run(d);
+	size_t n = json_array_size(d->documents);
+	if (!status && n)
+		wf_out_json(d->ctx, json_incref(json_array_get(d->documents, n - 1)));
+	return status;
+}
+
 int wf_driver_status(const struct wf_driver *d)
 {
 	const struct wf_tally *t = &d->tally;
 	return t->failed || t->lost ? WF_EXIT_FAILED
 		: t->cancelled      ? WF_EXIT_CANCELLED
-		: t->parked         ? WF_EXIT_PARKED
+		: t->parked || t->elsewhere ? WF_EXIT_PARKED
 				    : WF_EXIT_DONE;
 }
 

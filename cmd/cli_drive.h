@@ -40,12 +40,16 @@ int wf_driver_run(struct wf_driver *d);
 int wf_driver_status(const struct wf_driver *d);
 struct wf_tally {
 	uint64_t completed, failed, cancelled, parked, lost;
+	uint64_t elsewhere;       /* go on in another process */
 };
 const struct wf_tally *wf_driver_tally(const struct wf_driver *d);
 /* Writes text between the steps' lines. */
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text);
 /* Number of the instance that parted last; 0 before. */
 uint64_t wf_driver_last(const struct wf_driver *d);
+/* Runs, and answers a program with the document of the instance that parted last; for verbs whose own
+ * work was one event. The exit status is the drive's: 0 however the instance fared. */
+int wf_driver_finish(struct wf_driver *d);
 /* What came of the instances, one a document, when the answer is json or its kin: with all their
  * steps, in the order in which they parted; borrowed list. */
 json_t *wf_driver_documents(struct wf_driver *d);

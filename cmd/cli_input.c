@@ -6,43 +6,100 @@
 #include <string.h>
 #include <unistd.h>
 
-static int read_document(struct wf_ctx *ctx, const char *given, json_t **ret)
+static int read_document(struct wf_ctx *ctx, const char *option, const char *given, size_t most,
+	json_t **ret)
 {
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	struct wf_cause cause = { 0 };
-	const char *where = "--input";
+	const char *where = option;
 	int r = 0;
 	if (!strcmp(given, "-")) {
 		where = "standard input";
-		r = wf_read_fd(STDIN_FILENO, where, WF_MAX_VALUE_BYTES, &text, &cause);
+		r = wf_read_fd(STDIN_FILENO, where, most, &text, &cause);
 	} else if (*given == '@') {
 		where = given + 1;
-		r = wf_read_file(where, WF_MAX_VALUE_BYTES, &text, &cause);
+		r = wf_read_file(where, most, &text, &cause);
 	} else {
 		wf_buf_addstr(&text, given);
 	}
 	if (r < 0)
 		return wf_fail_at(ctx, WF_EXIT_USAGE, wf_code_of(r), NULL, cause.hint, "%s", cause.text);
+	if (text.len > most)
+		return wf_fail_at(ctx, WF_EXIT_USAGE, "OVER_LIMIT", NULL, NULL, "%s is over %zu bytes",
+			where, most);
 	if (wf_json_parse(text.data ? text.data : "", text.len, ret, &cause) < 0)
 		return wf_fail_at(ctx, WF_EXIT_USAGE, "SYNTAX_ERROR", NULL,
-			"--input takes JSON, @FILE, or - for standard input", "%s is %s",
-			where, cause.text);
+			"give JSON, @FILE, or - for standard input", "%s is %s", where, cause.text);
+	return 0;
+}
+
+/* PATH=VALUE: the value is JSON if it is JSON, else a string. Both are the caller's. */
+static int split_set(struct wf_ctx *ctx, const char *given, char **ret_path, json_t **ret_value)
+{
+	const char *equals = strchr(given, '=');
+	if (!equals || equals == given)
+		return wf_fail_usage(ctx, "--set takes PATH=VALUE, not \"%s\"", given);
+	json_t *value = NULL;
+	struct wf_cause cause = { 0 };
+	int r = wf_json_parse(equals + 1, strlen(equals + 1), &value, &cause);
+	if (r == WF_ELIMIT)
+		return wf_fail_usage(ctx, "--set %.*s: the value is %s", (int)(equals - given), given,
+			cause.text);
+	*ret_value = r < 0 ? json_string(equals + 1) : value;
+	*ret_path = wf_strndup(given, (size_t)(equals - given));
+	return 0;
+}
+
+int wf_input_sets(struct wf_ctx *ctx, json_t **ret)
+{
+	json_t *sets = NULL;
+	*ret = NULL;
+	for (size_t i = 0; i < ctx->args.given_count; i++) {
+		WF_AUTOFREE char *path = NULL;
+		json_t *value = NULL;
+		if (strcmp(ctx->args.given[i].option->name, "set") != 0)
+			continue;
+		int status = split_set(ctx, ctx->args.given[i].value, &path, &value);
+		if (status) {
+			json_decref(sets);
+			return status;
+		}
+		if (!sets)
+			sets = json_object();
+		json_object_set_new(sets, path, value);
+	}
+	*ret = sets;
+	return 0;
+}
+
+int wf_message_data(struct wf_ctx *ctx, json_t **ret)
+{
+	const char *given = wf_opt(ctx, "data");
+	*ret = NULL;
+	return given ? read_document(ctx, "--data", given, WF_MAX_EVENT_BYTES, ret) : 0;
+}
+
+int wf_message_check(struct wf_ctx *ctx, const char *what, const char *name, const char *id)
+{
+	if (!*name || strlen(name) > WF_MAX_ID)
+		return wf_fail_usage(ctx, "the name of %s %s has 1 to %d bytes",
+			*what == 'e' ? "an" : "a", what, WF_MAX_ID);
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == '*' || *p == 127)
+			return wf_fail_usage(ctx, "the name of %s %s has neither blanks nor *: \"%s\"",
+				*what == 'e' ? "an" : "a", what, name);
+	if (id && (!*id || strlen(id) > WF_MAX_ID))
+		return wf_fail_usage(ctx, "--id has 1 to %d bytes", WF_MAX_ID);
 	return 0;
 }
 
 static int set_one(struct wf_ctx *ctx, json_t *input, const char *given)
 {
-	const char *equals = strchr(given, '=');
-	if (!equals || equals == given)
-		return wf_fail_usage(ctx, "--set takes PATH=VALUE, not \"%s\"", given);
-	WF_AUTOFREE char *path = wf_strndup(given, (size_t)(equals - given));
+	WF_AUTOFREE char *path = NULL;
 	json_t *value = NULL;
-	struct wf_cause cause = { 0 };
-	int r = wf_json_parse(equals + 1, strlen(equals + 1), &value, &cause);
-	if (r == WF_ELIMIT)
-		return wf_fail_usage(ctx, "--set %s: the value is %s", path, cause.text);
-	if (r < 0)
-		value = json_string(equals + 1);
+	int r, status = split_set(ctx, given, &path, &value);
+	if (status)
+		return status;
 	r = wf_json_set_at(input, path, value);
 	json_decref(value);
 	if (r == WF_ELIMIT)
@@ -61,7 +118,7 @@ int wf_input_read(struct wf_ctx *ctx, json_t **ret)
 {
 	const char *given = wf_opt(ctx, "input");
 	json_t *input = NULL;
-	int status = given ? read_document(ctx, given, &input) : 0;
+	int status = given ? read_document(ctx, "--input", given, WF_MAX_VALUE_BYTES, &input) : 0;
 	if (status)
 		return status;
 	if (!input)

@@ -15,6 +15,20 @@
 /* The input as given; an empty object when nothing was. 0 or the exit status. */
 int wf_input_read(struct wf_ctx *ctx, json_t **ret);
 
+/* The values of --set by their paths, an object, for what is not a start; NULL when none was given. 0 or
+ * the exit status. */
+int wf_input_sets(struct wf_ctx *ctx, json_t **ret);
+
+/* What emit and signal take. */
+#define WF_MESSAGE_OPTIONS                                                                         \
+	{ "data", 'd', "JSON|@FILE|-", "what it brings: JSON, a file of JSON, or standard input",      \
+		"file", NULL },                                                                     \
+	{ "id", 0, "ID", "a name of one's own: the same again does nothing", NULL, NULL }
+/* The value of --data, at most WF_MAX_EVENT_BYTES; NULL when none was given. 0 or the exit status. */
+int wf_message_data(struct wf_ctx *ctx, json_t **ret);
+/* Whether that can be the name and the id (NULL: none) of an event or a signal. 0 or the exit status. */
+int wf_message_check(struct wf_ctx *ctx, const char *what, const char *name, const char *id);
+
 /* A plan's input schema, compiled; NULL for a plan without one. 0 or the exit status. */
 int wf_input_schema(struct wf_ctx *ctx, const struct wf_plan *plan, struct wf_schema **ret);
 

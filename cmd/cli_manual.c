@@ -204,12 +204,12 @@ static void settings(struct wf_buf *out, bool with_keys)
 	macro(out, ".Bl -tag -width Ds");
 	for (size_t i = 0; i < WF_SET_COUNT_; i++) {
 		const struct wf_setting_info *s = &wf_settings[i];
-		if (with_keys && !*s->key)
+		if (with_keys ? !*s->key : !*s->variable)
 			continue;
 		wf_buf_printf(out, with_keys ? ".It Li %s\n" : ".It Ev %s\n",
 			with_keys ? s->key : s->variable);
 		sentence(out, s->meaning);
-		if (with_keys)
+		if (with_keys && *s->variable)
 			wf_buf_printf(out, "Variable\n.Ev %s .\n", s->variable);
 		if (with_keys && *s->option)
 			wf_buf_printf(out, "Option\n.Fl \\-%s .\n", s->option);

@@ -1,6 +1,8 @@
 /* wfctl register: keeps a definition's plan under its name and version. */
 #include "cli_load.h"
 
+#include "sweep/schedule.h"
+
 #include <string.h>
 
 struct registered {
@@ -23,6 +25,9 @@ static int register_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int r = wf_txn_put_plan(txn, p->definition.plan_id, p->bytes->data, p->bytes->len);
 	if (r == 0)
 		r = wf_txn_register(txn, &p->definition, &p->version, &p->fresh);
+	if (r == 0)
+		r = wf_schedule_sync(txn, p->definition.workflow, p->definition.registered_by,
+			p->definition.registered_at, cause);
 	if (r == WF_EEXIST) {
 		(void)wf_fail(cause, r, "%s %s is registered already, with another definition",
 			p->definition.workflow, p->definition.version ? p->definition.version : "");
@@ -55,6 +60,9 @@ static int put_one(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, st
 			.version = version ? wf_strdup(version) : NULL, .registered_at = ctx->now,
 			.registered_by = wf_strdup(wf_actor(ctx)), .enabled = true } };
 	memcpy(p.definition.plan_id, plan->id, WF_HASH_SIZE);
+	if (plan->extra != WF_NONE)
+		p.definition.triggers =
+			json_incref(json_object_get(plan->consts[plan->extra], "triggers"));
 	int status = 0, r = 0;
 	if (wf_opt(ctx, "dry-run")) {
 		p.version = version ? wf_strdup(version) : NULL;

@@ -4,6 +4,7 @@
 #include "cli_input.h"
 #include "cli_load.h"
 
+#include "base/limits.h"
 #include "view/instance.h"
 
 #include <inttypes.h>
@@ -106,21 +107,56 @@ static int say_dry(struct wf_ctx *ctx, const struct wf_runnable *r, const json_t
 	return WF_EXIT_DONE;
 }
 
-static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *input)
+/* Of a start that this process does not drive: it is queued, or was made before. */
+static int say_kept(struct wf_ctx *ctx, struct wf_driver *d, const struct wf_started *started)
 {
-	struct wf_driver *d = NULL;
-	struct wf_driver_options options = { 0 };
+	static const int statuses[WF_INST_COUNT_] = { [WF_INST_COMPLETED] = WF_EXIT_DONE,
+		[WF_INST_FAILED] = WF_EXIT_FAILED, [WF_INST_CANCELLED] = WF_EXIT_CANCELLED };
+	struct wf_instance *in = NULL;
+	const struct wf_plan *plan = NULL;
 	struct wf_cause cause = { 0 };
-	int status = wf_driver_begin(ctx, &options, &d);
-	if (status)
-		return status;
-	struct wf_start start = { .plan = r->plan, .version = r->version, .input = input,
-		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id") };
-	wf_runnable_lend(r, wf_driver_runtime(d));
-	if (wf_runtime_start(wf_driver_runtime(d), &start, NULL, &cause) < 0)
-		status = wf_fail_cause(ctx, &cause);
-	if (!status)
-		status = wf_driver_run(d);
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	int r = wf_runtime_reload(wf_driver_runtime(d), started->number, &in, &cause);
+	if (r == 0)
+		r = wf_runtime_get_plan(wf_driver_runtime(d), in->plan_id, &plan, &cause);
+	if (r < 0) {
+		wf_instance_free(in);
+		cause.err = r;
+		return wf_fail_cause(ctx, &cause);
+	}
+	int status = wf_instance_status_final(in->status) ? statuses[in->status] : WF_EXIT_PARKED;
+	if (wf_machine(ctx)) {
+		wf_out_json(ctx, wf_view_instance_json(plan, in));
+	} else if (ctx->quiet) {
+		wf_buf_printf(&text, "%" PRIu64 "\n", in->number);
+	} else {
+		wf_view_heading(in, &ctx->out, &text);
+		wf_buf_addstr(&text, started->how == WF_ADMITTED_BEFORE
+				? "   was started with that key before\n" : "\n");
+		if (in->status == WF_INST_RUNNING)
+			wf_buf_printf(&text, "#%" PRIu64 " is running. Next: wfctl show %" PRIu64 "\n",
+				in->number, in->number);
+		else
+			wf_view_outcome(plan, in, &ctx->out, &text);
+	}
+	wf_out(ctx, &text);
+	wf_instance_free(in);
+	return status;
+}
+
+static int refused(struct wf_ctx *ctx, const struct wf_cause *cause)
+{
+	/* the only thing that keeps a start busy is a hold */
+	if (cause->err == WF_EBUSY)
+		return wf_fail_at(ctx, WF_EXIT_CONFLICT, "HELD", NULL,
+			*cause->hint ? cause->hint : "wfctl hold --list says what is on hold, and why",
+			"%s", cause->text);
+	return wf_fail_cause(ctx, cause);
+}
+
+static int drive_started(struct wf_ctx *ctx, struct wf_driver *d)
+{
+	int status = wf_driver_run(d);
 	json_t *documents = wf_driver_documents(d);
 	if (!status && json_array_size(documents))
 		wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
@@ -129,8 +165,34 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 		wf_buf_printf(&number, "%" PRIu64 "\n", wf_driver_last(d));
 		wf_out(ctx, &number);
 	}
-	if (!status)
-		status = wf_driver_status(d);
+	return status ? status : wf_driver_status(d);
+}
+
+static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *input)
+{
+	struct wf_driver *d = NULL;
+	struct wf_driver_options options = { 0 };
+	struct wf_cause cause = { 0 };
+	struct wf_started started = { .how = WF_ADMITTED };
+	int status = wf_driver_begin(ctx, &options, &d);
+	if (status)
+		return status;
+	struct wf_start start = { .plan = r->plan, .version = r->version, .input = input,
+		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id"),
+		.key = wf_opt(ctx, "key") };
+	wf_runnable_lend(r, wf_driver_runtime(d));
+	int rc = wf_runtime_start(wf_driver_runtime(d), &start, &started, &cause);
+	if (rc < 0) {
+		cause.err = rc;
+		status = refused(ctx, &cause);
+	} else if (started.how != WF_ADMITTED) {
+		/* a replaced or freed one may have come into this process's hands */
+		status = wf_driver_run(d);
+		if (!status)
+			status = say_kept(ctx, d, &started);
+	} else {
+		status = drive_started(ctx, d);
+	}
 	wf_driver_end(d);
 	return status;
 }
@@ -160,6 +222,10 @@ static int run_run(struct wf_ctx *ctx)
 	if (batch && (wf_opt(ctx, "input") || wf_opt(ctx, "set") || wf_opt(ctx, "dry-run")))
 		return wf_fail_usage(ctx, "--batch brings the inputs: --input, --set and --dry-run do "
 					  "not go with it");
+	if (batch && wf_opt(ctx, "key"))
+		return wf_fail_usage(ctx, "--key names one start: it does not go with --batch");
+	if (wf_opt(ctx, "key") && (!*wf_opt(ctx, "key") || strlen(wf_opt(ctx, "key")) > WF_MAX_ID))
+		return wf_fail_usage(ctx, "--key has 1 to %d bytes", WF_MAX_ID);
 	if (!batch && wf_opt(ctx, "jobs"))
 		return wf_fail_usage(ctx, "--jobs goes with --batch");
 	if (!strcmp(wf_arg(ctx, 0), "-") && wf_opt(ctx, "input") && !strcmp(wf_opt(ctx, "input"), "-"))
@@ -177,6 +243,8 @@ static const struct wf_option options[] = {
 	{ "jobs", 'j', "N", "with --batch: so many instances at once (16 unless given)", NULL, NULL },
 	{ "correlation-id", 0, "ID", "a name of one's own by which the instance can be found", NULL,
 		NULL },
+	{ "key", 'k', "KEY", "a name of one's own for this start: the same again for the same workflow starts "
+		"nothing, and gives the instance of then", NULL, NULL },
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given); later ones are "
 		"left to resume", NULL, NULL },
 	{ "dry-run", 'n', NULL, "check everything and say what would be started", NULL, NULL },
@@ -192,6 +260,9 @@ const struct wf_verb wf_verb_run = {
 		       "Every step is in the journal before and after it happens: killed at any instant, "
 		       "wfctl resume goes on without repeating a step. With --quiet only the "
 		       "instance's number is printed.\n\n"
+		       "Where the workflow's concurrency is used up the instance is queued (status 3) or "
+		       "refused (status 6), as the definition says; while the workflow is on hold it is "
+		       "refused (status 6).\n\n"
 		       "With --batch every line of the file is the input of an instance of its own, and "
 		       "every result is a line of JSON on standard output: line, number, uuid, status, "
 		       "output or error; with -o json all of them are one list. A line that is no input "

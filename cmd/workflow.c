@@ -1,5 +1,6 @@
 /* wfctl workflow: what is registered. */
 #include "cli_drive.h"
+#include "cli_workflow.h"
 
 #include "view/instance.h"
 #include "view/when.h"
@@ -28,6 +29,7 @@ static bool keep(void *arg, const struct wf_definition *d)
 	WF_GROW(l->items, l->count, l->room);
 	struct wf_definition *copy = &l->items[l->count++];
 	*copy = *d;
+	copy->triggers = json_incref(d->triggers);
 	copy->workflow = wf_strdup(d->workflow);
 	copy->version = d->version ? wf_strdup(d->version) : NULL;
 	copy->registered_by = d->registered_by ? wf_strdup(d->registered_by) : NULL;
@@ -157,6 +159,10 @@ static void show_text(struct wf_ctx *ctx, const struct wf_definition *d, const s
 	}
 	wf_table_write(t, &ctx->out, 0, false, &text);
 	wf_table_free(t);
+	if (json_array_size(d->triggers)) {
+		wf_buf_addstr(&text, "\ntriggers\n");
+		wf_view_yaml(d->triggers, 2, &text);
+	}
 	if (plan->input_schema != WF_NONE) {
 		wf_buf_addstr(&text, "\ninput\n");
 		wf_view_yaml(plan->consts[plan->input_schema], 2, &text);
@@ -175,6 +181,7 @@ static json_t *show_json(const struct wf_definition *d, const struct wf_plan *pl
 	json_object_set_new(o, "name", name ? json_string(name) : json_null());
 	json_object_set_new(o, "description", about ? json_string(about) : json_null());
 	json_object_set_new(o, "versions", versions);
+	json_object_set_new(o, "triggers", d->triggers ? json_incref(d->triggers) : json_array());
 	json_object_set_new(o, "steps", steps_json(plan));
 	json_object_set_new(o, "input_schema",
 		plan->input_schema == WF_NONE ? json_null()
@@ -210,19 +217,39 @@ static int run_show(struct wf_ctx *ctx)
 	return status;
 }
 
+static const struct wf_option options[] = {
+	{ "force", 0, NULL, "cancel its instances in flight", NULL, "delete" },
+	{ "yes", 'y', NULL, "with --force: without asking back", NULL, "delete" },
+	{ "dry-run", 'n', NULL, "say what would be deleted", NULL, "delete" },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
 static const struct wf_subverb subs[] = {
 	{ "ls", "", "list what is registered", 0, 0, NULL, run_ls },
 	{ "show", "WORKFLOW[@VERSION]", "show a workflow's versions, steps and input", 1, 1, "workflow",
 		run_show },
+	{ "enable", "WORKFLOW[@VERSION]", "let it be started again, by hand and by its triggers", 1, 1,
+		"workflow", wf_run_workflow_enable },
+	{ "disable", "WORKFLOW[@VERSION]", "let nothing start it; what is in flight goes on", 1, 1,
+		"workflow", wf_run_workflow_disable },
+	{ "delete", "WORKFLOW[@VERSION]", "forget it; refused while instances are in flight", 1, 1,
+		"workflow", wf_run_workflow_delete },
 	{ NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
 
 const struct wf_verb wf_verb_workflow = {
-	.arguments = "ls|show",
+	.arguments = "ls|show|enable|disable|delete",
 	.description = "Lists the registered workflows with all their versions, or shows one: the newest "
-		       "enabled version unless one is named.",
+		       "enabled version unless one is named. Enables, disables and deletes all versions, "
+		       "or the one named; the schedules that come from its triggers follow.\n\n"
+		       "A workflow with instances in flight is not deleted (status 6) unless --force "
+		       "cancels them. Instances that have ended keep their plan and their history.",
 	.examples = "wfctl workflow ls\n"
-		    "wfctl workflow show wf_user_onboarding",
+		    "wfctl workflow show wf_user_onboarding\n"
+		    "wfctl workflow disable nightly_backup@1.1.0\n"
+		    "wfctl workflow delete nightly_backup --force --yes",
+	.options = options,
 	.subs = subs,
 	.formats = WF_FORMATS_COMMON,
+	.changes = true,
 };

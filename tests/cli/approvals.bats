@@ -23,9 +23,9 @@ teardown() {
 }
 
 @test "nothing asked" {
-	ok wfctl approvals
+	ok wfctl approvals --all
 	assert_output "nothing waits for an approval"
-	ok wfctl approvals -o json
+	ok wfctl approvals --all -o json
 	assert_output "[]"
 }
 
@@ -33,21 +33,21 @@ teardown() {
 	wfctl run ask.yaml >/dev/null || true
 	wfctl run other.yaml >/dev/null || true
 	wfctl approve 1 --as alice >/dev/null
-	ok wfctl approvals
+	ok wfctl approvals --all
 	assert_line --index 0 --regexp '^APPROVAL +INSTANCE +WORKFLOW +STEP +ASKED +HAS +SINCE +UNTIL$'
 	assert_line --index 1 --regexp '^ +a1 +1 +ask +approval +bob +1 of 2 +09:00:00 +11:00:00$'
 	assert_line --index 2 --regexp '^ +a2 +2 +other +approval +carol, bob +0 of 2 '
-	ok wfctl approvals -o json
+	ok wfctl approvals --all -o json
 	shape approvals
-	ok wfctl approvals --mine --as alice
-	assert_output "nothing waits for an approval"
-	ok wfctl approvals --mine --as carol -o jsonl
+	ok wfctl approvals --as alice
+	assert_output "nothing waits for alice; 2 for others: wfctl approvals --all"
+	ok wfctl approvals --as carol -o jsonl
 	assert_equal "${#lines[@]}" 1
 	assert_output --partial '"instance":2'
-	ok wfctl approvals --workflow ask -o wide
+	ok wfctl approvals --all --workflow ask -o wide
 	assert_line --index 1 --partial "May it?"
 	assert_equal "${#lines[@]}" 2
 	wfctl reject 2 --as bob >/dev/null
-	ok wfctl approvals -o jsonl
+	ok wfctl approvals --all -o jsonl
 	assert_equal "${#lines[@]}" 1
 }

@@ -1,0 +1,37 @@
+/* Schedules on the command line: their options, and how they and their firings look. */
+#ifndef WF_CMD_SCHEDULE_H
+#define WF_CMD_SCHEDULE_H
+
+#include "cli.h"
+#include "journal/waiting.h"
+#include "sweep/timetable.h"
+
+/* Puts the options that were given (--timezone, --missed, …) into the spec; *ret_changed (may be NULL)
+ * counts them. 0 or the exit status. */
+int wf_schedule_options(struct wf_ctx *ctx, json_t *spec, size_t *ret_changed);
+/* Reads a spec; 0 or the exit status, with what is wrong said. */
+int wf_schedule_read(struct wf_ctx *ctx, const json_t *spec, struct wf_timetable *ret);
+
+/* The next firings, with those that a change of the clock moves, doubles or leaves out. */
+struct wf_upcoming {
+	int64_t ms;              /* of one that is left out: the end of the gap */
+	int64_t local;           /* the local time that it stands for, in seconds */
+	const char *mark;        /* NULL, shifted, skipped, first, second */
+};
+/* At most `most` firings at or after a time, and before `until` (0: no bound); those skipped are listed
+ * between and not counted. From wf_alloc. */
+struct wf_upcoming *wf_schedule_upcoming(const struct wf_timetable *t, int64_t from, int64_t until,
+	size_t most, size_t *ret_count);
+json_t *wf_schedule_upcoming_json(const struct wf_timetable *t, const struct wf_upcoming *items,
+	size_t count);
+void wf_schedule_upcoming_text(struct wf_ctx *ctx, const struct wf_timetable *t,
+	const struct wf_upcoming *items, size_t count, struct wf_buf *out);
+
+/* The expression of a spec: what stands behind cron, interval or at. */
+const char *wf_schedule_expression(const json_t *spec);
+json_t *wf_schedule_json(const struct wf_schedule *s);
+void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf_buf *out);
+/* "active", "paused", "over" */
+const char *wf_schedule_state(const struct wf_schedule *s);
+
+#endif
