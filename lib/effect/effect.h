@@ -19,6 +19,10 @@ struct wf_effects_options {
 	const char *libexec;      /* folder of wfctl-supervise and the http module */
 	const char *workdir;      /* where relative `cwd`s of exec.run begin */
 	char *const *environ_in;  /* the environment from which exec's allow-list picks */
+	/* Where approval.request's roles and resolvers are looked up (runtime.h has its shape): borrowed;
+	 * NULL, with the cause, when it cannot be had. NULL: there is none. */
+	const json_t *(*people)(void *arg, struct wf_cause *cause);
+	void *people_arg;
 };
 int wf_effects_new(const struct wf_effects_options *options, struct wf_effects **ret,
 	struct wf_cause *cause);

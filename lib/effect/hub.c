@@ -51,7 +51,7 @@ void wf_effects_free(struct wf_effects *e)
 		next = r->next;
 		r->performer->leave(e, r);
 	}
-	wf_http_close(e);
+	wf_http_free(e->http);
 	for (size_t i = 0; i < e->ready_count; i++)
 		wf_effect_result_done(&e->ready[e->ready_head + i]);
 	wf_free(e->ready);
@@ -181,7 +181,9 @@ static int next_timeout(const struct wf_effects *e, int64_t left)
 {
 	if (e->ready_count)
 		return 0;
-	int64_t t = e->adopting ? sooner(left, ADOPT_EVERY_MS) : left;
+	int64_t t = e->http ? sooner(left, wf_http_timeout(e->http)) : left;
+	if (e->adopting)
+		t = sooner(t, ADOPT_EVERY_MS);
 	return t > INT_MAX ? INT_MAX : (int)t;
 }
 
@@ -213,10 +215,10 @@ static int turn(struct wf_effects *e, int timeout)
 		} else if (events[i].data.ptr) {
 			struct wf_running *r = events[i].data.ptr;
 			r->performer->ready(e, r);
-		} else {
-			wf_http_turn(e);
 		}
 	}
+	if (e->http)
+		wf_http_turn(e);
 	if (e->adopting)
 		wf_exec_adopt_late(e);
 	return err;

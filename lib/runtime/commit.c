@@ -6,17 +6,11 @@
 
 #include <stdio.h>
 
-int wf_drive_write(struct wf_txn *txn, struct wf_drive *d)
+static int put(struct wf_txn *txn, struct wf_drive *d)
 {
 	struct wf_instance *in = d->in;
-	if (!d->held->stored) {
-		int rc = wf_txn_put_plan(txn, d->held->plan->id, d->held->bytes.data,
-			d->held->bytes.len);
-		if (rc)
-			return rc;
-	}
-	for (uint32_t i = 0; i < d->moved_count; i++) {
-		const struct wf_moved *m = &d->moved[i];
+	for (; d->written < d->moved_count; d->written++) {
+		const struct wf_moved *m = &d->moved[d->written];
 		int rc = wf_txn_append_history(txn, in, d->records.data + m->offset, m->len);
 		if (rc)
 			return rc;
@@ -24,24 +18,54 @@ int wf_drive_write(struct wf_txn *txn, struct wf_drive *d)
 	return wf_txn_put_instance(txn, in);
 }
 
-static void tell_observer(struct wf_runtime *rt, struct wf_drive *d)
+int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d)
+{
+	struct wf_instance *in = d->in;
+	int rc = d->held->stored ? 0 : wf_txn_put_plan(txn, d->held->plan->id,
+		d->held->bytes.data, d->held->bytes.len);
+	d->written = 0;
+	/* this run of the transaction may not be the first */
+	if (!rc && d->take_count)
+		rc = wf_inbox_still_there(txn, d);
+	if (rc || d->stale)
+		return rc;
+	rc = put(txn, d);
+	if (!rc && d->take_count)
+		rc = wf_inbox_take_again(txn, d);
+	bool fed = true;
+	while (!rc && fed) {
+		rc = put(txn, d);
+		if (!rc)
+			rc = wf_inbox_look(rt, txn, d, &fed);
+		if (!rc && fed)
+			wf_drive_decide_stay(rt, d, wf_now_ms());
+	}
+	if (!rc && in->slots && wf_instance_status_final(in->status))
+		rc = wf_slots_grant(rt, txn, in);
+	return rc;
+}
+
+void wf_drive_tell(struct wf_runtime *rt, struct wf_drive *d)
 {
 	const struct wf_observer *o = &rt->options.observer;
 	if (d->fresh && o->started)
 		o->started(o->arg, d->held->plan, d->in);
 	d->fresh = false;
-	for (uint32_t i = 0; i < d->moved_count; i++) {
-		struct wf_moved *m = &d->moved[i];
-		if (o->moved)
-			o->moved(o->arg, d->held->plan, d->in, &m->event, m->transitions, m->count);
-		json_decref(m->event.data);
-		wf_free(m->transitions);
+	for (uint32_t i = 0; i < d->moved_count && o->moved; i++) {
+		const struct wf_moved *m = &d->moved[i];
+		o->moved(o->arg, d->held->plan, d->in, &m->event, m->transitions, m->count);
 	}
-	d->moved_count = 0;
-	wf_buf_reset(&d->records);
 }
 
-static void settle(struct wf_runtime *rt, struct wf_drive *d)
+/* What was told goes; the commands are still to be begun. */
+static void forget_told(struct wf_drive *d)
+{
+	uint32_t commands = d->command_count;
+	wf_drive_forget(d);
+	d->command_count = commands;
+}
+
+void wf_drive_settle(struct wf_runtime *rt, struct wf_drive *d)
 {
 	for (uint32_t i = 0; i < d->settled_count; i++) {
 		wf_effects_settled(rt->effects, d->settled[i]);
@@ -72,15 +96,27 @@ static void begin_effect(struct wf_runtime *rt, struct wf_drive *d, const struct
 	wf_crash_here(WF_CRASH_EFFECT_STARTED);
 }
 
+static bool is_in_hand(const struct wf_instance *in, uint32_t step, uint32_t visit,
+	uint32_t attempt)
+{
+	const struct wf_step_state *s = step < in->step_count ? &in->steps[step] : NULL;
+	return s && !wf_instance_status_final(in->status) && s->status == WF_STEP_RUNNING &&
+		s->visits == visit && s->attempts == attempt;
+}
+
+/* An attempt that was over before its turn to begin came has nothing to begin. */
 static void begin_effects(struct wf_runtime *rt, struct wf_drive *d)
 {
-	for (uint32_t i = 0; i < d->command_count && !rt->failed; i++)
-		begin_effect(rt, d, &d->commands[i]);
+	for (uint32_t i = 0; i < d->command_count && !rt->failed; i++) {
+		const struct wf_command *c = &d->commands[i];
+		if (is_in_hand(d->in, c->step, d->in->steps[c->step].visits, c->attempt) &&
+			!wf_drive_has_inflight(d, c->step))
+			begin_effect(rt, d, c);
+	}
 	d->command_count = 0;
 }
 
-/* Effects of an instance that has ended (by its timeout, by a cancel) have nobody to answer to. */
-static void stop_effects(struct wf_runtime *rt, struct wf_drive *d)
+void wf_drive_stop_all(struct wf_runtime *rt, struct wf_drive *d)
 {
 	while (d->inflight) {
 		wf_effects_stop(rt->effects, d->inflight);
@@ -88,50 +124,99 @@ static void stop_effects(struct wf_runtime *rt, struct wf_drive *d)
 	}
 }
 
-static void part(struct wf_runtime *rt, struct wf_drive *d)
+void wf_drive_stop_lost(struct wf_runtime *rt, struct wf_drive *d)
+{
+	for (struct wf_inflight *f = d->inflight, *next; f; f = next) {
+		next = f->next;
+		if (is_in_hand(d->in, f->step, f->visit, f->attempt))
+			continue;
+		wf_effects_stop(rt->effects, f);
+		wf_drive_drop_inflight(f);
+	}
+}
+
+/* Effects of an instance that has ended (by its timeout, by a cancel) have nobody to answer to. */
+void wf_drive_part(struct wf_runtime *rt, struct wf_drive *d, enum wf_parted how,
+	const struct wf_cause *cause)
 {
 	const struct wf_observer *o = &rt->options.observer;
-	bool ended = wf_instance_status_final(d->in->status);
-	stop_effects(rt, d);
-	wf_drive_unlink(rt, d);
+	wf_drive_stop_all(rt, d);
+	if (d->linked)
+		wf_drive_unlink(rt, d);
 	wf_crash_here(WF_CRASH_PARTED);
 	if (o->parted)
-		o->parted(o->arg, d->held->plan, d->in, ended ? WF_PARTED_ENDED : WF_PARTED_PARKED,
-			NULL, d->ticket);
+		o->parted(o->arg, d->held->plan, d->in, how, cause, d->ticket);
 	wf_drive_free(d);
 }
 
 void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 {
 	wf_instance_written(d->in);
+	d->history = d->in->history;
 	/* the plan is in the journal now: nobody else changes a held plan */
 	struct wf_held_plan *held = (struct wf_held_plan *)(uintptr_t)d->held;
 	held->stored = true;
 	wf_drive_untouch(rt, d);
-	tell_observer(rt, d);
-	settle(rt, d);
-	if (d->leaving)
-		part(rt, d);
-	else
-		begin_effects(rt, d);
+	wf_drive_tell(rt, d);
+	forget_told(d);
+	wf_drive_settle(rt, d);
+	if (d->leaving) {
+		bool ended = wf_instance_status_final(d->in->status);
+		wf_drive_part(rt, d, ended ? WF_PARTED_ENDED : WF_PARTED_PARKED, NULL);
+		return;
+	}
+	wf_drive_stop_lost(rt, d);
+	begin_effects(rt, d);
+}
+
+int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d)
+{
+	bool held = false;
+	int rc = wf_txn_is_held(txn, d->in->workflow, &held);
+	if (rc || held == d->on_hold)
+		return rc;
+	/* what was decided under another rule is decided again */
+	d->stale = d->moved_count > 0;
+	if (!d->stale)
+		d->on_hold = held;
+	return 0;
 }
 
 static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	(void)cause;
-	const struct wf_runtime *rt = arg;
-	for (struct wf_drive *d = rt->touched; d; d = d->next_touched) {
-		int rc = wf_drive_write(txn, d);
-		if (rc)
-			return rc;
+	struct wf_runtime *rt = arg;
+	rt->granted.count = 0;
+	int rc = wf_runtime_mark_stale(rt, txn);
+	for (struct wf_drive *d = rt->touched; d && !rc; d = d->next_touched) {
+		if (!d->stale)
+			rc = wf_drive_look_at_holds(txn, d);
+		if (!rc && !d->stale)
+			rc = wf_drive_write(rt, txn, d);
 	}
-	return 0;
+	return rc;
 }
 
 void wf_runtime_told(struct wf_runtime *rt)
 {
 	if (rt->options.observer.told)
 		rt->options.observer.told(rt->options.observer.arg);
+}
+
+/* Those that are stale leave the list of touched ones, and are loaded again once the others are done. */
+static struct wf_drive **set_stale_aside(struct wf_runtime *rt, uint32_t *ret_count)
+{
+	struct wf_drive **stale = NULL;
+	uint32_t count = 0, room = 0;
+	for (struct wf_drive *d = rt->drives; d; d = d->next) {
+		if (!d->stale)
+			continue;
+		wf_drive_untouch(rt, d);
+		WF_GROW(stale, count, room);
+		stale[count++] = d;
+	}
+	*ret_count = count;
+	return stale;
 }
 
 int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause)
@@ -146,12 +231,72 @@ int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause)
 	if (rc)
 		return rc;
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
+	rt->intrusions = rt->seen;
+	uint32_t stale_count;
+	struct wf_drive **stale = set_stale_aside(rt, &stale_count);
 	/* a start that an observer makes meanwhile goes to the end, for the next commit */
 	const struct wf_drive *last = rt->last_touched;
 	for (bool more = true; more && rt->touched;) {
 		more = rt->touched != last;
 		wf_drive_committed(rt, rt->touched);
 	}
+	for (uint32_t i = 0; i < stale_count; i++)
+		wf_drive_reload(rt, stale[i]);
+	wf_free(stale);
 	wf_runtime_told(rt);
+	wf_runtime_after(rt);
 	return rt->failed ? rt->failed : 0;
+}
+
+struct ended {
+	struct wf_runtime *rt;
+	uint64_t number;
+	struct wf_instance *in;
+};
+
+static int load_ended(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct ended *e = arg;
+	wf_instance_free(e->in);
+	e->in = NULL;
+	return wf_txn_get_instance(txn, e->number, WF_LOAD_ALL, &e->in);
+}
+
+static void stop_children(struct wf_runtime *rt, uint64_t number)
+{
+	struct ended e = {.rt = rt, .number = number};
+	int rc = wf_journal_view(rt->options.journal, load_ended, &e, NULL);
+	/* the transaction may have been abandoned after all */
+	if (!rc && wf_instance_status_final(e.in->status))
+		wf_runtime_stop_children(rt, e.in);
+	wf_instance_free(e.in);
+}
+
+void wf_runtime_after(struct wf_runtime *rt)
+{
+	bool own = false;
+	for (size_t i = 0; i < rt->ended.count; i++)
+		stop_children(rt, rt->ended.at[i]);
+	rt->ended.count = 0;
+	for (size_t i = 0; i < rt->wakes.count; i++) {
+		if (rt->wakes.at[i] == rt->runner)
+			own = true;
+		else
+			wf_runner_wake(rt->options.home, rt->wakes.at[i]);
+	}
+	rt->wakes.count = 0;
+	if (rt->granted.count) {
+		wf_crash_here(WF_CRASH_GRANTED);
+		wf_runtime_claim_later(rt, rt->granted.at, rt->granted.count);
+		rt->granted.count = 0;
+	}
+	if (!own)
+		return;
+	struct wf_cause cause = {0};
+	int rc = wf_runtime_look(rt, &cause);
+	if (rc) {
+		cause.err = rc;
+		wf_runtime_fail(rt, &cause);
+	}
 }

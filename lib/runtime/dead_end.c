@@ -1,9 +1,131 @@
 /* Dead ends: instances that nothing will ever wake. */
+#include "base/mem.h"
 #include "runtime/drive.h"
+
+#include <inttypes.h>
+
+struct end {
+	struct wf_home *home;
+	uint64_t number;
+	const char *why;         /* what it rests in; NULL: something will wake it */
+	const char *step;        /* which of its steps; NULL: none in particular */
+	struct wf_instance *in;
+	struct wf_plan *plan;
+	bool mail;               /* a signal that a step waits for lies there */
+};
+
+static bool anybody_asked(const struct wf_approval *a)
+{
+	json_t *names = a ? wf_approval_asked(a) : NULL;
+	bool any = json_array_size(names) > 0;
+	json_decref(names);
+	return any;
+}
+
+/* A kept signal that a waiting step could have had. */
+static int look_for_mail(struct wf_txn *txn, struct end *e, const struct wf_step_state *s)
+{
+	const char *name = json_string_value(json_object_get(s->input, "name"));
+	uint32_t seq;
+	json_t *signal = NULL;
+	int rc = name ? wf_txn_first_signal(txn, e->number, name, &seq, &signal) : WF_ENOENT;
+	json_decref(signal);
+	e->mail = rc == 0;
+	return rc == WF_ENOENT ? 0 : rc;
+}
+
+static const char *step_rests(const struct end *e, const struct wf_step_state *s)
+{
+	if (s->status == WF_STEP_RUNNING || s->status == WF_STEP_IN_DOUBT)
+		return NULL; /* whoever claims it goes on; an operator decides */
+	if (s->status != WF_STEP_WAITING)
+		return "it stands in a step that neither runs nor waits";
+	switch (s->wait) {
+	case WF_WAIT_APPROVAL:
+		if (s->due_at || (s->approval && !s->approval->decided_at && anybody_asked(s->approval)))
+			return NULL;
+		return "nobody is asked, and no time ends it";
+	case WF_WAIT_TIMER:
+	case WF_WAIT_RETRY:
+		return s->due_at ? NULL : "it waits for a timer that is not set";
+	case WF_WAIT_SIGNAL:
+		return e->mail ? "the signal that it waits for lies there" : NULL;
+	case WF_WAIT_EVENT:
+	case WF_WAIT_CHILD:
+	case WF_WAIT_SLOT:
+	case WF_WAIT_OPERATOR:
+	case WF_WAIT_HOLD: /* whoever releases it, or the sweep */
+		return NULL;
+	case WF_WAIT_NONE:
+	case WF_WAIT_COUNT_:
+		break;
+	}
+	return "it waits for nothing";
+}
+
+static int look_at_threads(struct wf_txn *txn, struct end *e)
+{
+	const struct wf_instance *in = e->in;
+	bool any = false;
+	for (uint32_t i = 0; i < in->thread_count && !e->why; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (t->done)
+			continue;
+		any = true;
+		if (t->step == WF_NONE) {
+			e->why = "a thread of it rests between two steps";
+			continue;
+		}
+		const struct wf_step_state *s = &in->steps[t->step];
+		int rc = s->wait == WF_WAIT_SIGNAL ? look_for_mail(txn, e, s) : 0;
+		if (rc)
+			return rc;
+		e->why = step_rests(e, s);
+		e->step = e->why ? wf_plan_step_id(e->plan, t->step) : NULL;
+	}
+	if (!any && !e->why)
+		e->why = "none of its threads goes on";
+	return 0;
+}
+
+static int look_at(struct wf_txn *txn, struct end *e)
+{
+	const struct wf_instance *in = e->in;
+	if (wf_instance_status_final(in->status) || wf_runner_alive(e->home, in->owner) ||
+		in->timeout_at)
+		return 0;
+	if (in->status == WF_INST_QUEUED) {
+		if (!json_array_size(in->slots))
+			e->why = "it is queued for no slot";
+		return 0;
+	}
+	if (in->status == WF_INST_PENDING)
+		return 0; /* whoever claims it starts it */
+	return look_at_threads(txn, e);
+}
+
+static int load(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct end *e = arg;
+	WF_AUTOBUF struct wf_buf plan = {0};
+	int rc = wf_txn_get_instance(txn, e->number, WF_LOAD_ALL, &e->in);
+	if (!rc)
+		rc = wf_txn_get_plan(txn, e->in->plan_id, &plan);
+	if (!rc)
+		rc = wf_plan_load(plan.data, plan.len, &e->plan, cause);
+	return rc ? rc : look_at(txn, e);
+}
 
 int wf_runtime_dead_end(struct wf_journal *j, struct wf_home *home, uint64_t number,
 	struct wf_cause *cause)
 {
-	(void)j, (void)home, (void)number, (void)cause;
-	return 0;
+	struct end e = {.home = home, .number = number};
+	int rc = wf_journal_view(j, load, &e, cause);
+	if (!rc && e.why)
+		rc = wf_fail(cause, WF_ECORRUPT, "nothing will wake #%" PRIu64 "%s%s%s: %s", number,
+			e.step ? ", in step `" : "", e.step ? e.step : "", e.step ? "`" : "",
+			e.why);
+	wf_instance_free(e.in);
+	wf_plan_free(e.plan);
+	return rc;
 }

@@ -13,16 +13,18 @@ struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instanc
 	struct wf_drive *d = wf_calloc(1, sizeof(*d));
 	d->held = held;
 	d->in = in;
+	d->history = in->history;
+	d->owner_before = in->owner;
 	return d;
 }
 
-static void forget_moved(struct wf_drive *d)
+void wf_drive_forget(struct wf_drive *d)
 {
 	for (uint32_t i = 0; i < d->moved_count; i++) {
 		json_decref(d->moved[i].event.data);
 		wf_free(d->moved[i].transitions);
 	}
-	d->moved_count = 0;
+	d->moved_count = d->written = d->take_count = d->command_count = 0;
 	wf_buf_reset(&d->records);
 }
 
@@ -39,9 +41,10 @@ void wf_drive_free(struct wf_drive *d)
 		return;
 	while (d->inflight)
 		wf_drive_drop_inflight(d->inflight);
-	forget_moved(d);
+	wf_drive_forget(d);
 	forget_settled(d);
 	wf_free(d->moved);
+	wf_free(d->takes);
 	wf_free(d->commands);
 	wf_free(d->settled);
 	wf_buf_done(&d->records);
@@ -118,6 +121,23 @@ void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
 	rt->drive_count--;
 }
 
+struct wf_drive *wf_drive_find(const struct wf_runtime *rt, uint64_t number)
+{
+	for (struct wf_drive *d = rt->drives; d; d = d->next)
+		if (d->in->number == number)
+			return d;
+	return NULL;
+}
+
+void wf_numbers_add(struct wf_numbers *n, uint64_t number)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (n->at[i] == number)
+			return;
+	WF_GROW(n->at, n->count, n->room);
+	n->at[n->count++] = number;
+}
+
 struct wf_event wf_drive_event(enum wf_event_type type, uint32_t step, uint32_t attempt,
 	json_t *data)
 {
@@ -149,11 +169,16 @@ static void keep_record(struct wf_runtime *rt, struct wf_drive *d, const struct 
 int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_event *event,
 	struct wf_cause *cause)
 {
+	struct wf_event fed = *event;
+	fed.held = d->on_hold;
+	/* clocks step back; an instance's history does not */
+	if (fed.at < d->in->updated_at)
+		fed.at = d->in->updated_at;
 	wf_turn_reset(&rt->turn);
-	int rc = wf_engine_feed(d->held->plan, d->in, event, &rt->turn, cause);
+	int rc = wf_engine_feed(d->held->plan, d->in, &fed, &rt->turn, cause);
 	if (rc)
 		return rc;
-	keep_record(rt, d, event);
+	keep_record(rt, d, &fed);
 	for (uint32_t i = 0; i < rt->turn.command_count; i++) {
 		WF_GROW(d->commands, d->command_count, d->command_room);
 		d->commands[d->command_count++] = rt->turn.commands[i];
@@ -164,47 +189,109 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 	return 0;
 }
 
+/* The number of the step's open approval, which its notifications speak of: the engine cannot know what the
+ * journal gave. */
+static json_t *timer_data(const struct wf_instance *in, uint32_t step)
+{
+	const struct wf_approval *a = step == WF_NONE ? NULL : in->steps[step].approval;
+	return a && !a->decided_at ? json_pack("{s:I}", "number", (json_int_t)a->number) : NULL;
+}
+
 bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
 {
-	struct wf_instance *in = d->in;
+	const struct wf_instance *in = d->in;
 	int64_t due = wf_instance_due(in);
 	if (!due || due > now)
 		return false;
-	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : in->threads->step;
-	struct wf_event event = wf_drive_event(WF_EVENT_TIMER, step, 0, NULL);
+	/* what ends the whole instance comes before what happens in it */
+	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : wf_instance_due_step(in);
+	json_t *data = timer_data(in, step);
+	struct wf_event event = wf_drive_event(WF_EVENT_TIMER, step, 0, data);
 	/* a clock that steps back between two readings must not make a due timer early */
 	if (event.at < due)
 		event.at = due;
-	return wf_drive_feed(rt, d, &event, NULL) == 0;
+	bool fired = wf_drive_feed(rt, d, &event, NULL) == 0;
+	json_decref(data);
+	return fired;
+}
+
+uint32_t wf_drive_next_in_hand(const struct wf_instance *in, uint32_t *at)
+{
+	for (; *at < in->thread_count; (*at)++) {
+		const struct wf_thread *t = &in->threads[*at];
+		if (t->done || t->step == WF_NONE)
+			continue;
+		if (in->steps[t->step].status == WF_STEP_RUNNING) {
+			(*at)++;
+			return t->step;
+		}
+	}
+	return WF_NONE;
+}
+
+/* The earliest timer that this process itself would wait for. A person's time is not. */
+static int64_t patient_due(const struct wf_instance *in)
+{
+	int64_t due = in->wait == WF_WAIT_APPROVAL ? 0 : in->timeout_at;
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (t->done || t->step == WF_NONE)
+			continue;
+		const struct wf_step_state *s = &in->steps[t->step];
+		if (s->due_at && s->wait != WF_WAIT_APPROVAL && (!due || s->due_at < due))
+			due = s->due_at;
+	}
+	return due;
+}
+
+static bool parks(const struct wf_runtime *rt, const struct wf_drive *d, int64_t now)
+{
+	const struct wf_instance *in = d->in;
+	uint32_t at = 0;
+	if (d->inflight || wf_drive_next_in_hand(in, &at) != WF_NONE)
+		return false;
+	if (in->status == WF_INST_SUSPENDED)
+		return true;
+	if (in->status != WF_INST_WAITING)
+		return false;
+	int64_t due = patient_due(in);
+	return !due || (due > now && (uint64_t)(due - now) > rt->options.stay_ms);
 }
 
 void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
 {
 	struct wf_instance *in = d->in;
 	bool ended = wf_instance_status_final(in->status);
-	bool parked = false;
-	if (in->status == WF_INST_SUSPENDED) {
-		parked = true;
-	} else if (in->status == WF_INST_WAITING) {
-		int64_t due = wf_instance_due(in);
-		bool person = in->wait == WF_WAIT_APPROVAL;
-		parked = person || !due ||
-			(due > now && (uint64_t)(due - now) > rt->options.stay_ms);
-	}
-	d->leaving = ended || parked;
-	uint64_t owner = d->leaving ? 0 : rt->runner;
+	d->leaving = ended || (!d->elsewhere && parks(rt, d, now));
+	uint64_t owner = d->leaving ? 0 : d->elsewhere ? d->owner_before : rt->runner;
 	if (in->owner != owner) {
 		in->owner = owner;
 		in->dirty = true;
 	}
 }
 
-void wf_drive_token(const struct wf_drive *d, uint32_t step, char *ret, size_t room)
+void wf_drive_token(const struct wf_instance *in, uint32_t step, char *ret, size_t room)
 {
-	const struct wf_step_state *s = &d->in->steps[step];
+	const struct wf_step_state *s = &in->steps[step];
 	char uuid[WF_UUID_TEXT];
-	wf_uuid_text(&d->in->uuid, uuid);
+	wf_uuid_text(&in->uuid, uuid);
 	(void)snprintf(ret, room, "%s-%u-%u-%u", uuid, step, s->visits, s->attempts);
+}
+
+void wf_drive_settle_later(struct wf_drive *d, uint32_t step)
+{
+	char token[sizeof(((struct wf_inflight *)NULL)->token)];
+	wf_drive_token(d->in, step, token, sizeof(token));
+	WF_GROW(d->settled, d->settled_count, d->settled_room);
+	d->settled[d->settled_count++] = wf_strdup(token);
+}
+
+bool wf_drive_has_inflight(const struct wf_drive *d, uint32_t step)
+{
+	for (const struct wf_inflight *f = d->inflight; f; f = f->next)
+		if (f->step == step)
+			return true;
+	return false;
 }
 
 struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step)
@@ -213,7 +300,8 @@ struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step)
 	f->drive = d;
 	f->step = step;
 	f->attempt = d->in->steps[step].attempts;
-	wf_drive_token(d, step, f->token, sizeof(f->token));
+	f->visit = d->in->steps[step].visits;
+	wf_drive_token(d->in, step, f->token, sizeof(f->token));
 	f->next = d->inflight;
 	d->inflight = f;
 	return f;

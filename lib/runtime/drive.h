@@ -2,6 +2,7 @@
 #ifndef WF_RUNTIME_DRIVE_H
 #define WF_RUNTIME_DRIVE_H
 
+#include "journal/waiting.h"
 #include "runtime/runtime.h"
 
 #include <signal.h>
@@ -13,6 +14,7 @@ struct wf_held_plan {
 	struct wf_buf bytes; /* of one that may not be in the journal yet */
 	bool stored;
 	bool numbered;       /* its code looks at the instance, whose number must be known from the start */
+	bool slotted;        /* it has a concurrency of its own */
 };
 
 /* A history record that waits for its commit, and what the observer will hear of it. */
@@ -26,9 +28,15 @@ struct wf_moved {
 /* An effect that was begun and has no result yet. */
 struct wf_inflight {
 	struct wf_drive *drive;
-	uint32_t step, attempt;
+	uint32_t step, attempt, visit;
 	char token[112];
 	struct wf_inflight *next;
+};
+
+/* What the commit takes out of the journal for the instance: a kept signal or event. */
+struct wf_take {
+	enum wf_wait kind;   /* WF_WAIT_SIGNAL, WF_WAIT_EVENT */
+	uint64_t number;
 };
 
 /* An instance in this process's hands. */
@@ -36,14 +44,22 @@ struct wf_drive {
 	const struct wf_held_plan *held;
 	struct wf_instance *in;
 	uint64_t ticket;
-	bool fresh;              /* its first commit has not been */
+	uint64_t history;        /* its records in the journal, as far as this process knows */
+	bool fresh;              /* nobody was told that it started */
 	bool touched;            /* has something to commit; in the runtime's list when linked */
 	bool recovering;         /* claimed from a dead owner: its effects are to be looked for */
 	bool leaving;            /* ends or parks with this turn's commit */
-	uint64_t owner_before;   /* who had it when it was claimed */
+	bool on_hold;            /* its workflow is, as of the last look */
+	bool stale;              /* the journal has it otherwise: to be loaded again, nothing to be written */
+	bool elsewhere;          /* a living process owns it: this one only gives it events */
+	bool taken_over;         /* from a dead owner, with what that one had begun */
+	uint64_t owner_before;   /* who had it when it was loaded */
 	struct wf_buf records;
 	struct wf_moved *moved;
 	uint32_t moved_count, moved_room;
+	uint32_t written;        /* of these, in the transaction in hand */
+	struct wf_take *takes;
+	uint32_t take_count, take_room;
 	struct wf_command *commands;
 	uint32_t command_count, command_room;
 	struct wf_inflight *inflight;
@@ -54,6 +70,38 @@ struct wf_drive {
 	struct wf_drive *next_touched, *prev_touched;
 	int64_t due;             /* as the heap has it; 0: it is not in the heap */
 	uint32_t due_at;         /* its place there */
+};
+
+/* Numbers of instances, or ids of runners. */
+struct wf_numbers {
+	uint64_t *at;
+	size_t count, room;
+};
+void wf_numbers_add(struct wf_numbers *n, uint64_t number);  /* once each */
+
+/* What is given to an instance from outside. */
+enum wf_gift_kind { WF_GIFT_EVENT, WF_GIFT_SIGNAL, WF_GIFT_KEPT_EVENT };
+struct wf_gift {
+	enum wf_gift_kind kind;
+	uint64_t number;             /* to whom */
+	const struct wf_event *event;/* EVENT; step WF_NONE: see wf_runtime_decide, wf_runtime_post */
+	const json_t *signal;        /* SIGNAL */
+	uint64_t kept;               /* KEPT_EVENT: its number */
+	uint32_t step;               /* KEPT_EVENT: the step; WF_NONE: the first that it matches */
+	const struct wf_plan *plan;  /* RETRY: the new one; NULL: its own */
+	const char *from;            /* RETRY: the step's id; NULL: the failed one */
+	/* what came of it */
+	int result;
+	bool delivered;
+	struct wf_cause why;
+};
+
+/* Gifts that wait for room, in the order in which they came. */
+struct wf_waiting_gift {
+	struct wf_gift gift;
+	wf_runtime_answer_fn *answered; /* NULL: nobody asks */
+	void *arg;
+	size_t index;
 };
 
 struct wf_runtime {
@@ -71,6 +119,8 @@ struct wf_runtime {
 	uint32_t numbers_left, numbers_taken;
 	uint64_t *claims;              /* numbers still to claim */
 	size_t claim_count, claim_next, claim_room;
+	struct wf_waiting_gift *gifts;
+	size_t gift_count, gift_next, gift_room;
 	struct wf_turn turn;           /* scratch of one event */
 	struct wf_instance *decided;   /* what wf_runtime_decide handed out */
 	wf_runtime_feed_fn *feed;
@@ -78,6 +128,16 @@ struct wf_runtime {
 	bool feed_done;
 	wf_runtime_source_fn *source;
 	void *source_arg;
+	int64_t source_at;             /* when it wants to be called; 0: never again */
+	uint64_t intrusions, seen;     /* as of the last look; of the transaction in hand */
+	bool intrusions_known;
+	bool watched;                  /* a wake of this runner ends a wait */
+	bool any_hold;                 /* something is on hold, as of this turn */
+	bool holds_known;
+	int64_t last_now;              /* of the wall clock, in the last turn */
+	struct wf_numbers granted;     /* instances that got their slots in the transaction in hand */
+	struct wf_numbers ended;       /* those whose children may outlive them: they had no living owner */
+	struct wf_numbers wakes;       /* runners whose instances were changed */
 	volatile sig_atomic_t stopping;
 	int failed;                    /* the error that ended the loop */
 	struct wf_cause cause;
@@ -89,6 +149,8 @@ struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instanc
 void wf_drive_free(struct wf_drive *d);
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d);
+/* The drive of that instance, or NULL. */
+struct wf_drive *wf_drive_find(const struct wf_runtime *rt, uint64_t number);
 /* It has something to commit, or, committed, nothing any more. */
 void wf_drive_touch(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_untouch(struct wf_runtime *rt, struct wf_drive *d);
@@ -98,14 +160,22 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 /* An event of now, with a random number; data borrowed. */
 struct wf_event wf_drive_event(enum wf_event_type type, uint32_t step, uint32_t attempt,
 	json_t *data);
-/* Feeds TIMER for each timer that is due; true when one was. */
+/* Feeds TIMER for the timer that is due first; true when one was. */
 bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now);
 /* Decides whether the instance stays in this process; sets owner and `leaving`. */
 void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now);
+/* The steps whose effects are under way, as far as the state says: the next from *at on (0 at first), or
+ * WF_NONE. */
+uint32_t wf_drive_next_in_hand(const struct wf_instance *in, uint32_t *at);
 /* The name of an attempt for all time. */
-void wf_drive_token(const struct wf_drive *d, uint32_t step, char *ret, size_t room);
+void wf_drive_token(const struct wf_instance *in, uint32_t step, char *ret, size_t room);
 struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step);
 void wf_drive_drop_inflight(struct wf_inflight *f);
+bool wf_drive_has_inflight(const struct wf_drive *d, uint32_t step);
+/* The spool's files of the attempt go once what is known of it is durable. */
+void wf_drive_settle_later(struct wf_drive *d, uint32_t step);
+/* Forgets what waits for the commit. */
+void wf_drive_forget(struct wf_drive *d);
 
 /* -- due.c: linked drives by their earliest timer -- */
 
@@ -117,14 +187,90 @@ struct wf_drive *wf_due_first(const struct wf_runtime *rt);
 
 /* -- commit.c: making it durable, and what follows -- */
 
-/* Writes one drive inside a transaction. */
-int wf_drive_write(struct wf_txn *txn, struct wf_drive *d);
+/* Writes one drive inside a transaction: its records, its rows, what it takes from its inbox, and who gets
+ * the slots that it frees. A drive that turns out stale is not written. */
+int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d);
+/* Whether the workflow of the drive is on hold, as this transaction sees it. */
+int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d);
 /* After the commit: marks, observer, effects to begin, parting. */
 void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d);
+/* Stops the effects of steps that are not in hand any more. */
+void wf_drive_stop_lost(struct wf_runtime *rt, struct wf_drive *d);
+void wf_drive_stop_all(struct wf_runtime *rt, struct wf_drive *d);
+void wf_drive_settle(struct wf_runtime *rt, struct wf_drive *d);
+/* Takes it out of this process's hands and tells so. */
+void wf_drive_part(struct wf_runtime *rt, struct wf_drive *d, enum wf_parted how,
+	const struct wf_cause *cause);
+/* Tells the observer what happened, once it is durable. */
+void wf_drive_tell(struct wf_runtime *rt, struct wf_drive *d);
 /* Tells the observer that a commit has been told whole. */
 void wf_runtime_told(struct wf_runtime *rt);
 /* Commits every touched drive in one transaction. */
 int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause);
+/* What a transaction leaves to be done once it is durable: runners to wake, freed slots to use, children
+ * to stop. */
+void wf_runtime_after(struct wf_runtime *rt);
+
+/* -- intrude.c: changes that others made -- */
+
+/* Compares what this process has with the journal, and loads again what was changed. */
+int wf_runtime_look(struct wf_runtime *rt, struct wf_cause *cause);
+/* In a transaction: marks the drives that others changed. */
+int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn);
+/* Loads a stale drive again and feeds it what it had not committed. It may be gone afterwards. */
+void wf_drive_reload(struct wf_runtime *rt, struct wf_drive *d);
+
+/* -- inbox.c: kept signals and events -- */
+
+/* In the transaction that writes the drive: it takes what came before it waited; *ret_fed: it did. */
+int wf_inbox_look(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d, bool *ret_fed);
+/* What an earlier run of the transaction took: the drive is stale when somebody else has it; it is taken
+ * again. */
+int wf_inbox_still_there(struct wf_txn *txn, struct wf_drive *d);
+int wf_inbox_take_again(struct wf_txn *txn, struct wf_drive *d);
+/* What a delivery says of a signal (the number is its sequence), of an event. New references. */
+json_t *wf_delivery_of_signal(const json_t *signal, uint32_t seq);
+json_t *wf_delivery_of_event(const struct wf_kept_event *e);
+/* Takes the event out for the instance, in a transaction. */
+int wf_inbox_take_event(struct wf_txn *txn, uint64_t number, struct wf_kept_event *e);
+
+/* -- post.c: events given from outside -- */
+
+/* Gives them, in one transaction. A single gift that is refused gives its refusal; otherwise each has its
+ * own result. ret_plan (of the first; may be NULL). */
+int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
+	const struct wf_plan **ret_plan, struct wf_cause *cause);
+/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. */
+int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
+	struct wf_cause *cause);
+/* Those that wait, as far as there is room. */
+int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause);
+void wf_runtime_give_later(struct wf_runtime *rt, const struct wf_waiting_gift *gift);
+
+/* -- start.c -- */
+
+/* A new instance of the start, whose owner is nobody. */
+struct wf_instance *wf_start_instance(const struct wf_runtime *rt, const struct wf_start *start);
+int wf_start_correlate(const struct wf_plan *plan, struct wf_instance *in, const char *given,
+	struct wf_cause *cause);
+
+/* -- admit.c -- */
+
+/* wf_runtime_admit with an owner: 0, or this process's runner. *ret_in (NULL: it is not wanted, and goes) is
+ * the new instance, NULL when the key was used. */
+int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
+	uint64_t owner, enum wf_admission *ret, uint64_t *ret_number, struct wf_instance **ret_in,
+	struct wf_cause *cause);
+
+/* -- grant.c: slots -- */
+
+/* The instances that wait for the slots that this one has freed, first come first served: those for which
+ * all have room become pending, in this transaction. */
+int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
+/* Whether all slots of the list have room. */
+int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);
+/* A queued instance becomes pending; it was loaded in this transaction. */
+int wf_slots_take(struct wf_txn *txn, struct wf_instance *in);
 
 /* -- recover.c -- */
 
@@ -132,16 +278,32 @@ int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause);
  * (one number) that is an error. */
 int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t count, bool strict,
 	struct wf_cause *cause);
-/* The step whose effect is under way as far as the journal knows; WF_NONE. */
-uint32_t wf_drive_step_in_hand(const struct wf_drive *d);
-/* Takes over the command that a dead owner began in an instance that has ended by now, so that it is
- * stopped when the instance parts. */
-void wf_drive_adopt(struct wf_runtime *rt, struct wf_drive *d, uint32_t step);
+/* In the transaction that takes it from a dead owner: what that one had begun before the machine was
+ * restarted is in doubt. */
+void wf_drive_take_over(struct wf_runtime *rt, struct wf_drive *d);
 /* Looks what became of a claimed instance's effects. */
 void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d);
+/* Stops the commands that an instance left behind when it ended without a living owner. */
+void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *in);
 
-/* -- runtime.c -- */
+/* -- replay.c -- */
 
+/* The instance as it was before its first event. */
+struct wf_instance *wf_instance_newborn(const struct wf_instance *of, uint32_t step_count);
+
+/* -- retry.c -- */
+
+/* Gives a RETRY: finds its step, changes the plan. As the functions of post.c: the refusal is the gift's. */
+int wf_retry_give(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d,
+	struct wf_gift *gift);
+
+/* Which step of the new plan each of the old one's is, by their ids. From wf_alloc. */
+uint32_t *wf_plan_map(const struct wf_plan *from, const struct wf_plan *to);
+
+/* -- plans.c -- */
+
+struct wf_held_plan *wf_runtime_find_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE]);
+void wf_runtime_free_plans(struct wf_runtime *rt);
 int wf_runtime_hold_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE],
 	const struct wf_held_plan **ret, struct wf_cause *cause);
 /* The same inside a transaction. */

@@ -11,6 +11,10 @@
 
 #define GROUP 1024u /* starts that pass through and share a commit */
 
+/* A wait is never longer: then it is looked whether somebody changed an instance of ours and the wake was
+ * lost, or the wall clock was set where the kernel does not tell. */
+#define LOOK_EVERY_MS 1000
+
 static json_t *error_of(const struct wf_effect_result *r)
 {
 	json_t *error = json_pack("{s:s, s:s, s:s}", "type", wf_error_types[r->type].name, "code",
@@ -105,8 +109,30 @@ static void take_in(struct wf_runtime *rt)
 	uint32_t most = rt->options.max_in_flight;
 	if (rt->claim_next < rt->claim_count && rt->drive_count < most)
 		take_claims(rt, most);
+	if (rt->gift_next < rt->gift_count && !rt->failed) {
+		int rc = wf_runtime_give_waiting(rt, &rt->cause);
+		if (rc)
+			rt->failed = rc;
+	}
 	if (rt->feed && !rt->feed_done && !rt->failed)
 		take_starts(rt, most);
+}
+
+static void ask_source(struct wf_runtime *rt)
+{
+	if (rt->source && !rt->failed)
+		rt->source_at = rt->source(rt->source_arg, rt, wf_now_ms());
+}
+
+/* A clock that was set back: what waited for a time that was near may wait for one that is far now, which
+ * is not waited for here. */
+static void notice_clock(struct wf_runtime *rt)
+{
+	int64_t now = wf_now_ms();
+	if (now + LOOK_EVERY_MS < rt->last_now)
+		for (struct wf_drive *d = rt->drives; d; d = d->next)
+			wf_drive_touch(rt, d);
+	rt->last_now = now;
 }
 
 /* Looks for the effects of those that were claimed: they are touched, and not yet fed. */
@@ -133,35 +159,60 @@ static int64_t fire(struct wf_runtime *rt)
 
 static bool more_to_come(const struct wf_runtime *rt)
 {
-	return rt->drives || (rt->feed && !rt->feed_done) || rt->claim_next < rt->claim_count;
+	return rt->drives || (rt->feed && !rt->feed_done) || rt->claim_next < rt->claim_count ||
+		rt->gift_next < rt->gift_count || rt->source_at;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* Whether more can be taken in at once. */
+static bool more_at_once(const struct wf_runtime *rt)
+{
+	return rt->drive_count < rt->options.max_in_flight &&
+		(rt->claim_next < rt->claim_count || rt->gift_next < rt->gift_count);
 }
 
 /* Results that are there are taken without waiting when there is something to commit already. */
-static int64_t patience(const struct wf_runtime *rt, int64_t next_due)
+static int wait_for_more(struct wf_runtime *rt, int64_t next_due)
 {
-	if (rt->touched || !rt->drives)
+	bool waits = !rt->touched && !more_at_once(rt) && (rt->drives || rt->source_at);
+	if (!waits && !wf_effects_running(rt->effects))
 		return 0;
-	if (!next_due)
-		return -1;
-	int64_t left = next_due - wf_now_ms();
-	return left > 0 ? left : 0;
+	int rc = wf_effects_wait_until(rt->effects, sooner(next_due, rt->source_at),
+		waits ? LOOK_EVERY_MS : 0, take_result, rt);
+	return rc < 0 && rc != WF_EINTR
+		? wf_fail(&rt->cause, rc, "waiting for effects failed") : 0;
+}
+
+/* After a wait: whether others changed what is in our hands. */
+static int look_around(struct wf_runtime *rt)
+{
+	if (rt->touched)
+		return 0; /* the commit sees it */
+	if (rt->watched)
+		wf_runner_woken(rt->options.home);
+	return rt->drives ? wf_runtime_look(rt, &rt->cause) : 0;
 }
 
 static int turn(struct wf_runtime *rt)
 {
 	wf_crash_here(WF_CRASH_TURN_BEGIN);
+	rt->holds_known = false;
+	wf_runtime_after(rt);
+	ask_source(rt);
 	take_in(rt);
 	if (rt->failed)
 		return rt->failed;
 	recover(rt);
+	notice_clock(rt);
 	int64_t next_due = fire(rt);
-	int64_t wait = patience(rt, next_due);
-	if (wait != 0 || wf_effects_running(rt->effects)) {
-		int rc = wf_effects_wait(rt->effects, wait, take_result, rt);
-		if (rc < 0 && rc != WF_EINTR)
-			return wf_fail(&rt->cause, rc, "waiting for effects failed");
-	}
-	return wf_runtime_commit(rt, &rt->cause);
+	int rc = wait_for_more(rt, next_due);
+	if (!rc)
+		rc = look_around(rt);
+	return rc ? rc : wf_runtime_commit(rt, &rt->cause);
 }
 
 /* The journal could not take what was done: say so for every instance in hand. */

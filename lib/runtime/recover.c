@@ -15,6 +15,15 @@ struct claim {
 	size_t got_count;
 };
 
+/* An attempt that an event of the commit to come has decided: nobody has begun it. */
+static bool just_decided(const struct wf_drive *d, uint32_t step)
+{
+	for (uint32_t i = 0; i < d->command_count; i++)
+		if (d->commands[i].step == step)
+			return true;
+	return false;
+}
+
 static void drop_claimed(struct claim *c)
 {
 	for (size_t i = 0; i < c->got_count; i++)
@@ -33,70 +42,80 @@ static int may_claim(struct wf_runtime *rt, const struct wf_instance *in, struct
 	return 0;
 }
 
-uint32_t wf_drive_step_in_hand(const struct wf_drive *d)
-{
-	const struct wf_instance *in = d->in;
-	uint32_t step = in->threads->step;
-	return step != WF_NONE && in->steps[step].status == WF_STEP_RUNNING ? step : WF_NONE;
-}
-
-/* The spool's files of the attempt go once what is known of it is durable. */
-static void settle_later(struct wf_drive *d, uint32_t step)
-{
-	char token[sizeof(((struct wf_inflight *)NULL)->token)];
-	wf_drive_token(d, step, token, sizeof(token));
-	WF_GROW(d->settled, d->settled_count, d->settled_room);
-	d->settled[d->settled_count++] = wf_strdup(token);
-}
-
 /* A command that ran when the machine went down is in doubt: the spool is not synced, so that what
  * lies there may be torn, and is worth nothing. The claim says so itself: once it is durable the
  * owner is one of this boot, and nobody could tell any more. */
-static bool doubt_after_restart(struct claim *c, struct wf_drive *d)
+void wf_drive_take_over(struct wf_runtime *rt, struct wf_drive *d)
 {
 	const struct wf_instance *in = d->in;
-	uint32_t step = wf_drive_step_in_hand(d);
-	if (step == WF_NONE || d->held->plan->steps[step].action != WF_ACT_EXEC_RUN ||
-		wf_runner_same_boot(d->owner_before, c->rt->runner))
-		return false;
-	struct wf_event event =
-		wf_drive_event(WF_EVENT_DOUBT, step, in->steps[step].attempts, NULL);
-	settle_later(d, step);
-	if (wf_drive_feed(c->rt, d, &event, NULL))
-		return false;
-	wf_drive_decide_stay(c->rt, d, event.at);
-	return true;
+	if (!d->owner_before || wf_runner_same_boot(d->owner_before, rt->runner))
+		return;
+	uint32_t at = 0, step;
+	while ((step = wf_drive_next_in_hand(in, &at)) != WF_NONE) {
+		if (d->held->plan->steps[step].action != WF_ACT_EXEC_RUN || just_decided(d, step))
+			continue;
+		struct wf_event event = wf_drive_event(WF_EVENT_DOUBT, step,
+			in->steps[step].attempts, NULL);
+		wf_drive_settle_later(d, step);
+		if (wf_drive_feed(rt, d, &event, NULL) == 0)
+			at = 0; /* its thread has moved on */
+	}
+}
+
+/* A queued one may go when all its slots are free, which who freed them should have seen to. */
+static int dequeue(struct wf_txn *txn, struct wf_instance *in, struct wf_cause *cause)
+{
+	bool room = false;
+	int rc = wf_slots_room(txn, in->slots, &room);
+	if (!rc && !room)
+		rc = wf_fail(cause, WF_ECONFLICT, "instance #%" PRIu64 " waits for a free slot",
+			in->number);
+	return rc ? rc : wf_slots_take(txn, in);
 }
 
 static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struct wf_cause *cause)
 {
 	struct wf_instance *in;
+	if (wf_drive_find(c->rt, number))
+		return 0; /* it is in our hands already */
 	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
 	if (rc == WF_ENOENT)
 		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
 	if (rc)
 		return rc;
 	const struct wf_held_plan *held = NULL;
+	bool on_hold = false;
 	rc = may_claim(c->rt, in, cause);
+	if (!rc && in->status == WF_INST_QUEUED)
+		rc = dequeue(txn, in, cause);
 	if (!rc)
 		rc = wf_runtime_hold_plan_txn(c->rt, txn, in->plan_id, &held, cause);
+	if (!rc)
+		rc = wf_txn_is_held(txn, in->workflow, &on_hold);
 	if (rc) {
 		wf_instance_free(in);
 		return rc;
 	}
 	struct wf_drive *d = wf_drive_new(held, in);
-	d->owner_before = in->owner;
+	d->on_hold = on_hold;
 	in->owner = c->rt->runner;
 	in->dirty = true;
-	d->recovering = !doubt_after_restart(c, d);
+	d->recovering = true;
+	wf_drive_take_over(c->rt, d);
+	if (d->moved_count)
+		wf_drive_decide_stay(c->rt, d, wf_now_ms());
 	c->got[c->got_count++] = d;
-	return wf_drive_write(txn, d);
+	return wf_drive_write(c->rt, txn, d);
 }
 
 static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct claim *c = arg;
 	drop_claimed(c);
+	if (!c->rt->intrusions_known) {
+		c->rt->intrusions = wf_txn_intrusions(txn);
+		c->rt->intrusions_known = true;
+	}
 	for (size_t i = 0; i < c->count; i++) {
 		int rc = claim_one(txn, c, c->numbers[i], cause);
 		bool passed_over = rc == WF_EBUSY || rc == WF_ECONFLICT || rc == WF_ENOENT;
@@ -118,13 +137,11 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 		wf_crash_here(WF_CRASH_CLAIM_AFTER);
 	for (size_t i = 0; i < c.got_count; i++) {
 		struct wf_drive *d = c.got[i];
+		bool leaves = d->leaving;
 		wf_drive_link(rt, d);
-		if (d->recovering) {
-			wf_instance_written(d->in);
+		wf_drive_committed(rt, d); /* it is gone when it leaves */
+		if (!leaves)
 			wf_drive_touch(rt, d); /* recovered in the turn that follows */
-		} else {
-			wf_drive_committed(rt, d);
-		}
 	}
 	wf_runtime_told(rt);
 	wf_free(c.got);
@@ -148,13 +165,6 @@ static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_dri
 	return trace;
 }
 
-void wf_drive_adopt(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
-{
-	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN &&
-		wf_runner_same_boot(d->owner_before, rt->runner))
-		(void)recover_command(rt, d, step);
-}
-
 /* A command that left nothing never began, for its supervisor leaves a mark before that (and the
  * machine was not restarted: doubt_after_restart). Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
@@ -167,7 +177,7 @@ static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t ste
 		if (trace == WF_TRACE_NONE)
 			type = WF_EVENT_RESUME;
 		else
-			settle_later(d, step);
+			wf_drive_settle_later(d, step);
 	}
 	struct wf_event event = wf_drive_event(type, step, d->in->steps[step].attempts, NULL);
 	(void)wf_drive_feed(rt, d, &event, NULL);
@@ -183,11 +193,35 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 		(void)wf_drive_feed(rt, d, &event, NULL);
 		return;
 	}
-	uint32_t step = wf_drive_step_in_hand(d);
-	if (step == WF_NONE)
+	uint32_t at = 0, step;
+	while ((step = wf_drive_next_in_hand(in, &at)) != WF_NONE) {
+		if (wf_drive_has_inflight(d, step) || just_decided(d, step))
+			continue;
+		recover_step(rt, d, step);
+		wf_crash_here(WF_CRASH_RECOVERED);
+	}
+}
+
+void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *in)
+{
+	const struct wf_held_plan *held;
+	if (wf_runtime_hold_plan(rt, in->plan_id, &held, NULL))
 		return;
-	recover_step(rt, d, step);
-	wf_crash_here(WF_CRASH_RECOVERED);
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		const struct wf_step_state *s = &in->steps[i];
+		if (s->status != WF_STEP_CANCELLED || !s->attempts ||
+			held->plan->steps[i].action != WF_ACT_EXEC_RUN)
+			continue;
+		char token[sizeof(((struct wf_inflight *)NULL)->token)];
+		wf_drive_token(in, i, token, sizeof(token));
+		struct wf_effect_request request = {.action = WF_ACT_EXEC_RUN, .input = s->input,
+			.token = token, .key = s->key, .cookie = token};
+		enum wf_effect_trace trace = wf_effects_recover(rt->effects, &request);
+		if (trace == WF_TRACE_RUNNING || trace == WF_TRACE_DONE)
+			wf_effects_stop(rt->effects, token);
+		if (trace == WF_TRACE_DONE || trace == WF_TRACE_LOST)
+			wf_effects_settled(rt->effects, token);
+	}
 }
 
 struct orphans {

@@ -1,0 +1,487 @@
+/*
+ * Events given from outside: decisions, cancels, deliveries, repairs.
+ *
+ * Each is fed in the transaction that makes it durable. An instance that a living process owns stays that
+ * one's, which is woken and goes on from what it finds; any other becomes this process's, and goes on
+ * here.
+ */
+#include "base/crash.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "runtime/drive.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct giving {
+	struct wf_runtime *rt;
+	struct wf_gift *gifts;
+	size_t count;
+	struct wf_drive **drives;     /* each instance once */
+	size_t drive_count, drive_room;
+};
+
+static void forget_drives(struct giving *g)
+{
+	for (size_t i = 0; i < g->drive_count; i++)
+		wf_drive_free(g->drives[i]);
+	g->drive_count = 0;
+}
+
+/* A refusal of the gift, which is no error of the transaction. */
+static int refuse(struct wf_gift *gift, int rc)
+{
+	gift->result = rc;
+	gift->why.err = rc;
+	return 0;
+}
+
+/* -- loading -- */
+
+static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
+	struct wf_cause *cause)
+{
+	struct wf_runtime *rt = g->rt;
+	struct wf_instance *in;
+	for (size_t i = 0; i < g->drive_count; i++)
+		if (g->drives[i]->in->number == number) {
+			*ret = g->drives[i];
+			return 0;
+		}
+	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
+	if (rc == WF_ENOENT)
+		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
+	if (rc)
+		return rc;
+	const struct wf_held_plan *held = NULL;
+	bool on_hold = false;
+	rc = wf_runtime_hold_plan_txn(rt, txn, in->plan_id, &held, cause);
+	if (!rc)
+		rc = wf_txn_is_held(txn, in->workflow, &on_hold);
+	if (rc) {
+		wf_instance_free(in);
+		return rc;
+	}
+	struct wf_drive *d = wf_drive_new(held, in);
+	d->on_hold = on_hold;
+	d->elsewhere = in->owner == rt->runner ? wf_drive_find(rt, number) != NULL
+		: wf_runner_alive(rt->options.home, in->owner);
+	d->taken_over = in->owner && !d->elsewhere;
+	WF_GROW(g->drives, g->drive_count, g->drive_room);
+	g->drives[g->drive_count++] = d;
+	*ret = d;
+	return 0;
+}
+
+/* -- decisions and other events -- */
+
+static int open_approval(const struct wf_instance *in, uint32_t *ret_step, struct wf_cause *cause)
+{
+	uint32_t found = WF_NONE, last = WF_NONE;
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		const struct wf_approval *a = in->steps[i].approval;
+		if (!a)
+			continue;
+		last = i;
+		if (a->decided_at)
+			continue;
+		if (found != WF_NONE)
+			return wf_fail(cause, WF_EAMBIGUOUS,
+				"instance #%" PRIu64 " has more than one open approval", in->number);
+		found = i;
+	}
+	if (found == WF_NONE && last == WF_NONE)
+		return wf_fail(cause, WF_ENOENT, "instance #%" PRIu64 " asks for no approval",
+			in->number);
+	*ret_step = found == WF_NONE ? last : found; /* an old one is refused with its reason */
+	return 0;
+}
+
+static void fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t at)
+{
+	while (wf_drive_fire_due(rt, d, at))
+		wf_crash_here(WF_CRASH_TIMER_BEFORE);
+}
+
+static bool is_over(const struct wf_instance *in, uint32_t step)
+{
+	return step < in->step_count && in->steps[step].approval &&
+		in->steps[step].approval->decided_at;
+}
+
+/* Every step that a hold keeps back. */
+static int release_all(struct wf_runtime *rt, struct wf_drive *d, struct wf_event *event,
+	struct wf_cause *cause)
+{
+	int rc = WF_ENOENT;
+	for (uint32_t i = 0; i < d->in->thread_count; i++) {
+		const struct wf_thread *t = &d->in->threads[i];
+		if (t->done || t->step == WF_NONE || d->in->steps[t->step].wait != WF_WAIT_HOLD)
+			continue;
+		event->step = t->step;
+		rc = wf_drive_feed(rt, d, event, cause);
+		if (rc)
+			return rc;
+	}
+	return rc == WF_ENOENT ? wf_fail(cause, WF_ECONFLICT,
+		"no step of #%" PRIu64 " is kept back by a hold", d->in->number) : rc;
+}
+
+/* What is due comes first: a decision after the end of its approval is too late, whether or not
+ * anybody noticed the end. The firing is kept even when the event is then refused. */
+static int give_event(struct giving *g, struct wf_drive *d, struct wf_gift *gift)
+{
+	struct wf_runtime *rt = g->rt;
+	struct wf_event event = *gift->event;
+	if (event.type == WF_EVENT_DECISION && event.step == WF_NONE) {
+		int rc = open_approval(d->in, &event.step, &gift->why);
+		if (rc)
+			return refuse(gift, rc);
+	}
+	fire_due(rt, d, event.at);
+	int rc;
+	if (event.type == WF_EVENT_DECISION && is_over(d->in, event.step))
+		rc = wf_fail(&gift->why, WF_ECONFLICT, "the approval `%s` of #%" PRIu64 " is over",
+			wf_plan_step_id(d->held->plan, event.step), d->in->number);
+	else if (event.type == WF_EVENT_RELEASE && event.step == WF_NONE)
+		rc = release_all(rt, d, &event, &gift->why);
+	else
+		rc = wf_drive_feed(rt, d, &event, &gift->why);
+	if (rc)
+		return refuse(gift, rc);
+	if (event.type == WF_EVENT_MOVE)
+		fire_due(rt, d, event.at);
+	return 0;
+}
+
+/* -- signals -- */
+
+static uint32_t who_waits(const struct wf_drive *d, enum wf_wait wait, const char *name)
+{
+	for (uint32_t i = 0; i < d->in->thread_count; i++) {
+		const struct wf_thread *t = &d->in->threads[i];
+		if (t->done || t->step == WF_NONE)
+			continue;
+		const struct wf_step_state *s = &d->in->steps[t->step];
+		const char *its = json_string_value(json_object_get(s->input, "name"));
+		if (s->status == WF_STEP_WAITING && s->wait == wait && its && name &&
+			strcmp(its, name) == 0)
+			return t->step;
+	}
+	return WF_NONE;
+}
+
+static int give_signal(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
+	struct wf_gift *gift)
+{
+	const char *name = json_string_value(json_object_get(gift->signal, "name"));
+	uint32_t seq;
+	fire_due(g->rt, d, wf_now_ms());
+	if (wf_instance_status_final(d->in->status))
+		return refuse(gift, wf_fail(&gift->why, WF_ECONFLICT,
+			"instance #%" PRIu64 " has ended: it is %s", d->in->number,
+			wf_instance_status_name(d->in->status)));
+	int rc = wf_txn_put_signal(txn, d->in->number, gift->signal, &seq);
+	if (rc == WF_EEXIST)
+		return refuse(gift, wf_fail(&gift->why, rc,
+			"a signal with that id came for instance #%" PRIu64 " before",
+			d->in->number));
+	uint32_t step = rc ? WF_NONE : who_waits(d, WF_WAIT_SIGNAL, name);
+	if (step == WF_NONE)
+		return rc;
+	json_t *data = wf_delivery_of_signal(gift->signal, seq);
+	struct wf_event event = wf_drive_event(WF_EVENT_DELIVERY, step, 0, data);
+	gift->delivered = wf_drive_feed(g->rt, d, &event, NULL) == 0;
+	json_decref(data);
+	return gift->delivered ? wf_txn_drop_signal(txn, d->in->number, seq) : 0;
+}
+
+/* -- kept events -- */
+
+static bool wants(const struct wf_drive *d, uint32_t step, const json_t *delivery)
+{
+	bool matches = false;
+	struct wf_cause cause = {0};
+	const struct wf_step_state *s = &d->in->steps[step];
+	return s->status == WF_STEP_WAITING && s->wait == WF_WAIT_EVENT &&
+		!wf_engine_matches(d->held->plan, d->in, step, delivery, &matches, &cause) &&
+		matches;
+}
+
+static uint32_t who_wants(const struct wf_drive *d, uint32_t step, const json_t *delivery)
+{
+	for (uint32_t i = 0; i < d->in->thread_count; i++) {
+		const struct wf_thread *t = &d->in->threads[i];
+		if (!t->done && t->step != WF_NONE && (step == WF_NONE || step == t->step) &&
+			wants(d, t->step, delivery))
+			return t->step;
+	}
+	return WF_NONE;
+}
+
+static int hand_over(struct giving *g, struct wf_txn *txn, struct wf_drive *d, struct wf_gift *gift,
+	struct wf_kept_event *e)
+{
+	json_t *data = wf_delivery_of_event(e);
+	uint32_t step = who_wants(d, gift->step, data);
+	struct wf_event event = wf_drive_event(WF_EVENT_DELIVERY, step, 0, data);
+	gift->delivered = step != WF_NONE && wf_drive_feed(g->rt, d, &event, NULL) == 0;
+	json_decref(data);
+	return gift->delivered ? wf_inbox_take_event(txn, d->in->number, e) : 0;
+}
+
+static int give_kept_event(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
+	struct wf_gift *gift)
+{
+	struct wf_kept_event e = {0};
+	bool has = false;
+	fire_due(g->rt, d, wf_now_ms());
+	int rc = wf_txn_get_event(txn, gift->kept, &e);
+	if (rc == WF_ENOENT)
+		return refuse(gift,
+			wf_fail(&gift->why, rc, "there is no event %" PRIu64, gift->kept));
+	if (!rc)
+		rc = wf_txn_has_taken(txn, d->in->number, e.number, &has);
+	if (!rc && !has && !wf_instance_status_final(d->in->status))
+		rc = hand_over(g, txn, d, gift, &e);
+	wf_kept_event_done(&e);
+	return rc;
+}
+
+/* -- the transaction -- */
+
+static int give_one(struct giving *g, struct wf_txn *txn, struct wf_gift *gift)
+{
+	struct wf_drive *d = NULL;
+	gift->result = 0;
+	gift->delivered = false;
+	gift->why = (struct wf_cause){0};
+	int rc = load(g, txn, gift->number, &d, &gift->why);
+	if (rc == WF_ENOENT)
+		return refuse(gift, rc);
+	if (rc)
+		return rc;
+	if (gift->kind == WF_GIFT_SIGNAL)
+		return give_signal(g, txn, d, gift);
+	if (gift->kind == WF_GIFT_KEPT_EVENT)
+		return give_kept_event(g, txn, d, gift);
+	if (gift->event->type == WF_EVENT_RETRY)
+		return wf_retry_give(g->rt, txn, d, gift);
+	return give_event(g, d, gift);
+}
+
+static int write_given(struct giving *g, struct wf_txn *txn, struct wf_drive *d)
+{
+	struct wf_runtime *rt = g->rt;
+	if (!d->touched)
+		return 0;
+	if (d->taken_over && !wf_instance_status_final(d->in->status))
+		wf_drive_take_over(rt, d);
+	wf_drive_decide_stay(rt, d, wf_now_ms());
+	if (d->elsewhere)
+		wf_txn_intrude(txn);
+	return wf_drive_write(rt, txn, d);
+}
+
+static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct giving *g = arg;
+	int rc = 0;
+	forget_drives(g);
+	g->rt->granted.count = 0;
+	if (!g->rt->intrusions_known) {
+		g->rt->intrusions = wf_txn_intrusions(txn);
+		g->rt->intrusions_known = true;
+	}
+	for (size_t i = 0; i < g->count && !rc; i++) {
+		rc = give_one(g, txn, &g->gifts[i]);
+		if (rc && cause)
+			*cause = g->gifts[i].why;
+	}
+	for (size_t i = 0; i < g->drive_count && !rc; i++)
+		rc = write_given(g, txn, g->drives[i]);
+	return rc;
+}
+
+int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
+	struct wf_cause *cause)
+{
+	struct wf_event event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, data);
+	struct wf_gift gift = {.number = number, .event = &event};
+	struct giving g = {.rt = rt, .gifts = &gift, .count = 1};
+	int rc = give_one(&g, txn, &gift);
+	for (size_t i = 0; i < g.drive_count && !rc; i++) {
+		struct wf_drive *d = g.drives[i];
+		rc = write_given(&g, txn, d);
+		if (d->elsewhere)
+			wf_numbers_add(&rt->wakes, d->owner_before);
+		else if (d->taken_over)
+			wf_numbers_add(&rt->ended, number);
+	}
+	if (rc && cause)
+		*cause = gift.why;
+	forget_drives(&g);
+	wf_free(g.drives);
+	return rc;
+}
+
+/* -- afterwards -- */
+
+static void tell_elsewhere(struct wf_runtime *rt, struct wf_drive *d)
+{
+	bool ended = wf_instance_status_final(d->in->status), own = d->owner_before == rt->runner;
+	wf_crash_here(WF_CRASH_INTRUDED);
+	wf_numbers_add(&rt->wakes, d->owner_before);
+	wf_instance_written(d->in);
+	if (own) {
+		wf_drive_free(d); /* the drive that has it tells of it when it is loaded again */
+		return;
+	}
+	wf_drive_tell(rt, d);
+	wf_drive_part(rt, d, ended ? WF_PARTED_ENDED : WF_PARTED_ELSEWHERE, NULL);
+}
+
+static void go_on_here(struct wf_runtime *rt, struct wf_drive *d)
+{
+	bool recovers = d->taken_over && !d->leaving;
+	if (d->taken_over && wf_instance_status_final(d->in->status))
+		wf_numbers_add(&rt->ended, d->in->number);
+	wf_drive_link(rt, d);
+	wf_drive_committed(rt, d); /* it is gone when it leaves */
+	if (recovers) {
+		d->recovering = true;
+		wf_drive_touch(rt, d);
+	}
+}
+
+static void given(struct giving *g, struct wf_drive *d)
+{
+	if (!d->touched)
+		wf_drive_free(d);
+	else if (d->elsewhere)
+		tell_elsewhere(g->rt, d);
+	else
+		go_on_here(g->rt, d);
+}
+
+static bool any_delivered(const struct giving *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->gifts[i].delivered)
+			return true;
+	return false;
+}
+
+int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
+	const struct wf_plan **ret_plan, struct wf_cause *cause)
+{
+	struct giving g = {.rt = rt, .gifts = gifts, .count = count};
+	wf_crash_here(WF_CRASH_DECISION_BEFORE);
+	int rc = wf_journal_update(rt->options.journal, give_all, &g, cause);
+	if (rc) {
+		forget_drives(&g);
+		wf_free(g.drives);
+		return rc;
+	}
+	wf_crash_here(WF_CRASH_COMMIT_AFTER);
+	if (any_delivered(&g))
+		wf_crash_here(WF_CRASH_DELIVERED);
+	if (ret_plan)
+		*ret_plan = g.drive_count ? g.drives[0]->held->plan : NULL;
+	for (size_t i = 0; i < g.drive_count; i++)
+		given(&g, g.drives[i]);
+	wf_free(g.drives);
+	wf_runtime_told(rt);
+	wf_runtime_after(rt);
+	return 0;
+}
+
+static int give_single(struct wf_runtime *rt, struct wf_gift *gift, const struct wf_plan **ret_plan,
+	struct wf_cause *cause)
+{
+	int rc = wf_runtime_give(rt, gift, 1, ret_plan, cause);
+	if (!rc && gift->result && cause)
+		*cause = gift->why;
+	return rc ? rc : gift->result;
+}
+
+int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
+	const struct wf_plan **ret_plan, const struct wf_instance **ret_instance,
+	struct wf_cause *cause)
+{
+	json_t *data = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "by", decision->by, "decision",
+		decision->decision, "reason", decision->reason, "to", decision->to, "from",
+		decision->from, "os_user", rt->options.os_user);
+	struct wf_event event = wf_drive_event(WF_EVENT_DECISION, decision->step, 0, data);
+	struct wf_gift gift = {.number = decision->number, .event = &event};
+	const struct wf_plan *plan = NULL;
+	int rc = give_single(rt, &gift, &plan, cause);
+	json_decref(data);
+	struct wf_instance *now = NULL;
+	/* timers that fired are kept and shown, whatever became of the decision */
+	if (plan && wf_runtime_reload(rt, decision->number, &now, NULL) == 0) {
+		wf_instance_free(rt->decided);
+		rt->decided = now;
+		if (ret_plan)
+			*ret_plan = plan;
+		if (ret_instance)
+			*ret_instance = now;
+	}
+	return rc;
+}
+
+int wf_runtime_post(struct wf_runtime *rt, uint64_t number, const struct wf_event *event,
+	struct wf_cause *cause)
+{
+	struct wf_gift gift = {.number = number, .event = event};
+	return give_single(rt, &gift, NULL, cause);
+}
+
+/* -- those that wait for room -- */
+
+#define GROUP 256u
+
+void wf_runtime_give_later(struct wf_runtime *rt, const struct wf_waiting_gift *gift)
+{
+	if (rt->gift_next == rt->gift_count)
+		rt->gift_next = rt->gift_count = 0;
+	WF_GROW(rt->gifts, rt->gift_count, rt->gift_room);
+	rt->gifts[rt->gift_count++] = *gift;
+}
+
+void wf_runtime_post_later(struct wf_runtime *rt, const struct wf_post *posts, size_t count,
+	wf_runtime_answer_fn *answered, void *arg)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct wf_waiting_gift waiting = {
+			.gift = {.number = posts[i].number, .event = &posts[i].event},
+			.answered = answered, .arg = arg, .index = i};
+		wf_runtime_give_later(rt, &waiting);
+	}
+}
+
+int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause)
+{
+	size_t left = rt->gift_count - rt->gift_next;
+	uint32_t most = rt->options.max_in_flight;
+	size_t room = rt->drive_count < most ? most - rt->drive_count : 0;
+	size_t n = left < room ? left : room;
+	n = n < GROUP ? n : GROUP;
+	if (!n)
+		return 0;
+	struct wf_gift *gifts = wf_alloc(sizeof(*gifts) * n);
+	for (size_t i = 0; i < n; i++)
+		gifts[i] = rt->gifts[rt->gift_next + i].gift;
+	int rc = wf_runtime_give(rt, gifts, n, NULL, cause);
+	size_t first = rt->gift_next;
+	if (!rc)
+		rt->gift_next += n;
+	for (size_t i = 0; i < n && !rc; i++) {
+		/* who is told may give more, and the list may move */
+		struct wf_waiting_gift w = rt->gifts[first + i];
+		if (w.answered)
+			w.answered(w.arg, w.index, gifts[i].result, &gifts[i].why);
+	}
+	wf_free(gifts);
+	return rc;
+}
