@@ -304,8 +304,7 @@ static const struct wf_type *raw_output(struct binder *b, const struct wf_model_
 static const struct wf_type *event_type(struct wf_arena *a)
 {
 	static const char *const names[] = {"name", "data", "id", "at"};
-	static const uint32_t kinds[] = {WF_T_STRING, WF_T_ANY, WF_T_STRING | WF_T_NULL,
-		WF_T_STRING | WF_T_INT};
+	static const uint32_t kinds[] = {WF_T_STRING, WF_T_ANY, WF_T_STRING, WF_T_STRING};
 
 	return map_type(a, names, kinds, 4, true);
 }
@@ -314,8 +313,8 @@ static const struct wf_type *approval_type(struct wf_arena *a)
 {
 	static const char *const names[] = {"number", "step", "asked", "waiting_since", "due_at",
 		"escalation", "reminder", "message"};
-	static const uint32_t kinds[] = {WF_T_INT, WF_T_STRING, WF_T_LIST, WF_T_STRING | WF_T_INT,
-		WF_T_STRING | WF_T_INT | WF_T_NULL, WF_T_INT, WF_T_INT, WF_T_STRING | WF_T_NULL};
+	static const uint32_t kinds[] = {WF_T_INT, WF_T_STRING, WF_T_LIST, WF_T_STRING,
+		WF_T_STRING | WF_T_UNDEF, WF_T_INT, WF_T_INT, WF_T_STRING | WF_T_UNDEF};
 
 	return map_type(a, names, kinds, 8, true);
 }

@@ -161,35 +161,24 @@ static void check_schedule(struct wf_checker *c, const struct wf_node *map)
 	wf_zone_free(t.zone);
 }
 
-/* Each schedule has a name of its own: its id, or the workflow's. */
+/* Schedules are told apart by their ids; those without one are numbered. */
 static void check_ids(struct wf_checker *c)
 {
 	const struct wf_model *m = c->model;
+	json_t *lines = json_object();
 
 	for (uint32_t i = 0; i < m->trigger_count; i++) {
-		const struct wf_model_trigger *t = &m->triggers[i], *before = m->triggers;
-		uint32_t k = 0;
+		const struct wf_model_trigger *t = &m->triggers[i];
+		const json_t *line = t->id ? json_object_get(lines, t->id) : NULL;
 
-		if (t->kind != WF_TRIGGER_SCHEDULE)
-			continue;
-		while (k < i && (before->kind != WF_TRIGGER_SCHEDULE ||
-					strcmp(before->id ? before->id : "", t->id ? t->id : "") != 0)) {
-			k++;
-			before++;
-		}
-		if (k == i)
-			continue;
-		struct wf_span span = t->id ? wf_node_get(t->node, "id")->span : t->node->span;
-		if (t->id)
-			WF_FIND(c, TRIGGER_DUPLICATE, span,
-				"the id `%s` is taken by the schedule in line %u", t->id,
-				before->node->span.line);
-		else
-			wf_diag_hint(WF_FIND(c, TRIGGER_DUPLICATE, span,
-					     "this schedule and the one in line %u have no `id`",
-					     before->node->span.line),
-				"give each of them an `id`, so that they are told apart");
+		if (line)
+			WF_FIND(c, TRIGGER_DUPLICATE, wf_node_get(t->node, "id")->span,
+				"the id `%s` is taken by the schedule in line %d", t->id,
+				(int)json_integer_value(line));
+		else if (t->id)
+			json_object_set_new(lines, t->id, json_integer(t->node->span.line));
 	}
+	json_decref(lines);
 }
 
 /* -- names of events -- */

@@ -109,8 +109,8 @@ static void test_bodies(void **state)
 	static const struct code_case cases[] = {
 		{NOTIFY_GOOD, NULL},
 		{"body slot.key B\nbody trigger.when 0 B\nbody trigger.input 0 B\nbody match \"a\" B\n"
-			"fail H\ncode\nE:\nenter \"a\"\nH:\nundef\nfinish success \"s\"\nN:\nenter \"n\"\n"
-			"jump H\nB:\nundef\nreturn", NULL},
+			"fail H\ncode\nE:\nenter \"a\"\nN:\nenter \"n\"\nH:\nundef\n"
+			"finish success \"s\"\nB:\nundef\nreturn", NULL},
 		{"body trigger.when 1 U\n" NOTIFY_GOOD,
 			"plan: body 1 is of what is not there, or begins nowhere"},
 		{"body slot.key U\n" NOTIFY_GOOD,
@@ -139,8 +139,8 @@ static void test_bodies(void **state)
 		/* what nothing leads to */
 		{NOTIFY_GOOD "leave \"n\"\nhalt\nundef\nreturn\nleave \"a\"\nundef\n"
 			"finish success \"s\"", NULL},
-		{NOTIFY_GOOD "undef\nunless H\nundef\nfinish success \"s\"",
-			"plan: instruction 7 (halt): is part of a notification and of the main "
+		{NOTIFY_GOOD "undef\nunless E\nhalt",
+			"plan: instruction 0 (enter): is part of a notification and of the main "
 			"code"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
