@@ -222,6 +222,9 @@ static int replace(struct wf_core *c, const struct ballot *b, const char *from, 
 		if (listed(b->a, i, to))
 			return wf_fail(cause, WF_ECONFLICT, "%s is asked to approve `%s` already", to,
 				b->id);
+		if (wf_approval_vote(b->a, i, to))
+			return wf_fail(cause, WF_ECONFLICT, "%s has already decided on `%s`", to,
+				b->id);
 	}
 	if (!found)
 		return wf_fail(cause, WF_ECONFLICT, "%s is not asked to approve `%s` any more", from,
