@@ -59,8 +59,9 @@ void wf_effect_result_done(struct wf_effect_result *r);
 int wf_effects_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct wf_cause *cause);
 
-/* Waits until a result is there, a signal came, or timeout_ms passed (-1: no limit); hands each
- * result to fn. Returns the number of results, or WF_EINTR after a signal. */
+/* Waits until a result is there, a signal came, or timeout_ms passed (-1: no limit); hands results to
+ * fn, of many no more than half of what is under way: the next wait has the others at once. Returns
+ * the number of results, or WF_EINTR after a signal. */
 int wf_effects_wait(struct wf_effects *e, int64_t timeout_ms,
 	void (*fn)(void *arg, struct wf_effect_result *result), void *arg);
 uint32_t wf_effects_running(const struct wf_effects *e);
