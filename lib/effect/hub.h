@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 struct wf_running;
-struct wf_http;
+struct wf_http_thread;
 
 /* How a performer treats its running effects. */
 struct wf_performer {
-	void (*ready)(struct wf_effects *e, struct wf_running *r);  /* its descriptor is readable */
+	void (*ready)(struct wf_effects *e, struct wf_running *r);  /* its descriptor is readable; NULL: it has none */
 	void (*stop)(struct wf_effects *e, struct wf_running *r);   /* no result is wanted any more */
 	void (*leave)(struct wf_effects *e, struct wf_running *r);  /* the hub goes away */
 };
@@ -41,12 +41,13 @@ struct wf_effects {
 	uint32_t adopting;          /* adopted children whose process id is not known yet */
 	struct wf_effect_result *ready;
 	size_t ready_head, ready_count, ready_room; /* the first ready_head were given out */
-	struct wf_http *http;       /* NULL before the first HTTP effect */
+	struct wf_http_thread *http; /* NULL before the first HTTP effect */
 };
 
 void wf_hub_add(struct wf_effects *e, struct wf_running *r);
 void wf_hub_remove(struct wf_effects *e, struct wf_running *r);
-/* Watches a descriptor for input. False, with errno, when the kernel says no. */
+/* Watches a descriptor for input: a running effect's, or, with NULL, the HTTP thread's. False, with
+ * errno, when the kernel says no. */
 bool wf_hub_watch(struct wf_effects *e, int fd, struct wf_running *r);
 /* Before it is closed: closing alone does not end the watching while a child that is only just being
  * executed still has a copy. */
@@ -63,8 +64,7 @@ void wf_exec_adopt_late(struct wf_effects *e);
 /* http.c */
 int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct wf_cause *cause);
-int64_t wf_http_timeout(const struct wf_http *h); /* ms until its next turn; -1: none */
 void wf_http_turn(struct wf_effects *e);
-void wf_http_free(struct wf_http *h);
+void wf_http_close(struct wf_effects *e);
 
 #endif
