@@ -112,7 +112,7 @@ static int load(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (!rc)
 		rc = wf_txn_get_plan(txn, e->in->plan_id, &plan);
 	if (!rc)
-		rc = wf_plan_load(plan.data, plan.len, &e->plan, cause);
+		rc = wf_plan_load_known(plan.data, plan.len, e->in->plan_id, &e->plan, cause);
 	return rc ? rc : look_at(txn, e);
 }
 

@@ -58,11 +58,13 @@ static struct wf_held_plan *hold(struct wf_runtime *rt, const struct wf_plan *pl
 	return held;
 }
 
-static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
+/* id: as the journal has it; NULL: the journal may not have it. */
+static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, const uint8_t *id,
 	struct wf_held_plan **ret, struct wf_cause *cause)
 {
 	struct wf_plan *plan;
-	int rc = wf_plan_load(bytes->data, bytes->len, &plan, cause);
+	int rc = id ? wf_plan_load_known(bytes->data, bytes->len, id, &plan, cause) :
+		wf_plan_load(bytes->data, bytes->len, &plan, cause);
 	if (rc)
 		return rc;
 	struct wf_held_plan *held = wf_runtime_find_plan(rt, plan->id);
@@ -71,7 +73,7 @@ static int hold_bytes(struct wf_runtime *rt, struct wf_buf *bytes, bool stored,
 		*ret = held;
 		return 0;
 	}
-	held = hold(rt, plan, stored ? NULL : bytes->data, bytes->len);
+	held = hold(rt, plan, id ? NULL : bytes->data, bytes->len);
 	held->own = plan;
 	*ret = held;
 	return 0;
@@ -90,7 +92,7 @@ int wf_runtime_add_plan(struct wf_runtime *rt, const void *bytes, size_t n,
 	WF_AUTOBUF struct wf_buf copy = {0};
 	wf_buf_add(&copy, bytes, n);
 	struct wf_held_plan *held;
-	int rc = hold_bytes(rt, &copy, false, &held, cause);
+	int rc = hold_bytes(rt, &copy, NULL, &held, cause);
 	if (!rc)
 		*ret = held->plan;
 	return rc;
@@ -109,7 +111,7 @@ int wf_runtime_hold_plan_txn(struct wf_runtime *rt, struct wf_txn *txn,
 	if (rc == WF_ENOENT)
 		return wf_fail(cause, WF_ECORRUPT, "an instance's plan is not in the journal");
 	if (!rc)
-		rc = hold_bytes(rt, &bytes, true, &held, cause);
+		rc = hold_bytes(rt, &bytes, id, &held, cause);
 	if (!rc)
 		*ret = held;
 	return rc;

@@ -39,7 +39,8 @@ static int load_plan(struct wf_txn *txn, struct replay *r, const uint8_t id[WF_H
 	WF_AUTOBUF struct wf_buf plan = {0};
 	int rc = wf_txn_get_plan(txn, id, &plan);
 	if (!rc)
-		rc = wf_plan_load(plan.data, plan.len, &r->plans[r->plan_count], cause);
+		rc = wf_plan_load_known(plan.data, plan.len, id,
+			&r->plans[r->plan_count], cause);
 	r->plan_count += !rc;
 	return rc;
 }
