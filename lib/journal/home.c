@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define MAX_NAME 64
+#define LOCK_WAIT_MS 10000u
 #define DEFAULT_QUOTA ((uint64_t)64 << 30)
 
 static const char settings[] =
@@ -146,6 +147,7 @@ static struct wf_home *home_at(const char *path)
 	h->spool = wf_asprintf("%s/spool", h->path);
 	h->runner_fd = h->watch_fd = -1;
 	h->max_bytes = DEFAULT_QUOTA;
+	h->lock_wait_ms = LOCK_WAIT_MS;
 	return h;
 }
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define LOCK_FILE "open.lock"
-#define LOCK_WAIT_MS 10000u
 #define LOCK_POLL_MS 20
 
 /* -- the lock of opens -- */
@@ -101,7 +100,7 @@ static int open_store(struct wf_journal *j, const char *path, const struct wf_st
 
 static int open_locked(struct wf_journal *j, bool alone, struct wf_cause *cause)
 {
-	int rc = wf_journal_lock(j->path, alone, LOCK_WAIT_MS, &j->lock_fd, cause);
+	int rc = wf_journal_lock(j->path, alone, j->home->lock_wait_ms, &j->lock_fd, cause);
 	if (rc == WF_EPERM && j->mode == WF_JOURNAL_READ)
 		rc = 0; /* a read-only medium: nobody can replace the file either */
 	struct wf_store_options options = {.write = j->mode == WF_JOURNAL_WRITE,

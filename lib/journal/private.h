@@ -17,6 +17,7 @@ struct wf_home {
 	uint8_t master[WF_SEAL_KEY];
 	bool allow_network_fs;
 	uint64_t max_bytes;
+	unsigned lock_wait_ms;  /* how long an open waits for who has the journal alone, or to have it so */
 	int runner_fd;          /* -1: no runner lock is held */
 	int watch_fd;           /* watches the lock file; -1: nobody asked yet */
 	uint64_t runner_id;

@@ -1,0 +1,228 @@
+/*
+ * A journal of format 1: its header, its counters and its rows are written by hand as that version did. It
+ * is read as it stands, and raised by the first open for writing that is alone with it.
+ */
+#include "common.h"
+
+#include "journal/private.h"
+
+#include <fcntl.h>
+
+static int setup(void **state)
+{
+	struct place *p = wf_calloc(1, sizeof(*p));
+	make_place(p, 0);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	drop_place(p);
+	wf_free(p);
+	return 0;
+}
+
+#define BOUND (8 + 4 + 16 + 8 + 16) /* what the data key's seal covers */
+
+/* A step that waits for an approval with the name and the quorum of version 1, and its number. */
+static void put_old_step(struct wf_txn *t, uint64_t number, uint32_t step)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	wf_put_varint(&row, 1u << 0 | 1u << 3 | 1u << 11); /* wait, started, approval */
+	wf_put_u8(&row, WF_STEP_WAITING);
+	wf_put_u8(&row, WF_WAIT_APPROVAL);
+	wf_put_varint(&row, (uint64_t)T0 << 1);
+	wf_put_u8(&row, 1u << 0 | 1u << 1); /* number, approvers */
+	wf_put_varint(&row, 2);             /* needed */
+	wf_put_varint(&row, (uint64_t)T0 << 1);
+	wf_put_varint(&row, 1);
+	wf_put_string(&row, "[\"bo\",\"cy\"]");
+	(void)wf_txn_put_row(t, number, WF_ROW_STEP, step, &row);
+}
+
+static int make_old(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)arg;
+	(void)cause;
+	static const char header = WF_META_HEADER, counts = WF_META_COUNTS;
+	uint8_t master[WF_SEAL_KEY], data_key[WF_SEAL_KEY], record[BOUND + 72];
+	const uint8_t *now;
+	size_t n;
+	void *room;
+	memcpy(master, t->journal->home->master, sizeof(master));
+	assert_int_equal(wf_store_get(t->store, WF_TABLE_META, &header, 1, &now, &n, cause), 0);
+	assert_int_equal(n, sizeof(record));
+	memcpy(record, now, n);
+	assert_true(wf_seal_unwrap(master, record, BOUND, record + BOUND, data_key));
+	record[8] = 1;
+	wf_seal_wrap(master, record, BOUND, data_key, record + BOUND);
+	assert_int_equal(wf_store_put(t->store, WF_TABLE_META, &header, 1, n, &room, cause), 0);
+	memcpy(room, record, n);
+
+	WF_AUTOBUF struct wf_buf row = {0};
+	const uint64_t old[] = {3, 2, 1, 0, 1, 1, 9, 0, 1, 1, 0, 0, 0, 0, 0, 0};
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		wf_put_varint(&row, old[i]);
+	(void)wf_txn_put(t, WF_TABLE_META, &counts, 1, row.data, row.len);
+	put_old_step(t, 2, 1);
+	return t->err;
+}
+
+/* Two instances, the second of which waits for an approval. */
+static void make_old_journal(struct place *p)
+{
+	struct wf_instance *in[2] = {new_instance("a", T0), new_instance("b", T0)};
+	in[1]->status = WF_INST_WAITING;
+	open_approval(in[1], 1);
+	assert_int_equal(put(p, in, 1, true), 0);
+	assert_int_equal(put(p, in + 1, 1, false), 0);
+	assert_int_equal(wf_journal_update(p->journal, make_old, NULL, &p->cause), 0);
+	wf_instance_free(in[0]);
+	wf_instance_free(in[1]);
+	close_place(p);
+}
+
+static uint32_t format_of(struct place *p)
+{
+	struct wf_journal_stat s;
+	assert_int_equal(wf_journal_stat(p->journal, &s, &p->cause), 0);
+	assert_int_equal(s.instances, 2);
+	assert_int_equal(s.approvals, 1);
+	return s.format_version;
+}
+
+static void look_at_old_rows(struct place *p)
+{
+	struct wf_instance *in = get(p, 2);
+	struct wf_approval *a = in->steps[1].approval;
+	assert_non_null(a);
+	assert_int_equal(a->number, 1);
+	json_t *asked = wf_approval_asked(a);
+	assert_int_equal(json_array_size(asked), 2);
+	json_decref(asked);
+	assert_int_equal(wf_approval_needed(a), 2);
+	assert_int_equal(in->thread_count, 1);
+	assert_null(in->start_key);
+	wf_instance_free(in);
+}
+
+/* The version in the file's bytes. */
+static unsigned version_in_file(struct place *p)
+{
+	WF_AUTOFREE char *path = data_file(p);
+	struct wf_journal *copy = NULL;
+	assert_int_equal(wf_journal_open_file(p->home, path, &copy, &p->cause), 0);
+	unsigned v = copy->format;
+	wf_journal_close(copy);
+	return v;
+}
+
+static void read_as_it_stands(void **state)
+{
+	struct place *p = *state;
+	make_old_journal(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
+	assert_int_equal(format_of(p), 1);
+	look_at_old_rows(p);
+	assert_sound(p);
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
+	assert_int_equal(format_of(p), 1);
+}
+
+static void raised_by_a_writer(void **state)
+{
+	struct place *p = *state;
+	make_old_journal(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_int_equal(format_of(p), 2);
+	look_at_old_rows(p);
+	assert_sound(p);
+	struct wf_instance *in = new_instance("c", T0);
+	in->start_key = wf_strdup("k");
+	assert_int_equal(put(p, &in, 1, true), 0);
+	assert_int_equal(in->number, 3);
+	struct wf_instance *old = get(p, 2);
+	set_status(old, WF_INST_COMPLETED);
+	wf_instance_touch(old, 1);
+	assert_int_equal(put(p, &old, 1, true), 0);
+	assert_sound(p);
+	wf_instance_free(in);
+	wf_instance_free(old);
+	close_place(p);
+	/* Once and for all; the lock that raising needed is shared again. */
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	int fd;
+	WF_AUTOFREE char *folder = wf_asprintf("%s/journals/default/default", p->path);
+	assert_int_equal(wf_journal_lock(folder, false, 0, &fd, &p->cause), 0);
+	assert_int_equal(close(fd), 0);
+	assert_sound(p);
+}
+
+static void a_backup_is_raised_when_it_is_back(void **state)
+{
+	struct place *p = *state;
+	make_old_journal(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
+	WF_AUTOFREE char *to = wf_asprintf("%s/backup", p->path);
+	assert_int_equal(wf_journal_backup(p->journal, to, &p->cause), 0);
+	assert_int_equal(wf_journal_restore(p->home, "default", "again", to, false, &p->cause), 0);
+	struct wf_journal *j;
+	assert_int_equal(wf_journal_open(p->home, "default", "again", WF_JOURNAL_WRITE, &j,
+		&p->cause), 0);
+	assert_int_equal(j->format, 2);
+	wf_journal_close(j);
+	close_place(p);
+	assert_int_equal(wf_home_open(p->path, NULL, &p->home, &p->cause), 0);
+	assert_int_equal(version_in_file(p), 1);
+}
+
+/* Not while another has it open, who may know format 1 alone. */
+static void not_under_another(void **state)
+{
+	struct place *p = *state;
+	make_old_journal(p);
+	WF_AUTOFREE char *folder = wf_asprintf("%s/journals/default/default", p->path);
+	int fd;
+	assert_int_equal(wf_journal_lock(folder, false, 0, &fd, &p->cause), 0);
+	assert_int_equal(wf_home_open(p->path, NULL, &p->home, &p->cause), 0);
+	p->home->lock_wait_ms = 0;
+	assert_int_equal(wf_journal_open(p->home, "default", "default", WF_JOURNAL_WRITE, &p->journal,
+		&p->cause), WF_EBUSY);
+	assert_non_null(strstr(p->cause.hint, "raised"));
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
+	assert_int_equal(format_of(p), 1);
+	close_place(p);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_int_equal(format_of(p), 2);
+}
+
+/* A seal that is of another version than the bytes say is damage, not an older format. */
+static void another_version_is_not_believed(void **state)
+{
+	struct place *p = *state;
+	make_old_journal(p);
+	WF_AUTOFREE char *path = data_file(p);
+	WF_AUTOBUF struct wf_buf b = {0};
+	assert_int_equal(wf_read_file(path, 1u << 24, &b, NULL), 0);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i + 12 < b.len; i++)
+		if (memcmp(b.data + i, "WFJOURN\n\1", 9) == 0)
+			assert_int_equal(pwrite(fd, "\2", 1, (off_t)i + 8), 1);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), WF_ECORRUPT);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {TEST(read_as_it_stands), TEST(raised_by_a_writer),
+		TEST(a_backup_is_raised_when_it_is_back), TEST(not_under_another),
+		TEST(another_version_is_not_believed)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
