@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define EVENTS_A_TURN 64
+#define SMALL_GROUP 32u /* results that are given out at once, however many are in hand */
 /* How often an adopted child without a known process id is looked at: it is known as soon as its
  * supervisor has run its first instructions. */
 #define ADOPT_EVERY_MS 5
@@ -222,13 +223,22 @@ static int turn(struct wf_effects *e, int timeout)
 	return err;
 }
 
-/* Those that were there when it began: fn may begin effects that fail at once, and they wait; it may
- * stop others that are there, and they are not handed out. */
+/* No more than half of what is in hand: what follows from those is begun while the other half's turn
+ * comes. All at once, those who perform and those who commit would wait for each other in turns. */
+static size_t share(const struct wf_effects *e)
+{
+	size_t half = (e->ready_count + e->running + 1) / 2;
+	size_t most = half > SMALL_GROUP ? half : SMALL_GROUP;
+	return most < e->ready_count ? most : e->ready_count;
+}
+
+/* fn may begin effects that fail at once, and they wait; it may stop others that are there, and they
+ * are not handed out. */
 static int hand_out(struct wf_effects *e, void (*fn)(void *arg, struct wf_effect_result *result),
 	void *arg)
 {
 	int given = 0;
-	for (size_t n = e->ready_count; n && e->ready_count; n--, given++) {
+	for (size_t n = share(e); n && e->ready_count; n--, given++) {
 		struct wf_effect_result result = e->ready[e->ready_head++];
 		e->ready_count--;
 		fn(arg, &result);
