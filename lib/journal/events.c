@@ -54,16 +54,6 @@ int wf_event_get(const void *bytes, size_t n, uint64_t number, struct wf_kept_ev
 	return 0;
 }
 
-static void add_entry(void *arg, const struct wf_index_key *k)
-{
-	(void)wf_txn_add_key(arg, k->bytes, k->n);
-}
-
-static void drop_entry(void *arg, const struct wf_index_key *k)
-{
-	(void)wf_txn_del_key(arg, k->bytes, k->n);
-}
-
 static int store(struct wf_txn *t, const struct wf_kept_event *e)
 {
 	WF_AUTOBUF struct wf_buf row = {0};
@@ -103,7 +93,7 @@ int wf_txn_put_event(struct wf_txn *t, struct wf_kept_event *e, bool *ret_new)
 	t->counts.undispatched += !e->dispatched;
 	t->counts_dirty = true;
 	int rc = store(t, e);
-	wf_event_entries(&t->journal->seal, e, add_entry, t);
+	wf_event_entries(&t->journal->seal, e, wf_txn_add_entry, t);
 	if (!rc)
 		*ret_new = true;
 	return rc ? rc : t->err;
@@ -137,7 +127,7 @@ int wf_txn_update_event(struct wf_txn *t, const struct wf_kept_event *e)
 	if (was == e->dispatched)
 		return rc;
 	struct wf_index_key k = wf_index_plain(WF_INDEX_EVENT_TODO, e->number);
-	(was ? add_entry : drop_entry)(t, &k);
+	(was ? wf_txn_add_entry : wf_txn_drop_entry)(t, &k);
 	t->counts.undispatched += was ? 1 : UINT64_MAX;
 	t->counts_dirty = true;
 	return rc ? rc : t->err;
@@ -258,7 +248,7 @@ static bool drop_old(void *arg, const struct wf_kept_event *e)
 	struct wf_index_key key = wf_own_key(WF_OWN_EVENT, e->number);
 	if (wf_txn_del(t, WF_TABLE_INSTANCES, key.bytes, key.n))
 		return false;
-	wf_event_entries(&t->journal->seal, e, drop_entry, t);
+	wf_event_entries(&t->journal->seal, e, wf_txn_drop_entry, t);
 	t->counts.events--;
 	t->counts_dirty = true;
 	return ++d->dropped != d->most;

@@ -112,6 +112,16 @@ int wf_txn_del_key(struct wf_txn *t, const uint8_t *key, size_t n)
 	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : 0;
 }
 
+void wf_txn_add_entry(void *txn, const struct wf_index_key *k)
+{
+	(void)wf_txn_add_key(txn, k->bytes, k->n);
+}
+
+void wf_txn_drop_entry(void *txn, const struct wf_index_key *k)
+{
+	(void)wf_txn_del_key(txn, k->bytes, k->n);
+}
+
 /* -- transactions -- */
 
 static uint64_t last_serial;

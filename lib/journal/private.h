@@ -256,6 +256,10 @@ void wf_schedule_entries(const struct wf_seal *s, const struct wf_schedule *w, w
 	void *arg);
 void wf_signal_entries(const struct wf_seal *s, const json_t *signal, uint64_t number, uint32_t seq,
 	wf_entry_fn *fn, void *arg);
+/* Writing and removing entries as they are given; arg: the transaction. */
+wf_entry_fn wf_txn_add_entry, wf_txn_drop_entry;
+/* Removes it from the counters as well: of an instance whose rows go. */
+wf_entry_fn wf_txn_drop_counted;
 /* Whether an approval counts as open: undecided, its step and instance not ended. */
 bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s);
 /* What a step waits for, for the index of waiters; 0: nothing of that kind. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void drop_entry(void *arg, const struct wf_index_key *k)
+void wf_txn_drop_counted(void *arg, const struct wf_index_key *k)
 {
 	struct wf_txn *t = arg;
 	uint64_t *const counted[WF_INDEX_END_] = {
@@ -29,7 +29,7 @@ static int drop_signal_id(struct wf_txn *t, const struct wf_cursor *c, const str
 	json_t *signal = wf_signal_get(plain.data, plain.len);
 	if (!signal)
 		return wf_txn_corrupt(t, c->table, c->key, c->key_n, "the signal cannot be read");
-	wf_signal_entries(&t->journal->seal, signal, name->number, name->sub, drop_entry, t);
+	wf_signal_entries(&t->journal->seal, signal, name->number, name->sub, wf_txn_drop_counted, t);
 	json_decref(signal);
 	t->counts.signals -= name->kind == WF_ROW_SIGNAL;
 	return t->err;
@@ -69,7 +69,7 @@ int wf_txn_drop_instance(struct wf_txn *t, uint64_t number)
 		wf_instance_free(in);
 		return rc;
 	}
-	wf_each_entry(&t->journal->seal, in, WF_ENTRIES_ALL, drop_entry, t);
+	wf_each_entry(&t->journal->seal, in, WF_ENTRIES_ALL, wf_txn_drop_counted, t);
 	t->counts.by_status[in->status]--;
 	t->counts_dirty = true;
 	wf_instance_free(in);

@@ -3,19 +3,6 @@
 #include "base/mem.h"
 #include "journal/private.h"
 
-static void drop_entry(void *arg, const struct wf_index_key *k)
-{
-	struct wf_txn *t = arg;
-	uint64_t *const counted[WF_INDEX_END_] = {
-		[WF_INDEX_APPROVAL] = &t->counts.approvals,
-		[WF_INDEX_OPEN_APPROVAL] = &t->counts.open_approvals,
-		[WF_INDEX_TIMER] = &t->counts.timers,
-	};
-	if (counted[k->bytes[0]])
-		--*counted[k->bytes[0]];
-	(void)wf_txn_del_key(t, k->bytes, k->n);
-}
-
 int wf_txn_change_plan(struct wf_txn *t, struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZE],
 	uint32_t step_count, const uint32_t *map)
 {
@@ -25,7 +12,7 @@ int wf_txn_change_plan(struct wf_txn *t, struct wf_instance *in, const uint8_t p
 	if (wf_txn_load_counts(t))
 		return t->err;
 	t->counts_dirty = true;
-	wf_each_entry(&t->journal->seal, in, of_steps, drop_entry, t);
+	wf_each_entry(&t->journal->seal, in, of_steps, wf_txn_drop_counted, t);
 	for (uint32_t i = 0; i < in->step_count && !t->err; i++) {
 		wf_row_key(in->number, WF_ROW_STEP, i, key);
 		(void)wf_txn_del(t, WF_TABLE_INSTANCES, key, sizeof(key));
@@ -33,8 +20,10 @@ int wf_txn_change_plan(struct wf_txn *t, struct wf_instance *in, const uint8_t p
 	wf_instance_remap(in, plan_id, step_count, map);
 	for (uint32_t i = 0; i < step_count; i++)
 		in->steps[i].stored = in->steps[i].pending = (struct wf_step_indexed){0};
-	in->stored.due = in->stored.timeout = 0;
-	in->stored.held = 0;
+	/* `pending` too: a record may have been appended before. */
+	in->stored.due = in->pending.due = 0;
+	in->stored.timeout = in->pending.timeout = 0;
+	in->stored.held = in->pending.held = 0;
 	WF_AUTOBUF struct wf_buf row = {0};
 	wf_row_put_identity(in, &row);
 	return wf_txn_put_row(t, in->number, WF_ROW_IDENTITY, 0, &row);

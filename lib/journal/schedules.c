@@ -96,16 +96,6 @@ int wf_schedule_get(const void *bytes, size_t n, uint64_t id, struct wf_schedule
 
 /* -- one schedule -- */
 
-static void add_entry(void *arg, const struct wf_index_key *k)
-{
-	(void)wf_txn_add_key(arg, k->bytes, k->n);
-}
-
-static void drop_entry(void *arg, const struct wf_index_key *k)
-{
-	(void)wf_txn_del_key(arg, k->bytes, k->n);
-}
-
 int wf_txn_get_schedule(struct wf_txn *t, uint64_t id, struct wf_schedule *ret)
 {
 	WF_AUTOBUF struct wf_buf row = {0};
@@ -151,7 +141,7 @@ int wf_txn_put_schedule(struct wf_txn *t, struct wf_schedule *s)
 	if (rc)
 		return rc;
 	if (s->id) {
-		wf_schedule_entries(&t->journal->seal, &old, drop_entry, t);
+		wf_schedule_entries(&t->journal->seal, &old, wf_txn_drop_entry, t);
 		wf_schedule_done(&old);
 	} else {
 		s->id = t->counts.next_schedule++;
@@ -159,7 +149,7 @@ int wf_txn_put_schedule(struct wf_txn *t, struct wf_schedule *s)
 		t->counts_dirty = true;
 	}
 	(void)store(t, s);
-	wf_schedule_entries(&t->journal->seal, s, add_entry, t);
+	wf_schedule_entries(&t->journal->seal, s, wf_txn_add_entry, t);
 	return t->err;
 }
 
@@ -173,7 +163,7 @@ int wf_txn_drop_schedule(struct wf_txn *t, uint64_t id)
 		return rc;
 	struct wf_index_key key = wf_own_key(WF_OWN_SCHEDULE, id);
 	rc = wf_txn_del(t, WF_TABLE_INSTANCES, key.bytes, key.n);
-	wf_schedule_entries(&t->journal->seal, &old, drop_entry, t);
+	wf_schedule_entries(&t->journal->seal, &old, wf_txn_drop_entry, t);
 	wf_schedule_done(&old);
 	t->counts.schedules--;
 	t->counts_dirty = true;

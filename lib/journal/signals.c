@@ -19,11 +19,6 @@ json_t *wf_signal_get(const void *bytes, size_t n)
 	return signal;
 }
 
-static void add_entry(void *arg, const struct wf_index_key *k)
-{
-	(void)wf_txn_add_key(arg, k->bytes, k->n);
-}
-
 static int store(struct wf_txn *t, uint64_t number, enum wf_row_kind kind, uint32_t seq,
 	const json_t *signal)
 {
@@ -113,7 +108,7 @@ int wf_txn_put_signal(struct wf_txn *t, uint64_t number, const json_t *signal, u
 		rc = store(t, number, WF_ROW_SIGNAL, seq, signal);
 	if (rc)
 		return rc;
-	wf_signal_entries(&t->journal->seal, signal, number, seq, add_entry, t);
+	wf_signal_entries(&t->journal->seal, signal, number, seq, wf_txn_add_entry, t);
 	t->counts.signals++;
 	t->counts_dirty = true;
 	*ret_seq = seq;
