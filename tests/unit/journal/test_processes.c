@@ -1,8 +1,11 @@
 /* Several processes, death in the middle, copies: backup, restore, compaction; runners. */
 #include "common.h"
 
+#include "journal/waiting.h"
+
 #include <fcntl.h>
 #include <signal.h>
+#include <poll.h>
 #include <spawn.h>
 
 extern char **environ;
@@ -148,13 +151,54 @@ static int role_hold(struct place *p)
 	return 0;
 }
 
+/* Takes starts in by their key, as a runtime does: looks for it, and takes it when nobody has. */
+struct keyed {
+	unsigned key;
+	bool taken;
+	struct wf_instance *in;
+};
+
+static int start_once(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct keyed *k = arg;
+	char key[16];
+	uint64_t number, held;
+	(void)snprintf(key, sizeof(key), "key%u", k->key);
+	k->taken = false;
+	int rc = wf_txn_find_start(t, "deploy", key, &number);
+	if (rc != WF_ENOENT)
+		return rc;
+	rc = wf_txn_count_held(t, "lane", 2, &held);
+	if (rc)
+		return rc;
+	if (!k->in->start_key)
+		k->in->start_key = wf_strdup(key);
+	k->in->status = held < 2 ? WF_INST_RUNNING : WF_INST_QUEUED;
+	k->taken = true;
+	struct batch b = {&k->in, 1, true, 0};
+	return put_batch(t, &b, cause);
+}
+
+static int role_keys(struct place *p)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		struct keyed k = {.key = i, .in = new_instance("deploy", T0)};
+		k.in->slots = json_pack("[{s:s,s:i}]", "name", "lane", "limit", 2);
+		int rc = wf_journal_update(p->journal, start_once, &k, &p->cause);
+		wf_instance_free(k.in);
+		if (rc)
+			return 1;
+	}
+	return 0;
+}
+
 static int play(const char *role, char *path)
 {
 	static const struct {
 		const char *name;
 		int (*fn)(struct place *);
 	} roles[] = {{"write", role_write}, {"stand", role_stand}, {"read", role_read},
-		{"hold", role_hold}};
+		{"hold", role_hold}, {"keys", role_keys}};
 	struct place p = {.path = path};
 	if (open_place(&p, WF_JOURNAL_WRITE, 0))
 		return 8;
@@ -183,6 +227,30 @@ static void two_writers(void **state)
 		assert_int_equal(put_one(p, i), 0);
 	assert_int_equal(ended(&c), 0);
 	assert_int_equal(instances_of(p), 100);
+	assert_sound(p);
+}
+
+static int count_lane(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	uint64_t *counts = arg;
+	int rc = wf_txn_count_held(t, "lane", 0, counts);
+	return rc ? rc : wf_txn_count_queued(t, "lane", counts + 1);
+}
+
+/* The same keys in two processes at once: each is started once, and no more than two have the slot. */
+static void keys_and_slots(void **state)
+{
+	struct place *p = *state;
+	uint64_t counts[2] = {0};
+	struct child c = start("keys", p->path), d = start("keys", p->path);
+	assert_int_equal(role_keys(p), 0);
+	assert_int_equal(ended(&c), 0);
+	assert_int_equal(ended(&d), 0);
+	assert_int_equal(instances_of(p), 40);
+	assert_int_equal(wf_journal_view(p->journal, count_lane, counts, &p->cause), 0);
+	assert_int_equal(counts[0], 2);
+	assert_int_equal(counts[1], 38);
 	assert_sound(p);
 }
 
@@ -346,6 +414,47 @@ static void runners(void **state)
 }
 
 /* Whoever looks at a dead runner is not taken for it by another who looks at the same time. */
+static bool readable(int fd, int wait_ms)
+{
+	struct pollfd f = {.fd = fd, .events = POLLIN};
+	return poll(&f, 1, wait_ms) == 1;
+}
+
+/* A wake comes from another process as from one's own; looking whether a runner lives is none. */
+static void wakes(void **state)
+{
+	struct place *p = *state;
+	uint64_t own, none = 77;
+	assert_int_equal(wf_runner_watch_fd(p->home), -1);
+	wf_runner_woken(p->home);
+	assert_int_equal(wf_runner_begin(p->home, &own, &p->cause), 0);
+	int fd = wf_runner_watch_fd(p->home);
+	assert_true(fd >= 0);
+	assert_int_equal(wf_runner_watch_fd(p->home), fd);
+	assert_false(readable(fd, 0));
+	struct wf_home *other;
+	assert_int_equal(wf_home_open(p->path, NULL, &other, &p->cause), 0);
+	assert_true(wf_runner_alive(other, own));
+	wf_runner_tidy(other);
+	wf_runner_wake(other, none);
+	wf_runner_wake(other, 0);
+	assert_false(readable(fd, 0));
+	wf_runner_wake(other, own);
+	wf_runner_wake(other, own);
+	assert_true(readable(fd, 5000));
+	wf_runner_woken(p->home);
+	assert_false(readable(fd, 0));
+	wf_runner_wake(p->home, own);
+	assert_true(readable(fd, 5000));
+	wf_runner_end(p->home);
+	assert_int_equal(wf_runner_watch_fd(p->home), -1);
+	wf_runner_wake(other, own);
+	assert_int_equal(wf_runner_begin(p->home, &own, &p->cause), 0);
+	fd = wf_runner_watch_fd(p->home);
+	assert_false(readable(fd, 0));
+	wf_home_close(other);
+}
+
 static void lookers_do_not_mistake_each_other(void **state)
 {
 	struct place *p = *state;
@@ -403,7 +512,8 @@ int main(int argc, char **argv)
 	if (argc == 3)
 		return play(argv[1], argv[2]);
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(map_of_another),
+	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(keys_and_slots),
+		TEST(wakes), TEST(map_of_another),
 		TEST(killed_writer), TEST(killed_reader), TEST(backup_and_restore),
 		TEST(compaction), TEST(runners), TEST(lookers_do_not_mistake_each_other), TEST(dump)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

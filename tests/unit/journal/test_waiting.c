@@ -402,6 +402,58 @@ static void side_threads(void **state)
 	wf_instance_free(in);
 }
 
+/* Under another plan: the first step is the third there, the second goes, the third is the first. */
+static int replan(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	static const uint32_t map[] = {2, WF_NONE, 0};
+	const int *fail = arg;
+	struct wf_instance *in;
+	uint8_t id[WF_HASH_SIZE];
+	wf_hash("another", 7, id);
+	int rc = wf_txn_put_plan(t, id, "another", 7);
+	if (!rc)
+		rc = wf_txn_get_instance(t, 1, WF_LOAD_ALL, &in);
+	if (rc)
+		return rc;
+	append_record(t, in, WF_EVENT_START);
+	rc = wf_txn_change_plan(t, in, id, 4, map);
+	set_status(in, WF_INST_WAITING);
+	if (!rc)
+		rc = wf_txn_put_instance(t, in);
+	wf_instance_free(in);
+	return rc ? rc : *fail;
+}
+
+static void another_plan(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in = new_instance("a", T0);
+	open_approval(in, 0);
+	set_due(in, 0, T0 + 70);
+	wait_for(in, 1, WF_WAIT_EVENT, "go");
+	wait_for(in, 2, WF_WAIT_SIGNAL, "go");
+	in->steps[2].due_at = T0 + 50;
+	assert_int_equal(put(p, &in, 1, true), 0);
+	int fail = WF_EINTR;
+	assert_int_equal(wf_journal_update(p->journal, replan, &fail, &p->cause), WF_EINTR);
+	waiters(p, WF_WAIT_EVENT, "go", 0, 1);
+	fail = 0;
+	assert_int_equal(wf_journal_update(p->journal, replan, &fail, &p->cause), 0);
+	assert_sound(p);
+	waiters(p, WF_WAIT_EVENT, "go", 0, 0);
+	assert_int_equal(waiters(p, WF_WAIT_SIGNAL, "go", 0, 1).all.steps[0], 0);
+	struct wf_instance *copy = get(p, 1);
+	assert_int_equal(copy->step_count, 4);
+	assert_int_equal(copy->history, 2);
+	assert_non_null(copy->steps[2].approval);
+	assert_int_equal(copy->steps[2].approval->number, 1);
+	assert_int_equal(copy->steps[1].status, WF_STEP_PENDING);
+	assert_int_equal(wf_instance_due(copy), T0 + 50);
+	wf_instance_free(copy);
+	wf_instance_free(in);
+}
+
 struct looked {
 	uint64_t number, history, intrusions;
 	bool intrude;
@@ -447,6 +499,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(start_keys), TEST(places_in_slots),
 		TEST(granted_in_order), TEST(who_waits), TEST(kept_back), TEST(side_threads),
+		TEST(another_plan),
 		TEST(intrusions)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
