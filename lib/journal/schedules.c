@@ -86,7 +86,8 @@ int wf_schedule_get(const void *bytes, size_t n, uint64_t id, struct wf_schedule
 	s.fired = mask & SC_FIRED ? wf_get_varint(&r) : 0;
 	s.missed = mask & SC_MISSED ? wf_get_varint(&r) : 0;
 	s.recent = mask & SC_RECENT ? wf_get_json(&r) : NULL;
-	if (r.bad || r.off != r.len || mask > SC_ALL) {
+	if (r.bad || r.off != r.len || mask > SC_ALL || !!s.fired != !!(mask & SC_FIRED) ||
+		!!s.missed != !!(mask & SC_MISSED)) {
 		wf_schedule_done(&s);
 		return WF_ECORRUPT;
 	}
