@@ -159,3 +159,104 @@ deploy() { # deploy STAGE HEALTH_PATH
 	assert_equal "$(jq -c .orders "$T/loaded")" '[{"id":2,"amount":12.5}]'
 	assert_equal "$(jq -r .summary.dropped "$T/loaded")" 1
 }
+
+# until_said FILE WORD: drives on what is due, until the file has the word
+until_said() {
+	wfctl resume >/dev/null 2>&1 || true
+	grep -q "$2" "$1" 2>/dev/null
+}
+
+@test "travel request: reminded, the deputy asked as well, then the head; each told once" {
+	status 3 wfctl run "$ROOT/workflows/travel_request.yaml" --as eva --set traveller=eva \
+		--set destination=Rome --set cost=100 --set notify_command="echo >>$T/notes" \
+		--set remind_every=PT0.1S --set deputy_after=PT0.3S --set head_after=PT0.6S
+	wait_for 20 until_said "$T/notes" "^head"
+	status 5 wfctl approve 1 --as manager
+	status 0 wfctl approve 1 --as head-of-department
+	ok wfctl show 1 -o json
+	assert_equal "$(field .status)" completed
+	assert_equal "$(field .output.destination)" Rome
+	assert_equal "$(grep -c '^deputy' "$T/notes")" 1
+	assert_equal "$(grep -c '^head' "$T/notes")" 1
+	assert_equal "$(grep -c '^book Rome' "$T/notes")" 1
+	grep -q '^remind manager' "$T/notes"
+}
+
+@test "travel request: nobody approves their own, and a refusal is an error of its own" {
+	status 1 wfctl run "$ROOT/workflows/travel_request.yaml" --as eva --set traveller=eva \
+		--set destination=Rome --set cost=100 --set manager=eva
+	ok wfctl show 1 -o json
+	assert_equal "$(field .error.code)" approvers_empty
+	status 3 wfctl run "$ROOT/workflows/travel_request.yaml" --as eva --set traveller=eva \
+		--set destination=Rome --set cost=100 --set notify_command=:
+	wfctl reject 2 --as manager --reason "too far" || true
+	ok wfctl show 2 -o json
+	assert_equal "$(field .error.code)" travel_refused
+}
+
+@test "expenses: the amount says who is asked" {
+	expense() { wfctl run "$ROOT/workflows/expense.yaml" --as eva --set employee=eva --set amount="$1" \
+		--set pay_command="echo \$AMOUNT >>$T/paid"; }
+	status 3 expense 20
+	status 0 wfctl approve 1 --as manager
+	status 3 expense 2000
+	status 5 wfctl approve 2 --as finance-1
+	status 0 wfctl approve 2 --as manager
+	status 0 wfctl approve 2 --as finance-1
+	status 0 wfctl approve 2 --as finance-3
+	status 3 expense 20000
+	status 0 wfctl approve 3 --as ann
+	status 0 wfctl approve 3 --as finance-1
+	status 0 wfctl reject 3 --as bob
+	status 0 wfctl approve 3 --as carol
+	assert_equal "$(tr '\n' ' ' <"$T/paid")" "20 2000 20000 "
+	ok wfctl show 3 -o json
+	assert_equal "$(field .output.size)" huge
+}
+
+@test "an order: an event starts it, another and a signal complete it; unpaid it is dropped" {
+	status 0 wfctl register "$ROOT/workflows/order_payment.yaml"
+	status 0 wfctl emit order.placed --id e1 \
+		--data "{\"id\": \"o-1\", \"amount\": 20, \"store_command\": \"echo \$ORDER \$WHAT >>$T/store\"}"
+	status 0 wfctl emit payment.received --data '{"order": "o-1", "amount": 19}'
+	status 0 wfctl emit payment.received --data '{"order": "o-1", "amount": 20}'
+	status 0 wfctl signal 1 packed
+	ok wfctl show 1 -o json
+	assert_equal "$(field .status)" completed
+	assert_equal "$(field .output.paid)" 20
+	assert_equal "$(tr '\n' ' ' <"$T/store")" "o-1 reserve o-1 ship "
+	status 0 wfctl emit order.placed --data '{"id": "o-0", "amount": 0}'
+	ok wfctl ps -o json
+	assert_equal "$(field length)" 1
+	status 1 wfctl run order_payment --set id=o-2 --set amount=1 --set pay_within=PT0.1S \
+		--set store_command="echo \$ORDER \$WHAT >>$T/store"
+	assert_equal "$(tail -n 1 "$T/store")" "o-2 release"
+	ok wfctl show 2 -o json
+	assert_equal "$(field .error.code)" unpaid
+}
+
+@test "the report: its schedules are kept with it, and it runs by hand" {
+	status 0 wfctl register "$ROOT/workflows/report.yaml"
+	ok wfctl schedule ls -o json
+	assert_equal "$(field '[.[].name] | sort | join(" ")')" "report/daily report/monthly"
+	status 0 wfctl run report --set kind=monthly --set folder="$T"
+	grep -q '^monthly report of' "$T/report-monthly.txt"
+}
+
+@test "reindex: one at a time for an index, the next waits for its turn" {
+	mkfifo "$T/gate"
+	reindex() { wfctl run "$ROOT/workflows/reindex.yaml" --set index="$1" --set build_command="$2"; }
+	reindex one "echo begun >>$T/log; read x <$T/gate" >"$T/first" 2>&1 3>&- &
+	first=$!
+	wait_for 20 grep -q begun "$T/log"
+	status 3 reindex one "echo second >>$T/log"
+	status 0 reindex two "echo other >>$T/log"
+	echo go >"$T/gate"
+	wait "$first"
+	queued_done() {
+		wfctl resume >/dev/null 2>&1 || true
+		[ "$(wfctl show 2 -o json | jq -r .status)" = completed ]
+	}
+	wait_for 20 queued_done
+	assert_equal "$(tr '\n' ' ' <"$T/log")" "begun other second "
+}
