@@ -103,7 +103,12 @@ static bool read_date(const char *text, int64_t *ret)
 		end = strptime(end + 1, strlen(end) > 6 ? "%H:%M:%S" : "%H:%M", &tm);
 	if (!end || *end)
 		return false;
-	*ret = (int64_t)mktime(&tm) * 1000;
+	/* the 30th of February would become a day of March */
+	int day = tm.tm_mday;
+	int64_t at = (int64_t)mktime(&tm);
+	if (tm.tm_mday != day)
+		return false;
+	*ret = at * 1000;
 	return true;
 }
 

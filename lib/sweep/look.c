@@ -11,25 +11,25 @@
 #include <string.h>
 #include <unistd.h>
 
-void wf_numbers_add(struct wf_numbers *n, uint64_t number)
+void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number)
 {
 	WF_GROW(n->items, n->count, n->room);
 	n->items[n->count++] = number;
 }
 
-void wf_numbers_done(struct wf_numbers *n)
+void wf_sweep_numbers_done(struct wf_sweep_numbers *n)
 {
 	wf_free(n->items);
-	*n = (struct wf_numbers){ 0 };
+	*n = (struct wf_sweep_numbers){ 0 };
 }
 
 void wf_agenda_done(struct wf_agenda *a)
 {
-	wf_numbers_done(&a->orphans);
-	wf_numbers_done(&a->timers);
-	wf_numbers_done(&a->schedules);
-	wf_numbers_done(&a->events);
-	wf_numbers_done(&a->held_back);
+	wf_sweep_numbers_done(&a->orphans);
+	wf_sweep_numbers_done(&a->timers);
+	wf_sweep_numbers_done(&a->schedules);
+	wf_sweep_numbers_done(&a->events);
+	wf_sweep_numbers_done(&a->held_back);
 }
 
 bool wf_agenda_empty(const struct wf_agenda *a)
@@ -52,13 +52,13 @@ struct look {
 static bool add_due(void *arg, uint64_t number, int64_t due)
 {
 	(void)due;
-	wf_numbers_add(arg, number);
+	wf_sweep_numbers_add(arg, number);
 	return true;
 }
 
 static bool add_number(void *arg, uint64_t number)
 {
-	wf_numbers_add(arg, number);
+	wf_sweep_numbers_add(arg, number);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static bool add_orphan(void *arg, const struct wf_instance *in)
 
 	if (!has_owner(l, in->owner)) {
 		l->work = true;
-		wf_numbers_add(&l->a.orphans, in->number);
+		wf_sweep_numbers_add(&l->a.orphans, in->number);
 	}
 	return !(l->glance && l->work);
 }
@@ -106,7 +106,7 @@ static bool add_event(void *arg, const struct wf_kept_event *e)
 	struct look *l = arg;
 
 	l->work = true;
-	wf_numbers_add(&l->a.events, e->number);
+	wf_sweep_numbers_add(&l->a.events, e->number);
 	return !l->glance;
 }
 
@@ -131,7 +131,7 @@ static int look_at_events(struct wf_txn *txn, struct look *l)
 /* Steps that a hold kept back which is no more. */
 static int look_at_held(struct wf_txn *txn, struct look *l)
 {
-	struct wf_numbers held = { 0 };
+	struct wf_sweep_numbers held = { 0 };
 	int err = wf_txn_each_held_back(txn, add_number, &held);
 
 	for (size_t i = 0; err == 0 && i < held.count; i++) {
@@ -141,12 +141,12 @@ static int look_at_held(struct wf_txn *txn, struct look *l)
 		if (err == 0)
 			err = wf_txn_is_held(txn, in->workflow, &still);
 		if (err == 0 && !still) {
-			wf_numbers_add(&l->a.held_back, held.items[i]);
+			wf_sweep_numbers_add(&l->a.held_back, held.items[i]);
 			l->work = true;
 		}
 		wf_instance_free(in);
 	}
-	wf_numbers_done(&held);
+	wf_sweep_numbers_done(&held);
 	return err;
 }
 
@@ -211,7 +211,7 @@ int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64
 
 struct due_look {
 	int64_t now, next;
-	struct wf_numbers *timers;
+	struct wf_sweep_numbers *timers;
 };
 
 static int look_at_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -226,7 +226,7 @@ static int look_at_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return err;
 }
 
-int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_numbers *timers, int64_t *ret_next,
+int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_sweep_numbers *timers, int64_t *ret_next,
 	struct wf_cause *cause)
 {
 	struct due_look d = { .now = now, .timers = timers };

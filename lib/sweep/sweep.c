@@ -36,7 +36,7 @@ struct sweep {
 	uint64_t *given;
 	size_t given_count, given_room;
 	/* Events whose mark waits until their deliveries are through. */
-	struct wf_numbers dispatched, dispatched_started;
+	struct wf_sweep_numbers dispatched, dispatched_started;
 	int failed;
 	struct wf_cause cause;
 };
@@ -122,7 +122,7 @@ static uint64_t room_left(const struct sweep *s)
 }
 
 /* Claims those that are not in hand, as far as `max` allows; how many. */
-static uint64_t claim(struct sweep *s, const struct wf_numbers *numbers)
+static uint64_t claim(struct sweep *s, const struct wf_sweep_numbers *numbers)
 {
 	size_t kept = 0;
 
@@ -146,7 +146,7 @@ static int fire_schedules(struct sweep *s, int64_t now)
 
 	while (err == 0 && more && room_left(s) && !asked_to_stop(s)) {
 		struct wf_fired f = { 0 };
-		struct wf_numbers started = { 0 };
+		struct wf_sweep_numbers started = { 0 };
 		uint64_t room = room_left(s);
 		err = wf_fire_due(s->rt, s->journal, now, room > 1000 ? 1000 : (size_t)room, &f, &more,
 			&s->cause);
@@ -160,17 +160,17 @@ static int fire_schedules(struct sweep *s, int64_t now)
 			(void)snprintf(s->report.why, sizeof(s->report.why), "%s", f.why);
 		for (size_t i = 0; i < f.count; i++)
 			if (give(s, f.numbers[i]))
-				wf_numbers_add(&started, f.numbers[i]);
+				wf_sweep_numbers_add(&started, f.numbers[i]);
 		if (started.count)
 			wf_runtime_claim_later(s->rt, started.items, started.count);
 		s->taken_up += started.count;
-		wf_numbers_done(&started);
+		wf_sweep_numbers_done(&started);
 		wf_fired_done(&f);
 	}
 	return err;
 }
 
-static int dispatch(struct sweep *s, const struct wf_numbers *events)
+static int dispatch(struct sweep *s, const struct wf_sweep_numbers *events)
 {
 	int err = 0;
 
@@ -191,8 +191,8 @@ static int dispatch(struct sweep *s, const struct wf_numbers *events)
 		s->taken_up += stats.started;
 		if (*stats.why)
 			(void)snprintf(s->report.why, sizeof(s->report.why), "%s", stats.why);
-		wf_numbers_add(&s->dispatched, events->items[i]);
-		wf_numbers_add(&s->dispatched_started, stats.started);
+		wf_sweep_numbers_add(&s->dispatched, events->items[i]);
+		wf_sweep_numbers_add(&s->dispatched_started, stats.started);
 	}
 	return err;
 }
@@ -212,7 +212,7 @@ static int end_dispatched(struct sweep *s)
 }
 
 /* A release was cut short: what the hold kept back begins. */
-static void release(struct sweep *s, const struct wf_numbers *numbers)
+static void release(struct sweep *s, const struct wf_sweep_numbers *numbers)
 {
 	for (size_t i = 0; i < numbers->count && room_left(s) && !asked_to_stop(s); i++) {
 		struct wf_event event = { .type = WF_EVENT_RELEASE, .step = WF_NONE, .at = wf_now_ms(),
@@ -277,14 +277,14 @@ static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 /* Only what the clock makes due. */
 static int due_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 {
-	struct wf_numbers timers = { 0 };
+	struct wf_sweep_numbers timers = { 0 };
 	int err = wf_sweep_due(s->journal, now, &timers, ret_next, &s->cause);
 
 	if (err == 0 && *ret_next && *ret_next <= now) {
 		(void)claim(s, &timers);
 		err = fire_schedules(s, now);
 	}
-	wf_numbers_done(&timers);
+	wf_sweep_numbers_done(&timers);
 	return err;
 }
 
@@ -501,8 +501,8 @@ int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret
 	}
 	if (lock >= 0)
 		(void)close(lock);
-	wf_numbers_done(&s.dispatched);
-	wf_numbers_done(&s.dispatched_started);
+	wf_sweep_numbers_done(&s.dispatched);
+	wf_sweep_numbers_done(&s.dispatched_started);
 	wf_free(s.given);
 	*ret = s.report;
 	return err;
@@ -556,16 +556,17 @@ static int find_next(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 }
 
 int wf_sweep_next(struct wf_home *home, const char *tenant, const char *environment,
-	struct wf_next_due *ret, struct wf_cause *cause)
+	int64_t event_retention_ms, struct wf_next_due *ret, struct wf_cause *cause)
 {
+	int64_t expired = event_retention_ms > 0 ? wf_now_ms() - event_retention_ms : 0;
 	struct wf_journal *j = NULL;
 	struct wf_glance g = { 0 };
 	struct wf_next_due d = { 0 };
 	int err = wf_journal_open(home, tenant, environment, WF_JOURNAL_READ, &j, cause);
 
 	if (err == 0)
-		err = wf_sweep_glance(j, home, 0, &g, cause);
-	if (err == 0)
+		err = wf_sweep_glance(j, home, expired, &g, cause);
+	if (err == 0 && g.next_due)
 		err = wf_journal_view(j, find_next, &d, cause);
 	wf_journal_close(j);
 	if (err < 0)

@@ -67,7 +67,8 @@ struct wf_next_due {
 	char name[160];       /* the schedule's name, or the instance's workflow */
 	bool work;            /* something waits for a sweep whatever the time is: orphans, events */
 };
+/* event_retention_ms: as a sweep's; 0 for who does not ask about it. */
 int wf_sweep_next(struct wf_home *home, const char *tenant, const char *environment,
-	struct wf_next_due *ret, struct wf_cause *cause);
+	int64_t event_retention_ms, struct wf_next_due *ret, struct wf_cause *cause);
 
 #endif

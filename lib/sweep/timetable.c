@@ -104,10 +104,12 @@ static int read_time(const struct reader *r, const json_t *value, bool *ret_loca
 	*ret_local = wf_time_parse(text, n, ret_ms) < 0;
 	if (!*ret_local)
 		return 0;
-	if (n < MAX_TIME_BYTES) {
+	if (n < MAX_TIME_BYTES - 4) {
+		/* Seconds may be left out: "2026-12-24T18:00" */
+		const char *rest = n == 16 ? ":00Z" : "Z";
 		memcpy(local, text, n);
-		local[n] = 'Z';
-		if (wf_time_parse(local, n + 1, ret_ms) == 0)
+		memcpy(local + n, rest, strlen(rest) + 1);
+		if (wf_time_parse(local, n + strlen(rest), ret_ms) == 0)
 			return 0;
 	}
 	return refuse(r, WF_ESYNTAX,

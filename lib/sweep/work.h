@@ -4,16 +4,16 @@
 
 #include "sweep/sweep.h"
 
-struct wf_numbers {
+struct wf_sweep_numbers {
 	uint64_t *items; /* from wf_alloc */
 	size_t count, room;
 };
-void wf_numbers_add(struct wf_numbers *n, uint64_t number);
-void wf_numbers_done(struct wf_numbers *n);
+void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number);
+void wf_sweep_numbers_done(struct wf_sweep_numbers *n);
 
 /* What a sweep at a time would do. */
 struct wf_agenda {
-	struct wf_numbers orphans, timers, schedules, events, held_back;
+	struct wf_sweep_numbers orphans, timers, schedules, events, held_back;
 	bool events_expired; /* kept events are older than their retention */
 	int64_t next_due;    /* the earliest timer or schedule of all, due or not; 0: none */
 };
@@ -34,7 +34,7 @@ int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64
 	struct wf_agenda *ret, struct wf_cause *cause);
 
 /* The timers that are due, and the time of the next thing; for the passes within a window. */
-int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_numbers *timers, int64_t *ret_next,
+int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_sweep_numbers *timers, int64_t *ret_next,
 	struct wf_cause *cause);
 
 /* The lock of sweeps of a journal: *ret_fd is -1 when another has it. Waits for it up to wait_ms, and

@@ -1,0 +1,353 @@
+/*
+ * Sweeping many journals. Each journal with something due is swept by a process of its own, so that no
+ * tenant's slow work holds up another's clock; this process only looks, which costs an idle journal
+ * a read-only open, and in a window a stat() a second.
+ */
+#include "cli_sweep.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+extern char **environ;
+
+#define MOST_CHILDREN 32
+#define LEAD_MS 150       /* a process is begun that long before what falls due */
+#define CHILD_WINDOW_MS 2000 /* how long one stays in a window, at the least what falls due soon */
+#define LOOK_EVERY_MS 1000
+#define MAX_ANSWER (1u << 20)
+
+struct child {
+	pid_t pid;               /* 0: free */
+	int fd;                  /* its standard output */
+	struct wf_target *target;
+	struct wf_buf answer;
+};
+
+struct many {
+	const struct wf_sweeping *how;
+	struct wf_targets *targets;
+	struct child children[MOST_CHILDREN];
+	size_t running;
+	int64_t until;           /* of the monotonic clock */
+	int64_t retention_ms;
+	bool told_stop;
+	char *self;
+};
+
+static bool stopping(const struct many *m)
+{
+	return m->how->stop && *m->how->stop;
+}
+
+static int64_t left_ms(const struct many *m)
+{
+	int64_t left = m->until - wf_monotonic_ms();
+	return left > 0 ? left : 0;
+}
+
+/* -- looking -- */
+
+static int64_t changed_at(const struct many *m, const struct wf_target *t)
+{
+	struct stat st;
+	WF_AUTOFREE char *path = wf_asprintf("%s/journals/%s/%s/data.mdb", wf_home_path(m->how->ctx->home),
+		t->tenant, t->environment);
+	return stat(path, &st) ? 0
+			       : (int64_t)st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+}
+
+/* One that cannot be looked at fails alone. */
+static void look_at(struct many *m, struct wf_target *t)
+{
+	struct wf_cause cause = { 0 };
+	struct wf_ctx *ctx = m->how->ctx;
+	t->changed = changed_at(m, t);
+	t->look_at = 0;
+	int r = wf_sweep_next(ctx->home, t->tenant, t->environment, m->retention_ms, &t->next, &cause);
+	if (r == 0) {
+		t->look_at = t->next.work ? 1 : t->next.at;
+		t->report.next_due = t->next.at;
+		return;
+	}
+	if (!*cause.text)
+		(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
+	WF_AUTOFREE char *text = wf_asprintf("%s/%s: %s", t->tenant, t->environment, cause.text);
+	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
+	cause.err = r;
+	t->status = wf_fail_cause(ctx, &cause);
+}
+
+/* -- a process for one -- */
+
+static int begin(struct many *m, struct child *c, struct wf_target *t)
+{
+	const struct wf_sweeping *how = m->how;
+	struct wf_cause cause = { 0 };
+	char window[32], jobs[32], max[32];
+	int fds[2], null = -1;
+	const char *argv[20];
+	size_t n = 0;
+	uint64_t stay = (uint64_t)left_ms(m);
+	(void)snprintf(window, sizeof(window), "%llums",
+		(unsigned long long)(stay > CHILD_WINDOW_MS ? CHILD_WINDOW_MS : stay));
+	(void)snprintf(jobs, sizeof(jobs), "%llu", (unsigned long long)how->jobs);
+	(void)snprintf(max, sizeof(max), "%llu", (unsigned long long)how->max);
+	argv[n++] = m->self;
+	argv[n++] = "serve-once";
+	argv[n++] = "--home";
+	argv[n++] = wf_home_path(how->ctx->home);
+	argv[n++] = "--tenant";
+	argv[n++] = t->tenant;
+	argv[n++] = "--environment";
+	argv[n++] = t->environment;
+	argv[n++] = "--output";
+	argv[n++] = "json";
+	argv[n++] = "--quiet";
+	if (how->window_ms) {
+		argv[n++] = "--window";
+		argv[n++] = window;
+	}
+	if (how->jobs) {
+		argv[n++] = "--jobs";
+		argv[n++] = jobs;
+	}
+	if (how->max) {
+		argv[n++] = "--max";
+		argv[n++] = max;
+	}
+	if (how->parallel)
+		argv[n++] = "--parallel";
+	argv[n] = NULL;
+	if (pipe2(fds, O_CLOEXEC)) {
+		(void)wf_fail(&cause, wf_err_of_errno(errno), "cannot make a pipe: %s", strerror(errno));
+		return wf_fail_cause(how->ctx, &cause);
+	}
+	const int to[3] = { null, fds[1], STDERR_FILENO };
+	int r = wf_spawn(m->self, (char *const *)(const void *)argv, environ, NULL, to, false, &c->pid,
+		&cause);
+	(void)close(fds[1]);
+	if (r < 0) {
+		(void)close(fds[0]);
+		c->pid = 0;
+		cause.err = r;
+		return wf_fail_cause(how->ctx, &cause);
+	}
+	c->fd = fds[0];
+	c->target = t;
+	m->running++;
+	return 0;
+}
+
+/* Adds what a process did; one that died says so with its status. */
+static void take_answer(struct many *m, struct child *c, int wstatus)
+{
+	struct wf_target *t = c->target;
+	struct wf_sweep_report r = { 0 };
+	json_t *document = NULL;
+	int status = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : 128 + WTERMSIG(wstatus);
+	if (c->answer.len && wf_json_parse(c->answer.data, c->answer.len, &document, NULL) == 0) {
+		wf_report_read(document, &r);
+		int64_t next = r.next_due;
+		wf_report_add(&t->report, &r);
+		t->report.locked_out |= r.locked_out;
+		t->report.next_due = next;
+		t->swept = true;
+	}
+	json_decref(document);
+	if (status && !(stopping(m) && status > 128))
+		t->status = status;
+	if (WIFSIGNALED(wstatus) && !stopping(m))
+		wf_note(m->how->ctx, "the sweep of %s/%s was killed by signal %d", t->tenant, t->environment,
+			WTERMSIG(wstatus));
+	wf_buf_done(&c->answer);
+	(void)close(c->fd);
+	c->pid = 0;
+	m->running--;
+	if (m->how->window_ms && !t->status)
+		look_at(m, t);
+}
+
+static void end(struct many *m, struct child *c)
+{
+	int wstatus = 0;
+	while (waitpid(c->pid, &wstatus, 0) < 0)
+		if (errno != EINTR)
+			break;
+	take_answer(m, c, wstatus);
+}
+
+static void read_some(struct many *m, struct child *c)
+{
+	char bytes[4096];
+	ssize_t n = read(c->fd, bytes, sizeof(bytes));
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n > 0 && c->answer.len < MAX_ANSWER)
+		wf_buf_add(&c->answer, bytes, (size_t)n);
+	if (n <= 0)
+		end(m, c);
+}
+
+/* Waits for answers, not beyond the time. */
+static void wait_for(struct many *m, int64_t ms)
+{
+	struct pollfd fds[MOST_CHILDREN];
+	struct child *of[MOST_CHILDREN];
+	nfds_t n = 0;
+	for (size_t i = 0; i < MOST_CHILDREN; i++)
+		if (m->children[i].pid) {
+			of[n] = &m->children[i];
+			fds[n++] = (struct pollfd){ .fd = m->children[i].fd, .events = POLLIN };
+		}
+	if (poll(fds, n, ms > INT32_MAX ? INT32_MAX : (int)ms) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			read_some(m, of[i]);
+}
+
+static void pass_on_stop(struct many *m)
+{
+	if (!stopping(m) || m->told_stop)
+		return;
+	m->told_stop = true;
+	for (size_t i = 0; i < MOST_CHILDREN; i++)
+		if (m->children[i].pid)
+			(void)kill(m->children[i].pid, SIGTERM);
+}
+
+/* -- all -- */
+
+static bool in_hand(const struct many *m, const struct wf_target *t)
+{
+	for (size_t i = 0; i < MOST_CHILDREN; i++)
+		if (m->children[i].pid && m->children[i].target == t)
+			return true;
+	return false;
+}
+
+static struct child *free_child(struct many *m)
+{
+	for (size_t i = 0; i < MOST_CHILDREN; i++)
+		if (!m->children[i].pid)
+			return &m->children[i];
+	return NULL;
+}
+
+/* Begins what is due or comes near; gives when the next one does (0: none). */
+static int64_t begin_due(struct many *m, int64_t now)
+{
+	int64_t next = 0, near = now + (left_ms(m) ? LEAD_MS : 0);
+	for (size_t i = 0; i < m->targets->count && !stopping(m); i++) {
+		struct wf_target *t = &m->targets->items[i];
+		struct child *c;
+		if (!t->look_at || t->status || in_hand(m, t))
+			continue;
+		if (t->look_at > near) {
+			if (!next || t->look_at - LEAD_MS < next)
+				next = t->look_at - LEAD_MS;
+			continue;
+		}
+		c = free_child(m);
+		if (!c)
+			continue;
+		t->look_at = 0;
+		int status = begin(m, c, t);
+		if (status)
+			t->status = status;
+	}
+	return next;
+}
+
+static void look_at_changed(struct many *m)
+{
+	for (size_t i = 0; i < m->targets->count; i++) {
+		struct wf_target *t = &m->targets->items[i];
+		if (!t->status && !in_hand(m, t) && changed_at(m, t) != t->changed)
+			look_at(m, t);
+	}
+}
+
+static bool any_due(const struct many *m, int64_t now)
+{
+	for (size_t i = 0; i < m->targets->count; i++) {
+		const struct wf_target *t = &m->targets->items[i];
+		if (!t->status && t->look_at && t->look_at <= now)
+			return true;
+	}
+	return false;
+}
+
+static void tell(const struct many *m)
+{
+	struct wf_sweep_report sum = { 0 };
+	if (!m->how->progress)
+		return;
+	for (size_t i = 0; i < m->targets->count; i++)
+		wf_report_add(&sum, &m->targets->items[i].report);
+	sum.in_hand = m->running;
+	m->how->progress(m->how->arg, &sum);
+}
+
+static void run(struct many *m)
+{
+	int64_t looked = wf_monotonic_ms();
+	for (;;) {
+		int64_t now = wf_now_ms();
+		bool due = !stopping(m) && any_due(m, now);
+		if (!m->running && (stopping(m) || (!due && !left_ms(m))))
+			return;
+		int64_t next = stopping(m) ? 0 : begin_due(m, now);
+		pass_on_stop(m);
+		tell(m);
+		int64_t wait = m->running && !left_ms(m) ? LOOK_EVERY_MS : left_ms(m);
+		wait = wait < LOOK_EVERY_MS ? wait : LOOK_EVERY_MS;
+		if (next && next - now < wait)
+			wait = next > now ? next - now : 0;
+		wait_for(m, wait);
+		if (left_ms(m) && wf_monotonic_ms() - looked >= LOOK_EVERY_MS) {
+			looked = wf_monotonic_ms();
+			look_at_changed(m);
+		}
+	}
+}
+
+static void dry_run(const struct wf_sweeping *how, struct wf_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		(void)wf_sweep_here(how, &targets->items[i]);
+}
+
+void wf_sweep_many(const struct wf_sweeping *how, struct wf_targets *targets)
+{
+	struct many m = { .how = how, .targets = targets,
+		.until = wf_monotonic_ms() + (int64_t)how->window_ms };
+	char self[4096];
+	if (how->dry_run) {
+		dry_run(how, targets);
+		return;
+	}
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = 0;
+	m.self = n > 0 ? self : NULL;
+	if (wf_event_retention(how->ctx, &m.retention_ms))
+		m.retention_ms = 0;
+	for (size_t i = 0; i < targets->count && !stopping(&m); i++)
+		look_at(&m, &targets->items[i]);
+	if (m.self) {
+		run(&m);
+		return;
+	}
+	/* Without /proc: one after the other, here. */
+	for (size_t i = 0; i < targets->count && !stopping(&m); i++)
+		if (!targets->items[i].status && targets->items[i].look_at)
+			(void)wf_sweep_here(how, &targets->items[i]);
+}
