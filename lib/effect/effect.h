@@ -30,7 +30,7 @@ int wf_effects_new(const struct wf_effects_options *options, struct wf_effects *
 void wf_effects_free(struct wf_effects *e);
 
 struct wf_effect_request {
-	enum wf_action action;    /* EXEC_RUN or HTTP_REQUEST */
+	enum wf_action action;    /* EXEC_RUN, HTTP_REQUEST, or APPROVAL_REQUEST: who is asked is looked up */
 	const json_t *input;      /* borrowed until the result */
 	const char *token;        /* names the attempt for all time: [0-9a-z-]{1,100}; the spool file's
 	                             name */

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/sys.h"
+#include "effect/resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,8 @@ int wf_effects_new(const struct wf_effects_options *options, struct wf_effects *
 	e->libexec = wf_strdup(options->libexec);
 	e->workdir = wf_strdup(options->workdir ? options->workdir : "/");
 	e->environ_in = options->environ_in;
+	e->people = options->people;
+	e->people_arg = options->people_arg;
 	e->spool_dir = -1;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -117,6 +120,8 @@ void wf_hub_unwatch(struct wf_effects *e, int fd)
 
 void wf_hub_deliver(struct wf_effects *e, struct wf_effect_result *result)
 {
+	if (e->resolving && wf_resolve_take(e, result))
+		return;
 	WF_GROW(e->ready, e->ready_head + e->ready_count, e->ready_room);
 	e->ready[e->ready_head + e->ready_count++] = *result;
 	*result = (struct wf_effect_result){0};
@@ -131,6 +136,8 @@ int wf_effects_begin(struct wf_effects *e, const struct wf_effect_request *reque
 		return wf_exec_begin(e, request, cause);
 	if (request->action == WF_ACT_HTTP_REQUEST)
 		return wf_http_begin(e, request, cause);
+	if (request->action == WF_ACT_APPROVAL_REQUEST)
+		return wf_resolve_begin(e, request, cause);
 	return wf_fail(cause, WF_EUNSUPPORTED, "the action %s is not performed here",
 		wf_actions[request->action].name);
 }

@@ -13,6 +13,7 @@
 
 struct wf_running;
 struct wf_http_thread;
+struct resolve;
 
 /* How a performer treats its running effects. */
 struct wf_performer {
@@ -32,6 +33,9 @@ struct wf_running {
 struct wf_effects {
 	char *spool, *libexec, *workdir;
 	char *const *environ_in;
+	const json_t *(*people)(void *arg, struct wf_cause *cause);
+	void *people_arg;
+	struct resolve *resolving;  /* lookups of approvers under way */
 	int epoll, wake;
 	int clock;                  /* a timer of the wall clock; -1: there is none */
 	int64_t clock_at;           /* what it is set to */
