@@ -397,9 +397,10 @@ int wf_txn_each_history(struct wf_txn *t, uint64_t number, uint64_t first,
 	rc = wf_txn_moved(t, wf_cursor_seek(&c, key, sizeof(key), t->cause));
 	while (!rc && !stopped) {
 		struct wf_row_name name;
-		if (!wf_row_key_parse(c.key, c.key_n, &name) || name.number != number)
+		if (!wf_row_key_parse(c.key, c.key_n, &name) || name.number != number ||
+			name.kind != WF_ROW_HISTORY)
 			break;
-		if (name.kind != WF_ROW_HISTORY || name.sub != first++)
+		if (name.sub != first++)
 			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "a record before it is missing");
 		wf_buf_reset(&plain);
 		rc = rc ? rc : wf_txn_open_at(t, &c, &plain);
