@@ -285,7 +285,6 @@ static int withdraw_request(struct wf_core *c, const struct ballot *b, struct wf
 		return wf_fail(cause, WF_EPERM, "only %s, who started the instance, may withdraw it",
 			starter ? starter : "nobody");
 	keep(c, b->step, b->by, b->what, b->reason);
-	b->a->decided_at = c->event->at;
 	WF_AUTOFREE char *text = said("withdrawn", b->by, b->reason);
 	fail_decided(c, b->step, decided_output(c, b->a, "withdraw", b->by, b->reason),
 		wf_core_error(WF_ERROR_CANCELLED, "withdrawn", text));

@@ -77,7 +77,12 @@ static void from_an_earlier_step_everything_after_it_runs_again(void **state)
 	assert_int_equal(retry(&w, "a", "{'by': 'root'}"), 0);
 	/* one that had a result gets another key */
 	assert_non_null(strstr(state_of(&w, "a")->key, ":a:2"));
-	assert_int_equal(state_of(&w, "b")->status, WF_STEP_PENDING);
+	const struct wf_step_state *b = state_of(&w, "b");
+	assert_int_equal(b->status, WF_STEP_PENDING);
+	assert_int_equal(b->started_at + b->attempt_at + b->ended_at + b->due_at, 0);
+	assert_int_equal(b->attempts, 0);
+	assert_null(b->error);
+	assert_int_equal(state_of(&w, "c")->spent, 0);
 	assert_int_equal(succeed(&w, "a", "{'n': 2}"), 0);
 	assert_int_equal(json_integer_value(wf_json_at(state_of(&w, "a")->output, "n")), 2);
 	assert_int_equal(fail_attempt(&w, "b"), 0);
@@ -98,6 +103,20 @@ static void a_cancelled_instance_begins_where_it_was_cut_short(void **state)
 	assert_int_equal(wf_engine_retry_from(w.plan, w.in), step_of(&w, "b"));
 	assert_int_equal(retry(&w, NULL, "{'by': 'root'}"), 0);
 	assert_int_equal(w.turn.commands[0].step, step_of(&w, "b"));
+	end(&w);
+	/* not in a notification that the cancel cut short too */
+	struct flow f = {0};
+	flow_notify(&f, "tell", "ok", 0, "");
+	flow_step(&f, "ok", "approval.request",
+		"{'approvers': {'list': ['a']}, 'escalations': [{'after': 'PT1H', 'notify': 0}]}", "");
+	begin(&w, flow_plan(&f));
+	assert_int_equal(start(&w), 0);
+	w.now += HOUR;
+	assert_int_equal(tick(&w), 0);
+	FEED(&w, WF_EVENT_CANCEL, WF_NONE, 0, NULL);
+	assert_int_equal(state_of(&w, "tell")->status, WF_STEP_CANCELLED);
+	assert_int_equal(retry(&w, NULL, "{'by': 'root'}"), 0);
+	assert_asked(&w, "ok", "a");
 	end(&w);
 }
 
@@ -140,13 +159,14 @@ static void values_are_set_before_it_begins(void **state)
 		"'steps.b.output.output.n': 6, 'vars.deep.x.': 1}}"), WF_EINVAL);
 	assert_int_equal(retry(&w, "c", "{'by': 'root', 'set': {'vars.deep.x': 9, 'vars.new': [1],"
 		"'vars.region': 'us', 'steps.a.output.n': 5, 'vars.made.of.it': true,"
-		"'vars.made': {'from': 1}, 'steps.b.output.output.n': 6}}"), 0);
+		"'steps.a.output.m': 7, 'vars.made': {'from': 1}, 'steps.b.output.output.n': 6}}"), 0);
 	json_t *deep = js("{'x': 9, 'y': 2}"), *made = js("{'from': 1, 'of': {'it': true}}");
 	assert_true(json_equal(wf_instance_var(w.in, "deep"), deep));
 	assert_true(json_equal(wf_instance_var(w.in, "made"), made));
 	assert_string_equal(json_string_value(wf_instance_var(w.in, "region")), "us");
 	assert_int_equal(json_array_size(wf_instance_var(w.in, "new")), 1);
 	assert_int_equal(json_integer_value(wf_json_at(state_of(&w, "a")->output, "n")), 5);
+	assert_int_equal(json_integer_value(wf_json_at(state_of(&w, "a")->output, "m")), 7);
 	assert_int_equal(json_integer_value(wf_json_at(state_of(&w, "b.output")->output, "n")), 6);
 	/* the plan's own constants are as they were */
 	const json_t *vars = w.plan->consts[w.plan->vars];

@@ -196,11 +196,73 @@ static inline void check_invariants(const struct wf_instance *in)
 		assert_int_equal(live, busy);
 	assert_int_equal(wf_instance_status_final(in->status), live == 0);
 	assert_int_equal(in->ended_at != 0, live == 0);
-	if (live == 0)
+	const struct wf_thread *first = in->threads;
+	if (!first->done && in->started_at)
+		assert_int_equal(in->wait, in->steps[first->step].wait);
+	if (live == 0) {
 		assert_int_equal(wf_instance_due(in), 0);
-	else if (in->started_at)
+		assert_int_equal(in->wait, WF_WAIT_NONE);
+	} else if (in->started_at)
 		assert_int_equal(in->status == WF_INST_RUNNING, running > 0);
 	check_codecs(in);
+}
+
+/* The rows that the journal writes: what changed is marked. */
+struct marks {
+	struct wf_buf *steps;
+	struct wf_thread *threads;
+	uint32_t thread_count;
+	enum wf_instance_status status;
+	enum wf_wait wait;
+};
+
+static inline struct marks marks_of(struct wf_instance *in)
+{
+	struct marks m = {.steps = wf_calloc(in->step_count, sizeof(*m.steps)),
+		.threads = wf_calloc(in->thread_count, sizeof(*m.threads)),
+		.thread_count = in->thread_count, .status = in->status, .wait = in->wait};
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		wf_row_put_step(&in->steps[i], &m.steps[i]);
+		in->steps[i].dirty = false;
+	}
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		m.threads[i] = in->threads[i];
+		in->threads[i].dirty = false;
+	}
+	for (uint32_t i = 0; i < in->var_count; i++)
+		in->vars[i].dirty = false;
+	in->dirty_count = 0;
+	in->dirty = false;
+	return m;
+}
+
+static inline void check_marks(const struct marks *m, const struct world *w)
+{
+	const struct wf_instance *in = w->in;
+	uint32_t told = 0;
+	assert_true(in->dirty);
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		WF_AUTOBUF struct wf_buf now = {0};
+		wf_row_put_step(&in->steps[i], &now);
+		if (now.len != m->steps[i].len || memcmp(now.data, m->steps[i].data, now.len) != 0)
+			assert_true(in->steps[i].dirty);
+	}
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		const struct wf_thread *a = &in->threads[i], *b = &m->threads[i];
+		if (i >= m->thread_count || a->pc != b->pc || a->step != b->step || a->done != b->done)
+			assert_true(a->dirty);
+	}
+	for (uint32_t i = 0; i < w->turn.transition_count; i++)
+		told += w->turn.transitions[i].type == WF_TRANS_INSTANCE_STATUS;
+	assert_int_equal(told, in->status != m->status || in->wait != m->wait);
+}
+
+static inline void marks_done(struct marks *m, uint32_t step_count)
+{
+	for (uint32_t i = 0; i < step_count; i++)
+		wf_buf_done(&m->steps[i]);
+	wf_free(m->steps);
+	wf_free(m->threads);
 }
 
 /* What is refused changes nothing. Takes the data. */
@@ -211,6 +273,7 @@ static inline int feed(struct world *w, enum wf_event_type type, uint32_t step, 
 	struct wf_event event = {.type = type, .at = w->now, .random = w->random, .step = step,
 		.attempt = attempt, .held = w->held, .data = data};
 	rows(w->in, &before);
+	struct marks marks = marks_of(w->in);
 	wf_turn_reset(&w->turn);
 	w->cause = (struct wf_cause){0};
 	int rc = wf_engine_feed(w->plan, w->in, &event, &w->turn, &w->cause);
@@ -225,7 +288,9 @@ static inline int feed(struct world *w, enum wf_event_type type, uint32_t step, 
 		wf_record_put(&event, w->turn.transitions, w->turn.transition_count, &record);
 		wf_put_bytes(&w->history, record.data, record.len);
 		wf_buf_done(&record);
+		check_marks(&marks, w);
 	}
+	marks_done(&marks, w->in->step_count);
 	check_invariants(w->in);
 	json_decref(data);
 	return rc;
