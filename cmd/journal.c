@@ -130,7 +130,9 @@ static json_t *stat_json(const struct wf_journal_stat *s)
 		{ "free_bytes", s->free_bytes }, { "quota_bytes", s->quota_bytes },
 		{ "instances", s->instances }, { "definitions", s->definitions },
 		{ "history_records", s->history_records }, { "timers", s->timers },
-		{ "approvals", s->approvals }, { "readers", s->readers },
+		{ "approvals", s->approvals }, { "signals", s->signals },
+		{ "events", s->events }, { "undispatched_events", s->undispatched },
+		{ "schedules", s->schedules }, { "holds", s->holds }, { "readers", s->readers },
 		{ "stale_readers_cleared", s->stale_readers_cleared },
 		{ "format_version", s->format_version },
 	};
@@ -177,6 +179,17 @@ static void stat_text(struct wf_ctx *ctx, const struct wf_journal_stat *s)
 	stat_line(t, "definitions", s->definitions, false);
 	stat_line(t, "timers", s->timers, false);
 	stat_line(t, "open approvals", s->approvals, false);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rare[] = {
+		{ "signals not taken", s->signals }, { "events kept", s->events },
+		{ "events to be dispatched", s->undispatched }, { "schedules", s->schedules },
+		{ "holds", s->holds },
+	};
+	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
+		if (rare[i].value)
+			stat_line(t, rare[i].name, rare[i].value, false);
 	stat_line(t, "readers", s->readers, false);
 	wf_buf_printf(&text, "%s, format %u, id %s\n", place(ctx, &name), s->format_version,
 		s->environment_id);

@@ -135,9 +135,9 @@ patch() {
 	fill
 	cp "$DATA" kept
 	for at in $(grep -obUa 'WFJOURN' "$DATA" | cut -d: -f1); do
-		patch $((at + 8)) '\002'
+		patch $((at + 8)) '\003'
 	done
-	every UNKNOWN_FORMAT "journal format 2; this wfctl knows 1"
+	every UNKNOWN_FORMAT "journal format 3; this wfctl knows 1 to 2"
 	cp kept "$DATA"
 	ok wfctl journal check
 }
