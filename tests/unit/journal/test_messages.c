@@ -275,7 +275,7 @@ static void retention(void **state)
 	struct place *p = *state;
 	struct event v = {0};
 	for (int i = 0; i < 6; i++) {
-		char id[8];
+		char id[16];
 		(void)snprintf(id, sizeof(id), "id%d", i);
 		assert_int_equal(emit(p, &v, "tick", id, T0 + 10 * i), 0);
 		if (i != 1)

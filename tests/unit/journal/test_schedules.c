@@ -270,7 +270,7 @@ static void fired_while_listed(void **state)
 {
 	struct place *p = *state;
 	for (int i = 0; i < 8; i++) {
-		char name[8];
+		char name[16];
 		(void)snprintf(name, sizeof(name), "s%d", i);
 		assert_int_equal(make(p, name, T0 + 10 * i), 0);
 	}
