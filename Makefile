@@ -194,7 +194,7 @@ check-unit: all unit-binaries fuzz-binaries helpers
 .PHONY: check-all
 check-all:
 	@sh dist/deps.sh --all
-	@sh tests/campaigns.sh $(MAKE) check check-crash check-race check-power check-fault \
+	@sh tests/campaigns.sh $(MAKE) check check-crash check-race check-power check-fault check-flip \
 		'check-fault MODE=asan B=$(dir $(B))asan' 'fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)'
 
 # The third-party suites alone, from $$WFCTL_SUITES.
@@ -216,13 +216,20 @@ $(B)/tests/crash/crash: $(call campaign_objs,crash)
 $(B)/tests/race/race: $(call campaign_objs,race)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
 
-.PHONY: check-crash check-race
+$(B)/tests/flip/flip: $(call campaign_objs,flip)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
+
+.PHONY: check-crash check-race check-flip
 # wfctl and its supervisors die at every numbered boundary, and again while they recover.
 check-crash: all helpers $(B)/tests/crash/crash
 	@$(B)/tests/crash/crash $(if $(QUICK),--quick)
 # Many processes on one journal: one winner each time, and nobody stuck.
 check-race: all helpers $(B)/tests/race/race
 	@$(B)/tests/race/race $(if $(QUICK),--quick)
+
+# A byte at a time of a plan, a backup and a data file is changed: found, or harmless.
+check-flip: all $(B)/tests/flip/flip
+	@$(B)/tests/flip/flip $(if $(QUICK),--quick)
 
 check-layers:
 	@sh tests/check/layers.sh $(foreach f,$(FOLDERS),$(f):$(subst $(space),$(comma),$(LAYERS_$(f))))

@@ -26,6 +26,7 @@ struct ps {
 	struct wf_table *table;
 	struct wf_list_out list;
 	bool failed_only;
+	int status; /* of the first plan that could not be read; it was said */
 };
 
 /* What a row shows of a header, kept beyond its transaction. */
@@ -83,7 +84,9 @@ static const struct wf_plan *plan_of(struct ps *ps, const uint8_t *id)
 		if (!memcmp(ps->plans[i]->id, id, WF_HASH_SIZE))
 			return ps->plans[i];
 	struct wf_plan *plan;
-	if (wf_load_stored_plan(ps->ctx, id, &plan))
+	if (!ps->status)
+		ps->status = wf_load_stored_plan(ps->ctx, id, &plan);
+	if (ps->status)
 		return NULL;
 	WF_GROW(ps->plans, ps->plan_count, ps->plan_room);
 	ps->plans[ps->plan_count++] = plan;
@@ -178,8 +181,10 @@ static int walk(struct ps *ps, uint64_t limit)
 			cause.err = r;
 			return wf_fail_cause(ps->ctx, &cause);
 		}
-		for (size_t i = 0; i < ps->page.count; i++)
+		for (size_t i = 0; i < ps->page.count && !ps->status; i++)
 			put(ps, ps->page.items[i]);
+		if (ps->status)
+			return ps->status;
 		if (ps->page.count < ps->page.filter.limit || (limit && ps->shown >= limit))
 			return 0;
 		ps->page.filter.below = ps->page.items[ps->page.count - 1]->number;

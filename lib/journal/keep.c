@@ -76,6 +76,15 @@ static void keep_first(void *arg, const char *text)
 		(void)snprintf(first, 300, "%s", text);
 }
 
+/* Some defects name the journal themselves. */
+static int first_defect(int rc, const char *path, const char *first, struct wf_cause *cause)
+{
+	if (!*first)
+		return rc;
+	bool named = !strncmp(first, path, strlen(path));
+	return wf_fail(cause, rc, named ? "%s%s" : "%s is damaged: %s", named ? "" : path, first);
+}
+
 /* Opens a data file with the home's key and reads all of it. */
 static int prove(struct wf_home *home, const char *path, struct wf_cause *cause)
 {
@@ -86,7 +95,7 @@ static int prove(struct wf_home *home, const char *path, struct wf_cause *cause)
 		return rc;
 	rc = wf_journal_check(copy, keep_first, first, cause);
 	wf_journal_close(copy);
-	return rc && *first ? wf_fail(cause, rc, "%s is damaged: %s", path, first) : rc;
+	return rc ? first_defect(rc, path, first, cause) : 0;
 }
 
 /* Puts a copy into an empty file, and proves it. `path` leads to the file, `name` is what it is called
@@ -308,12 +317,12 @@ static int make_compact(struct wf_journal *j, const char *temp, struct wf_cause 
 	char first[300] = "";
 	int rc = wf_store_check_pages(j->store, keep_first, first, cause);
 	if (rc)
-		return *first ? wf_fail(cause, rc, "%s is damaged: %s", j->path, first) : rc;
+		return first_defect(rc, j->path, first, cause);
 	(void)unlink(temp); /* what a killed one left */
 	int fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return system_failure(cause, "make", temp);
-	rc = fill_copy(j, fd, temp, temp, true, cause);
+	rc = fill_copy(j, fd, temp, j->path, true, cause);
 	if (close(fd) && !rc)
 		rc = system_failure(cause, "write", temp);
 	if (rc)

@@ -58,7 +58,8 @@ void complain(const char *format, ...)
 	if (++world.complaints < TOO_MANY)
 		return;
 	printf("that is enough; what the last one left is in %s\n", world.dir);
-	kill(server, SIGTERM);
+	if (server > 0)
+		kill(server, SIGTERM);
 	exit(1);
 }
 
