@@ -4,7 +4,7 @@
 
 #include "cli.h"
 #include "journal/waiting.h"
-#include "sweep/timetable.h"
+#include "base/timetable.h"
 
 /* Puts the options that were given (--timezone, --missed, …) into the spec; *ret_changed (may be NULL)
  * counts them. 0 or the exit status. */

@@ -1,23 +1,17 @@
 /* Triggers: timetables that cannot be meant, names of events, inputs that the workflow refuses. */
-#include "base/cron.h"
 #include "base/duration.h"
-#include "base/interval.h"
 #include "base/limits.h"
+#include "base/timetable.h"
 #include "check/internal.h"
 #include "schema/schema.h"
 
 #include <string.h>
 
-/* What of a schedule could be read. */
+/* A schedule in hand. */
 struct times {
 	struct wf_checker *c;
 	const struct wf_node *map;
-	struct wf_zone *zone;
-	struct wf_cron cron;
-	struct wf_interval interval;
-	bool has_cron, has_interval, has_at, has_start, has_end;
-	int64_t at, start, end; /* instants */
-	bool wrong;             /* there is a finding: what follows from it need not be said */
+	bool wrong; /* there is a finding: what follows from it need not be said */
 };
 
 static const struct wf_node *text_node(const struct wf_node *map, const char *key)
@@ -36,10 +30,13 @@ static struct wf_span byte_span(const struct wf_checker *c, const struct wf_node
 static void read_zone(struct times *t)
 {
 	const struct wf_node *node = text_node(t->map, "timezone");
+	struct wf_zone *zone = NULL;
 	struct wf_cause cause = {0};
 
-	if (!node || wf_zone_open(NULL, node->string.text, &t->zone, &cause) == 0)
+	if (!node || wf_zone_open(NULL, node->string.text, &zone, &cause) == 0) {
+		wf_zone_free(zone);
 		return;
+	}
 	struct wf_diag *d = WF_FIND(t->c, ZONE_UNKNOWN, node->span, "%s", cause.text);
 	if (*cause.hint)
 		wf_diag_hint(d, "%s", cause.hint);
@@ -50,12 +47,12 @@ static void read_cron(struct times *t)
 {
 	const struct wf_node *node = text_node(t->map, "cron");
 	struct wf_cause cause = {0};
+	struct wf_cron cron;
 	size_t at = 0;
 
 	if (!node)
 		return;
-	int rc = wf_cron_parse(node->string.text, node->string.len, &t->cron, &at, &cause);
-	t->has_cron = rc == 0;
+	int rc = wf_cron_parse(node->string.text, node->string.len, &cron, &at, &cause);
 	t->wrong = t->wrong || rc;
 	if (rc == WF_EINVAL)
 		(void)WF_FIND(t->c, CRON_NEVER, node->span, "%s", cause.text);
@@ -67,12 +64,12 @@ static void read_interval(struct times *t)
 {
 	const struct wf_node *node = text_node(t->map, "interval");
 	struct wf_cause cause = {0};
+	struct wf_interval interval;
 	size_t at = 0;
 
 	if (!node)
 		return;
-	int rc = wf_interval_parse(node->string.text, node->string.len, &t->interval, &at, &cause);
-	t->has_interval = rc == 0;
+	int rc = wf_interval_parse(node->string.text, node->string.len, &interval, &at, &cause);
 	t->wrong = t->wrong || rc;
 	if (rc)
 		wf_diag_hint(WF_FIND(t->c, INTERVAL_INVALID, byte_span(t->c, node, at), "%s",
@@ -80,85 +77,61 @@ static void read_interval(struct times *t)
 			"write it like R/PT15M or R/2026-01-01T06:00:00/P1D");
 }
 
-/* Local time in milliseconds to the instant at which a clock of the zone first shows it; in a gap the
- * gap's end. */
-static int64_t instant_of(const struct times *t, int64_t ms)
-{
-	int64_t seconds = ms / 1000 - (ms % 1000 < 0);
-	struct wf_zone_instants at;
-
-	wf_zone_instants(t->zone, seconds, &at);
-	return (at.count ? at.at[0] : at.gap_end) * 1000 + (at.count ? ms - seconds * 1000 : 0);
-}
-
 /* A time with an offset, or the zone's local time without one. */
-static bool read_time(struct times *t, const char *key, int64_t *ret)
+static void read_time(struct times *t, const char *key)
 {
 	const struct wf_node *node = text_node(t->map, key);
+	int64_t ms;
 
-	if (!node || wf_time_parse(node->string.text, node->string.len, ret) == 0)
-		return node != NULL;
+	if (!node || wf_time_parse(node->string.text, node->string.len, &ms) == 0)
+		return;
 	WF_AUTOFREE char *utc = wf_asprintf("%sZ", node->string.text);
-	if (wf_time_parse(utc, strlen(utc), ret) == 0) {
-		*ret = instant_of(t, *ret);
-		return true;
-	}
+	if (wf_time_parse(utc, strlen(utc), &ms) == 0)
+		return;
 	wf_diag_hint(WF_FIND(t->c, TIME_INVALID, node->span, "`%s` is no time that exists",
 			     node->string.text),
 		"write it like 2026-12-24T18:00:00, the schedule's local time, or with an offset or Z");
 	t->wrong = true;
-	return false;
 }
 
-static struct wf_dst_policy policy_of(const struct wf_node *map)
+/* What only the whole can tell: bounds that leave nothing, spans that are too long. */
+static void check_whole(struct times *t)
 {
-	const struct wf_node *dst = wf_node_get(map, "dst"), *gap = text_node(dst, "gap");
-	struct wf_dst_policy policy = {0};
+	json_t *spec = wf_node_json(t->map);
+	struct wf_timetable whole = {0};
+	struct wf_cause cause = {0};
+	const char *member = "cron";
 
-	if (gap && strcmp(gap->string.text, "skip") == 0)
-		policy.gap = WF_GAP_SKIP;
-	return policy;
-}
-
-/* Whether anything at all falls between the bounds. */
-static void check_window(struct times *t)
-{
-	struct wf_dst_policy policy = policy_of(t->map);
-	int64_t from = t->has_start ? t->start : t->has_cron ? 0 : INT64_MIN;
-	struct wf_firing firing = {.ms = t->at};
-	int rc = 0;
-
-	if (t->has_start && t->has_end && t->end < t->start) {
-		WF_FIND(t->c, TIME_INVALID, wf_node_get(t->map, "end")->span,
-			"the end is before the start");
+	if (wf_timetable_parse(spec, &whole, &member, &cause) == 0) {
+		wf_timetable_done(&whole);
+		json_decref(spec);
 		return;
 	}
-	if (t->has_cron)
-		rc = wf_cron_next(&t->cron, t->zone, policy, from, true, &firing);
-	else if (t->has_interval && t->interval.has_start)
-		rc = wf_interval_next(&t->interval, t->zone, policy, from, true, &firing);
-	else if (!t->has_at)
-		return;
-	if (rc == 0 && (!t->has_end || firing.ms <= t->end) && firing.ms >= from)
-		return;
-	WF_FIND(t->c, SCHEDULE_NEVER, t->map->span,
-		t->has_start || t->has_end ? "nothing falls between the schedule's start and end"
-					   : "its time always falls into a gap that is skipped");
+	const struct wf_node *node = wf_node_get(t->map, member);
+	const char *colon = strstr(cause.text, ": ");
+	const char *text = colon && strncmp(cause.text, member, strlen(member)) == 0 ? colon + 2
+										       : cause.text;
+	if (node && text != cause.text && strcmp(member, "end") == 0)
+		WF_FIND(t->c, TIME_INVALID, node->span, "the end is before the start");
+	else if (node && text != cause.text)
+		WF_FIND(t->c, WRONG_VALUE, node->span, "`%s`: %s", member, text);
+	else
+		WF_FIND(t->c, SCHEDULE_NEVER, t->map->span, "%s", text);
+	json_decref(spec);
 }
 
-static void check_schedule(struct wf_checker *c, const struct wf_node *map)
+static void check_schedule(struct wf_checker *c, const struct wf_model_trigger *trigger)
 {
-	struct times t = {.c = c, .map = map};
+	struct times t = {.c = c, .map = trigger->node, .wrong = trigger->wrong};
 
 	read_zone(&t);
 	read_cron(&t);
 	read_interval(&t);
-	t.has_at = read_time(&t, "at", &t.at);
-	t.has_start = read_time(&t, "start", &t.start);
-	t.has_end = read_time(&t, "end", &t.end);
+	read_time(&t, "at");
+	read_time(&t, "start");
+	read_time(&t, "end");
 	if (!t.wrong)
-		check_window(&t);
-	wf_zone_free(t.zone);
+		check_whole(&t);
 }
 
 /* Schedules are told apart by their ids; those without one are numbered. */
@@ -242,7 +215,7 @@ static void check_trigger(struct wf_checker *c, const struct wf_model_trigger *t
 	json_t *value = NULL;
 
 	if (t->kind == WF_TRIGGER_SCHEDULE) {
-		check_schedule(c, t->node);
+		check_schedule(c, t);
 		value = t->input_node ? wf_node_json(t->input_node) : json_object();
 	}
 	if (t->kind == WF_TRIGGER_EVENT) {

@@ -71,6 +71,7 @@ struct wf_model_trigger {              /* one of `triggers`, in their order */
 	struct wf_model_expr when;
 	struct wf_model_tree input;    /* of an event; a schedule's is literal */
 	const struct wf_node *input_node;
+	bool wrong;                    /* there is a finding in it */
 };
 
 struct wf_model_step {

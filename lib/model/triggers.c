@@ -129,6 +129,7 @@ static void read_schedule(struct wf_read *r, const struct wf_node *map, struct w
 static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
 	static const char *const manual[] = {"type"};
+	size_t errors = r->diags->errors;
 
 	*t = (struct wf_model_trigger){.kind = WF_TRIGGER_UNKNOWN, .node = map};
 	if (map->kind != WF_NODE_MAP) {
@@ -149,6 +150,7 @@ static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf
 		read_schedule(r, map, t);
 	else if (t->kind == WF_TRIGGER_MANUAL)
 		WF_READ_KEYS(r, map, "a manual trigger", manual);
+	t->wrong = r->diags->errors != errors;
 }
 
 void wf_read_triggers(struct wf_read *r, const struct wf_node *workflow)

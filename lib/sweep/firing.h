@@ -3,7 +3,7 @@
 #define WF_SWEEP_FIRING_H
 
 #include "journal/waiting.h"
-#include "sweep/timetable.h"
+#include "base/timetable.h"
 
 struct wf_firings {
 	int64_t *fire;        /* nominal times, rising; from wf_alloc */

@@ -11,7 +11,7 @@
 #define WF_SWEEP_SCHEDULE_H
 
 #include "journal/waiting.h"
-#include "sweep/timetable.h"
+#include "base/timetable.h"
 
 /* Whether a schedule made by hand may be called that: 1 to 128 letters, digits and _ - . @, the first
  * neither - nor a dot, and not digits alone. */

@@ -17,8 +17,8 @@
  *
  * Other members (type, id, input, enabled) are the schedule's and not looked at here.
  */
-#ifndef WF_SWEEP_TIMETABLE_H
-#define WF_SWEEP_TIMETABLE_H
+#ifndef WF_BASE_TIMETABLE_H
+#define WF_BASE_TIMETABLE_H
 
 #include "base/cron.h"
 #include "base/interval.h"

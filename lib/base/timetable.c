@@ -1,5 +1,5 @@
 /* Timetables: reading them, and when they fire. */
-#include "sweep/timetable.h"
+#include "base/timetable.h"
 
 #include "base/duration.h"
 #include "base/hash.h"
@@ -315,7 +315,8 @@ static int check_fires(const struct reader *r)
 	const struct wf_timetable *t = r->t;
 	struct wf_firing firing;
 
-	if (t->kind != WF_TIMETABLE_AT && !t->end)
+	bool bounded = t->kind == WF_TIMETABLE_INTERVAL && t->interval.bounded && t->start;
+	if (t->kind != WF_TIMETABLE_AT && !t->end && !bounded)
 		return 0;
 	if (t->kind == WF_TIMETABLE_INTERVAL && !t->interval.has_start)
 		return 0;

@@ -1,5 +1,5 @@
 /* Timetables: every member of a spec, its errors, when it fires, jitter, anchors, and the words. */
-#include "sweep/timetable.h"
+#include "base/timetable.h"
 
 #include "base/duration.h"
 #include "base/mem.h"
