@@ -1,6 +1,7 @@
 /* approve and reject --all-of: every approval of a workflow that asks whoever acts, in few commits. */
 #include "cli_decide.h"
 #include "cli_drive.h"
+#include "cli_hold.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -71,7 +72,6 @@ static int concerns(struct all *a, struct wf_txn *txn, struct one *o, bool *ret)
 static int collect_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct all *a = arg;
-	struct wf_definition found = { 0 };
 	(void)cause;
 	all_reset(a);
 	int r = wf_txn_each_approval(txn, keep, a);
@@ -84,10 +84,8 @@ static int collect_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	}
 	a->count = kept;
 	a->known = kept > 0;
-	if (r == 0 && !a->known) {
-		a->known = wf_txn_get_definition(txn, a->workflow, NULL, &found) == 0;
-		wf_definition_done(&found);
-	}
+	if (r == 0 && !a->known)
+		r = wf_workflow_known(txn, a->workflow, &a->known);
 	return r;
 }
 
@@ -245,7 +243,7 @@ static int run_all(struct wf_ctx *ctx, struct all *a, const struct wf_decide *wh
 	if (!a->known)
 		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
 			"wfctl approvals --all lists what waits, and of which workflow",
-			"no workflow %s is registered, and no approval of one asks %s", a->workflow, a->who);
+			"there is no workflow %s", a->workflow);
 	int status = wf_machine(ctx) || wf_opt(ctx, "dry-run") ? name_steps(a) : 0;
 	if (status)
 		return status;

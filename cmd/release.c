@@ -5,21 +5,51 @@
 #include <inttypes.h>
 #include <string.h>
 
+struct kept_back {
+	uint64_t number;
+	uint32_t step;
+};
+
 struct release {
 	const char *workflow;    /* NULL: everything */
-	uint64_t *back;          /* with an effect that was kept back */
+	uint64_t *held;          /* instances with effects that were kept back */
+	size_t held_count, held_room;
+	struct kept_back *back;  /* those effects */
 	size_t back_count, back_room;
 	uint64_t *fresh;         /* that have not begun */
 	size_t fresh_count, fresh_room;
 	uint64_t refused;
 };
 
-static bool keep_back(void *arg, uint64_t number)
+static bool keep_held(void *arg, uint64_t number)
 {
 	struct release *r = arg;
-	WF_GROW(r->back, r->back_count, r->back_room);
-	r->back[r->back_count++] = number;
+	WF_GROW(r->held, r->held_count, r->held_room);
+	r->held[r->held_count++] = number;
 	return true;
+}
+
+/* The effects that nothing holds any more. */
+static int find_back(struct wf_txn *txn, struct release *r)
+{
+	for (size_t i = 0; i < r->held_count; i++) {
+		struct wf_instance *in = NULL;
+		bool held = false;
+		int rc = wf_txn_get_instance(txn, r->held[i], WF_LOAD_ALL, &in);
+		if (rc == 0)
+			rc = wf_txn_is_held(txn, in->workflow, &held);
+		for (uint32_t k = 0; rc == 0 && !held && k < in->step_count; k++) {
+			if (in->steps[k].wait != WF_WAIT_HOLD)
+				continue;
+			WF_GROW(r->back, r->back_count, r->back_room);
+			r->back[r->back_count++] =
+				(struct kept_back){ .number = in->number, .step = k };
+		}
+		wf_instance_free(in);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 static bool keep_fresh(void *arg, const struct wf_instance *in)
@@ -56,7 +86,7 @@ static int release_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct release *r = arg;
 	struct wf_filter pending = { .status = (int)WF_INST_PENDING, .oldest_first = true };
-	r->back_count = r->fresh_count = 0;
+	r->held_count = r->back_count = r->fresh_count = 0;
 	int rc = wf_txn_drop_hold(txn, r->workflow);
 	if (rc == WF_ENOENT) {
 		int known = wf_hold_known(txn, r->workflow, cause);
@@ -68,11 +98,11 @@ static int release_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		return WF_ECONFLICT;
 	}
 	if (rc == 0)
-		rc = wf_txn_each_held_back(txn, keep_back, r);
+		rc = wf_txn_each_held_back(txn, keep_held, r);
 	if (rc == 0)
 		rc = wf_txn_each_instance(txn, &pending, keep_fresh, r);
 	if (rc == 0)
-		rc = keep_free(txn, r->back, &r->back_count);
+		rc = find_back(txn, r);
 	if (rc == 0)
 		rc = keep_free(txn, r->fresh, &r->fresh_count);
 	return rc;
@@ -120,9 +150,9 @@ static int go_on(struct wf_ctx *ctx, struct release *r)
 	json_t *data = json_pack("{s:s}", "by", wf_actor(ctx));
 	struct wf_post *posts = wf_calloc(r->back_count + 1, sizeof(*posts));
 	for (size_t i = 0; i < r->back_count; i++)
-		posts[i] = (struct wf_post){ .number = r->back[i],
+		posts[i] = (struct wf_post){ .number = r->back[i].number,
 			.event = { .type = WF_EVENT_RELEASE, .at = wf_now_ms(),
-				.random = wf_random_u32(), .step = WF_NONE, .data = data } };
+				.random = wf_random_u32(), .step = r->back[i].step, .data = data } };
 	wf_runtime_post_later(wf_driver_runtime(d), posts, r->back_count, answered, r);
 	wf_runtime_claim_later(wf_driver_runtime(d), r->fresh, r->fresh_count);
 	status = wf_driver_run(d);
@@ -154,6 +184,7 @@ static int run_release(struct wf_ctx *ctx)
 	} else {
 		status = go_on(ctx, &r);
 	}
+	wf_free(r.held);
 	wf_free(r.back);
 	wf_free(r.fresh);
 	return status;

@@ -225,8 +225,9 @@ static int run_retry(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	{ "from", 0, "STEP", "begin there; the step that failed unless given", NULL, NULL },
-	{ "set", 's', "PATH=VALUE", "set one member of the input (input.…) or a variable (vars.…) before; "
-		"the value is JSON if it is JSON, else a string; may be given often", NULL, NULL },
+	{ "set", 's', "PATH=VALUE", "set a variable (vars.NAME) or the output of a completed step "
+		"(steps.ID.output) before; the value is JSON if it is JSON, else a string; may be given "
+		"often", NULL, NULL },
 	{ "plan", 0, "FILE|WORKFLOW@VERSION", "go on by this definition; steps keep their results by their "
 		"ids", "file|workflow", NULL },
 	{ "yes", 'y', NULL, "without asking back when completed effects may happen again", NULL, NULL },

@@ -202,6 +202,13 @@ static int run_ls(struct wf_ctx *ctx)
 
 /* -- fire and move -- */
 
+/* A step's timer that can be moved: of an approval the end of its time. */
+static int64_t timer_of(const struct wf_step_state *s)
+{
+	bool asked = s->wait == WF_WAIT_APPROVAL && s->approval;
+	return s->status != WF_STEP_WAITING ? 0 : asked ? s->approval->due_at : s->due_at;
+}
+
 /* The step whose timer is meant: the one named, or the only one; WF_NONE is the instance's limit. */
 static int find_step(struct wf_ctx *ctx, const struct wf_instance *in, const struct wf_plan *plan,
 	uint32_t *ret)
@@ -216,14 +223,14 @@ static int find_step(struct wf_ctx *ctx, const struct wf_instance *in, const str
 		if (step == WF_NONE || step >= in->step_count)
 			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, NULL,
 				"instance #%" PRIu64 " has no step %s", in->number, wanted);
-		if (!in->steps[step].due_at)
+		if (!timer_of(&in->steps[step]))
 			return wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL, NULL,
 				"no timer of %s runs", wanted);
 		*ret = step;
 		return 0;
 	}
 	for (uint32_t i = 0; i < in->step_count; i++)
-		if (in->steps[i].due_at) {
+		if (timer_of(&in->steps[i])) {
 			found = i;
 			timers++;
 		}
@@ -329,7 +336,8 @@ const struct wf_verb wf_verb_timer = {
 	.arguments = "ls|fire|move",
 	.description = "Lists the timers of instances (waits, retries, time limits, what an approval's clock "
 		       "brings next), lets one be due now, or moves it. Of several timers of an instance "
-		       "--step names one; without any but its own time limit, that is meant. Who moved it is "
+		       "--step names one; without any but its own time limit, that is meant. Of an approval "
+		       "the end of its time is moved; its escalations stay where they are. Who moved it is "
 		       "in the history; a timer never fires twice.",
 	.examples = "wfctl timer ls\n"
 		    "wfctl timer fire 1234\n"

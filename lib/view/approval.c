@@ -51,7 +51,7 @@ void wf_view_progress(const struct wf_approval *a, struct wf_buf *out)
 			wf_view_safe(out, name);
 			wf_buf_addch(out, ' ');
 		}
-		wf_buf_printf(out, "%u of %u", wf_approval_votes(a, i, "approve"),
+		wf_buf_printf(out, "%u of %u", wf_approval_approved(a, i),
 			wf_approval_group_needed(a, i));
 	}
 	wf_view_still_asked(a, &asked);
@@ -69,6 +69,7 @@ void wf_view_decision(const json_t *d, struct wf_buf *out)
 		{ "delegate", " handed it over", false, true },
 		{ "reassign", " moved it", true, true },
 		{ "withdraw", " took the decision back", false, false },
+		{ "withdraw_request", " withdrew the request", false, false },
 	};
 	const char *by = member_text(d, "by"), *what = member_text(d, "decision");
 	const char *from = member_text(d, "from"), *to = member_text(d, "to");
@@ -219,7 +220,7 @@ static json_t *groups_json(const struct wf_approval *a)
 {
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < wf_approval_group_count(a); i++) {
-		uint32_t has = wf_approval_votes(a, i, "approve");
+		uint32_t has = wf_approval_approved(a, i);
 		uint32_t needed = wf_approval_group_needed(a, i);
 		bool open = !a->decided_at && wf_approval_group_open(a, i);
 		json_t *o = json_object();

@@ -172,7 +172,7 @@ static void needed(struct why *w, const struct wf_approval *a)
 {
 	uint32_t groups = wf_approval_group_count(a);
 	for (uint32_t i = 0; i < groups; i++) {
-		uint32_t has = wf_approval_votes(a, i, "approve");
+		uint32_t has = wf_approval_approved(a, i);
 		uint32_t most = wf_approval_group_needed(a, i);
 		const json_t *all = wf_approval_group_names(a, i), *group = json_array_get(a->groups, i);
 		const char *title = json_string_value(json_object_get(group, "name"));

@@ -116,3 +116,36 @@ teardown() {
 	status 4 wfctl approve 1 --step nothing --as bob
 	ok wfctl approve 1 --step approval --as bob
 }
+
+@test "--all-of: everything of a workflow that asks me, and nothing else" {
+	sed 's/id: ask/id: other/' ask.yaml >other.yaml
+	sed 's/level2/level1/; s/alice, bob, carol/dave/' ask.yaml >dave.yaml
+	for f in ask ask other dave; do wfctl run $f.yaml >/dev/null || true; done
+	wfctl approve 1 --as bob >/dev/null
+	status 2 wfctl approve --all-of ask --as alice
+	assert_output --partial "approve 3 approvals of ask as alice?"
+	assert_output --partial "needs --yes"
+	ok wfctl approve --all-of ask --as alice --dry-run
+	assert_output "would approve 3 approvals of ask as alice: #1, #2, #3; nothing was decided"
+	ok wfctl approve --all-of ask --as alice --dry-run -o json
+	shape approve
+	ok wfctl approve --all-of ask --as alice --yes --reason "all of them"
+	assert_output "3 approvals of ask approved as alice; 1 completed; 2 still wait"
+	assert_equal "$(wc -l <ran)" 1
+	ok wfctl approve --all-of ask --as carol --yes -o json
+	shape approve
+	assert_equal "$(jq -c '[.decided, .refused]' <<<"$output")" '[2,0]'
+	assert_equal "$(wc -l <ran)" 3
+	ok wfctl approvals --all -o jsonl
+	assert_equal "$(jq -r .workflow <<<"$output" | paste -sd' ')" "other ask"
+	run --separate-stderr wfctl approve --all-of ask --as carol --yes
+	assert_success
+	assert_equal "$stderr" "nothing of ask asks carol"
+	ok wfctl journal check
+}
+
+@test "--all-of: unknown workflow, wrong usage" {
+	status 4 wfctl approve --all-of nothing --yes
+	status 2 wfctl approve 1 --all-of ask --yes
+	status 2 wfctl approve --all-of ask --step approval --yes
+}

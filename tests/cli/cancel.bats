@@ -44,3 +44,20 @@ teardown() {
 	status 4 wfctl cancel 9
 	status 2 wfctl cancel
 }
+
+@test "one that another process drives ends there" {
+	mkfifo gate
+	printf 'workflow:\n  id: run\n  steps:\n    - { id: work, action: exec.run, with: { shell: "cat gate; echo late >>ran" } }\n' >run.yaml
+	"$WFCTL_BUILD/wfctl" run run.yaml >said 2>&1 3>&- &
+	local runner=$! ended=0
+	runs() { wfctl why 2 2>/dev/null | grep -q 'runs work'; }
+	wait_for 20 runs
+	ok wfctl cancel 2 --reason "not needed"
+	assert_output --partial "#2 cancelled"
+	wait "$runner" || ended=$?
+	assert_equal "$ended" 8
+	grep -q '#2 cancelled' said
+	[ ! -e ran ]
+	status 6 wfctl cancel 2
+	ok wfctl journal check
+}

@@ -42,3 +42,8 @@ teardown() {
 	shape reject
 	status 2 wfctl reject
 }
+
+@test "--all-of: everything of a workflow that asks me" {
+	status 4 wfctl reject --all-of nothing --yes
+	status 2 wfctl reject 1 --all-of ask --yes
+}

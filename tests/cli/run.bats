@@ -259,3 +259,77 @@ teardown() {
 	[ "$(jq .number <<<"$output" | sort -u | wc -l)" -eq 100 ]
 	ok wfctl journal check
 }
+
+@test "the same key gives the same instance" {
+	cat >keyed.yaml <<-'EOT'
+	workflow:
+	  id: keyed
+	  steps:
+	    - { id: a, action: exec.run, with: { shell: "echo a >>ran-keyed" } }
+	EOT
+	ok wfctl run keyed.yaml --key order-1
+	local first
+	first=$(wfctl run keyed.yaml --key order-1 --quiet)
+	ok wfctl run keyed.yaml --key order-1
+	assert_line --index 0 --partial "was started with that key before"
+	assert_equal "$(wc -l <ran-keyed)" 1
+	ok wfctl run keyed.yaml --key order-1 -o json
+	shape run
+	assert_equal "$(jq .number <<<"$output")" "$first"
+	assert_equal "$(jq -r .start_key <<<"$output")" order-1
+	ok wfctl run keyed.yaml --key order-2
+	assert_equal "$(wc -l <ran-keyed)" 2
+	status 2 wfctl run keyed.yaml --key ""
+	status 2 wfctl run keyed.yaml --key x --batch inputs
+	ok wfctl journal check
+}
+
+@test "concurrency: queued, rejected, replaced" {
+	slow() {
+		cat >"$1.yaml" <<-EOT
+		workflow:
+		  id: $1
+		  concurrency: { key: "\${input.k}", limit: 1, on_conflict: $1 }
+		  input: { type: object, properties: { k: { type: string, default: a } } }
+		  steps:
+		    - { id: pause, action: wait.signal, with: { name: go } }
+		EOT
+	}
+	slow queue
+	slow reject
+	slow replace
+	local n
+	n=$(wfctl run queue.yaml --quiet || true)
+	status 3 wfctl run queue.yaml
+	assert_output --partial "#$((n + 1)) is queued for a free slot. Next: wfctl why $((n + 1))"
+	status 3 wfctl run queue.yaml --set k=b
+	assert_output --partial "waits for the signal go"
+	status 3 wfctl run queue.yaml -o json
+	shape run
+	ok wfctl signal "$n" go
+	ok wfctl ps --status queued -o jsonl
+	assert_equal "${#lines[@]}" 1
+	status 3 wfctl run reject.yaml
+	status 6 wfctl run reject.yaml
+	n=$(wfctl run replace.yaml --quiet || true)
+	status 3 wfctl run replace.yaml
+	ok wfctl show "$n" -o json
+	assert_equal "$(jq -r .status <<<"$output")" cancelled
+	ok wfctl journal check
+}
+
+@test "a batch beyond the limit: each line has its result" {
+	cat >one.yaml <<-'EOT'
+	workflow:
+	  id: one
+	  concurrency: { key: "${input.k}", limit: 1 }
+	  input: { type: object, properties: { k: { type: string, default: a } } }
+	  steps:
+	    - { id: a, action: exec.run, with: { shell: "echo a >>ran-one" } }
+	EOT
+	for i in 1 2 3 4 5; do echo '{}'; done >inputs
+	wfctl run one.yaml --batch inputs >results 2>/dev/null
+	assert_equal "$(jq -r .status results | sort | uniq -c | tr -s ' ')" " 5 completed"
+	assert_equal "$(jq .line results | sort | paste -sd' ')" "1 2 3 4 5"
+	assert_equal "$(wc -l <ran-one)" 5
+}

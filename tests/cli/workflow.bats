@@ -53,8 +53,57 @@ teardown() {
 
 @test "wrong usage" {
 	status 2 wfctl workflow
-	assert_output --partial "workflow needs one of: ls|show"
+	assert_output --partial "workflow needs one of: ls|show|enable|disable|delete"
 	status 2 wfctl workflow lss
 	assert_output --partial "did you mean ls?"
 	status 2 wfctl workflow show
+}
+
+@test "disabled ones are not started, enabled ones are" {
+	wfctl register flow.yaml >/dev/null
+	ok wfctl workflow disable flow
+	assert_output "flow: 1 version disabled"
+	status 4 wfctl run flow
+	ok wfctl workflow disable flow
+	assert_output "flow: was disabled already"
+	ok wfctl workflow enable flow@1.0.0 -o json
+	shape workflow-enable
+	ok wfctl run flow
+	ok wfctl workflow disable flow@1.0.0 -o json
+	shape workflow-disable
+	status 4 wfctl workflow enable nothing
+	status 4 wfctl workflow enable flow@9
+	status 2 wfctl workflow enable
+}
+
+@test "deleting: refused while instances are in flight, or they are cancelled" {
+	cat >wait.yaml <<-'EOT'
+	workflow:
+	  id: wait
+	  version: 1.0.0
+	  steps:
+	    - { id: pause, action: wait.signal, with: { name: go } }
+	EOT
+	wfctl register flow.yaml wait.yaml >/dev/null
+	wfctl run wait >/dev/null || true
+	wfctl run wait >/dev/null || true
+	wfctl run flow >/dev/null
+	status 6 wfctl workflow delete wait
+	assert_output --partial "2 instances of wait are in flight"
+	status 2 wfctl workflow delete wait --force
+	assert_output --partial "needs --yes"
+	ok wfctl workflow delete wait --dry-run
+	assert_output "would delete wait: 1 version; 2 instances are in flight"
+	ok wfctl workflow delete wait --dry-run -o json
+	shape workflow-delete
+	ok wfctl workflow delete wait --force --yes
+	assert_output "wait: 1 version deleted; 2 instances cancelled"
+	status 4 wfctl run wait
+	ok wfctl ps --status cancelled -o jsonl
+	assert_equal "${#lines[@]}" 2
+	ok wfctl workflow delete flow@1.0.0 -o json
+	shape workflow-delete
+	status 4 wfctl workflow delete flow
+	ok wfctl show 3
+	ok wfctl journal check
 }

@@ -18,6 +18,7 @@ static void test_decisions(void **state)
 		{ "{\"by\":\"ops\",\"decision\":\"reassign\",\"from\":\"bob\",\"to\":\"dave\"}",
 			"ops moved it from bob to dave" },
 		{ "{\"by\":\"alice\",\"decision\":\"withdraw\"}", "alice took the decision back" },
+		{ "{\"by\":\"ann\",\"decision\":\"withdraw_request\"}", "ann withdrew the request" },
 		{ "{\"by\":\"x\\u001b\",\"decision\":\"other\"}", "x\xef\xbf\xbd other" },
 		{ "{}", "? decided" },
 	};

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# wfctl emit: starts what it triggers, wakes what waits for it, once.
+
+bats_require_minimum_version 1.5.0
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >hello.yaml <<-'EOT'
+	workflow:
+	  id: hello
+	  version: 1.0.0
+	  triggers:
+	    - { type: event, name: "customer.*", when: "${event.data.vip}", input: { id: "${event.data.id}" } }
+	  input: { type: object, required: [id], properties: { id: { type: string } } }
+	  steps:
+	    - { id: greet, action: exec.run, with: { command: [sh, -c, "echo $1 >>ran", sh, "${input.id}"] } }
+	EOT
+	cat >waits.yaml <<-'EOT'
+	workflow:
+	  id: waits
+	  version: 1.0.0
+	  input: { type: object, properties: { id: { type: string } } }
+	  steps:
+	    - { id: paid, action: wait.event, with: { name: invoice.paid, match: "${event.data.id == (input.id ?? '')}" } }
+	    - { id: book, action: exec.run, with: { shell: "echo booked >>ran" } }
+	EOT
+	wfctl register hello.yaml waits.yaml >/dev/null
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "starts every workflow whose pattern and condition match" {
+	ok wfctl emit customer.created --data '{"id": "c1", "vip": true}' --id crm-1
+	assert_line --partial "#1 completed"
+	assert_line "event 1 customer.created: started 1, woke 0"
+	assert_equal "$(cat ran)" c1
+	ok wfctl emit customer.created --data '{"id": "c2", "vip": false}'
+	assert_output --partial "started 0, woke 0; kept for who asks for it later"
+	ok wfctl emit supplier.created --data '{"id": "c2", "vip": true}'
+	assert_output --partial "started 0"
+	ok wfctl show 1 -o json
+	assert_equal "$(jq -r .event.name <<<"$output")" customer.created
+	ok wfctl journal check
+}
+
+@test "the same id is the same event" {
+	ok wfctl emit customer.created --data '{"id": "c1", "vip": true}' --id crm-1
+	ok wfctl emit customer.created --data '{"id": "c9", "vip": true}' --id crm-1
+	assert_output "event 1 customer.created: came before, and was handed out"
+	assert_equal "$(cat ran)" c1
+}
+
+@test "wakes who waits for it and matches; others go on waiting" {
+	wfctl run waits --set id=a >/dev/null || true
+	wfctl run waits --set id=b >/dev/null || true
+	ok wfctl emit invoice.paid --data '{"id": "a"}'
+	assert_line --partial "#1 completed"
+	assert_line "event 1 invoice.paid: started 0, woke 1"
+	ok wfctl ps --status waiting -o jsonl
+	assert_equal "$(jq .number <<<"$output")" 2
+	ok wfctl emit invoice.paid --data '{"id": "b"}' -o json
+	shape emit
+	assert_equal "$(jq .woken <<<"$output")" 1
+	assert_equal "$(wc -l <ran)" 2
+}
+
+@test "one that comes early is kept for who asks for it later" {
+	wfctl run waits --set id=z >/dev/null || true
+	ok wfctl emit invoice.paid --data '{"id": "late"}'
+	assert_output --partial "woke 0"
+	sed -i 's/id: waits/id: slow/; s/^    - { id: paid/    - { id: pause, action: wait.timer, with: { duration: PT1H } }\n&/' waits.yaml
+	WFCTL_NOW=2026-11-20T09:00:00Z wfctl run waits.yaml --set id=c >/dev/null || true
+	WFCTL_NOW=2026-11-20T09:30:00Z ok wfctl emit invoice.paid --data '{"id": "c"}'
+	assert_output --partial "woke 0"
+	WFCTL_NOW=2026-11-20T10:00:00Z ok wfctl resume
+	assert_output --partial "#2 completed"
+	ok wfctl journal check
+}
+
+@test "a disabled workflow is not started; a start that is refused is said" {
+	wfctl workflow disable hello >/dev/null
+	ok wfctl emit customer.created --data '{"id": "c1", "vip": true}'
+	assert_output --partial "started 0"
+	wfctl workflow enable hello >/dev/null
+	run --separate-stderr wfctl emit customer.created --data '{"id": 7, "vip": true}'
+	assert_success
+	[[ $stderr == *"1 start was refused"* ]]
+	[ ! -e ran ]
+}
+
+@test "over the limit, bad names, bad data" {
+	head -c 1100000 /dev/zero | tr '\0' 1 >big
+	status 2 wfctl emit customer.created --data @big
+	assert_output --partial "big"
+	status 2 wfctl emit customer.created --data - <big
+	status 2 wfctl emit ""
+	status 2 wfctl emit "customer.*"
+	status 2 wfctl emit "two words"
+	status 2 wfctl emit customer.created --data '{'
+	status 2 wfctl emit customer.created --id ""
+	status 2 wfctl emit
+	ok wfctl emit customer.created --dry-run
+	assert_output "would emit customer.created; nothing was emitted"
+	ok wfctl emit customer.created --data '{}' --dry-run -o json
+	shape emit
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# wfctl hold: nothing begins until it is released.
+
+bats_require_minimum_version 1.5.0
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >pay.yaml <<-'EOT'
+	workflow:
+	  id: pay
+	  version: 1.0.0
+	  steps:
+	    - { id: ready, action: wait.signal, with: { name: go } }
+	    - { id: pay, action: exec.run, with: { shell: "echo paid >>ran" } }
+	EOT
+	sed 's/id: pay$/id: other/' pay.yaml >other.yaml
+	wfctl register pay.yaml other.yaml >/dev/null
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "no new start and no effect of the workflow; others go on" {
+	status 3 wfctl run pay
+	ok wfctl hold pay --reason "the bank is closed" --as ops
+	assert_output "pay is on hold: no effect begins. Next: wfctl release pay"
+	status 6 wfctl run pay
+	assert_output --partial "hold"
+	run --separate-stderr wfctl run pay -o json
+	assert_failure 6
+	assert_output --partial '"code": "HELD"'
+	shape error
+	ok wfctl signal 1 go
+	assert_output --partial "on hold"
+	[ ! -e ran ]
+	status 3 wfctl run other
+	ok wfctl signal 2 go
+	assert_equal "$(wc -l <ran)" 1
+	ok wfctl resume
+	assert_equal "$(wc -l <ran)" 1
+	ok wfctl journal check
+}
+
+@test "everything" {
+	ok wfctl hold --as ops
+	assert_output "everything is on hold: no effect begins. Next: wfctl release"
+	status 6 wfctl run pay
+	status 6 wfctl run other
+	status 6 wfctl run other.yaml
+	ok wfctl release
+	status 3 wfctl run pay
+}
+
+@test "what is on hold" {
+	ok wfctl hold --list
+	assert_output "nothing is on hold"
+	ok wfctl hold --list -o json
+	assert_output "[]"
+	wfctl hold pay --reason closed --as ops >/dev/null
+	wfctl hold --as ops >/dev/null
+	ok wfctl hold --list
+	assert_line --index 0 --regexp '^WORKFLOW +SINCE +BY +REASON$'
+	assert_line --regexp '^everything .* ops +-$'
+	assert_line --regexp '^pay .* ops +closed$'
+	ok wfctl hold --list -o json
+	shape hold
+	wfctl hold pay --reason other --as ops >/dev/null
+	ok wfctl hold --list -o jsonl
+	assert_output --partial '"reason":"other"'
+	refute_output --partial '"reason":"closed"'
+}
+
+@test "unknown names, wrong usage, dry run, json" {
+	status 4 wfctl hold nothing
+	assert_output --partial "there is no workflow nothing"
+	status 2 wfctl hold ""
+	status 2 wfctl hold pay other
+	status 2 wfctl hold pay --list
+	ok wfctl hold pay --dry-run
+	assert_output "would hold pay; nothing was done"
+	ok wfctl hold --dry-run -o json
+	shape hold
+	ok wfctl hold --list -o json
+	assert_output "[]"
+	ok wfctl hold pay -o json
+	shape hold
+}
