@@ -103,7 +103,7 @@ int wf_txn_get_event(struct wf_txn *t, uint64_t number, struct wf_kept_event *re
 {
 	WF_AUTOBUF struct wf_buf row = {0};
 	struct wf_index_key key = wf_own_key(WF_OWN_EVENT, number);
-	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key.bytes, key.n, &row);
+	int rc = wf_txn_get_proved(t, WF_TABLE_INSTANCES, key.bytes, key.n, &row);
 	if (!rc && wf_event_get(row.data, row.len, number, ret))
 		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, key.bytes, key.n,
 			"the event cannot be read");
@@ -163,34 +163,19 @@ static bool give_named(void *arg, const uint8_t *key)
 	return more;
 }
 
-/* All of them, by their rows. */
-static int each_row(struct events *s, uint64_t from)
+static bool give_row(void *arg, const struct wf_cursor *at, const struct wf_buf *plain)
 {
-	struct wf_txn *t = s->txn;
-	struct wf_cursor c;
-	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	WF_AUTOBUF struct wf_buf plain = {0};
-	while (!rc && !s->stopped && from != UINT64_MAX) {
-		struct wf_index_key key = wf_own_key(WF_OWN_EVENT, from);
-		struct wf_kept_event e;
-		rc = wf_txn_moved(t, wf_cursor_seek(&c, key.bytes, key.n, t->cause));
-		if (rc || wf_own_key_kind(c.key, c.key_n) != WF_OWN_EVENT)
-			break;
-		uint64_t number = wf_be64_at(c.key + WF_OWN_KEY);
-		wf_buf_reset(&plain);
-		rc = wf_txn_open_at(t, &c, &plain);
-		if (!rc && wf_event_get(plain.data, plain.len, number, &e))
-			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "the event cannot be read");
-		if (rc)
-			break;
-		(void)give(s, &e);
-		wf_kept_event_done(&e);
-		from = number + 1;
+	struct events *s = arg;
+	struct wf_kept_event e;
+	if (at->key_n != WF_OWN_KEY + 8 ||
+		wf_event_get(plain->data, plain->len, wf_be64_at(at->key + WF_OWN_KEY), &e)) {
+		(void)wf_txn_corrupt(s->txn, at->table, at->key, at->key_n,
+			"the event cannot be read");
+		return false;
 	}
-	wf_cursor_close(&c);
-	return rc && rc != WF_ENOENT ? rc : t->err;
+	bool more = give(s, &e);
+	wf_kept_event_done(&e);
+	return more;
 }
 
 static int counted(const struct events *s, uint64_t all, const struct wf_index_key *from)
@@ -213,8 +198,8 @@ int wf_txn_each_event(struct wf_txn *t, const char *name, uint64_t from,
 			from);
 		return wf_txn_each_key(t, &k, 1 + 16, true, give_named, &s);
 	}
-	int rc = each_row(&s, from);
 	struct wf_index_key k = wf_own_key(WF_OWN_EVENT, from);
+	int rc = wf_txn_each_row(t, WF_TABLE_INSTANCES, &k, WF_OWN_KEY, give_row, &s);
 	return rc || from > 1 ? rc : counted(&s, t->counts.events, &k);
 }
 
@@ -277,7 +262,7 @@ int wf_txn_has_taken(struct wf_txn *t, uint64_t number, uint64_t event, bool *re
 	WF_AUTOBUF struct wf_buf row = {0};
 	uint8_t key[WF_ROW_KEY];
 	wf_row_key(number, WF_ROW_TAKEN, (uint32_t)event, key);
-	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
+	int rc = wf_txn_get_proved(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
 	if (rc && rc != WF_ENOENT)
 		return rc;
 	*ret = !rc;

@@ -61,6 +61,8 @@ static int there(struct wf_txn *t, const char *workflow, bool *ret)
 	wf_hold_key(&t->journal->seal, workflow, key);
 	int rc = wf_txn_moved(t, wf_store_get(t->store, WF_TABLE_META, key, sizeof(key), &value, &n,
 		t->cause));
+	if (rc == WF_ENOENT)
+		rc = wf_txn_prove_missing(t, WF_TABLE_META, key, sizeof(key));
 	if (rc && rc != WF_ENOENT)
 		return rc;
 	*ret = !rc;
@@ -110,34 +112,38 @@ int wf_txn_is_held(struct wf_txn *t, const char *workflow, bool *ret)
 	return rc;
 }
 
+struct holds {
+	struct wf_txn *txn;
+	bool (*fn)(void *, const struct wf_hold *);
+	void *arg;
+	uint64_t given;
+	bool stopped;
+};
+
+static bool give_row(void *arg, const struct wf_cursor *at, const struct wf_buf *plain)
+{
+	struct holds *x = arg;
+	struct wf_hold h;
+	if (at->key_n != WF_HOLD_KEY || wf_hold_get(plain->data, plain->len, &h)) {
+		(void)wf_txn_corrupt(x->txn, at->table, at->key, at->key_n, "the hold cannot be read");
+		return false;
+	}
+	x->given++;
+	x->stopped = !x->fn(x->arg, &h);
+	wf_hold_done(&h);
+	return !x->stopped;
+}
+
 int wf_txn_each_hold(struct wf_txn *t, bool (*fn)(void *, const struct wf_hold *), void *arg)
 {
+	struct holds x = {.txn = t, .fn = fn, .arg = arg};
 	if (wf_txn_load_counts(t) || !t->counts.holds)
 		return t->err;
-	uint8_t key[WF_HOLD_KEY + 1] = {WF_META_HOLD};
-	size_t n = 1;
-	struct wf_cursor c;
-	int rc = wf_cursor_open(t->store, WF_TABLE_META, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	WF_AUTOBUF struct wf_buf plain = {0};
-	bool more = true;
-	while (!rc && more) {
-		struct wf_hold h;
-		rc = wf_txn_moved(t, wf_cursor_seek(&c, key, n, t->cause));
-		if (rc || c.key[0] != WF_META_HOLD)
-			break;
-		wf_buf_reset(&plain);
-		rc = wf_txn_open_at(t, &c, &plain);
-		if (!rc && (c.key_n != WF_HOLD_KEY || wf_hold_get(plain.data, plain.len, &h)))
-			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "the hold cannot be read");
-		if (rc)
-			break;
-		more = fn(arg, &h) && !t->err;
-		wf_hold_done(&h);
-		memcpy(key, c.key, WF_HOLD_KEY);
-		n = sizeof(key); /* the least key behind it */
-	}
-	wf_cursor_close(&c);
-	return rc && rc != WF_ENOENT ? rc : t->err;
+	const struct wf_index_key from = {.bytes = {WF_META_HOLD}, .n = 1};
+	int rc = wf_txn_each_row(t, WF_TABLE_META, &from, 1, give_row, &x);
+	/* What a transaction has changed is not counted before it commits. */
+	if (!rc && !x.stopped && !t->write && x.given != t->counts.holds)
+		rc = wf_txn_corrupt(t, WF_TABLE_META, from.bytes, from.n,
+			"there are not as many holds as were counted");
+	return rc;
 }

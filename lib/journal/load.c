@@ -158,26 +158,6 @@ int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum 
 	return 0;
 }
 
-/* That there is no instance of that number: the rows on either side of where it would be, which may be
- * its own with another key, are opened. WF_ENOENT when they are what they say. */
-static int prove_missing(struct wf_txn *t, struct wf_cursor *c, uint64_t number)
-{
-	uint8_t key[WF_ROW_KEY];
-	struct wf_buf *plain = &t->journal->plain;
-	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
-	int rc = wf_txn_moved(t, wf_cursor_seek(c, key, sizeof(key), t->cause));
-	wf_buf_reset(plain);
-	if (!rc)
-		rc = wf_txn_open_at(t, c, plain);
-	if (rc && rc != WF_ENOENT)
-		return rc;
-	rc = wf_txn_moved(t, wf_cursor_seek_before(c, key, sizeof(key), t->cause));
-	wf_buf_reset(plain);
-	if (!rc)
-		rc = wf_txn_open_at(t, c, plain);
-	return rc ? rc : WF_ENOENT;
-}
-
 int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
 	struct wf_instance **ret)
 {
@@ -188,9 +168,13 @@ int wf_txn_get_instance(struct wf_txn *t, uint64_t number, enum wf_load what,
 	if (rc)
 		return wf_txn_fail(t, rc);
 	rc = wf_txn_load_at(t, &c, number, what, ret);
-	if (rc == WF_ENOENT)
-		rc = prove_missing(t, &c, number);
 	wf_cursor_close(&c);
+	if (rc == WF_ENOENT) {
+		/* What is beside its place may be its own rows with other keys. */
+		uint8_t key[WF_ROW_KEY];
+		wf_row_key(number, WF_ROW_IDENTITY, 0, key);
+		rc = wf_txn_prove_missing(t, WF_TABLE_INSTANCES, key, sizeof(key));
+	}
 	if (rc == WF_ENOENT)
 		(void)wf_fail(t->cause, rc, "there is no instance #%llu",
 			(unsigned long long)number);

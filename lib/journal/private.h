@@ -278,6 +278,15 @@ int wf_txn_load_named(struct wf_txn *t, const struct wf_cursor *at, struct wf_cu
  * fn may write. With `prove`, each is proved before fn sees it, and so are those on either side. */
 int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
 	bool (*fn)(void *, const uint8_t *key), void *arg);
+/* The same of rows, opened: fn sees where the row is and what it holds. */
+typedef bool wf_row_fn(void *arg, const struct wf_cursor *at, const struct wf_buf *plain);
+int wf_txn_each_row(struct wf_txn *t, enum wf_table table, const struct wf_index_key *from,
+	size_t shared, wf_row_fn *fn, void *arg);
+/* wf_txn_get, and a WF_ENOENT is proved: what stands on either side of the key's place was opened. */
+int wf_txn_get_proved(struct wf_txn *t, enum wf_table table, const void *key, size_t n,
+	struct wf_buf *out);
+/* That alone: WF_ENOENT, or what is wrong. */
+int wf_txn_prove_missing(struct wf_txn *t, enum wf_table table, const void *key, size_t n);
 
 uint64_t wf_be64_at(const uint8_t *p);
 uint32_t wf_be32_at(const uint8_t *p);

@@ -1,6 +1,7 @@
 /*
- * Index entries are not sealed: what they say is proved by the row that they name, and so are the two that
- * stand on either side of a range, since an entry that is missing may have been changed into one of those.
+ * Keys are not sealed, values are sealed with their keys. What an index entry says is proved by the row that
+ * it names, a row by being opened; and so are the two that stand on either side of a range, since one that is
+ * missing may have been changed into one of those.
  */
 #include "base/mem.h"
 #include "journal/private.h"
@@ -211,4 +212,66 @@ int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t sh
 	}
 	wf_cursor_close(&c);
 	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : t->err;
+}
+
+/* -- rows -- */
+
+/* That the row has the key that it was sealed with; what it holds is of no interest. */
+static int open_neighbour(struct wf_txn *t, const struct wf_cursor *c, struct wf_buf *plain)
+{
+	if (c->table == WF_TABLE_META && c->key_n == 1 && c->key[0] == WF_META_HEADER)
+		return 0; /* not sealed, and proved when the journal was opened */
+	wf_buf_reset(plain);
+	return wf_txn_open_at(t, c, plain);
+}
+
+int wf_txn_each_row(struct wf_txn *t, enum wf_table table, const struct wf_index_key *from,
+	size_t shared, wf_row_fn *fn, void *arg)
+{
+	if (t->err)
+		return t->err;
+	struct wf_cursor c;
+	int rc = wf_cursor_open(t->store, table, &c, t->cause);
+	if (rc)
+		return wf_txn_fail(t, rc);
+	WF_AUTOBUF struct wf_buf plain = {0};
+	rc = wf_cursor_seek_before(&c, from->bytes, from->n, t->cause);
+	if (!rc)
+		rc = open_neighbour(t, &c, &plain);
+	if (!rc || rc == WF_ENOENT)
+		rc = wf_cursor_seek(&c, from->bytes, from->n, t->cause);
+	while (!rc) {
+		rc = open_neighbour(t, &c, &plain);
+		bool within = c.key_n >= shared && memcmp(c.key, from->bytes, shared) == 0;
+		if (rc || !within || !fn(arg, &c, &plain) || t->err)
+			break;
+		rc = go_on(t, &c);
+	}
+	wf_cursor_close(&c);
+	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : t->err;
+}
+
+int wf_txn_get_proved(struct wf_txn *t, enum wf_table table, const void *key, size_t n,
+	struct wf_buf *out)
+{
+	int rc = wf_txn_get(t, table, key, n, out);
+	return rc == WF_ENOENT ? wf_txn_prove_missing(t, table, key, n) : rc;
+}
+
+int wf_txn_prove_missing(struct wf_txn *t, enum wf_table table, const void *key, size_t n)
+{
+	struct wf_cursor c;
+	int rc = wf_cursor_open(t->store, table, &c, t->cause);
+	if (rc)
+		return wf_txn_fail(t, rc);
+	WF_AUTOBUF struct wf_buf plain = {0};
+	rc = wf_cursor_seek(&c, key, n, t->cause);
+	if (!rc)
+		rc = open_neighbour(t, &c, &plain);
+	if (!rc || rc == WF_ENOENT)
+		rc = wf_cursor_seek_before(&c, key, n, t->cause);
+	if (!rc)
+		rc = open_neighbour(t, &c, &plain);
+	wf_cursor_close(&c);
+	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : WF_ENOENT;
 }

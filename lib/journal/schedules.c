@@ -101,7 +101,7 @@ int wf_txn_get_schedule(struct wf_txn *t, uint64_t id, struct wf_schedule *ret)
 {
 	WF_AUTOBUF struct wf_buf row = {0};
 	struct wf_index_key key = wf_own_key(WF_OWN_SCHEDULE, id);
-	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key.bytes, key.n, &row);
+	int rc = wf_txn_get_proved(t, WF_TABLE_INSTANCES, key.bytes, key.n, &row);
 	if (!rc && wf_schedule_get(row.data, row.len, id, ret))
 		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, key.bytes, key.n,
 			"the schedule cannot be read");
@@ -202,43 +202,42 @@ int wf_txn_find_schedule(struct wf_txn *t, const char *text, struct wf_schedule 
 
 /* -- many -- */
 
+struct schedules {
+	struct wf_txn *txn;
+	bool (*fn)(void *, const struct wf_schedule *);
+	void *arg;
+	uint64_t given;
+	bool stopped;
+};
+
+static bool give_row(void *arg, const struct wf_cursor *at, const struct wf_buf *plain)
+{
+	struct schedules *x = arg;
+	struct wf_schedule s;
+	if (at->key_n != WF_OWN_KEY + 8 ||
+		wf_schedule_get(plain->data, plain->len, wf_be64_at(at->key + WF_OWN_KEY), &s)) {
+		(void)wf_txn_corrupt(x->txn, at->table, at->key, at->key_n,
+			"the schedule cannot be read");
+		return false;
+	}
+	x->given++;
+	x->stopped = !x->fn(x->arg, &s);
+	wf_schedule_done(&s);
+	return !x->stopped;
+}
+
 int wf_txn_each_schedule(struct wf_txn *t, bool (*fn)(void *, const struct wf_schedule *), void *arg)
 {
+	struct schedules x = {.txn = t, .fn = fn, .arg = arg};
 	if (wf_txn_load_counts(t) || !t->counts.schedules)
 		return t->err;
-	uint64_t from = 0, given = 0;
-	bool more = true;
-	struct wf_cursor c;
-	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	WF_AUTOBUF struct wf_buf plain = {0};
-	while (!rc && more && from != UINT64_MAX) {
-		struct wf_index_key key = wf_own_key(WF_OWN_SCHEDULE, from);
-		struct wf_schedule s;
-		rc = wf_txn_moved(t, wf_cursor_seek(&c, key.bytes, key.n, t->cause));
-		if (rc || wf_own_key_kind(c.key, c.key_n) != WF_OWN_SCHEDULE)
-			break;
-		uint64_t id = wf_be64_at(c.key + WF_OWN_KEY);
-		wf_buf_reset(&plain);
-		rc = wf_txn_open_at(t, &c, &plain);
-		if (!rc && wf_schedule_get(plain.data, plain.len, id, &s))
-			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "the schedule cannot be read");
-		if (rc)
-			break;
-		given++;
-		more = fn(arg, &s) && !t->err;
-		wf_schedule_done(&s);
-		from = id + 1;
-	}
-	wf_cursor_close(&c);
-	if ((rc && rc != WF_ENOENT) || t->err)
-		return t->err ? t->err : rc;
-	struct wf_index_key first = wf_own_key(WF_OWN_SCHEDULE, 0);
+	struct wf_index_key from = wf_own_key(WF_OWN_SCHEDULE, 0);
+	int rc = wf_txn_each_row(t, WF_TABLE_INSTANCES, &from, WF_OWN_KEY, give_row, &x);
 	/* What a transaction has changed is not counted before it commits. */
-	return more && !t->write && given != t->counts.schedules ? wf_txn_corrupt(t,
-		WF_TABLE_INSTANCES, first.bytes, first.n, "there are not as many schedules as were "
-		"counted") : 0;
+	if (!rc && !x.stopped && !t->write && x.given != t->counts.schedules)
+		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, from.bytes, from.n,
+			"there are not as many schedules as were counted");
+	return rc;
 }
 
 struct due {

@@ -124,7 +124,7 @@ int wf_txn_drop_signal(struct wf_txn *t, uint64_t number, uint32_t seq)
 	wf_row_key(number, WF_ROW_SIGNAL, seq, key);
 	if (wf_txn_load_counts(t))
 		return t->err;
-	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
+	int rc = wf_txn_get_proved(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
 	if (rc)
 		return rc;
 	json_t *signal = wf_signal_get(row.data, row.len);
@@ -145,41 +145,35 @@ int wf_txn_drop_signal(struct wf_txn *t, uint64_t number, uint32_t seq)
 	return rc;
 }
 
+struct signals {
+	struct wf_txn *txn;
+	bool (*fn)(void *, uint32_t, const json_t *);
+	void *arg;
+};
+
+static bool give_row(void *arg, const struct wf_cursor *at, const struct wf_buf *plain)
+{
+	struct signals *x = arg;
+	struct wf_row_name name;
+	json_t *signal = wf_row_key_parse(at->key, at->key_n, &name) ?
+		wf_signal_get(plain->data, plain->len) : NULL;
+	if (!signal) {
+		(void)wf_txn_corrupt(x->txn, at->table, at->key, at->key_n,
+			"the signal cannot be read");
+		return false;
+	}
+	bool more = x->fn(x->arg, name.sub, signal);
+	json_decref(signal);
+	return more;
+}
+
 int wf_txn_each_signal(struct wf_txn *t, uint64_t number,
 	bool (*fn)(void *, uint32_t, const json_t *), void *arg)
 {
-	if (t->err)
-		return t->err;
-	struct wf_cursor c;
-	int rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	WF_AUTOBUF struct wf_buf plain = {0};
-	uint64_t next = 0;
-	bool more = true;
-	while (!rc && more && next <= UINT32_MAX) {
-		struct wf_row_name name;
-		uint8_t key[WF_ROW_KEY];
-		wf_row_key(number, WF_ROW_SIGNAL, (uint32_t)next, key);
-		rc = wf_txn_moved(t, wf_cursor_seek(&c, key, sizeof(key), t->cause));
-		if (rc || !wf_row_key_parse(c.key, c.key_n, &name) || name.number != number ||
-			name.kind != WF_ROW_SIGNAL)
-			break;
-		wf_buf_reset(&plain);
-		rc = wf_txn_open_at(t, &c, &plain);
-		if (rc)
-			break;
-		json_t *signal = wf_signal_get(plain.data, plain.len);
-		if (!signal) {
-			rc = wf_txn_corrupt(t, c.table, c.key, c.key_n, "the signal cannot be read");
-			break;
-		}
-		next = (uint64_t)name.sub + 1;
-		more = fn(arg, name.sub, signal) && !t->err;
-		json_decref(signal);
-	}
-	wf_cursor_close(&c);
-	return rc && rc != WF_ENOENT ? rc : t->err;
+	struct signals x = {t, fn, arg};
+	struct wf_index_key from = {.n = WF_ROW_KEY};
+	wf_row_key(number, WF_ROW_SIGNAL, 0, from.bytes);
+	return wf_txn_each_row(t, WF_TABLE_INSTANCES, &from, WF_ROW_KEY - 4, give_row, &x);
 }
 
 struct first {

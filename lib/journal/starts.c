@@ -56,7 +56,7 @@ static int load_slot(struct wf_txn *t, const struct wf_index_key *key, struct wf
 {
 	WF_AUTOBUF struct wf_buf row = {0};
 	*ret = (struct wf_slot){0};
-	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key->bytes, key->n, &row);
+	int rc = wf_txn_get_proved(t, WF_TABLE_INSTANCES, key->bytes, key->n, &row);
 	if (rc == WF_ENOENT)
 		return 0;
 	if (!rc && wf_slot_get(row.data, row.len, ret))

@@ -7,6 +7,8 @@
  */
 #include "common.h"
 
+#include "journal/waiting.h"
+
 #include <fcntl.h>
 
 #define COUNT 300u
@@ -125,6 +127,122 @@ static int counts(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	return rc;
 }
 
+/* -- what waits -- */
+
+static bool add_number(void *arg, uint64_t number)
+{
+	return add_approval(arg, number, 0, 0);
+}
+
+static bool add_step(void *arg, uint64_t number, uint32_t step)
+{
+	return add_approval(arg, number, 0, step);
+}
+
+static bool add_signal(void *arg, uint32_t seq, const json_t *signal)
+{
+	wf_json_write(signal, &((struct asked *)arg)->text);
+	return add_number(arg, seq);
+}
+
+static bool add_kept(void *arg, const struct wf_kept_event *e)
+{
+	wf_buf_printf(&((struct asked *)arg)->text, "%s %s ", e->name, e->id ? e->id : "-");
+	return add_number(arg, e->number);
+}
+
+static bool add_schedule(void *arg, const struct wf_schedule *x)
+{
+	wf_buf_printf(&((struct asked *)arg)->text, "%s %lld ", x->name, (long long)x->next_at);
+	return add_number(arg, x->id);
+}
+
+static bool add_hold(void *arg, const struct wf_hold *h)
+{
+	wf_buf_printf(&((struct asked *)arg)->text, "%s ", h->workflow ? h->workflow : "*");
+	return true;
+}
+
+static int start_key(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	uint64_t number = 0;
+	(void)cause;
+	for (unsigned i = 0; i < 50; i += 7) {
+		char key[16];
+		(void)snprintf(key, sizeof(key), "k%u", i);
+		int rc = wf_txn_find_start(t, "deploy", key, &number);
+		if (rc && rc != WF_ENOENT)
+			return rc;
+		(void)add_number(arg, rc ? 0 : number);
+	}
+	return 0;
+}
+
+static int slots(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	uint64_t n = 0;
+	(void)cause;
+	int rc = wf_txn_count_held(t, "lane", 0, &n);
+	(void)add_number(arg, n);
+	if (!rc)
+		rc = wf_txn_each_held(t, "lane", add_number, arg);
+	if (!rc)
+		rc = wf_txn_each_queued(t, "lane", add_number, arg);
+	return rc ? rc : wf_txn_each_queued_any(t, add_number, arg);
+}
+
+static int waiting(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	int rc = wf_txn_each_waiter(t, WF_WAIT_EVENT, "paid", 0, add_step, arg);
+	return rc ? rc : wf_txn_each_held_back(t, add_number, arg);
+}
+
+static int signals(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_signal(t, 20, add_signal, arg);
+}
+
+static int events(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	bool has = false;
+	(void)cause;
+	int rc = wf_txn_each_event(t, NULL, 0, add_kept, arg);
+	if (!rc)
+		rc = wf_txn_each_event(t, "paid", 3, add_kept, arg);
+	if (!rc)
+		rc = wf_txn_each_undispatched(t, add_kept, arg);
+	for (uint64_t e = 1; !rc && e < 5; e++) {
+		rc = wf_txn_has_taken(t, 20, e, &has);
+		(void)add_number(arg, has);
+	}
+	return rc;
+}
+
+static int schedules(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct wf_schedule found;
+	(void)cause;
+	int rc = wf_txn_each_schedule(t, add_schedule, arg);
+	if (!rc)
+		rc = wf_txn_each_schedule_due(t, T0 + 30, add_due, arg);
+	if (!rc)
+		rc = wf_txn_find_schedule(t, "s3", &found);
+	if (!rc)
+		wf_schedule_done(&found);
+	return rc;
+}
+
+static int holds(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	bool yes = false;
+	(void)cause;
+	int rc = wf_txn_is_held(t, "deploy", &yes);
+	(void)add_number(arg, yes);
+	return rc ? rc : wf_txn_each_hold(t, add_hold, arg);
+}
+
 static const struct reading {
 	const char *name;
 	wf_txn_fn *fn;
@@ -145,6 +263,13 @@ static const struct reading {
 	{"approvals", approvals, 0, {0}},
 	{"due", due, 0, {0}},
 	{"counts", counts, 0, {0}},
+	{"start keys", start_key, 0, {0}},
+	{"slots", slots, 0, {0}},
+	{"waiters", waiting, 0, {0}},
+	{"signals", signals, 0, {0}},
+	{"events", events, 0, {0}},
+	{"schedules", schedules, 0, {0}},
+	{"holds", holds, 0, {0}},
 };
 #define READINGS (sizeof(readings) / sizeof(readings[0]))
 
@@ -212,6 +337,46 @@ static void try_one(struct place *p, unsigned results[READINGS][VERDICTS], off_t
 	}
 }
 
+static int fill_own(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)arg;
+	(void)cause;
+	uint32_t seq;
+	bool new;
+	for (int i = 0; i < 12; i++) {
+		char id[16], name[16], workflow[] = "deploy", source[] = "user";
+		(void)snprintf(id, sizeof(id), "id%d", i);
+		(void)snprintf(name, sizeof(name), i % 2 ? "paid" : "sent");
+		json_t *signal = json_pack("{s:s,s:s,s:i}", "name", name, "id", id, "data", i);
+		(void)wf_txn_put_signal(t, i % 3 ? 20 : 21, signal, &seq);
+		json_decref(signal);
+		struct wf_kept_event e = {.name = name, .id = id, .at = T0 + i,
+			.dispatched = i % 3 == 0};
+		(void)wf_txn_put_event(t, &e, &new);
+		(void)snprintf(name, sizeof(name), "s%d", i);
+		struct wf_schedule x = {.name = name, .workflow = workflow, .source = source,
+			.spec = json_object(), .created_at = T0, .since = T0,
+			.next_at = T0 + 5 * i};
+		(void)wf_txn_put_schedule(t, &x);
+		json_decref(x.spec);
+		const struct wf_hold h = {.workflow = i < 4 ? name : workflow, .at = T0};
+		(void)wf_txn_put_hold(t, &h);
+	}
+	(void)wf_txn_take_event(t, 20, 2);
+	return wf_txn_drop_signal(t, 20, 3);
+}
+
+/* Some of them start by a key, need a slot, and wait for an event or a release. */
+static void let_wait(struct wf_instance *in, unsigned i)
+{
+	in->start_key = wf_asprintf("k%u", i);
+	in->slots = json_pack("[{s:s,s:i}]", "name", i % 2 ? "lane" : "other", "limit", 5);
+	in->steps[0].status = WF_STEP_WAITING;
+	in->steps[0].wait = i % 3 ? WF_WAIT_EVENT : WF_WAIT_HOLD;
+	in->steps[0].input = json_pack("{s:s}", "name", i % 2 ? "paid" : "sent");
+	wf_instance_touch(in, 0);
+}
+
 static void fill(struct place *p)
 {
 	static struct wf_instance *items[COUNT];
@@ -226,11 +391,15 @@ static void fill(struct place *p)
 		json_t *v = json_integer(i);
 		wf_instance_set_var(in, "v", v);
 		json_decref(v);
+		if (i < 50)
+			let_wait(in, i);
 	}
 	assert_int_equal(put(p, items, COUNT, true), 0);
 	for (unsigned i = 0; i < COUNT; i++)
-		set_status(items[i], i % 2 ? WF_INST_COMPLETED : WF_INST_WAITING);
+		set_status(items[i], i < 50 && i % 5 == 0 ? WF_INST_QUEUED :
+			i % 2 && i >= 50 ? WF_INST_COMPLETED : WF_INST_WAITING);
 	assert_int_equal(put(p, items, COUNT, true), 0);
+	assert_int_equal(wf_journal_update(p->journal, fill_own, NULL, &p->cause), 0);
 	for (unsigned i = 0; i < COUNT; i++)
 		wf_instance_free(items[i]);
 }
