@@ -260,3 +260,24 @@ until_said() {
 	wait_for 20 queued_done
 	assert_equal "$(tr '\n' ' ' <"$T/log")" "begun other second "
 }
+
+@test "purchase: started by an event, approved, woken by the next; a rejection by time" {
+	ok wfctl register "$ROOT/workflows/purchase.yaml"
+	ok wfctl emit order.placed --data '{"id": "o0", "amount": 5}'
+	assert_output --partial "started 0"
+	export WFCTL_NOW=2026-11-20T09:00:00Z
+	ok wfctl emit order.placed --data '{"id": "o1", "amount": 900}' --id shop-1
+	ok wfctl emit order.placed --data '{"id": "o2", "amount": 900}' --id shop-2
+	ok wfctl approve 1 --as carol
+	ok wfctl emit invoice.paid --data '{"order": "o1"}'
+	ok wfctl show 1 -o json
+	assert_equal "$(field .output.booked)" o1
+	# `logger` may be missing here: what a notification fails of is not the instance's failure
+	WFCTL_NOW=2026-11-20T13:00:00Z wfctl serve-once >/dev/null
+	ok wfctl approvals --as dave -o json
+	assert_equal "$(field '.[0].instance')" 2
+	WFCTL_NOW=2026-11-22T09:00:00Z wfctl serve-once >/dev/null
+	ok wfctl show 2 -o json
+	assert_equal "$(field .result)" rejected
+	ok wfctl journal check
+}
