@@ -41,6 +41,8 @@ void wf_core_halt(struct wf_core *c);
 /* The main thread ends, and the instance with it as soon as no side thread goes on. Error (which
  * makes it a failure) and output are taken over (NULL: none). */
 void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *error);
+/* Every side thread ends; the main one is then in hand. */
+void wf_core_end_side(struct wf_core *c);
 /* Every thread ends at once. What the main thread ended with before is kept, otherwise it is this. */
 void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const char *result,
 	json_t *error);

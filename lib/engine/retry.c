@@ -234,6 +234,8 @@ static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *
 static void begin_again(struct wf_core *c, uint32_t from)
 {
 	struct wf_instance *in = c->in;
+	if (json_object_get(c->event->data, "plan")) /* their code is not where it was */
+		wf_core_end_side(c);
 	WF_AUTOFREE bool *again = wf_calloc(in->step_count ? in->step_count : 1, sizeof(*again));
 	wf_engine_reach(c->plan, from, again);
 	if (in->threads->step != WF_NONE)

@@ -118,22 +118,26 @@ void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *
 		in->failed_step = WF_NONE;
 }
 
-void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const char *result,
-	json_t *error)
+void wf_core_end_side(struct wf_core *c)
 {
-	struct wf_instance *in = c->in;
-	for (uint32_t i = 1; i < in->thread_count; i++) {
+	for (uint32_t i = 1; i < c->in->thread_count; i++) {
 		wf_core_take(c, i);
 		if (!wf_core_thread(c)->done)
 			wf_core_halt(c);
 	}
 	wf_core_take(c, 0);
-	if (in->threads->done) {
+}
+
+void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const char *result,
+	json_t *error)
+{
+	wf_core_end_side(c);
+	if (c->in->threads->done) {
 		json_decref(error);
 		return;
 	}
 	wf_core_end(c, result, NULL, error);
-	in->status = status;
+	c->in->status = status;
 }
 
 /* The status that the steps give in which threads rest: an effect in hand in any of them, else the

@@ -33,6 +33,9 @@ static void groups_come_one_after_the_other(void **state)
 	assert_asked(&w, "ok", "c, d");
 	assert_int_equal(decide(&w, "ok", "a", "approve"), WF_EPERM);
 	assert_int_equal(decide(&w, "ok", "a", "withdraw"), WF_ECONFLICT);
+	assert_non_null(strstr(w.cause.text, "too late"));
+	assert_int_equal(decide(&w, "ok", "d", "withdraw"), WF_ECONFLICT);
+	assert_string_equal(w.cause.text, "d has not decided on `ok`");
 	assert_int_equal(decide(&w, "ok", "d", "approve"), 0);
 	assert_int_equal(w.in->status, WF_INST_WAITING);
 	assert_int_equal(decide(&w, "ok", "c", "approve"), 0);

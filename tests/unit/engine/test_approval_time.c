@@ -72,6 +72,10 @@ static void escalations_fire_once_each_in_their_order(void **state)
 		"{'after': 'PT3H', 'to': {'list': ['boss']}, 'notify': 1},"
 		"{'after': 'PT4H', 'decide': 'reject'}]}");
 	assert_int_equal(w.in->steps[0].due_at, T0 + HOUR);
+	/* in the same millisecond: what is due comes first */
+	w.now = T0 + HOUR;
+	assert_int_equal(decide(&w, "ok", "a", "approve"), WF_ECONFLICT);
+	assert_non_null(strstr(w.cause.text, "an escalation of `ok` is due first"));
 	/* all of them long due: one an event, the earliest first */
 	w.now = T0 + 5 * HOUR;
 	assert_int_equal(decide(&w, "ok", "a", "approve"), WF_ECONFLICT);

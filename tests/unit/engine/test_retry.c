@@ -255,6 +255,27 @@ static void an_approval_is_asked_for_again(void **state)
 	end(&w);
 }
 
+static void another_plan_ends_what_notifications_still_do(void **state)
+{
+	(void)state;
+	struct world w;
+	struct flow f = {0};
+	flow_step(&f, "ok", "approval.request",
+		"{'approvers': {'list': ['a']}, 'escalations': [{'after': 'PT1H', 'notify': 0}]}", "");
+	flow_notify(&f, "tell", "ok", 0, "");
+	begin(&w, flow_plan(&f));
+	assert_int_equal(start(&w), 0);
+	w.now += HOUR;
+	assert_int_equal(tick(&w), 0);
+	assert_int_equal(decide(&w, "ok", "a", "reject"), 0);
+	assert_int_equal(retry(&w, NULL, "{'by': 'root', 'plan': '00'}"), 0);
+	assert_int_equal(state_of(&w, "tell")->status, WF_STEP_CANCELLED);
+	assert_true(w.in->threads[1].done);
+	assert_int_equal(w.in->status, WF_INST_WAITING);
+	assert_int_equal(succeed(&w, "tell", "{}"), WF_ECONFLICT);
+	end(&w);
+}
+
 static void a_flow_reaches_what_follows_jumps_to_and_handles(void **state)
 {
 	(void)state;
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_set_is_refused),
 		cmocka_unit_test(visits_before_a_retry_count_for_no_limit),
 		cmocka_unit_test(an_approval_is_asked_for_again),
+		cmocka_unit_test(another_plan_ends_what_notifications_still_do),
 		cmocka_unit_test(a_flow_reaches_what_follows_jumps_to_and_handles),
 	};
 	if (sodium_init() < 0)
