@@ -34,4 +34,7 @@ void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf
 /* "active", "paused", "over" */
 const char *wf_schedule_state(const struct wf_schedule *s);
 
+/* wfctl schedule run-now. */
+int wf_schedule_run_now(struct wf_ctx *ctx);
+
 #endif

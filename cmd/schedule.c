@@ -1,10 +1,8 @@
 /* wfctl schedule: what starts by the clock. */
-#include "cli_drive.h"
 #include "cli_input.h"
 #include "cli_schedule.h"
 
 #include "base/duration.h"
-#include "sweep/input.h"
 #include "sweep/schedule.h"
 #include "view/when.h"
 
@@ -485,90 +483,6 @@ static int run_next(struct wf_ctx *ctx)
 	return status;
 }
 
-/* -- run-now -- */
-
-struct run_now {
-	struct wf_schedule *s;
-	struct wf_definition d;
-};
-
-static int definition_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
-{
-	struct run_now *r = arg;
-	wf_definition_done(&r->d);
-	r->d = (struct wf_definition){ 0 };
-	return wf_schedule_definition(txn, r->s->workflow, r->s->version, &r->d, cause);
-}
-
-static int drive_now(struct wf_ctx *ctx, const struct run_now *r, const json_t *more)
-{
-	struct wf_driver_options options = { 0 };
-	struct wf_driver *d = NULL;
-	struct wf_cause cause = { 0 };
-	struct wf_timetable t = { 0 };
-	const struct wf_plan *plan = NULL;
-	json_auto_t *given = wf_schedule_input(r->s, more);
-	json_t *input = NULL, *slots = NULL;
-	struct wf_started started = { 0 };
-	int status = wf_driver_begin(ctx, &options, &d);
-	if (status)
-		return status;
-	int err = wf_runtime_get_plan(wf_driver_runtime(d), r->d.plan_id, &plan, &cause);
-	if (err == 0)
-		err = wf_start_input(plan, given, &input, &cause);
-	if (err == 0)
-		err = wf_timetable_parse(r->s->spec, &t, NULL, &cause);
-	if (err == 0 && !wf_opt(ctx, "dry-run")) {
-		slots = wf_schedule_slots(r->s, t.overlap);
-		struct wf_start start = { .plan = plan, .version = r->d.version, .input = input,
-			.started_by = wf_actor(ctx), .schedule = r->s->id, .extra_slots = slots };
-		err = wf_runtime_start(wf_driver_runtime(d), &start, &started, &cause);
-	}
-	if (err < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, err, "it cannot be started: %s", wf_strerror(err));
-		cause.err = err;
-		status = wf_fail_cause(ctx, &cause);
-	} else if (!wf_opt(ctx, "dry-run")) {
-		status = wf_driver_run(d);
-	}
-	json_t *documents = wf_driver_documents(d);
-	if (!status && json_array_size(documents))
-		wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
-	else if (!status && started.how == WF_ADMITTED_QUEUED && !ctx->quiet)
-		wf_note(ctx, "#%" PRIu64 " is queued: an instance of %s has not ended", started.number,
-			r->s->name);
-	else if (!status && wf_opt(ctx, "dry-run"))
-		wf_note(ctx, "%s would start %s %s", r->s->name, r->d.workflow, r->d.version);
-	if (!status)
-		status = started.how == WF_ADMITTED_QUEUED ? WF_EXIT_PARKED : wf_driver_status(d);
-	json_decref(input);
-	json_decref(slots);
-	wf_timetable_done(&t);
-	wf_driver_end(d);
-	return status;
-}
-
-static int run_now(struct wf_ctx *ctx)
-{
-	struct find f = { .name = wf_arg(ctx, 0) };
-	struct run_now r = { .s = &f.s };
-	json_t *more = NULL;
-	int status = wf_input_read(ctx, &more);
-	if (!status)
-		status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
-	if (!status)
-		status = view(ctx, find_txn, &f);
-	if (!status)
-		status = view(ctx, definition_txn, &r);
-	if (!status)
-		status = drive_now(ctx, &r, more);
-	json_decref(more);
-	wf_definition_done(&r.d);
-	wf_schedule_done(&f.s);
-	return status;
-}
-
 #define TIMING "add|update|next"
 #define CHANGES "add|update|pause|resume|delete|run-now"
 
@@ -618,7 +532,7 @@ static const struct wf_subverb subs[] = {
 	{ "next", "WHEN|SCHEDULE", "say in words when it fires, and list the next firings", 1, 1,
 		"schedule", run_next },
 	{ "run-now", "SCHEDULE", "start what it starts, at once and besides its times", 1, 1, "schedule",
-		run_now },
+		wf_schedule_run_now },
 	{ NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
 

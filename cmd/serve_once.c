@@ -179,7 +179,7 @@ static void answer_text(const struct wf_sweeping *how, const struct wf_targets *
 		wf_buf_printf(&text, "%zu of %s journals had something due", lines, count);
 	}
 	if (t->count && sum->next_due) {
-		wf_view_until(sum->next_due, ctx->now, when);
+		wf_view_until(sum->next_due, wf_now_ms(), when);
 		wf_buf_printf(&text, "%snext %s", lines && t->count == 1 ? "" : "; ",
 			!strncmp(when, "until ", 6) ? when + 6 : when);
 	}
