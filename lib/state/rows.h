@@ -26,4 +26,40 @@ struct wf_approval *wf_get_approval(struct wf_reader *r);
 /* What differs, or NULL; numbers only where both have one. */
 const char *wf_approval_difference(const struct wf_approval *a, const struct wf_approval *b);
 
+/* -- small parts -- */
+
+static inline unsigned get_enum(struct wf_reader *r, unsigned count)
+{
+	unsigned v = wf_get_u8(r);
+	if (v >= count) {
+		r->bad = true;
+		return 0;
+	}
+	return v;
+}
+
+static inline bool ended_well(const struct wf_reader *r)
+{
+	return !r->bad && r->off == r->len;
+}
+
+static inline char *get_if(struct wf_reader *r, unsigned mask, unsigned bit)
+{
+	return mask & bit ? wf_get_string(r) : NULL;
+}
+
+static inline void swap_text(char **a, char **b)
+{
+	char *t = *a;
+	*a = *b;
+	*b = t;
+}
+
+static inline void swap_json(json_t **a, json_t **b)
+{
+	json_t *t = *a;
+	*a = *b;
+	*b = t;
+}
+
 #endif
