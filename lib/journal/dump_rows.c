@@ -93,6 +93,7 @@ static json_t *step_json(const struct wf_step_state *s)
 		set_text(o, "wait", wf_wait_name(s->wait));
 	set_number(o, "attempts", s->attempts);
 	set_number(o, "visits", s->visits);
+	set_number(o, "spent", s->spent);
 	set_time(o, "started_at", s->started_at);
 	set_time(o, "attempt_at", s->attempt_at);
 	set_time(o, "ended_at", s->ended_at);
@@ -139,6 +140,8 @@ static json_t *record_row(const struct wf_buf *row)
 		set(o, "step", json_integer(r.event.step));
 	set_number(o, "attempt", r.event.attempt);
 	set_number(o, "retry_after_ms", r.event.retry_after_ms);
+	if (r.event.held)
+		set(o, "held", json_true());
 	set_value(o, "data", r.event.data);
 	for (uint32_t i = 0; i < r.count; i++)
 		(void)json_array_append_new(list, transition_json(&r.transitions[i]));

@@ -372,10 +372,65 @@ static void unreadable_rows(void **state)
 	assert_true(records > 30);
 }
 
+struct dumped {
+	char kinds[600];
+	unsigned wrong;
+};
+
+static bool keep_kind(void *arg, json_t *record)
+{
+	struct dumped *d = arg;
+	const char *kind = json_string_value(json_object_get(record, "kind"));
+	bool index = strcmp(kind, "index") == 0;
+	if (json_object_get(record, "error") || (!index && !json_object_get(record, "value")))
+		d->wrong++;
+	WF_AUTOFREE char *word = wf_asprintf(" %s ", kind);
+	size_t n = strlen(d->kinds);
+	if (!strstr(d->kinds, word))
+		(void)snprintf(d->kinds + n, sizeof(d->kinds) - n, "%s", word);
+	return true;
+}
+
+static int take_all(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	uint32_t seq;
+	(void)arg;
+	(void)cause;
+	json_t *signal = json_pack("{s:s,s:s}", "name", "go", "id", "y");
+	(void)wf_txn_put_signal(t, 2, signal, &seq);
+	json_decref(signal);
+	(void)wf_txn_drop_signal(t, 2, seq);
+	return wf_txn_take_event(t, 2, 1);
+}
+
+static void dumped_whole(void **state)
+{
+	static const char *const kinds[] = {"journal", "counts", "plan", "hold", "event", "schedule",
+		"slot", "identity", "input", "header", "step", "history", "thread", "signal",
+		"signal_taken", "event_taken", "index"};
+	struct place *p = *state;
+	struct dumped d = {0};
+	fill(p);
+	struct wf_instance *in = get(p, 2);
+	in->threads[wf_instance_add_thread(in)].dirty = in->dirty = true;
+	assert_int_equal(put(p, &in, 1, true), 0);
+	wf_instance_free(in);
+	assert_int_equal(wf_journal_update(p->journal, take_all, NULL, &p->cause), 0);
+	assert_int_equal(wf_journal_dump(p->journal, keep_kind, &d, &p->cause), 0);
+	assert_int_equal(d.wrong, 0);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		WF_AUTOFREE char *word = wf_asprintf(" %s ", kinds[i]);
+		if (!strstr(d.kinds, word))
+			print_message("no %s in%s\n", kinds[i], d.kinds);
+		assert_non_null(strstr(d.kinds, word));
+	}
+	assert_sound(p);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(missing), TEST(stray), TEST(slots_that_count_wrong),
-		TEST(counters), TEST(unreadable_rows)};
+		TEST(counters), TEST(unreadable_rows), TEST(dumped_whole)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
