@@ -73,11 +73,20 @@ static int dequeue(struct wf_txn *txn, struct wf_instance *in, struct wf_cause *
 	return rc ? rc : wf_slots_take(txn, in);
 }
 
+/* In our hands already, or claimed in this very transaction. */
+static bool is_ours(const struct claim *c, uint64_t number)
+{
+	for (size_t i = 0; i < c->got_count; i++)
+		if (c->got[i]->in->number == number)
+			return true;
+	return wf_drive_find(c->rt, number) != NULL;
+}
+
 static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struct wf_cause *cause)
 {
 	struct wf_instance *in;
-	if (wf_drive_find(c->rt, number))
-		return 0; /* it is in our hands already */
+	if (is_ours(c, number))
+		return 0;
 	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
 	if (rc == WF_ENOENT)
 		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
