@@ -19,6 +19,7 @@ static const struct {
 	{"http", bench_http},
 	{"large", bench_large},
 	{"resume", bench_resume},
+	{"people", bench_people},
 };
 
 static void sweep(void)
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|people]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

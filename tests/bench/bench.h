@@ -102,5 +102,6 @@ void bench_batch(void);
 void bench_http(void);
 void bench_large(void);
 void bench_resume(void);
+void bench_people(void);
 
 #endif
