@@ -462,10 +462,35 @@ static void emit_notification(struct compiler *c, const struct wf_model_notify *
 	draw(c, n->of, step, WF_EDGE_NOTIFY, label_of(c, n, index));
 }
 
+/* What an escalation does to the approval itself: an edge that comes back to it. */
+static void draw_escalations(struct compiler *c, uint32_t step)
+{
+	static const struct {
+		const char *key, *label;
+	} does[] = {{"add_approvers", "asks more people"}, {"escalate_to", "asks others instead"},
+		{"decide", NULL}};
+	const struct wf_node *list = wf_node_get(c->model->steps[step].with_node, "escalations");
+
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const struct wf_node *item = list->list.items[i], *after = wf_node_get(item, "after");
+		for (size_t k = 0; k < sizeof does / sizeof *does; k++) {
+			const struct wf_node *node = wf_node_get(item, does[k].key);
+			if (!node)
+				continue;
+			WF_AUTOFREE char *label = wf_asprintf("after %s: %s", after->string.text,
+				does[k].label ? does[k].label : node->string.text);
+			draw(c, step, step, WF_EDGE_NOTIFY, label);
+		}
+	}
+}
+
 static void emit_bodies(struct compiler *c)
 {
 	const struct wf_model *m = c->model;
 
+	for (uint32_t i = 0; i < m->step_count; i++)
+		if (m->steps[i].action == WF_ACT_APPROVAL_REQUEST)
+			draw_escalations(c, i);
 	for (uint32_t i = 0; i < m->notify_count; i++)
 		emit_notification(c, &m->notifies[i], m->step_count + i);
 	if (m->correlation.expr)

@@ -69,7 +69,7 @@
  *   6 edges: records of 16 bytes, for drawing only
  *     0   4  step it leaves, or none: the start
  *     4   4  step it leads to, or none: the end
- *     8   4  kind: 0 next, 1 condition, 2 failure, 3 decision, 4 notification (not in format 1)
+ *     8   4  kind: 0 next, 1 condition, 2 failure, 3 decision, 4 of an escalation (not in format 1)
  *    12   4  label, a string or none
  *
  *   7 places: records of 12 bytes, rising by instruction

@@ -49,7 +49,7 @@ struct wf_plan_step {
 
 /* For people: what leads where. Kinds of drawing only; the engine never reads them. */
 enum wf_edge_kind { WF_EDGE_NEXT, WF_EDGE_CONDITION, WF_EDGE_FAILURE, WF_EDGE_DECISION,
-	WF_EDGE_NOTIFY /* from an approval to what notifies about it */, WF_EDGE_KIND_COUNT_ };
+	WF_EDGE_NOTIFY /* from an approval to what notifies about it, or to itself: an escalation */, WF_EDGE_KIND_COUNT_ };
 struct wf_plan_edge {
 	uint32_t from, to;          /* steps; from WF_NONE: the start; to WF_NONE: the end */
 	enum wf_edge_kind kind;

@@ -45,6 +45,7 @@ static inline void sample_init(struct sample *s)
 	sample_edge(s, 0, 1, WF_EDGE_CONDITION, "a < \"b\"");
 	sample_edge(s, 0, 2, WF_EDGE_FAILURE, NULL);
 	sample_edge(s, 1, 2, WF_EDGE_DECISION, "approve");
+	sample_edge(s, 1, 2, WF_EDGE_NOTIFY, "after PT4H");
 	sample_edge(s, 2, WF_NONE, WF_EDGE_NEXT, NULL);
 	s->plan = &s->b.plan; /* drawings read it only: it needs no verifying */
 	struct wf_instance *in = wf_instance_new(3);

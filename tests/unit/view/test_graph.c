@@ -23,6 +23,7 @@ static void test_dot(void **state)
 	has(&b, "\ts0 -> s1 [label=\"a < \\\"b\\\"\"");
 	has(&b, "\ts0 -> s2 [style=dashed");
 	has(&b, "\ts1 -> s2 [label=\"approve\", ");
+	has(&b, "\ts1 -> s2 [label=\"after PT4H\", style=dotted");
 	has(&b, "\ts2 -> end;\n");
 	assert_null(strstr(b.data, "tooltip"));
 	wf_buf_reset(&b);
@@ -45,6 +46,7 @@ static void test_mermaid(void **state)
 	has(&b, "s1{{\"approval<br/>approval.request\"}}:::waiting\n");
 	has(&b, "\ts0 -->|\"a #60; #34;b#34;\"| s1\n");
 	has(&b, "\ts0 -.-> s2\n");
+	has(&b, "\ts1 -.->|\"after PT4H\"| s2\n");
 	has(&b, "\tbegin --> s0\n");
 	has(&b, "\ts2 --> finish\n");
 	has(&b, "classDef in_doubt fill:");
