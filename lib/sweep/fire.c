@@ -125,12 +125,21 @@ static json_t *event_of(const struct wf_schedule *s, int64_t nominal, const char
 		"data", "schedule", s->name, "nominal", when);
 }
 
-static void refuse(struct group *g, struct wf_schedule *s, int64_t nominal, const char *outcome,
-	const char *why)
+static void refuse(struct group *g, struct wf_schedule *s, int64_t nominal, const char *why)
 {
-	wf_schedule_note(s, nominal, g->now, outcome, 0, why);
+	wf_schedule_note(s, nominal, g->now, "refused", 0, why);
+	g->got.fired++;
+	s->fired++;
 	g->got.refused++;
 	(void)snprintf(g->got.why, sizeof(g->got.why), "%.100s: %.200s", s->name, why);
+}
+
+/* Whether it is its own slot that is taken, and not one of the workflow's. */
+static bool is_overlap(const struct ready *r, const struct wf_cause *why)
+{
+	const char *slot = json_string_value(json_object_get(json_array_get(r->slots, 0), "name"));
+
+	return slot && r->t.overlap == WF_OVERLAPPING_SKIP && strstr(why->text, slot);
 }
 
 /* One firing. What follows from the state of things is recorded; a failing journal ends it all. */
@@ -147,12 +156,15 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 	json_auto_t *event = event_of(s, nominal, key);
 	struct wf_start start = { .plan = r->plan, .version = r->d.version, .input = r->input,
 		.started_by = by, .key = key, .event = event, .schedule = s->id, .extra_slots = r->slots };
-	g->got.fired++;
-	s->fired++;
 	int err = wf_runtime_admit(g->rt, txn, &start, &how, &number, &why);
+	if (err == WF_ECONFLICT && is_overlap(r, &why)) {
+		wf_schedule_note(s, nominal, g->now, "skipped", 0, "an earlier one has not ended");
+		g->got.missed++;
+		s->missed++;
+		return 0;
+	}
 	if (err == WF_ECONFLICT || err == WF_EBUSY) {
-		bool over = err == WF_ECONFLICT && r->t.overlap == WF_OVERLAPPING_SKIP;
-		refuse(g, s, nominal, over ? "skipped" : "refused", why.text);
+		refuse(g, s, nominal, why.text);
 		return 0;
 	}
 	if (err < 0) {
@@ -160,6 +172,8 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 			*cause = why;
 		return err;
 	}
+	g->got.fired++;
+	s->fired++;
 	wf_schedule_note(s, nominal, g->now, how == WF_ADMITTED_QUEUED ? "queued" : "started", number,
 		NULL);
 	if (how == WF_ADMITTED_QUEUED)
@@ -209,9 +223,7 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 				err = fire_one(g, txn, r, &s, f.fire[i], cause);
 				continue;
 			}
-			g->got.fired++;
-			s.fired++;
-			refuse(g, &s, f.fire[i], "refused", r->refused);
+			refuse(g, &s, f.fire[i], r->refused);
 		}
 		if (err == 0)
 			err = wf_txn_put_schedule(txn, &s);
