@@ -405,7 +405,7 @@ static int take_all(struct wf_txn *t, void *arg, struct wf_cause *cause)
 
 static void dumped_whole(void **state)
 {
-	static const char *const kinds[] = {"journal", "counts", "plan", "hold", "event", "schedule",
+	static const char *const names[] = {"journal", "counts", "plan", "hold", "event", "schedule",
 		"slot", "identity", "input", "header", "step", "history", "thread", "signal",
 		"signal_taken", "event_taken", "index"};
 	struct place *p = *state;
@@ -418,10 +418,10 @@ static void dumped_whole(void **state)
 	assert_int_equal(wf_journal_update(p->journal, take_all, NULL, &p->cause), 0);
 	assert_int_equal(wf_journal_dump(p->journal, keep_kind, &d, &p->cause), 0);
 	assert_int_equal(d.wrong, 0);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		WF_AUTOFREE char *word = wf_asprintf(" %s ", kinds[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		WF_AUTOFREE char *word = wf_asprintf(" %s ", names[i]);
 		if (!strstr(d.kinds, word))
-			print_message("no %s in%s\n", kinds[i], d.kinds);
+			print_message("no %s in%s\n", names[i], d.kinds);
 		assert_non_null(strstr(d.kinds, word));
 	}
 	assert_sound(p);
