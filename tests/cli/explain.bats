@@ -43,7 +43,7 @@ teardown() {
 	assert_line --partial "rules of the check"
 	ok wfctl explain --list -o json
 	shape explain
-	wfctl explain --list -o jsonl | sed 's/.*"name":"\([^"]*\)".*/\1/' >names
+	wfctl explain --list -o jsonl | jq -r .name >names
 	[ "$(wc -l <names)" -gt 150 ]
 	while IFS= read -r name; do
 		wfctl explain "$name" >entry || fail "$name cannot be explained"
