@@ -196,8 +196,8 @@ static json_t *request_input(const json_t *means, const char *name, const json_t
 		json_object_update_missing(query, json_object_get(input, "query"));
 		(void)json_object_set_new(input, "query", query);
 	} else if (!json_object_get(input, "body")) {
-		(void)json_object_set_new(input, "body", json_pack("{s:s, s:O}", "resolver", name,
-			"args", args ? (json_t *)(uintptr_t)args : json_array()));
+		(void)json_object_set_new(input, "body", json_pack("{s:s, s:o}", "resolver", name,
+			"args", args ? json_deep_copy(args) : json_array()));
 	}
 	return input;
 }
