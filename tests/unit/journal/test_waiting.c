@@ -370,6 +370,19 @@ static void kept_back(void **state)
 
 /* -- threads, and what owners look at -- */
 
+static bool count_record(void *arg, uint64_t seq, const void *bytes, size_t n)
+{
+	(void)bytes;
+	(void)n;
+	return take(arg, seq);
+}
+
+static int ask_history(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_history(t, 1, 0, count_record, arg);
+}
+
 static void side_threads(void **state)
 {
 	struct place *p = *state;
@@ -397,6 +410,10 @@ static void side_threads(void **state)
 	assert_int_equal(in->threads[2].pc, 99);
 	assert_int_equal(in->threads[1].pc, 10);
 	assert_true(wf_instance_equal(in, copy, &where));
+	/* Their rows stand behind the history, and are none of it. */
+	struct numbers records = {0};
+	assert_int_equal(wf_journal_view(p->journal, ask_history, &records, &p->cause), 0);
+	assert_int_equal(records.count, 2);
 	assert_sound(p);
 	wf_instance_free(copy);
 	wf_instance_free(in);
