@@ -21,13 +21,16 @@ static void keep_token(void *arg, const char *token)
 	t->left[t->count++] = wf_strdup(token);
 }
 
-/* Whether the attempt that the token names is the one in hand (see wf_drive_token). */
+/* Whether the attempt that the token names is the one in hand (see wf_drive_token); a lookup of its
+ * approvers has a name behind it. */
 static bool in_hand(const struct wf_instance *in, const char *attempt)
 {
-	unsigned step, visit, number;
+	unsigned step, visit, number, lookup;
 	char end;
-	if (sscanf(attempt, "-%u-%u-%u%c", &step, &visit, &number, &end) != 3 ||
-		step >= in->step_count)
+	int n = sscanf(attempt, "-%u-%u-%u%c", &step, &visit, &number, &end);
+	if (n == 4)
+		n = sscanf(attempt, "-%u-%u-%u-r%8x%c", &step, &visit, &number, &lookup, &end) - 1;
+	if (n != 3 || step >= in->step_count)
 		return true; /* not of our making: not ours to remove */
 	const struct wf_step_state *s = &in->steps[step];
 	return s->status == WF_STEP_RUNNING && s->visits == visit && s->attempts == number;
