@@ -222,7 +222,7 @@ static int start(struct work *w, struct wf_journal *j, const struct wf_plan *pla
 	int err = wf_journal_update(j, admit, w, cause);
 	if (err < 0)
 		return err;
-	wf_crash_here(WF_CRASH_COMMIT_AFTER);
+	wf_crash_here(WF_CRASH_ADMITTED);
 	if (w->refused) {
 		refuse(stats, w->why.text);
 	} else if (w->how != WF_ADMITTED_BEFORE) {

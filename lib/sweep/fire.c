@@ -36,6 +36,7 @@ struct group {
 	struct ready *items;
 	size_t count;
 	struct wf_fired got;     /* of this transaction */
+	bool unfinished;         /* a row is due still: its past is long */
 };
 
 void wf_fired_done(struct wf_fired *f)
@@ -225,6 +226,7 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 			}
 			refuse(g, &s, f.fire[i], r->refused);
 		}
+		g->unfinished |= s.next_at && s.next_at <= g->now;
 		if (err == 0)
 			err = wf_txn_put_schedule(txn, &s);
 	}
@@ -273,7 +275,7 @@ static int commit_group(struct group *g, struct wf_fired *f, struct wf_cause *ca
 	wf_crash_here(WF_CRASH_TIMER_BEFORE);
 	int err = wf_journal_update(g->journal, fire_group, g, cause);
 	if (err == 0) {
-		wf_crash_here(WF_CRASH_COMMIT_AFTER);
+		wf_crash_here(WF_CRASH_SCHEDULE_FIRED);
 		add_up(f, &g->got);
 	}
 	wf_fired_done(&g->got);
@@ -362,7 +364,7 @@ int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t
 	err = wf_journal_view(j, find_due, &find, cause);
 	for (size_t i = 0; err == 0 && i < find.due.count; i += GROUP)
 		err = fire_some(&g, &find.due, i, f, cause);
-	*ret_more = find.due.count == find.due.most;
+	*ret_more = find.due.count == find.due.most || g.unfinished;
 	wf_free(g.items);
 	wf_free(find.due.ids);
 	return err;

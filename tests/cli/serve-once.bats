@@ -1,0 +1,364 @@
+#!/usr/bin/env bats
+# wfctl serve-once: everything that is due is done once, whoever sweeps, whenever, and whatever is killed.
+
+bats_require_minimum_version 1.5.0
+load helper
+load shape
+
+setup() {
+	common_setup
+	wfctl init >/dev/null
+	cat >wait.yaml <<-'EOF'
+	workflow:
+	  id: wait
+	  steps:
+	    - { id: pause, action: wait.timer, with: { duration: PT1H } }
+	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
+	EOF
+	cat >tick.yaml <<-'EOF'
+	workflow:
+	  id: tick
+	  steps: [ { id: go, action: exec.run, with: { shell: "echo tick >>ran" } } ]
+	EOF
+}
+
+teardown() {
+	common_teardown
+}
+
+# at TIME [VARIABLE=VALUE] COMMAND…
+at() {
+	local -x WFCTL_NOW=$1
+	shift
+	while [[ $1 == WFCTL_*=* ]]; do
+		local -x "$1"
+		shift
+	done
+	"$@"
+}
+
+lines_of() {
+	[ ! -e "$1" ] || wc -l <"$1"
+}
+
+@test "nothing to do is no failure, and said" {
+	ok wfctl serve-once
+	assert_output "nothing is due"
+	ok wfctl serve-once --quiet
+	assert_output ""
+	ok wfctl serve-once -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.journals, .swept, .next_due]' <<<"$output")" "[1,[],null]"
+	[ ! -e "$WFCTL_HOME/journals/default/default/sweep.lock" ] || fail "an idle journal is only read"
+}
+
+@test "timers fire when they are due, neither early nor twice, whatever the clock does" {
+	at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2026-11-20T09:59:59.999Z ok wfctl serve-once
+	assert_output "nothing is due; next 10:00:00 (1 ms)"
+	at 2026-11-20T10:00:00Z ok wfctl serve-once -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.timers, .completed]' <<<"$output")" "[1,1]"
+	# back, and forth again
+	at 2026-11-20T08:00:00Z ok wfctl serve-once
+	at 2026-11-20T10:00:01Z ok wfctl serve-once
+	assert_output "nothing is due"
+	assert_equal "$(lines_of ran)" 1
+	ok wfctl journal check
+}
+
+@test "a clock far ahead fires what is due by then, and going back fires nothing again" {
+	wfctl register tick.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --name one >/dev/null
+	at 2027-01-01T00:00:30Z ok wfctl serve-once
+	assert_equal "$(sort ran | uniq -c | sed 's/^ *//')" $'1 done\n1 tick'
+	at 2026-11-20T10:00:30Z ok wfctl serve-once
+	at 2026-12-31T23:00:30Z ok wfctl serve-once
+	assert_equal "$(lines_of ran)" 2
+	at 2027-01-01T01:00:00Z ok wfctl serve-once
+	assert_equal "$(lines_of ran)" 3
+	ok wfctl journal check
+}
+
+@test "orphans of a killed process are taken up" {
+	WFCTL_CRASH_AT=COMMIT_AFTER run wfctl run tick.yaml
+	rm -f "$BATS_TEST_TMPDIR/died"
+	before=$(lines_of ran)
+	ok wfctl serve-once -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.orphans, .completed]' <<<"$output")" "[1,1]"
+	assert_equal "$(lines_of ran)" 1
+	ok wfctl journal check
+}
+
+@test "a window fires each thing at its time" {
+	wfctl register tick.yaml >/dev/null
+	wfctl schedule add tick '* * * * * *' --name each >/dev/null
+	start=$EPOCHREALTIME
+	ok wfctl serve-once --window 3s -o json
+	shape serve-once
+	took=$(jq -n "$EPOCHREALTIME - $start")
+	assert_equal "$(jq -n "$took >= 3 and $took < 6")" true
+	ok wfctl schedule show each -o json
+	assert_equal "$(jq '[.fired, .missed] | .[0] >= 2 and .[1] == 0' <<<"$output")" true
+	# seen within a fraction of a second of its time, though the machine may be busy
+	assert_equal "$(jq '[.recent[] | (.at | sub("Z$"; "") | .[17:] | tonumber) - (.nominal | sub("Z$"; "") | .[17:] | tonumber)
+		| if . < -30 then . + 60 else . end] | max < 0.5' <<<"$output")" true
+}
+
+@test "a window sees what another process brings" {
+	cat >soon.yaml <<-'EOF'
+	workflow:
+	  id: soon
+	  steps:
+	    - { id: pause, action: wait.timer, with: { duration: PT1S } }
+	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
+	EOF
+	wfctl serve-once --window 4s >swept 2>&1 3>&- &
+	sweep=$!
+	wait_for 5 test -e "$WFCTL_HOME/journals/default/default/sweep.lock"
+	wfctl run soon.yaml --stay 0s >/dev/null || true
+	wait_for 5 test -e ran
+	wait $sweep
+	assert_regex "$(cat swept)" '1 timer fired, 1 completed'
+	ok wfctl journal check
+}
+
+@test "one sweep of a journal at a time" {
+	wfctl register tick.yaml >/dev/null
+	"$WFCTL_BUILD/wfctl" serve-once --window 20s >first 2>&1 3>&- &
+	sweep=$!
+	# it drives something: so it has the lock
+	wfctl schedule add tick '* * * * * *' --name each >/dev/null
+	wait_for 10 test -e ran
+	wfctl schedule delete each >/dev/null
+	at 2030-01-01T00:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2030-01-01T02:00:00Z ok wfctl serve-once
+	assert_output --partial "another sweep is at work"
+	at 2030-01-01T02:00:00Z ok wfctl serve-once -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.locked_out, .timers]' <<<"$output")" "[true,0]"
+	at 2030-01-01T02:00:00Z ok wfctl serve-once --parallel
+	assert_line --index 0 "1 timer fired, 1 completed"
+	kill -TERM $sweep
+	local ended=0
+	wait $sweep || ended=$?
+	assert_equal "$ended" 143
+}
+
+@test "one with a window takes over from the one before" {
+	wfctl serve-once --window 1500ms >first 2>&1 3>&- &
+	first=$!
+	wait_for 5 test -e "$WFCTL_HOME/journals/default/default/sweep.lock"
+	ok wfctl serve-once --window 3s -o json
+	assert_equal "$(jq .locked_out <<<"$output")" false
+	wait $first
+}
+
+@test "asked to end it finishes its commit, and leaves commands to their supervisors" {
+	cat >slow.yaml <<-'EOF'
+	workflow:
+	  id: slow
+	  steps:
+	    - { id: go, action: exec.run, with: { shell: "echo begun >>ran; until [ -e go-on ]; do sleep 0.05; done; echo ended >>ran" } }
+	EOF
+	wfctl register slow.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl schedule add slow '0 * * * *' >/dev/null
+	WFCTL_NOW=2026-11-20T10:00:00Z "$WFCTL_BUILD/wfctl" serve-once >out 2>&1 3>&- &
+	sweep=$!
+	wait_for 10 test -e ran
+	kill -TERM $sweep
+	local ended=0
+	wait $sweep || ended=$?
+	assert_equal "$ended" 143
+	touch go-on
+	wait_for 10 grep -q ended ran
+	at 2026-11-20T10:00:30Z ok wfctl serve-once
+	assert_line --partial "1 orphan taken up"
+	assert_line --partial "1 completed"
+	assert_equal "$(cat ran)" $'begun\nended'
+	ok wfctl journal check
+}
+
+@test "a past of many firings is gone through to its end" {
+	wfctl register tick.yaml >/dev/null
+	at 2026-11-20T00:00:00Z wfctl schedule add tick '* * * * * *' --name each >/dev/null
+	at 2026-11-23T00:00:00.500Z ok wfctl serve-once
+	assert_line --index 0 "1 scheduled start, 259,199 missed firings, 1 completed"
+	ok wfctl journal check
+}
+
+@test "a dry run says what is due, and does nothing" {
+	wfctl register tick.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2026-11-20T09:00:00Z wfctl schedule add tick '30 * * * *' >/dev/null
+	at 2026-11-20T10:00:00Z ok wfctl serve-once --dry-run
+	assert_line --index 0 "1 timer, 1 schedule"
+	at 2026-11-20T09:29:30Z ok wfctl serve-once --dry-run --window 1m -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.dry_run, .timers, .fired]' <<<"$output")" "[true,0,1]"
+	[ ! -e ran ] || fail "it ran"
+	[ ! -e "$WFCTL_HOME/journals/default/default/sweep.lock" ] || fail "it took the lock"
+}
+
+@test "at most so many" {
+	for _ in 1 2 3; do
+		at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	done
+	at 2026-11-20T11:00:00Z ok wfctl serve-once --max 2 --jobs 1 -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.timers, .stopped]' <<<"$output")" "[2,true]"
+	at 2026-11-20T11:00:00Z ok wfctl serve-once --max 2 -o json
+	assert_equal "$(jq -c '[.timers, .stopped]' <<<"$output")" "[1,false]"
+	assert_equal "$(lines_of ran)" 3
+}
+
+@test "every journal, or the ones named; one that cannot be used stops no other" {
+	for tenant in acme beta gamma; do
+		wfctl init --tenant $tenant >/dev/null
+		wfctl register tick.yaml --tenant $tenant >/dev/null
+		at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --tenant $tenant >/dev/null
+	done
+	wfctl init --tenant beta --environment test >/dev/null
+	at 2026-11-20T10:00:00Z ok wfctl serve-once --tenant acme -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.journals, .fired, (.swept | map(.tenant))]' <<<"$output")" '[1,1,["acme"]]'
+	at 2026-11-20T10:00:00Z ok wfctl serve-once --tenant acme --tenant beta -o json
+	assert_equal "$(jq -c '[.journals, .fired, (.swept | map(.tenant))]' <<<"$output")" '[3,1,["beta"]]'
+	at 2026-11-20T11:00:00Z ok wfctl serve-once
+	assert_line "acme/default: 1 scheduled start, 1 completed"
+	assert_line "beta/default: 1 scheduled start, 1 completed"
+	assert_line "gamma/default: 1 scheduled start, 1 missed firing, 1 completed"
+	assert_line --partial "3 of 5 journals had something due; next 12:00:00"
+	at 2026-11-20T11:30:00Z ok wfctl serve-once --all
+	assert_line --partial "nothing is due"
+	printf 'no journal' >"$WFCTL_HOME/journals/beta/default/data.mdb"
+	at 2026-11-20T12:00:00Z status 7 wfctl serve-once
+	assert_line --partial "beta/default"
+	assert_line "gamma/default: 1 scheduled start, 1 completed"
+	at 2026-11-20T13:00:00Z run wfctl serve-once -o json
+	assert_failure 7
+	assert_equal "$(lines_of ran)" 9
+	status 4 wfctl serve-once --tenant nobody
+	status 4 wfctl serve-once --environment nowhere
+	status 2 wfctl serve-once --tenant acme --all
+}
+
+@test "a window over several journals" {
+	for tenant in acme beta; do
+		wfctl init --tenant $tenant >/dev/null
+		wfctl register tick.yaml --tenant $tenant >/dev/null
+		wfctl schedule add tick '* * * * * *' --tenant $tenant --name each >/dev/null
+	done
+	ok wfctl serve-once --window 4s -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.journals, (.swept | map(.tenant)), (.swept | map(.fired >= 3 and .missed == 0))]' <<<"$output")" \
+		'[3,["acme","beta"],[true,true]]'
+}
+
+@test "two sweeps at once start each thing once" {
+	wfctl register tick.yaml >/dev/null
+	for i in 1 2 3 4 5 6 7 8; do
+		at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --name "s$i" >/dev/null
+		at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	done
+	local sweeps=()
+	for _ in 1 2 3 4; do
+		at 2026-11-20T10:00:05Z wfctl serve-once --parallel >/dev/null 2>>noise 3>&- &
+		sweeps+=($!)
+	done
+	for sweep in "${sweeps[@]}"; do
+		wait "$sweep"
+	done
+	assert_equal "$(sort ran | uniq -c | sed 's/^ *//')" $'8 done\n8 tick'
+	ok wfctl schedule ls -o json
+	assert_equal "$(jq -c 'map([.fired, .missed]) | unique' <<<"$output")" "[[1,0]]"
+	ok wfctl journal check
+}
+
+@test "killed at every boundary and run again, each thing is done once" {
+	wfctl register tick.yaml >/dev/null
+	sed -i 's/echo tick >>ran"/echo tick >>ran", idempotent: true/' tick.yaml
+	sed -i 's/echo done >>ran"/echo done >>ran", idempotent: true/' wait.yaml
+	wfctl register tick.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --name one >/dev/null
+	at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	cp -a "$WFCTL_HOME" clean
+	boundary=0 ended=1
+	while [ "$ended" -ne 0 ]; do
+		boundary=$((boundary + 1))
+		rm -rf "$WFCTL_HOME" ran
+		cp -a clean "$WFCTL_HOME"
+		at 2026-11-20T10:00:05Z WFCTL_CRASH_AT=$boundary run wfctl serve-once
+		ended=$status
+		at 2026-11-20T10:00:06Z run wfctl serve-once
+		assert_success
+		at 2026-11-20T10:00:07Z run wfctl serve-once
+		assert_output --partial "nothing is due"
+		ok wfctl ps -o json
+		assert_equal "$boundary $(jq -r 'map(.workflow + " " + .status) | sort | join(",")' <<<"$output")" \
+			"$boundary tick completed,wait completed"
+		ok wfctl schedule show one -o json
+		assert_equal "$boundary $(jq -c '[.fired, .missed]' <<<"$output")" "$boundary [1,0]"
+		ok wfctl journal check
+	done
+	[ "$boundary" -gt 10 ] || fail "only $boundary boundaries"
+}
+
+@test "an event whose sender was killed at any boundary is handed out, once" {
+	cat >takes.yaml <<-'EOF'
+	workflow:
+	  id: takes
+	  triggers: [ { type: event, name: "order.*" } ]
+	  steps: [ { id: go, action: data.set, with: { a: 1 } } ]
+	EOF
+	cat >waits.yaml <<-'EOF'
+	workflow:
+	  id: waits
+	  steps: [ { id: go, action: wait.event, with: { name: order.new } } ]
+	EOF
+	wfctl register takes.yaml waits.yaml >/dev/null
+	wfctl run waits >/dev/null || true
+	cp -a "$WFCTL_HOME" clean
+	boundary=0 ended=1 kept=0
+	while [ "$ended" -ne 0 ]; do
+		boundary=$((boundary + 1))
+		rm -rf "$WFCTL_HOME"
+		cp -a clean "$WFCTL_HOME"
+		WFCTL_CRASH_AT=$boundary run wfctl emit order.new --id once
+		ended=$status
+		ok wfctl serve-once
+		run wfctl serve-once
+		assert_output "nothing is due"
+		# sent again by who does not know whether it came
+		run wfctl emit order.new --id once
+		assert_success
+		ok wfctl ps -o json
+		assert_equal "$boundary $(jq -r 'map(.workflow + " " + .status) | sort | join(",")' <<<"$output")" \
+			"$boundary takes completed,waits completed"
+		ok wfctl journal check
+	done
+	[ "$boundary" -gt 5 ] || fail "only $boundary boundaries"
+}
+
+@test "old events are dropped when their time is over" {
+	at 2026-11-01T09:00:00Z wfctl emit nobody.asked >/dev/null
+	at 2026-11-07T09:00:00Z ok wfctl serve-once
+	assert_output "nothing is due"
+	at 2026-11-08T09:00:01Z ok wfctl serve-once
+	assert_output --partial "1 old event dropped"
+	at 2026-11-01T09:00:00Z wfctl emit nobody.asked >/dev/null
+	at 2027-11-08T09:00:01Z WFCTL_EVENT_RETENTION=0 ok wfctl serve-once
+	assert_output "nothing is due"
+	WFCTL_EVENT_RETENTION=often status 2 wfctl serve-once
+}
+
+@test "wrong usage" {
+	status 2 wfctl serve-once --window soon
+	status 2 wfctl serve-once --window 2d
+	status 2 wfctl serve-once --jobs 0
+	status 2 wfctl serve-once --max none
+	status 2 wfctl serve-once extra
+	status 7 wfctl serve-once --home "$BATS_TEST_TMPDIR/none"
+}
