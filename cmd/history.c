@@ -1,6 +1,7 @@
 /* wfctl history: every event of an instance and what it changed. */
 #include "cli_drive.h"
 
+#include "base/duration.h"
 #include "view/instance.h"
 #include "view/when.h"
 
@@ -84,12 +85,27 @@ static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
 	if (r->event.type == WF_EVENT_FAILURE) {
 		wf_view_error(data, true, out);
 	} else if (r->event.type == WF_EVENT_DECISION) {
+		static const char *const more[] = { "from", "to" };
 		const char *by = json_string_value(json_object_get(data, "by"));
 		const char *what = json_string_value(json_object_get(data, "decision"));
 		const char *reason = json_string_value(json_object_get(data, "reason"));
 		wf_buf_printf(out, "%s by %s", what ? what : "?", by ? by : "?");
+		for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+			const char *who = json_string_value(json_object_get(data, more[i]));
+			if (who)
+				wf_buf_printf(out, " %s %s", more[i], who);
+		}
 		if (reason)
 			wf_buf_printf(out, ": %s", reason);
+	} else if (r->event.type == WF_EVENT_DELIVERY && !whole) {
+		const char *kind = json_string_value(json_object_get(data, "kind"));
+		const char *name = json_string_value(json_object_get(data, "name"));
+		wf_buf_printf(out, "%s %s", kind ? kind : "?", name ? name : "?");
+	} else if (r->event.type == WF_EVENT_MOVE) {
+		const char *by = json_string_value(json_object_get(data, "by"));
+		char when[WF_TIME_TEXT];
+		wf_time_text(json_integer_value(json_object_get(data, "due")), when);
+		wf_buf_printf(out, "to %s by %s", when, by ? by : "?");
 	} else {
 		WF_AUTOFREE char *text = wf_json_text(data);
 		(void)wf_view_clip(out, text, whole ? 4000 : 60);

@@ -24,6 +24,9 @@ static const char settings[] =
 	"# max_journal_bytes: 68719476736   # quota of one journal's data file\n"
 	"# allow_network_fs: false    # open a journal that is on a network filesystem\n"
 	"# identity: asserted         # --as is believed, and recorded beside the system's user\n"
+	"# directory: people.yaml     # who has which role: wfctl-config(5), PEOPLE\n"
+	"# resolvers: {}              # how approvers are looked up, the same page\n"
+	"# event_retention: P7D       # how long an event that was handed out is kept\n"
 	"# color: auto                # auto, always, never\n"
 	"# output: table              # table, wide, json, jsonl, yaml\n";
 

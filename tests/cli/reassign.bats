@@ -26,6 +26,8 @@ teardown() {
 	ok wfctl approve 1 --as dave
 	ok wfctl approve 1 --as alice
 	assert_output --partial "#1 completed"
+	ok wfctl history 1
+	assert_output --partial "reassign by ops from bob to dave: bob has left"
 	ok wfctl journal check
 }
 

@@ -36,6 +36,8 @@ teardown() {
 	assert_equal "$(wc -l <ran)" 1
 	ok wfctl show 1 -o json
 	assert_output --partial '"amount": 120'
+	ok wfctl history 1
+	assert_line --regexp ' delivery +paid .*signal paid$'
 	ok wfctl history 1 -o json
 	shape history
 	ok wfctl journal check

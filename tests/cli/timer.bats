@@ -47,7 +47,7 @@ teardown() {
 	WFCTL_NOW=2026-11-20T11:00:00Z wfctl resume >/dev/null
 	assert_equal "$(wc -l <ran)" 2
 	ok wfctl history 1
-	assert_output --partial "move"
+	assert_line --regexp ' move +pause .*to 2026-11-20T09:00:00.000Z by ann$'
 	ok wfctl journal check
 	ok wfctl timer ls
 	assert_output "no timer runs"
