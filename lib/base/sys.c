@@ -40,6 +40,11 @@ void wf_sys_set_now(int64_t ms)
 	frozen_now = ms;
 }
 
+bool wf_sys_now_is_set(void)
+{
+	return frozen_now >= 0;
+}
+
 static uint32_t set_boot;
 
 void wf_sys_set_boot(uint32_t boot)

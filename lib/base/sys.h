@@ -17,6 +17,8 @@ int64_t wf_now_ms(void);
 int64_t wf_monotonic_ms(void);
 /* Freezes wf_now_ms() at a time; -1 thaws it. For tests and virtual clocks. */
 void wf_sys_set_now(int64_t ms);
+/* Whether it is frozen: the kernel's timers know nothing of that. */
+bool wf_sys_now_is_set(void);
 
 /* A number that names this boot of the machine; 0 where the kernel does not say. Fails when that cannot
  * be found out at present. */

@@ -20,8 +20,6 @@
 /* How often an adopted child without a known process id is looked at: it is known as soon as its
  * supervisor has run its first instructions. */
 #define ADOPT_EVERY_MS 5
-/* Further apart than this from the kernel's, our time is a virtual one. */
-#define VIRTUAL_MS 1000
 
 int wf_effects_new(const struct wf_effects_options *options, struct wf_effects **ret,
 	struct wf_cause *cause)
@@ -303,11 +301,7 @@ static bool open_clock(struct wf_effects *e)
  * sleeps through a step. Where there is none the caller's bound remains. */
 static void set_clock(struct wf_effects *e, int64_t at)
 {
-	struct timespec now;
-	if (at == e->clock_at || clock_gettime(CLOCK_REALTIME, &now) < 0)
-		return;
-	int64_t apart = wf_now_ms() - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	if (apart > VIRTUAL_MS || apart < -VIRTUAL_MS || !open_clock(e))
+	if (at == e->clock_at || wf_sys_now_is_set() || !open_clock(e))
 		return;
 	struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / 1000),
 		.tv_nsec = (long)(at % 1000) * 1000000}};
