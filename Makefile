@@ -16,6 +16,7 @@ datadir ?= $(prefix)/share
 bashcompdir ?= $(datadir)/bash-completion/completions
 zshcompdir ?= $(datadir)/zsh/site-functions
 fishcompdir ?= $(datadir)/fish/vendor_completions.d
+systemdunitdir ?= $(prefix)/lib/systemd/system
 DESTDIR ?=
 
 include version.mk
@@ -308,7 +309,8 @@ install: all
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(mandir)/man1 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(bashcompdir) \
 		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(datadir)/wfctl/schemas \
-		$(DESTDIR)$(datadir)/wfctl/workflows
+		$(DESTDIR)$(datadir)/wfctl/workflows $(DESTDIR)$(datadir)/wfctl/cron \
+		$(DESTDIR)$(systemdunitdir)
 	install -m 755 $(B)/wfctl $(DESTDIR)$(bindir)/wfctl
 	install -m 755 $(B)/wfctl-supervise $(B)/wfctl-http.so $(DESTDIR)$(libexecdir)
 	for v in $(VERBS); do ln -sf wfctl $(DESTDIR)$(bindir)/wfctl-$$v || exit 1; done
@@ -319,11 +321,15 @@ install: all
 	install -m 644 completions/wfctl.fish $(DESTDIR)$(fishcompdir)/wfctl.fish
 	cp -R schemas/. $(DESTDIR)$(datadir)/wfctl/schemas
 	install -m 644 workflows/*.yaml $(DESTDIR)$(datadir)/wfctl/workflows
+	install -m 644 dist/cron/wfctl $(DESTDIR)$(datadir)/wfctl/cron
+	for u in dist/systemd/*; do sed 's,@BINDIR@,$(bindir),' "$$u" >$(DESTDIR)$(systemdunitdir)/$${u##*/} && \
+		chmod 644 $(DESTDIR)$(systemdunitdir)/$${u##*/} || exit 1; done
 
 uninstall:
 	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)/wfctl
 	rm -f $(DESTDIR)$(bindir)/wfctl $(foreach v,$(VERBS),$(DESTDIR)$(bindir)/wfctl-$(v))
 	rm -f $(foreach p,$(wildcard man/*.1 man/*.5 man/*.7),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
+	rm -f $(foreach u,$(wildcard dist/systemd/*),$(DESTDIR)$(systemdunitdir)/$(notdir $(u)))
 	rm -f $(DESTDIR)$(bashcompdir)/wfctl $(DESTDIR)$(zshcompdir)/_wfctl $(DESTDIR)$(fishcompdir)/wfctl.fish
 
 .PHONY: clean

@@ -298,6 +298,7 @@ static int commit_each(struct group *g, struct wf_fired *f, struct wf_cause *cau
 			cause && *cause->text ? cause->text : wf_strerror(err));
 		err = commit_group(&one, f, cause);
 	}
+	g->unfinished |= one.unfinished;
 	return err;
 }
 
