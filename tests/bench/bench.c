@@ -19,17 +19,10 @@ static const struct {
 	{"http", bench_http},
 	{"large", bench_large},
 	{"resume", bench_resume},
+	{"sweep", bench_sweep},
+	{"clock", bench_clock},
 	{"people", bench_people},
 };
-
-static void sweep(void)
-{
-	struct row *r = row_add("a sweep's look at 1,000 tenants' journals", "ms",
-		"1,000 LMDB environments opened, read once, closed");
-	r->ratio_at_most = 2;
-	r->not_measured = "there is no serve-once yet";
-	row_print(r);
-}
 
 static bool wanted(int argc, char **argv, const char *name)
 {
@@ -43,7 +36,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume|people]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|sweep|clock|people]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);
@@ -63,8 +56,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (wanted(argc, argv, groups[i].name))
 			groups[i].fn();
-	if (argc <= 3)
-		sweep();
 	rows_print_table();
 	int status = rows_write_json(argv[2]);
 	if (!status && !rows_reached())

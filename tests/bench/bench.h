@@ -102,6 +102,8 @@ void bench_batch(void);
 void bench_http(void);
 void bench_large(void);
 void bench_resume(void);
+void bench_sweep(void);
+void bench_clock(void);
 void bench_people(void);
 
 #endif

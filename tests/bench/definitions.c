@@ -72,6 +72,50 @@ const char one_request[] = "workflow:\n"
 	"        url: \"${url}\"\n"
 	"        body: {n: \"${n}\"}\n";
 
+const char pause_then_set[] = "workflow:\n"
+	"  id: pause_then_set\n"
+	"  version: 1.0.0\n"
+	"  context:\n"
+	"    required: [n, wait]\n"
+	"  steps:\n"
+	"    - id: pause\n"
+	"      action: wait.timer\n"
+	"      with: {duration: \"${wait}\"}\n"
+	"    - id: finish\n"
+	"      action: data.set\n"
+	"      with: {done: true}\n";
+
+const char ask_then_set[] = "workflow:\n"
+	"  id: ask_then_set\n"
+	"  version: 1.0.0\n"
+	"  context:\n"
+	"    required: [n, ask]\n"
+	"  steps:\n"
+	"    - id: approval\n"
+	"      action: approval.request\n"
+	"      with:\n"
+	"        policy: level1\n"
+	"        approvers:\n"
+	"          list: [alice]\n"
+	"    - id: finish\n"
+	"      action: data.set\n"
+	"      with: {done: true}\n";
+
+const char listen_then_set[] = "workflow:\n"
+	"  id: listen_then_set\n"
+	"  version: 1.0.0\n"
+	"  context:\n"
+	"    required: [n, ask]\n"
+	"  steps:\n"
+	"    - id: listen\n"
+	"      action: wait.event\n"
+	"      with:\n"
+	"        name: bench.go\n"
+	"        match: \"${event.data.up_to >= n}\"\n"
+	"    - id: finish\n"
+	"      action: data.set\n"
+	"      with: {done: true}\n";
+
 static FILE *create(const char *path)
 {
 	FILE *f = fopen(path, "we");
@@ -120,6 +164,14 @@ void make_inputs(const char *path, size_t count, const char *url)
 			fprintf(f, ",\"url\":\"%s\"", url);
 		fputs("}\n", f);
 	}
+	finish(f, path);
+}
+
+void make_waits(const char *path, size_t count, const char *span)
+{
+	FILE *f = create(path);
+	for (size_t i = 0; i < count; i++)
+		fprintf(f, "{\"n\":%zu,\"wait\":\"%s\"}\n", i, span);
 	finish(f, path);
 }
 

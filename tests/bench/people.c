@@ -1,102 +1,123 @@
-/* Many instances that wait for people and for events: how fast they are set free. */
+/* Ten thousand instances that wait for people, and for an event. */
 #include "bench.h"
 #include "definitions.h"
 
 #include <stdio.h>
 
-static const char asks[] = "workflow:\n"
-	"  id: asks\n"
-	"  version: 1.0.0\n"
-	"  context:\n"
-	"    required: [n]\n"
-	"  steps:\n"
-	"    - id: approval\n"
-	"      action: approval.request\n"
-	"      with: {policy: level1, approvers: {list: [alice]}}\n"
-	"    - id: finish\n"
-	"      action: data.set\n"
-	"      with: {done: true}\n";
+enum { WAITING = 10000 };
 
-static const char listens[] = "workflow:\n"
-	"  id: listens\n"
-	"  version: 1.0.0\n"
-	"  context:\n"
-	"    required: [n]\n"
-	"  steps:\n"
-	"    - id: heard\n"
-	"      action: wait.event\n"
-	"      with: {name: bell, match: \"${event.data.up_to >= n}\"}\n"
-	"    - id: finish\n"
-	"      action: data.set\n"
-	"      with: {done: true}\n";
-
-/* A home in which so many instances of the definition are parked, and how many a second were. */
-static const char *parked(const char *text, size_t count, double *ret_rate)
+static size_t waiting(void)
 {
-	const char *home = fresh_home("people"), *inputs = in_work("inputs");
-	const char *file = in_work("people.yaml");
-	write_text(file, "%s", text);
-	make_inputs(inputs, count, NULL);
-	run(&(struct process){.argv = {world.wfctl, "register", file}, .home = home});
-	struct cost cost = run(&(struct process){
-		.argv = {world.wfctl, "run", file, "--batch", inputs},
-		.home = home, .out = in_work("results"), .status = 3});
-	*ret_rate = (double)count / cost.seconds;
+	return world.quick ? 2000 : WAITING;
+}
+
+static const char *home_of_waiting(const char *name, const char *file)
+{
+	const char *home = fresh_home(name), *inputs = in_work("inputs");
+	make_inputs(inputs, waiting(), NULL);
+	run(&(struct process){.argv = {world.wfctl, "run", file, "--batch", inputs}, .home = home,
+		.out = in_work("results"), .status = 3});
 	return home;
 }
 
-/* All at once: one command sets every instance free. */
-static void at_once(struct row *r, const char *text, size_t count, const struct process *command)
+/* How many have completed, of all. */
+static void expect_completed(const char *home, size_t count)
 {
+	char n[32];
+	size_t lines = 0;
+	const char *out = in_work("listed");
+	snprintf(n, sizeof(n), "%zu", count + 1);
+	run(&(struct process){.argv = {world.wfctl, "ps", "--status", "completed", "-o", "jsonl",
+		"--limit", n}, .home = home, .out = out});
+	FILE *f = fopen(out, "re");
+	for (int c; f && (c = getc(f)) != EOF;)
+		lines += c == '\n';
+	if (!f || fclose(f) || lines != count)
+		die("%zu instances completed, not %zu", lines, count);
+}
+
+/* -- one by one -- */
+
+static void one_by_one(const char *file)
+{
+	struct row *r = row_add(world.quick ?
+		"approve one by one, of 2,000 that wait (50, a process each)" :
+		"approve one by one, of 10,000 that wait (200, a process each)", "approvals/s",
+		"a do-nothing program that makes as many LMDB commits, as often");
 	r->rate = true;
-	r->ratio_at_most = 3;
-	for (size_t i = 0; i < 4; i++) {
-		double started;
-		struct process p = *command;
-		p.home = parked(text, count, &started);
-		p.out = in_work("results");
-		double seconds = run(&p).seconds;
-		if (i == 0)
-			continue; /* its caches were cold */
-		samples_add(&r->ours, (double)count / seconds);
-		samples_add(&r->theirs, started);
+	size_t each = world.quick ? 10 : 40, number = 0;
+	char text[32], commits[32];
+	const char *home = home_of_waiting("approvals", file), *env = fresh_environment("raw");
+	const char *list = in_work("one.list");
+	run(&(struct process){
+		.argv = {world.yardstick, "list", folder_of(data_file(home)), "1", "1", list}});
+	for (size_t i = 0; i < 5; i++) {
+		struct cost sum = {0}, raw = {0};
+		unsigned long before = transactions_of(data_file(home));
+		for (size_t k = 0; k < each; k++) {
+			snprintf(text, sizeof(text), "%zu", ++number);
+			sum.seconds += run(&(struct process){
+				.argv = {world.wfctl, "approve", text, "--as", "alice"},
+				.home = home}).seconds;
+		}
+		snprintf(commits, sizeof(commits), "%lu",
+			(transactions_of(data_file(home)) - before + each - 1) / each);
+		for (size_t k = 0; k < each; k++)
+			raw.seconds += run(&(struct process){
+				.argv = {world.yardstick, "commits", env, commits, list}}).seconds;
+		samples_add(&r->ours, (double)each / sum.seconds);
+		samples_add(&r->theirs, (double)each / raw.seconds);
 	}
+	expect_completed(home, number);
 	row_print(r);
 }
 
-static void one_by_one(size_t count)
+/* -- all at once -- */
+
+/* The command on fresh instances that wait, beside their records put raw in as many commits. */
+static void all_at_once(struct row *r, const char *file, const struct process *command)
 {
-	struct row *r = row_add(world.quick ? "1,000 instances approved one by one"
-					    : "10,000 instances approved one by one",
-		"ms", "show of each of them");
-	double started;
-	const char *home = parked(asks, count, &started);
-	for (size_t i = 1; i <= count; i++) {
-		char number[32];
-		snprintf(number, sizeof(number), "%zu", i);
-		samples_add(&r->ours, run(&(struct process){.argv = {world.wfctl, "approve", number,
-				"--as", "alice"}, .home = home}).seconds * 1e3);
-		if (i % 10 == 0)
-			samples_add(&r->theirs, run(&(struct process){.argv = {world.wfctl, "show",
-					number}, .home = home}).seconds * 1e3);
+	char n[32], per_commit[32];
+	const char *list = in_work("list");
+	r->rate = true;
+	snprintf(n, sizeof(n), "%zu", waiting());
+	for (size_t i = 0; i < 6; i++) {
+		struct process p = *command;
+		p.home = home_of_waiting("waiting", file);
+		unsigned long before = transactions_of(data_file(p.home));
+		struct cost ours = run(&p);
+		unsigned long commits = transactions_of(data_file(p.home)) - before;
+		if (!i) {
+			expect_completed(p.home, waiting());
+			run(&(struct process){.argv = {world.yardstick, "list",
+				folder_of(data_file(p.home)), "1", n, list}});
+			continue; /* caches were cold */
+		}
+		const char *env = fresh_environment("waiting-raw");
+		snprintf(per_commit, sizeof(per_commit), "%zu",
+			(waiting() + commits - 1) / commits);
+		struct cost theirs = run(&(struct process){
+			.argv = {world.yardstick, "batches", env, list, per_commit}});
+		samples_add(&r->ours, (double)waiting() / ours.seconds);
+		samples_add(&r->theirs, (double)waiting() / theirs.seconds);
 	}
 	row_print(r);
 }
 
 void bench_people(void)
 {
-	size_t count = world.quick ? 1000 : 10000;
-	struct process all = {.argv = {world.wfctl, "approve", "--all-of", "asks", "--as", "alice",
-		"--yes"}};
-	struct process ring = {.argv = {world.wfctl, "emit", "bell", "--data",
-		"{\"up_to\": 1000000}", "--quiet"}};
-	one_by_one(count);
-	at_once(row_add(world.quick ? "1,000 instances approved by --all-of"
-				    : "10,000 instances approved by --all-of",
-			"instances/s", "the same instances started by run --batch"),
-		asks, count, &all);
-	at_once(row_add(world.quick ? "an event to 1,000 waiting instances"
-				    : "an event to 10,000 waiting instances",
-			"instances/s", "the same instances started by run --batch"),
-		listens, count, &ring);
+	static const char yardstick[] =
+		"all records of the instances sealed and put raw into LMDB in as many commits";
+	const char *asks = in_work("asks.yaml"), *listens = in_work("listens.yaml");
+	write_text(asks, "%s", ask_then_set);
+	write_text(listens, "%s", listen_then_set);
+	one_by_one(asks);
+	all_at_once(row_add(world.quick ? "approve --all-of, 2,000 that wait" :
+		"approve --all-of, 10,000 that wait", "approvals/s", yardstick), asks,
+		&(struct process){.argv = {world.wfctl, "approve", "--all-of", "ask_then_set",
+			"--yes", "--as", "alice"}, .out = in_work("results")});
+	all_at_once(row_add(world.quick ? "emit of an event that 2,000 wait for" :
+		"emit of an event that 10,000 wait for", "deliveries/s", yardstick), listens,
+		&(struct process){.argv = {world.wfctl, "emit", "bench.go", "--data", "{\"up_to\":1000000}"},
+			.out = in_work("results")});
 }

@@ -4,6 +4,8 @@
  *
  *	nothing
  *	init FOLDER                    an empty environment
+ *	inits FOLDER N                 N empty environments, FOLDER/0 and so on
+ *	looks FOLDER N                 opens, reads once and closes each of them
  *	txns FOLDER                    prints how many transactions it has seen
  *	commits FOLDER N LIST          LIST's records in N commits
  *	spawns N COMMAND               N times spawn and wait
@@ -90,6 +92,48 @@ static void init(const char *folder)
 	mdb_env_close(env);
 }
 
+static void inits(const char *folder, size_t count)
+{
+	char path[4096];
+	for (size_t i = 0; i < count; i++) {
+		MDB_dbi tables[2];
+		(void)snprintf(path, sizeof(path), "%s/%zu", folder, i);
+		if (mkdir(path, 0700))
+			die(path, strerror(errno));
+		MDB_env *env = open_env(path, MDB_NOSYNC);
+		open_tables(env, MDB_CREATE, tables);
+		mdb_env_close(env);
+	}
+}
+
+/* One read: whether a table has anything. */
+static void look(const char *folder)
+{
+	MDB_env *env = open_env(folder, MDB_RDONLY);
+	MDB_txn *txn;
+	MDB_dbi table;
+	MDB_cursor *c;
+	MDB_val k, v;
+	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), "begin");
+	must(mdb_dbi_open(txn, table_names[1], 0, &table), table_names[1]);
+	must(mdb_cursor_open(txn, table, &c), "cursor");
+	int rc = mdb_cursor_get(c, &k, &v, MDB_FIRST);
+	if (rc != MDB_NOTFOUND)
+		must(rc, "read");
+	mdb_cursor_close(c);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+}
+
+static void looks(const char *folder, size_t count)
+{
+	char path[4096];
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%zu", folder, i);
+		look(path);
+	}
+}
+
 static void txns(const char *folder)
 {
 	MDB_envinfo info;
@@ -148,12 +192,13 @@ static uint64_t be64(const uint8_t *p)
 	return v;
 }
 
-/* The instance of an index entry: the last eight bytes, before the step where there is one. */
+/* The instance of an index entry: the last eight bytes, before the step where there is one; 0: of
+ * none (events, schedules). */
 static uint64_t instance_of_index(const MDB_val *key)
 {
 	const uint8_t *k = key->mv_data;
-	bool approval = k[0] == 7 || k[0] == 8;
-	return be64(k + key->mv_size - (approval ? 12 : 8));
+	bool step = k[0] == 7 || k[0] == 8 || k[0] == 12 || k[0] == 13;
+	return k[0] >= 15 ? 0 : be64(k + key->mv_size - (step ? 12 : 8));
 }
 
 struct entry {
@@ -382,6 +427,10 @@ int main(int argc, char **argv)
 		return 0;
 	if (strcmp(what, "init") == 0 && argc == 3)
 		init(argv[2]);
+	else if (strcmp(what, "inits") == 0 && argc == 4)
+		inits(argv[2], strtoul(argv[3], NULL, 10));
+	else if (strcmp(what, "looks") == 0 && argc == 4)
+		looks(argv[2], strtoul(argv[3], NULL, 10));
 	else if (strcmp(what, "txns") == 0 && argc == 3)
 		txns(argv[2]);
 	else if (strcmp(what, "commits") == 0 && argc == 5)
