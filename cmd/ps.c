@@ -39,6 +39,9 @@ static struct wf_instance *copy_header(const struct wf_instance *h)
 	in->workflow = h->workflow ? wf_strdup(h->workflow) : NULL;
 	in->version = h->version ? wf_strdup(h->version) : NULL;
 	in->correlation_id = h->correlation_id ? wf_strdup(h->correlation_id) : NULL;
+	in->start_key = h->start_key ? wf_strdup(h->start_key) : NULL;
+	in->slots = json_incref(h->slots);
+	in->schedule = h->schedule;
 	in->started_by = h->started_by ? wf_strdup(h->started_by) : NULL;
 	in->os_user = h->os_user ? wf_strdup(h->os_user) : NULL;
 	in->folder = h->folder ? wf_strdup(h->folder) : NULL;

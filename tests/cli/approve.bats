@@ -149,3 +149,16 @@ teardown() {
 	status 2 wfctl approve 1 --all-of ask --yes
 	status 2 wfctl approve --all-of ask --step approval --yes
 }
+
+@test "--all-of: at a terminal it asks back" {
+	command -v script >/dev/null || skip "script is not installed"
+	echo n | script -qec "wfctl approve --all-of ask --as alice" /dev/null >said
+	grep -q 'approve 1 approval of ask as alice? \[y/N\]' said
+	grep -q 'nothing was done' said
+	ok wfctl approvals --as alice -o jsonl
+	assert_equal "${#lines[@]}" 1
+	echo y | script -qec "wfctl approve --all-of ask --as alice" /dev/null >said
+	grep -q '1 approval of ask approved as alice' said
+	ok wfctl approvals --as alice -q
+	assert_output ""
+}

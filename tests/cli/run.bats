@@ -277,6 +277,8 @@ teardown() {
 	shape run
 	assert_equal "$(jq .number <<<"$output")" "$first"
 	assert_equal "$(jq -r .start_key <<<"$output")" order-1
+	ok wfctl ps -o jsonl
+	assert_equal "$(head -1 <<<"$output" | jq -r .start_key)" order-1
 	ok wfctl run keyed.yaml --key order-2
 	assert_equal "$(wc -l <ran-keyed)" 2
 	status 2 wfctl run keyed.yaml --key ""
