@@ -20,7 +20,6 @@ static int put(struct wf_txn *txn, struct wf_drive *d)
 
 int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d)
 {
-	struct wf_instance *in = d->in;
 	int rc = d->held->stored ? 0 : wf_txn_put_plan(txn, d->held->plan->id,
 		d->held->bytes.data, d->held->bytes.len);
 	d->written = 0;
@@ -40,8 +39,6 @@ int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d
 		if (!rc && fed)
 			wf_drive_decide_stay(rt, d, wf_now_ms());
 	}
-	if (!rc && in->slots && wf_instance_status_final(in->status))
-		rc = wf_slots_grant(rt, txn, in);
 	return rc;
 }
 
@@ -194,6 +191,9 @@ static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		if (!rc && !d->stale)
 			rc = wf_drive_write(rt, txn, d);
 	}
+	for (const struct wf_drive *d = rt->touched; d && !rc; d = d->next_touched)
+		if (!d->stale)
+			rc = wf_slots_grant(rt, txn, d->in);
 	return rc;
 }
 

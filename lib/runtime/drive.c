@@ -203,8 +203,7 @@ bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now)
 	int64_t due = wf_instance_due(in);
 	if (!due || due > now)
 		return false;
-	/* what ends the whole instance comes before what happens in it */
-	uint32_t step = in->timeout_at && in->timeout_at <= now ? WF_NONE : wf_instance_due_step(in);
+	uint32_t step = wf_instance_due_step(in);
 	json_t *data = timer_data(in, step);
 	struct wf_event event = wf_drive_event(WF_EVENT_TIMER, step, 0, data);
 	/* a clock that steps back between two readings must not make a due timer early */

@@ -187,8 +187,8 @@ struct wf_drive *wf_due_first(const struct wf_runtime *rt);
 
 /* -- commit.c: making it durable, and what follows -- */
 
-/* Writes one drive inside a transaction: its records, its rows, what it takes from its inbox, and who gets
- * the slots that it frees. A drive that turns out stale is not written. */
+/* Writes one drive inside a transaction: its records, its rows, what it takes from its inbox. A drive that
+ * turns out stale is not written. */
 int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d);
 /* Whether the workflow of the drive is on hold, as this transaction sees it. */
 int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d);
@@ -264,8 +264,9 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 
 /* -- grant.c: slots -- */
 
-/* The instances that wait for the slots that this one has freed, first come first served: those for which
- * all have room become pending, in this transaction. */
+/* The instances that wait for the slots that this one has freed, if it has ended: first come first served,
+ * those for which all have room become pending, in this transaction. After everything else is written: one
+ * that waits may have been given something in the same transaction. */
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
 /* Whether all slots of the list have room. */
 int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);

@@ -78,6 +78,8 @@ static bool see_queued(void *arg, uint64_t number)
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in)
 {
 	struct granting g = {.rt = rt, .txn = txn};
+	if (!in->slots || !wf_instance_status_final(in->status))
+		return 0;
 	size_t i;
 	json_t *slot;
 	json_array_foreach (in->slots, i, slot) {

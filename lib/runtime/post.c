@@ -8,18 +8,10 @@
 #include "base/crash.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "runtime/drive.h"
+#include "runtime/giving.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-struct giving {
-	struct wf_runtime *rt;
-	struct wf_gift *gifts;
-	size_t count;
-	struct wf_drive **drives;     /* each instance once */
-	size_t drive_count, drive_room;
-};
 
 static void forget_drives(struct giving *g)
 {
@@ -28,8 +20,7 @@ static void forget_drives(struct giving *g)
 	g->drive_count = 0;
 }
 
-/* A refusal of the gift, which is no error of the transaction. */
-static int refuse(struct wf_gift *gift, int rc)
+int wf_giving_refuse(struct wf_gift *gift, int rc)
 {
 	gift->result = rc;
 	gift->why.err = rc;
@@ -97,7 +88,7 @@ static int open_approval(const struct wf_instance *in, uint32_t *ret_step, struc
 	return 0;
 }
 
-static void fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t at)
+void wf_giving_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t at)
 {
 	while (wf_drive_fire_due(rt, d, at))
 		wf_crash_here(WF_CRASH_TIMER_BEFORE);
@@ -136,9 +127,9 @@ static int give_event(struct giving *g, struct wf_drive *d, struct wf_gift *gift
 	if (event.type == WF_EVENT_DECISION && event.step == WF_NONE) {
 		int rc = open_approval(d->in, &event.step, &gift->why);
 		if (rc)
-			return refuse(gift, rc);
+			return wf_giving_refuse(gift, rc);
 	}
-	fire_due(rt, d, event.at);
+	wf_giving_fire_due(rt, d, event.at);
 	int rc;
 	if (event.type == WF_EVENT_DECISION && is_over(d->in, event.step))
 		rc = wf_fail(&gift->why, WF_ECONFLICT, "the approval `%s` of #%" PRIu64 " is over",
@@ -148,104 +139,10 @@ static int give_event(struct giving *g, struct wf_drive *d, struct wf_gift *gift
 	else
 		rc = wf_drive_feed(rt, d, &event, &gift->why);
 	if (rc)
-		return refuse(gift, rc);
+		return wf_giving_refuse(gift, rc);
 	if (event.type == WF_EVENT_MOVE)
-		fire_due(rt, d, event.at);
+		wf_giving_fire_due(rt, d, event.at);
 	return 0;
-}
-
-/* -- signals -- */
-
-static uint32_t who_waits(const struct wf_drive *d, enum wf_wait wait, const char *name)
-{
-	for (uint32_t i = 0; i < d->in->thread_count; i++) {
-		const struct wf_thread *t = &d->in->threads[i];
-		if (t->done || t->step == WF_NONE)
-			continue;
-		const struct wf_step_state *s = &d->in->steps[t->step];
-		const char *its = json_string_value(json_object_get(s->input, "name"));
-		if (s->status == WF_STEP_WAITING && s->wait == wait && its && name &&
-			strcmp(its, name) == 0)
-			return t->step;
-	}
-	return WF_NONE;
-}
-
-static int give_signal(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
-	struct wf_gift *gift)
-{
-	const char *name = json_string_value(json_object_get(gift->signal, "name"));
-	uint32_t seq;
-	fire_due(g->rt, d, wf_now_ms());
-	if (wf_instance_status_final(d->in->status))
-		return refuse(gift, wf_fail(&gift->why, WF_ECONFLICT,
-			"instance #%" PRIu64 " has ended: it is %s", d->in->number,
-			wf_instance_status_name(d->in->status)));
-	int rc = wf_txn_put_signal(txn, d->in->number, gift->signal, &seq);
-	if (rc == WF_EEXIST)
-		return refuse(gift, wf_fail(&gift->why, rc,
-			"a signal with that id came for instance #%" PRIu64 " before",
-			d->in->number));
-	uint32_t step = rc ? WF_NONE : who_waits(d, WF_WAIT_SIGNAL, name);
-	if (step == WF_NONE)
-		return rc;
-	json_t *data = wf_delivery_of_signal(gift->signal, seq);
-	struct wf_event event = wf_drive_event(WF_EVENT_DELIVERY, step, 0, data);
-	gift->delivered = wf_drive_feed(g->rt, d, &event, NULL) == 0;
-	json_decref(data);
-	return gift->delivered ? wf_txn_drop_signal(txn, d->in->number, seq) : 0;
-}
-
-/* -- kept events -- */
-
-static bool wants(const struct wf_drive *d, uint32_t step, const json_t *delivery)
-{
-	bool matches = false;
-	struct wf_cause cause = {0};
-	const struct wf_step_state *s = &d->in->steps[step];
-	return s->status == WF_STEP_WAITING && s->wait == WF_WAIT_EVENT &&
-		!wf_engine_matches(d->held->plan, d->in, step, delivery, &matches, &cause) &&
-		matches;
-}
-
-static uint32_t who_wants(const struct wf_drive *d, uint32_t step, const json_t *delivery)
-{
-	for (uint32_t i = 0; i < d->in->thread_count; i++) {
-		const struct wf_thread *t = &d->in->threads[i];
-		if (!t->done && t->step != WF_NONE && (step == WF_NONE || step == t->step) &&
-			wants(d, t->step, delivery))
-			return t->step;
-	}
-	return WF_NONE;
-}
-
-static int hand_over(struct giving *g, struct wf_txn *txn, struct wf_drive *d, struct wf_gift *gift,
-	struct wf_kept_event *e)
-{
-	json_t *data = wf_delivery_of_event(e);
-	uint32_t step = who_wants(d, gift->step, data);
-	struct wf_event event = wf_drive_event(WF_EVENT_DELIVERY, step, 0, data);
-	gift->delivered = step != WF_NONE && wf_drive_feed(g->rt, d, &event, NULL) == 0;
-	json_decref(data);
-	return gift->delivered ? wf_inbox_take_event(txn, d->in->number, e) : 0;
-}
-
-static int give_kept_event(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
-	struct wf_gift *gift)
-{
-	struct wf_kept_event e = {0};
-	bool has = false;
-	fire_due(g->rt, d, wf_now_ms());
-	int rc = wf_txn_get_event(txn, gift->kept, &e);
-	if (rc == WF_ENOENT)
-		return refuse(gift,
-			wf_fail(&gift->why, rc, "there is no event %" PRIu64, gift->kept));
-	if (!rc)
-		rc = wf_txn_has_taken(txn, d->in->number, e.number, &has);
-	if (!rc && !has && !wf_instance_status_final(d->in->status))
-		rc = hand_over(g, txn, d, gift, &e);
-	wf_kept_event_done(&e);
-	return rc;
 }
 
 /* -- the transaction -- */
@@ -258,13 +155,13 @@ static int give_one(struct giving *g, struct wf_txn *txn, struct wf_gift *gift)
 	gift->why = (struct wf_cause){0};
 	int rc = load(g, txn, gift->number, &d, &gift->why);
 	if (rc == WF_ENOENT)
-		return refuse(gift, rc);
+		return wf_giving_refuse(gift, rc);
 	if (rc)
 		return rc;
 	if (gift->kind == WF_GIFT_SIGNAL)
-		return give_signal(g, txn, d, gift);
+		return wf_giving_signal(g, txn, d, gift);
 	if (gift->kind == WF_GIFT_KEPT_EVENT)
-		return give_kept_event(g, txn, d, gift);
+		return wf_giving_kept_event(g, txn, d, gift);
 	if (gift->event->type == WF_EVENT_RETRY)
 		return wf_retry_give(g->rt, txn, d, gift);
 	return give_event(g, d, gift);
@@ -288,6 +185,7 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct giving *g = arg;
 	int rc = 0;
 	forget_drives(g);
+	wf_giving_forget_events(g);
 	g->rt->granted.count = 0;
 	if (!g->rt->intrusions_known) {
 		g->rt->intrusions = wf_txn_intrusions(txn);
@@ -298,8 +196,13 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		if (rc && cause)
 			*cause = g->gifts[i].why;
 	}
+	if (!rc)
+		rc = wf_giving_write_events(g, txn);
 	for (size_t i = 0; i < g->drive_count && !rc; i++)
 		rc = write_given(g, txn, g->drives[i]);
+	for (size_t i = 0; i < g->drive_count && !rc; i++)
+		if (g->drives[i]->touched)
+			rc = wf_slots_grant(g->rt, txn, g->drives[i]->in);
 	return rc;
 }
 
@@ -313,6 +216,8 @@ int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, j
 	for (size_t i = 0; i < g.drive_count && !rc; i++) {
 		struct wf_drive *d = g.drives[i];
 		rc = write_given(&g, txn, d);
+		if (!rc && d->touched)
+			rc = wf_slots_grant(rt, txn, d->in);
 		if (d->elsewhere)
 			wf_numbers_add(&rt->wakes, d->owner_before);
 		else if (d->taken_over)
@@ -378,6 +283,8 @@ int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 	struct giving g = {.rt = rt, .gifts = gifts, .count = count};
 	wf_crash_here(WF_CRASH_DECISION_BEFORE);
 	int rc = wf_journal_update(rt->options.journal, give_all, &g, cause);
+	wf_giving_forget_events(&g);
+	wf_free(g.events);
 	if (rc) {
 		forget_drives(&g);
 		wf_free(g.drives);

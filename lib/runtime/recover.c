@@ -121,6 +121,7 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct claim *c = arg;
 	drop_claimed(c);
+	c->rt->granted.count = 0;
 	if (!c->rt->intrusions_known) {
 		c->rt->intrusions = wf_txn_intrusions(txn);
 		c->rt->intrusions_known = true;
@@ -129,6 +130,11 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		int rc = claim_one(txn, c, c->numbers[i], cause);
 		bool passed_over = rc == WF_EBUSY || rc == WF_ECONFLICT || rc == WF_ENOENT;
 		if (rc && (c->strict || !passed_over))
+			return rc;
+	}
+	for (size_t i = 0; i < c->got_count; i++) {
+		int rc = wf_slots_grant(c->rt, txn, c->got[i]->in);
+		if (rc)
 			return rc;
 	}
 	return 0;
@@ -153,6 +159,7 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 			wf_drive_touch(rt, d); /* recovered in the turn that follows */
 	}
 	wf_runtime_told(rt);
+	wf_runtime_after(rt);
 	wf_free(c.got);
 	return rc;
 }

@@ -134,6 +134,35 @@ static void a_cancel_in_the_queue_and_of_the_holder_frees_the_slot(void **state)
 	check_world(w, 3);
 }
 
+static void ignore_answer(void *arg, size_t index, int result, const struct wf_cause *cause)
+{
+	(void)arg, (void)index, (void)cause;
+	assert_int_equal(result, 0);
+}
+
+static void holder_and_queue_are_cancelled_in_one_group(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *plan = slotted(w, "{'limit': 1}", "true");
+	for (int i = 0; i < 4; i++)
+		(void)admit(w, plan, "a", i ? WF_ADMITTED_QUEUED : WF_ADMITTED);
+	/* its first commit has to be: it is in nobody's hands then */
+	close_world(w);
+	open_world(w);
+	json_t *data = js("{'by': 'ops'}");
+	static struct wf_post posts[3];
+	for (size_t i = 0; i < 3; i++)
+		posts[i] = (struct wf_post){.number = i + 1,
+			.event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, data)};
+	wf_runtime_post_later(w->rt, posts, 3, ignore_answer, NULL);
+	run(w);
+	for (uint64_t n = 1; n <= 3; n++)
+		assert_int_equal(status_of(w, n), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, 4), WF_INST_COMPLETED);
+	json_decref(data);
+	check_world(w, 4);
+}
+
 static void the_limit_may_be_more_than_one_and_the_workflow_has_one_too(void **state)
 {
 	struct world *w = *state;
@@ -390,6 +419,7 @@ int main(void)
 		WORLD_TEST(two_processes_with_one_key_start_one_instance),
 		WORLD_TEST(beyond_the_limit_they_queue_first_come_first_served),
 		WORLD_TEST(a_cancel_in_the_queue_and_of_the_holder_frees_the_slot),
+		WORLD_TEST(holder_and_queue_are_cancelled_in_one_group),
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),
 		WORLD_TEST(it_may_reject),
 		WORLD_TEST(it_may_replace_and_the_replaced_command_is_stopped),
