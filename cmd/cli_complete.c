@@ -5,6 +5,7 @@
  */
 #include "cli_drive.h"
 
+#include "journal/waiting.h"
 #include "source/diag.h"
 
 #include <inttypes.h>
@@ -70,6 +71,19 @@ static int definitions_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause
 	return wf_txn_each_definition(txn, offer_definition, arg);
 }
 
+static bool offer_schedule(void *arg, const struct wf_schedule *s)
+{
+	struct wanted *w = arg;
+	offer(w, s->name, s->workflow);
+	return w->count < MOST_IDS;
+}
+
+static int schedules_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_schedule(txn, offer_schedule, arg);
+}
+
 /* Ids from the journal, if there is one: in silence. */
 static void offer_stored(struct wanted *w, wf_txn_fn *fn)
 {
@@ -130,6 +144,8 @@ static void offer_kind(struct wanted *w, const char *kind, const struct wf_verb 
 		(void)printf(":file\n");
 	} else if (!strcmp(kind, "workflow")) {
 		offer_stored(w, definitions_txn);
+	} else if (!strcmp(kind, "schedule")) {
+		offer_stored(w, schedules_txn);
 	} else if (!strcmp(kind, "instance") || !strcmp(kind, "approval")) {
 		w->approvals = *kind == 'a';
 		offer_stored(w, instances_txn);

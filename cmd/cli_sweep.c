@@ -166,7 +166,8 @@ static const struct {
 	size_t offset;
 } counts[] = {
 #define COUNT(member) { #member, offsetof(struct wf_sweep_report, member) }
-	COUNT(orphans), COUNT(timers), COUNT(fired), COUNT(missed), COUNT(events), COUNT(released),
+	COUNT(orphans), COUNT(timers), COUNT(fired), COUNT(missed), COUNT(granted), COUNT(events),
+	COUNT(released),
 	COUNT(dropped), COUNT(refused), COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed),
 	COUNT(cancelled), COUNT(parked), COUNT(lost),
 #undef COUNT

@@ -64,6 +64,7 @@ static void say_counts(const struct wf_sweep_report *r, bool dry, struct wf_buf 
 		{ r->timers, dry ? "timer" : "timer fired", dry ? "timers" : "timers fired" },
 		{ r->fired, dry ? "schedule" : "scheduled start", dry ? "schedules" : "scheduled starts" },
 		{ r->missed, "missed firing", "missed firings" },
+		{ r->granted, "queued one begun", "queued ones begun" },
 		{ r->events, "event", "events" },
 		{ r->released, "release", "releases" },
 		{ r->dropped, "old event dropped", "old events dropped" },

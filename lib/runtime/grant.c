@@ -91,3 +91,18 @@ int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_in
 	}
 	return 0;
 }
+
+int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted)
+{
+	struct wf_instance *in = NULL;
+	bool room = false;
+	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
+	if (!rc && in->status == WF_INST_QUEUED)
+		rc = wf_slots_room(txn, in->slots, &room);
+	if (!rc && room)
+		rc = wf_slots_take(txn, in);
+	wf_instance_free(in);
+	if (!rc)
+		*ret_granted = room;
+	return rc;
+}

@@ -201,6 +201,11 @@ void wf_runtime_stop(struct wf_runtime *rt);
 int wf_runtime_orphans(struct wf_journal *j, struct wf_home *home, int64_t until, uint64_t **ret,
 	size_t *ret_count, struct wf_cause *cause);
 
+/* Gives a queued instance its slots, inside the caller's transaction, when all of them have room: it is
+ * PENDING then, for whoever claims it. Who frees a slot does this for the first in its queue; it is for
+ * a sweep that finds one which nobody gave it. */
+int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted);
+
 /* Removes what dead processes left in the spool: results of this journal's instances that are durable,
  * or that nobody waits for any more. Results of other journals are left to theirs. */
 int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause);

@@ -27,6 +27,7 @@ struct ready {
 	const struct wf_plan *plan;
 	json_t *input, *slots;
 	char refused[512];       /* why it cannot start anything now; "" */
+	bool unreadable;         /* nor can it be said when it fires */
 };
 
 struct group {
@@ -101,9 +102,10 @@ static int prepare(const struct group *g, uint64_t id, struct ready *ret, bool *
 			(void)snprintf(r.refused, sizeof(r.refused), "%s",
 				*why.text ? why.text : wf_strerror(bad));
 	}
-	/* A row that cannot be read any more (a zone that is gone) stays due and is said each time. */
-	if (err == 0 && l.found)
-		err = wf_timetable_parse(r.s.spec, &r.t, NULL, cause);
+	if (err == 0 && l.found && wf_timetable_parse(r.s.spec, &r.t, NULL, &why) < 0) {
+		(void)snprintf(r.refused, sizeof(r.refused), "%s", why.text);
+		r.unreadable = true;
+	}
 	if (err < 0 || !l.found) {
 		ready_done(&r);
 		*ret_found = false;
@@ -205,6 +207,16 @@ static int still_so(struct wf_txn *txn, const struct ready *r, const struct wf_s
 	return err == WF_ENOENT || err == WF_ECONFLICT ? 0 : err;
 }
 
+#define TRY_AGAIN_MS 3600000
+
+/* A timetable that cannot be read any more (a zone that is gone) is tried again later: what it missed
+ * is then missed by its policy. */
+static void put_off(struct group *g, struct wf_schedule *s, const struct ready *r)
+{
+	refuse(g, s, s->next_nominal, r->refused);
+	s->next_at = g->now + TRY_AGAIN_MS;
+}
+
 static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, struct wf_cause *cause)
 {
 	struct wf_schedule s = { 0 };
@@ -216,7 +228,10 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 		return 0;
 	if (err == 0)
 		err = still_so(txn, r, &s, &so);
-	if (err == 0 && so) {
+	if (err == 0 && so && r->unreadable) {
+		put_off(g, &s, r);
+		err = wf_txn_put_schedule(txn, &s);
+	} else if (err == 0 && so) {
 		wf_firings_take(&s, &r->t, g->now, &f);
 		g->got.missed += f.missed;
 		for (size_t i = 0; err == 0 && i < f.count; i++) {

@@ -30,12 +30,13 @@ void wf_agenda_done(struct wf_agenda *a)
 	wf_sweep_numbers_done(&a->schedules);
 	wf_sweep_numbers_done(&a->events);
 	wf_sweep_numbers_done(&a->held_back);
+	wf_sweep_numbers_done(&a->queued);
 }
 
 bool wf_agenda_empty(const struct wf_agenda *a)
 {
 	return !a->orphans.count && !a->timers.count && !a->schedules.count && !a->events.count &&
-		!a->held_back.count && !a->events_expired;
+		!a->held_back.count && !a->queued.count && !a->events_expired;
 }
 
 /* -- one snapshot -- */
@@ -150,6 +151,55 @@ static int look_at_held(struct wf_txn *txn, struct look *l)
 	return err;
 }
 
+/* Whether all slots of a queued instance have room. */
+static int has_room(struct wf_txn *txn, const json_t *slots, bool *ret)
+{
+	int err = 0;
+
+	*ret = true;
+	for (size_t i = 0; err == 0 && *ret && i < json_array_size(slots); i++) {
+		const json_t *slot = json_array_get(slots, i);
+		const char *name = json_string_value(json_object_get(slot, "name"));
+		json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
+		uint64_t held = 0, most = limit > 0 ? (uint64_t)limit : 1;
+		if (name)
+			err = wf_txn_count_held(txn, name, most, &held);
+		*ret = held < most;
+	}
+	return err;
+}
+
+#define MOST_QUEUED 32
+
+static bool add_queued(void *arg, uint64_t number)
+{
+	wf_sweep_numbers_add(arg, number);
+	return ((struct wf_sweep_numbers *)arg)->count < MOST_QUEUED;
+}
+
+/* Who frees a slot gives it to the first in its queue; should one be left over all the same, it is
+ * among the first of all. */
+static int look_at_queued(struct wf_txn *txn, struct look *l)
+{
+	struct wf_sweep_numbers queued = { 0 };
+	int err = wf_txn_each_queued_any(txn, add_queued, &queued);
+
+	for (size_t i = 0; err == 0 && i < queued.count; i++) {
+		struct wf_instance *in = NULL;
+		bool room = false;
+		err = wf_txn_get_instance(txn, queued.items[i], WF_LOAD_HEADER, &in);
+		if (err == 0)
+			err = has_room(txn, in->slots, &room);
+		if (err == 0 && room) {
+			wf_sweep_numbers_add(&l->a.queued, queued.items[i]);
+			l->work = true;
+		}
+		wf_instance_free(in);
+	}
+	wf_sweep_numbers_done(&queued);
+	return err;
+}
+
 static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct look *l = arg;
@@ -165,6 +215,8 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		err = look_at_events(txn, l);
 	if (err == 0 && !(l->glance && l->work))
 		err = look_at_held(txn, l);
+	if (err == 0 && !(l->glance && l->work))
+		err = look_at_queued(txn, l);
 	if (err == 0 && !l->glance)
 		err = wf_txn_each_due(txn, l->now, add_due, &l->a.timers);
 	if (err == 0 && !l->glance)

@@ -211,6 +211,38 @@ static int end_dispatched(struct sweep *s)
 	return err;
 }
 
+struct grants {
+	const struct wf_sweep_numbers *queued;
+	struct wf_sweep_numbers granted;
+};
+
+static int grant(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct grants *g = arg;
+	int err = 0;
+
+	(void)cause;
+	g->granted.count = 0;
+	for (size_t i = 0; err == 0 && i < g->queued->count; i++) {
+		bool granted = false;
+		err = wf_runtime_grant(txn, g->queued->items[i], &granted);
+		if (err == 0 && granted)
+			wf_sweep_numbers_add(&g->granted, g->queued->items[i]);
+	}
+	return err;
+}
+
+static int grant_queued(struct sweep *s, const struct wf_sweep_numbers *queued)
+{
+	struct grants g = { .queued = queued };
+	int err = wf_journal_update(s->journal, grant, &g, &s->cause);
+
+	if (err == 0)
+		s->report.granted += claim(s, &g.granted);
+	wf_sweep_numbers_done(&g.granted);
+	return err;
+}
+
 /* A release was cut short: what the hold kept back begins. */
 static void release(struct sweep *s, const struct wf_sweep_numbers *numbers)
 {
@@ -263,6 +295,8 @@ static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 	(void)claim(s, &a.timers);
 	if (a.schedules.count)
 		err = fire_schedules(s, now);
+	if (err == 0 && a.queued.count && !asked_to_stop(s))
+		err = grant_queued(s, &a.queued);
 	if (err == 0)
 		err = dispatch(s, &a.events);
 	if (err == 0)
@@ -446,6 +480,7 @@ static int would_do(struct sweep *s, struct wf_cause *cause)
 	s->report.orphans = a.orphans.count;
 	s->report.timers = a.timers.count;
 	s->report.fired = a.schedules.count;
+	s->report.granted = a.queued.count;
 	s->report.events = a.events.count;
 	s->report.released = a.held_back.count;
 	s->report.next_due = a.next_due;

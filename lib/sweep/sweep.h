@@ -22,6 +22,7 @@ struct wf_sweep_report {
 	uint64_t orphans;       /* instances that nobody drove, taken up */
 	uint64_t timers;        /* that fired; of a dry run: instances with a timer due */
 	uint64_t fired, missed; /* firings of schedules: made good, and left out by their policy */
+	uint64_t granted;       /* queued instances whose slots were free, begun */
 	uint64_t events;        /* dispatched */
 	uint64_t released;      /* effects that a hold had kept back, begun */
 	uint64_t dropped;       /* events whose retention was over */

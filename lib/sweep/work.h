@@ -13,7 +13,7 @@ void wf_sweep_numbers_done(struct wf_sweep_numbers *n);
 
 /* What a sweep at a time would do. */
 struct wf_agenda {
-	struct wf_sweep_numbers orphans, timers, schedules, events, held_back;
+	struct wf_sweep_numbers orphans, timers, schedules, events, held_back, queued;
 	bool events_expired; /* kept events are older than their retention */
 	int64_t next_due;    /* the earliest timer or schedule of all, due or not; 0: none */
 };

@@ -377,6 +377,16 @@ at() {
 	status 2 wfctl schedule next '@daily' --from never
 }
 
+@test "names are completed" {
+	wfctl schedule add tick '@daily' --name nightly >/dev/null
+	ok wfctl __complete schedule pause n
+	assert_output $'nightly\ttick'
+	ok wfctl __complete schedule ''
+	assert_line --partial "run-now"
+	ok wfctl __complete schedule add t
+	assert_line --partial "tick"
+}
+
 @test "expressions need no home" {
 	export WFCTL_HOME=$BATS_TEST_TMPDIR/none
 	ok wfctl schedule next '@daily' --count 1
