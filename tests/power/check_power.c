@@ -437,6 +437,8 @@ static void replay(const struct scenario *s, const struct disk_options *options,
 	json_decref(t->resumed);
 }
 
+static size_t all_states, all_names;
+
 static void run_scenario(const struct scenario *s, bool quick)
 {
 	struct disk_count c;
@@ -449,6 +451,8 @@ static void run_scenario(const struct scenario *s, bool quick)
 		c.states, c.torn, c.shorter, options.most ? "" : ", all there are", c.names, t.resumes,
 		t.in_doubt);
 	(void)fflush(stdout);
+	all_states += c.states;
+	all_names += c.names;
 	if (!c.syncs)
 		trial_defect("%s: the record has no syncs", s->name);
 }
@@ -514,6 +518,7 @@ int main(int argc, char **argv)
 		.forget_syncs = true});
 	run_worse("with effects that do not wait", &(struct disk_options){.target = at.data, .most = 25,
 		.early_effects = true});
-	printf("power: %zu defects\n", trial_defects);
+	printf("power: %zu states of the disk, %zu names; %zu defects\n", all_states, all_names,
+		trial_defects);
 	return trial_defects ? 1 : 0;
 }
