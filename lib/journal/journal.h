@@ -64,8 +64,8 @@ bool wf_runner_same_boot(uint64_t a, uint64_t b);
 /* Wakes a runner: its watch descriptor becomes readable. One that is gone is no error. A wake says no
  * more than "look at your journals": wf_txn_intrusions tells whether anything was changed. */
 void wf_runner_wake(struct wf_home *home, uint64_t id);
-/* A descriptor that is readable after a wake of this process's runner, from its first call on; the same
- * each time, owned by the home. -1: there is none (no runner lock is held, or the system has no more). */
+/* A descriptor that is readable after a wake of this process's runner; the same each time, owned by the
+ * home. -1: there is none (no runner lock is held, or its filesystem knows no pipes). */
 int wf_runner_watch_fd(struct wf_home *home);
 /* Makes the descriptor unreadable again, until the next wake. */
 void wf_runner_woken(struct wf_home *home);

@@ -19,7 +19,7 @@ struct wf_home {
 	uint64_t max_bytes;
 	unsigned lock_wait_ms;  /* how long an open waits for who has the journal alone, or to have it so */
 	int runner_fd;          /* -1: no runner lock is held */
-	int watch_fd;           /* watches the lock file; -1: nobody asked yet */
+	int watch_fd;           /* the same, where it can be woken; else -1 */
 	uint64_t runner_id;
 	uint64_t dead[8];       /* runners last found dead, which they stay: many instances have one owner */
 	unsigned dead_next;
