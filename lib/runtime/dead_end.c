@@ -88,32 +88,33 @@ static int look_at_threads(struct wf_txn *txn, struct end *e)
 	return 0;
 }
 
-static int look_at(struct wf_txn *txn, struct end *e)
+/* What the header alone tells: true when no more is to be asked. */
+static bool is_plain(struct end *e)
 {
 	const struct wf_instance *in = e->in;
-	if (wf_instance_status_final(in->status) || wf_runner_alive(e->home, in->owner) ||
-		in->timeout_at)
-		return 0;
-	if (in->status == WF_INST_QUEUED) {
-		if (!json_array_size(in->slots))
-			e->why = "it is queued for no slot";
-		return 0;
-	}
-	if (in->status == WF_INST_PENDING)
-		return 0; /* whoever claims it starts it */
-	return look_at_threads(txn, e);
+	if (in->status == WF_INST_QUEUED && !json_array_size(in->slots))
+		e->why = "it is queued for no slot";
+	/* whoever claims a pending one starts it */
+	return in->status == WF_INST_QUEUED || in->status == WF_INST_PENDING ||
+		wf_instance_status_final(in->status) || in->timeout_at ||
+		wf_runner_alive(e->home, in->owner);
 }
 
 static int load(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct end *e = arg;
 	WF_AUTOBUF struct wf_buf plan = {0};
-	int rc = wf_txn_get_instance(txn, e->number, WF_LOAD_ALL, &e->in);
+	int rc = wf_txn_get_instance(txn, e->number, WF_LOAD_HEADER, &e->in);
+	if (rc || is_plain(e))
+		return rc;
+	wf_instance_free(e->in);
+	e->in = NULL;
+	rc = wf_txn_get_instance(txn, e->number, WF_LOAD_ALL, &e->in);
 	if (!rc)
 		rc = wf_txn_get_plan(txn, e->in->plan_id, &plan);
 	if (!rc)
 		rc = wf_plan_load_known(plan.data, plan.len, e->in->plan_id, &e->plan, cause);
-	return rc ? rc : look_at(txn, e);
+	return rc ? rc : look_at_threads(txn, e);
 }
 
 int wf_runtime_dead_end(struct wf_journal *j, struct wf_home *home, uint64_t number,
