@@ -64,6 +64,8 @@ static int replay_all(struct check *c)
 		for (size_t i = 0; i < c->count; i++) {
 			cause = (struct wf_cause){ 0 };
 			r = wf_runtime_replay(c->ctx->journal, c->numbers[i], &cause);
+			if (r == 0)
+				r = wf_runtime_dead_end(c->ctx->journal, c->ctx->home, c->numbers[i], &cause);
 			if (r < 0)
 				problem(c, *cause.text ? cause.text : wf_strerror(r));
 			c->replayed++;
