@@ -69,7 +69,7 @@ static void look_at(struct many *m, struct wf_target *t)
 {
 	struct wf_cause cause = { 0 };
 	struct wf_ctx *ctx = m->how->ctx;
-	t->changed = changed_at(m, t);
+	t->changed = m->how->window_ms ? changed_at(m, t) : 0;
 	t->look_at = 0;
 	int r = wf_sweep_next(ctx->home, t->tenant, t->environment, m->retention_ms, &t->next, &cause);
 	if (r == 0) {
@@ -152,7 +152,7 @@ static void take_answer(struct many *m, struct child *c, int wstatus)
 	struct wf_target *t = c->target;
 	struct wf_sweep_report r = { 0 };
 	json_t *document = NULL;
-	int status = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : 128 + WTERMSIG(wstatus);
+	int status = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : WF_EXIT_FAILED;
 	if (c->answer.len && wf_json_parse(c->answer.data, c->answer.len, &document, NULL) == 0) {
 		wf_report_read(document, &r);
 		int64_t next = r.next_due;
@@ -162,7 +162,7 @@ static void take_answer(struct many *m, struct child *c, int wstatus)
 		t->swept = true;
 	}
 	json_decref(document);
-	if (status && !(stopping(m) && status > 128))
+	if (status && !(stopping(m) && (status > 128 || WIFSIGNALED(wstatus))))
 		t->status = status;
 	if (WIFSIGNALED(wstatus) && !stopping(m))
 		wf_note(m->how->ctx, "the sweep of %s/%s was killed by signal %d", t->tenant, t->environment,
