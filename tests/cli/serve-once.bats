@@ -342,6 +342,70 @@ lines_of() {
 	[ "$boundary" -gt 5 ] || fail "only $boundary boundaries"
 }
 
+@test "a release that was cut short is gone on with, and nothing begins while it is held" {
+	sed -i 's/echo tick >>ran"/echo tick >>ran", idempotent: true/' tick.yaml
+	sed 's/id: tick/id: paused/; s/steps: \[ /steps: [ { id: pause, action: wait.timer, with: { duration: PT1H } }, /' \
+		tick.yaml >paused.yaml
+	at 2026-11-20T09:00:00Z wfctl run paused.yaml >/dev/null || true
+	wfctl register paused.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl hold paused >/dev/null
+	at 2026-11-20T10:00:00Z run wfctl serve-once
+	assert_success
+	at 2026-11-20T10:00:01Z ok wfctl serve-once
+	assert_output --partial "nothing is due"
+	[ ! -e ran ] || fail "it began while it was held"
+	cp -a "$WFCTL_HOME" clean
+	boundary=0 ended=1
+	while [ "$ended" -ne 0 ]; do
+		boundary=$((boundary + 1))
+		rm -rf "$WFCTL_HOME" ran
+		cp -a clean "$WFCTL_HOME"
+		at 2026-11-20T10:00:05Z WFCTL_CRASH_AT=$boundary run wfctl release paused
+		ended=$status
+		# killed before it was durable: the hold is still there
+		if wfctl hold --list -o json | jq -e 'length > 0' >/dev/null; then
+			at 2026-11-20T10:00:06Z wfctl release paused >/dev/null
+		fi
+		at 2026-11-20T10:00:07Z ok wfctl serve-once
+		at 2026-11-20T10:00:08Z ok wfctl serve-once
+		assert_output --partial "nothing is due"
+		assert_equal "$boundary $(lines_of ran)" "$boundary 1"
+		ok wfctl ps -o json
+		assert_equal "$boundary $(jq -r '.[0].status' <<<"$output")" "$boundary completed"
+		ok wfctl journal check
+	done
+	[ "$boundary" -gt 5 ] || fail "only $boundary boundaries"
+}
+
+@test "a signal whose sender was killed at any boundary is delivered, once" {
+	cat >waits.yaml <<-'EOF'
+	workflow:
+	  id: waits
+	  steps:
+	    - { id: first, action: wait.signal, with: { name: go } }
+	    - { id: second, action: wait.signal, with: { name: go, timeout: P9D } }
+	EOF
+	wfctl run waits.yaml >/dev/null || true
+	cp -a "$WFCTL_HOME" clean
+	boundary=0 ended=1
+	while [ "$ended" -ne 0 ] && [ "$ended" -ne 3 ]; do
+		boundary=$((boundary + 1))
+		rm -rf "$WFCTL_HOME"
+		cp -a clean "$WFCTL_HOME"
+		WFCTL_CRASH_AT=$boundary run wfctl signal 1 go --id once
+		ended=$status
+		ok wfctl serve-once
+		# sent again by who does not know whether it came
+		run wfctl signal 1 go --id once
+		run wfctl serve-once
+		ok wfctl show 1 -o json
+		assert_equal "$boundary $(jq -r '[.steps[].status] | join(" ")' <<<"$output")" \
+			"$boundary completed waiting"
+		ok wfctl journal check
+	done
+	[ "$boundary" -gt 3 ] || fail "only $boundary boundaries"
+}
+
 @test "old events are dropped when their time is over" {
 	at 2026-11-01T09:00:00Z wfctl emit nobody.asked >/dev/null
 	at 2026-11-07T09:00:00Z ok wfctl serve-once
