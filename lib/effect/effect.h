@@ -98,6 +98,9 @@ enum wf_effect_trace wf_effects_recover(struct wf_effects *e, const struct wf_ef
  * after processes that died between making a result durable and settling it. */
 void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg);
 
+/* The same with the token of every command that was begun and may still run. */
+void wf_effects_each_begun(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg);
+
 /* The result is durable elsewhere: its spool file may go. */
 void wf_effects_settled(struct wf_effects *e, const char *token);
 

@@ -81,13 +81,14 @@ void wf_effects_settled(struct wf_effects *e, const char *token)
 	unlink_in_spool(e, token, ".done");
 }
 
-void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg)
+static void each_file(const struct wf_effects *e, const char *suffix,
+	void (*fn)(void *arg, const char *token), void *arg)
 {
 	DIR *folder = opendir(e->spool);
 	const struct dirent *entry;
 	while (folder && (entry = readdir(folder))) {
 		const char *dot = strrchr(entry->d_name, '.');
-		if (!dot || strcmp(dot, ".done") != 0)
+		if (!dot || strcmp(dot, suffix) != 0)
 			continue;
 		WF_AUTOFREE char *token = wf_strndup(entry->d_name, (size_t)(dot - entry->d_name));
 		if (wf_spool_token_ok(token))
@@ -95,6 +96,16 @@ void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char
 	}
 	if (folder)
 		(void)closedir(folder);
+}
+
+void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg)
+{
+	each_file(e, ".done", fn, arg);
+}
+
+void wf_effects_each_begun(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg)
+{
+	each_file(e, ".run", fn, arg);
 }
 
 /* Reads a file to its end; 0 or errno. *ret from wf_alloc. */
