@@ -1,5 +1,5 @@
 /* Tidying after processes that died: the spool, where a result's commit was not followed by its
- * settling, and the locks of runners. */
+ * settling, commands whose attempt is over while they still run, and the locks of runners. */
 #include "base/id.h"
 #include "base/mem.h"
 #include "runtime/drive.h"
@@ -11,7 +11,7 @@ struct tidy {
 	struct wf_runtime *rt;
 	char **left;             /* tokens found in the spool */
 	size_t count, room;
-	bool *settled;
+	bool *over;              /* their attempts are not in hand */
 };
 
 static void keep_token(void *arg, const char *token)
@@ -51,7 +51,7 @@ static int look_at(struct wf_txn *txn, struct tidy *t, size_t i)
 	rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
 	if (rc)
 		return rc;
-	t->settled[i] = !in_hand(in, t->left[i] + sizeof(uuid) - 1);
+	t->over[i] = !in_hand(in, t->left[i] + sizeof(uuid) - 1);
 	wf_instance_free(in);
 	return 0;
 }
@@ -66,19 +66,51 @@ static int look_at_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return rc;
 }
 
+static void forget(struct tidy *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		wf_free(t->left[i]);
+	wf_free(t->left);
+	wf_free(t->over);
+}
+
+/* Gives what was found to fn when its attempt is not in hand. */
+static int settle_over(struct tidy *t, void (*fn)(struct wf_runtime *rt, const char *token),
+	struct wf_cause *cause)
+{
+	t->over = wf_calloc(t->count, sizeof(*t->over));
+	int rc = t->count ? wf_journal_view(t->rt->options.journal, look_at_all, t, cause) : 0;
+	for (size_t i = 0; i < t->count && !rc; i++)
+		if (t->over[i])
+			fn(t->rt, t->left[i]);
+	forget(t);
+	return rc;
+}
+
+static void settle(struct wf_runtime *rt, const char *token)
+{
+	wf_effects_settled(rt->effects, token);
+}
+
+/* Its owner died between the end of the instance and stopping what it had begun. */
+static void stop(struct wf_runtime *rt, const char *token)
+{
+	struct wf_effect_request request = {
+		.action = WF_ACT_EXEC_RUN, .token = token, .cookie = (void *)(uintptr_t)token};
+	enum wf_effect_trace trace = wf_effects_recover(rt->effects, &request);
+	if (trace == WF_TRACE_RUNNING || trace == WF_TRACE_DONE)
+		wf_effects_stop(rt->effects, request.cookie);
+	if (trace != WF_TRACE_RUNNING)
+		wf_effects_settled(rt->effects, token);
+}
+
 int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause)
 {
-	struct tidy t = {.rt = rt};
+	struct tidy done = {.rt = rt}, begun = {.rt = rt};
 	wf_runner_tidy(rt->options.home);
-	wf_effects_each_left(rt->effects, keep_token, &t);
-	t.settled = wf_calloc(t.count, sizeof(*t.settled));
-	int rc = t.count ? wf_journal_view(rt->options.journal, look_at_all, &t, cause) : 0;
-	for (size_t i = 0; i < t.count; i++) {
-		if (!rc && t.settled[i])
-			wf_effects_settled(rt->effects, t.left[i]);
-		wf_free(t.left[i]);
-	}
-	wf_free(t.left);
-	wf_free(t.settled);
-	return rc;
+	wf_effects_each_left(rt->effects, keep_token, &done);
+	int rc = settle_over(&done, settle, cause);
+	wf_effects_each_begun(rt->effects, keep_token, &begun);
+	int rc_begun = settle_over(&begun, stop, cause);
+	return rc ? rc : rc_begun;
 }

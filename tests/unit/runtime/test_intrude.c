@@ -53,6 +53,27 @@ static void a_dead_owners_command_is_stopped_with_its_instance(void **state)
 	check_world(w, 1);
 }
 
+/* It holds its lock to the last, and never hears of the cancel. */
+static void what_an_owner_could_not_stop_is_stopped_by_tidying(void **state)
+{
+	struct world *w = *state;
+	struct job job;
+	(void)snprintf(job.script, sizeof(job.script),
+		"trap 'touch %s/stopped; exit' TERM; touch %s/began; sleep 60 & wait", w->folder,
+		w->folder);
+	pid_t pid = begin_other(w, drive_command, &job);
+	UNTIL(file_is_there(w, "began"));
+	assert_int_equal(wf_runtime_tidy(w->rt, &w->cause), 0);
+	(void)kill(pid, SIGSTOP);
+	assert_int_equal(cancel(w, 1), 0);
+	(void)kill(pid, SIGKILL);
+	(void)end_other(pid);
+	assert_false(file_is_there(w, "stopped"));
+	assert_int_equal(wf_runtime_tidy(w->rt, &w->cause), 0);
+	UNTIL(file_is_there(w, "stopped"));
+	check_world(w, 1);
+}
+
 /* -- an approval with a notification under way -- */
 
 #define ASKED "'groups': [{'quorum': 1, 'approvers': {'list': ['alice', 'bob']}}]"
@@ -322,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_running_command_of_another_process_is_cancelled_and_stopped),
 		WORLD_TEST(a_dead_owners_command_is_stopped_with_its_instance),
+		WORLD_TEST(what_an_owner_could_not_stop_is_stopped_by_tidying),
 		WORLD_TEST(a_decision_comes_while_a_notification_is_under_way),
 		WORLD_TEST(a_dead_owners_notification_is_taken_over_with_the_decision),
 		WORLD_TEST(the_owner_begins_what_an_intruder_decided),
