@@ -84,7 +84,6 @@ lines_of() {
 @test "orphans of a killed process are taken up" {
 	WFCTL_CRASH_AT=COMMIT_AFTER run wfctl run tick.yaml
 	rm -f "$BATS_TEST_TMPDIR/died"
-	before=$(lines_of ran)
 	ok wfctl serve-once -o json
 	shape serve-once
 	assert_equal "$(jq -c '[.orphans, .completed]' <<<"$output")" "[1,1]"
@@ -321,7 +320,7 @@ lines_of() {
 	wfctl register takes.yaml waits.yaml >/dev/null
 	wfctl run waits >/dev/null || true
 	cp -a "$WFCTL_HOME" clean
-	boundary=0 ended=1 kept=0
+	boundary=0 ended=1
 	while [ "$ended" -ne 0 ]; do
 		boundary=$((boundary + 1))
 		rm -rf "$WFCTL_HOME"
