@@ -1,376 +1,58 @@
 /*
  * The crash campaign: for every scenario, wfctl is killed at every passing of every numbered
- * boundary (lib/base/crash.def), then resumed; and killed again at every boundary of the resume.
+ * boundary (lib/base/crash.def), then recovers; and is killed again at every boundary of that.
  *
- *	crash [--quick | --stride N] [SCENARIO]
+ *	crash [--quick | --stride N] [--jobs N] [SCENARIO]
  *
- * After each: the end equals the uninterrupted run's, no completed step ran again, what was in
- * doubt did what its on_crash says, what was told to a person is in the journal, the journal is
- * sound and replays, and nothing is left lying about. Supervisors are killed at their own
- *boundaries, with and without their wfctl (supervisors.c); homes and journals while they are made
- *and replaced (keeping.c). The end prints how many boundaries of each name were died at.
+ * judge.c says what must hold after each. Supervisors are killed at their own boundaries, with and
+ * without their wfctl (supervisors.c); homes and journals while they are made and replaced
+ * (keeping.c); who drives an instance and who changes it meanwhile (intruders.c). The scenarios are
+ * shared out among as many processes as --jobs says. The end prints how many boundaries of each name
+ * were died at.
  */
 #include "campaign.h"
 
-#include <ctype.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_JOBS 16u
 
 const char *const boundary_names[] = {
 #define WF_CRASH(name, text) #name,
 #include "base/crash.def"
 #undef WF_CRASH
 };
-#define BOUNDARIES COUNT(boundary_names)
-const size_t boundary_count = BOUNDARIES;
+const unsigned boundary_count = COUNT(boundary_names);
+_Static_assert(COUNT(boundary_names) <= MOST_BOUNDARIES, "a tally has room for every boundary");
 
-unsigned deaths[COUNT(boundary_names)], second_deaths, supervisor_deaths;
-
-/* One trial's knowledge. */
-struct trial {
-	const struct scenario *s;
-	unsigned command;   /* which is killed */
-	json_t *frozen;	    /* effects of completed steps, as often as they were seen then */
-	char doubtful[200]; /* ids of steps that a crash may have left in doubt, spaced */
-	unsigned crashes;
-	bool there;               /* an instance was, at the last crash */
-};
-
-/* The uninterrupted end, per scenario. */
-static json_t *wanted, *wanted_records;
+struct tally tally;
 
 /* Of the boundaries of a recovery, every so many are tried: each, unless the time is short. */
 static unsigned stride = 1;
 
-/* -- what to compare -- */
-
-static bool is_of_this_run(const char *key)
-{
-	static const char *const names[] = {"uuid", "plan", "took_ms", "headers", "idempotency_key",
-		"created_at", "started_at", "ended_at", "due_at", "timeout_at", "decided_at",
-		"opened_at", "fired_at", "at"};
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (strcmp(key, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A copy without what differs from run to run. */
-static json_t *comparable(json_t *value, bool attempts)
-{
-	const char *key;
-	json_t *member;
-	size_t i;
-	if (json_is_array(value)) {
-		json_t *list = json_array();
-		json_array_foreach (value, i, member)
-			json_array_append_new(list, comparable(member, attempts));
-		return list;
-	}
-	if (!json_is_object(value))
-		return json_deep_copy(value);
-	json_t *object = json_object();
-	json_object_foreach (value, key, member) {
-		bool left_out =
-			is_of_this_run(key) ||
-			(!attempts && (!strcmp(key, "attempts") || !strcmp(key, "attempt")));
-		if (!left_out)
-			json_object_set_new(object, key, comparable(member, attempts));
-	}
-	return object;
-}
-
-/* The instances as text, with the trial's own names and measured times made the same. */
-static json_t *end_state(bool attempts)
-{
-	json_t *all = instances(), *plain = comparable(all, attempts);
-	char *text = json_dumps(plain, JSON_COMPACT | JSON_SORT_KEYS);
-	const char *tag = strrchr(world.dir, '/') + 1;
-	size_t n = strlen(tag);
-	char *to = text;
-	for (const char *from = text; *from;) {
-		if (strncmp(from, tag, n) == 0 && !isalnum((unsigned char)from[n])) {
-			*to++ = '@';
-			from += n;
-		} else if (strncmp(from, "within ", 7) == 0 && isdigit((unsigned char)from[7]) &&
-			   from[7] != '0') {
-			memcpy(to, "within #", 8);
-			to += 8;
-			from += 7 + strspn(from + 7, "0123456789");
-		} else {
-			*to++ = *from++;
-		}
-	}
-	*to = '\0';
-	json_t *state = json_loads(text, 0, NULL);
-	free(text);
-	json_decref(plain);
-	json_decref(all);
-	return state;
-}
-
-static void compare(const json_t *got, const json_t *want, const char *what)
-{
-	if (json_equal(got, want))
-		return;
-	char *a = json_dumps(got, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	char *b = json_dumps(want, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	size_t same = 0;
-	while (a[same] && a[same] == b[same])
-		same++;
-	size_t from = same < 60 ? 0 : same - 60;
-	complain("%s is …%.160s, not …%.160s", what, a + from, b + from);
-	free(a);
-	free(b);
-}
-
-/* -- after a crash, before the recovery -- */
-
-static void freeze(struct trial *t, json_t *counts, const char *step, json_int_t visit)
-{
-	char name[400];
-	const char *key;
-	json_t *n;
-	json_object_foreach (counts, key, n) {
-		/* "step step" or "request step", and ":visit" from the second on */
-		const char *of = strchr(key, ' ') + 1;
-		if (visit > 1)
-			snprintf(name, sizeof(name), "%s:%lld", step, (long long)visit);
-		else
-			snprintf(name, sizeof(name), "%s", step);
-		if (strcmp(of, name) == 0)
-			json_object_set(t->frozen, key, n);
-	}
-}
-
-static void look_at_step(struct trial *t, json_t *counts, const json_t *step)
-{
-	const char *id = text_of(step, "id"), *status = text_of(step, "status");
-	json_int_t visits = json_integer_value(json_object_get(step, "visits"));
-	bool over = !strcmp(status, "completed") || !strcmp(status, "failed");
-	for (json_int_t v = 1; v < visits + over; v++)
-		freeze(t, counts, id, v);
-	char name[80];
-	snprintf(name, sizeof(name), "%s ", id);
-	bool begun = !strcmp(status, "running") || !strcmp(status, "in_doubt");
-	bool doubtful = begun && strstr(t->s->doubtful, name);
-	if (doubtful && !strstr(t->doubtful, name))
-		strncat(t->doubtful, name, sizeof(t->doubtful) - strlen(t->doubtful) - 1);
-}
-
-/* In this visit or an earlier one. */
-static bool has_completed(const json_t *step)
-{
-	return strcmp(text_of(step, "status"), "completed") == 0 ||
-	       json_integer_value(json_object_get(step, "visits")) > 1;
-}
-
-/* What a person was told is true: "#1 name", "  ok    step", and each result line of a batch. */
-static void look_at_acknowledged(const struct trial *t, const json_t *all, char *said)
-{
-	char *rest = said, *line, step[100];
-	int number;
-	const json_t *one = json_array_get(all, 0);
-	while ((line = strsep(&rest, "\n"))) {
-		json_t *result = rest && t->s->input ? json_loads(line, 0, NULL) : NULL;
-		if (result) {
-			size_t of = (size_t)json_integer_value(json_object_get(result, "number"));
-			const json_t *in = json_array_get(all, of - 1);
-			if (strcmp(text_of(in, "status"), text_of(result, "status")) != 0)
-				complain("the batch said %s, the journal has %s", line,
-					text_of(in, "status"));
-			json_decref(result);
-		} else if (!t->s->input && sscanf(line, "#%d", &number) == 1 && !one) {
-			complain("it said `%s`, and there is no instance", line);
-		} else if (rest && sscanf(line, "  ok %99s", step) == 1 &&
-			   !has_completed(step_of(one, step))) {
-			complain("it said `%s`, and the journal has %s", line,
-				text_of(step_of(one, step), "status"));
-		}
-	}
-}
-
-static void look_after_crash(struct trial *t, struct said *killed)
-{
-	t->crashes++;
-	if (t->s->power) {
-		wait_for_quiet_spool();
-		empty_spool();
-	}
-	expect_sound();
-	json_t *all = instances(), *counts = recorded(), *in, *step;
-	size_t i, k;
-	look_at_acknowledged(t, all, killed->out);
-	t->there = json_array_size(all) > 0;
-	json_array_foreach (all, i, in) {
-		json_array_foreach (json_object_get(in, "steps"), k, step) {
-			if (!t->s->input)
-				look_at_step(t, counts, step);
-		}
-	}
-	json_decref(counts);
-	json_decref(all);
-}
-
-/* -- the recovery -- */
-
-/* The variables of the command that is killed go along with its recovery. */
-static const char *prefix_of(const struct trial *t)
-{
-	static char prefix[200];
-	const char *line = t->s->commands[t->command];
-	size_t n = *line >= 'A' && *line <= 'Z' ? strcspn(line, " ") + 1 : 0;
-	snprintf(
-		prefix, sizeof(prefix), "%.*s%s", (int)n, line, t->s->power ? "WFCTL_BOOT=7 " : "");
-	return prefix;
-}
-
-/* An operator ends doubts: only steps that a crash could have left so may be in doubt, and only
- * where that is what on_crash says. */
-static void resolve_doubts(const struct trial *t)
-{
-	for (int i = 0; i < 4; i++) {
-		json_t *all = instances();
-		const json_t *in = json_array_get(all, 0);
-		bool suspended = strcmp(text_of(in, "status"), "suspended") == 0;
-		json_t *step = NULL;
-		size_t k;
-		char name[80] = "";
-		json_array_foreach (json_object_get(in, "steps"), k, step) {
-			if (strcmp(text_of(step, "status"), "in_doubt") == 0)
-				snprintf(name, sizeof(name), "%s ", text_of(step, "id"));
-		}
-		json_decref(all);
-		if (!suspended)
-			return;
-		if (t->s->doubt != ASK || !*name || !strstr(t->doubtful, name))
-			complain("`%s` is in doubt, and should not be", name);
-		expect("0", "%sresolve 1 %s", prefix_of(t),
-			t->s->resolve ? t->s->resolve : "--retry");
-	}
-	complain("doubts do not end");
-}
-
-/* A step that was in doubt did what its on_crash says. */
-static void check_doubts(const struct trial *t)
-{
-	char ids[200], *rest = ids, *id;
-	if (!*t->doubtful || t->s->doubt != FAIL)
-		return;
-	snprintf(ids, sizeof(ids), "%s", t->doubtful);
-	json_t *all = instances();
-	while ((id = strsep(&rest, " ")) && *id) {
-		const json_t *step = step_of(json_array_get(all, 0), id);
-		if (strcmp(text_of(json_object_get(step, "error"), "type"), "InDoubtError") != 0)
-			complain("`%s` was in doubt and is %s", id, text_of(step, "status"));
-	}
-	if (strcmp(text_of(json_array_get(all, 0), "status"), "completed") != 0)
-		complain("the handler of the doubt did not run");
-	json_decref(all);
-}
-
-/* Every effect as often as in the uninterrupted run. One that a crash left in doubt may be
- * repeated, with its first key, once a crash; where it is not, it may not have happened. */
-static void check_record(const struct trial *t, const char *key, json_int_t n, json_int_t base)
-{
-	bool repeats = t->s->doubt == RETRY || (t->s->doubt == ASK && !t->s->resolve);
-	json_int_t least = base, most = base;
-	char name[80];
-	const char *of = strchr(key, ' ') + 1;
-	snprintf(name, sizeof(name), "%.*s ", (int)strcspn(of, ":"), of);
-	if (strstr(t->doubtful, name) && repeats)
-		most += t->crashes;
-	else if (strstr(t->doubtful, name))
-		least--;
-	if (n < least || n > most)
-		complain("`%s` happened %d times, %d to %d are right", key, (int)n, (int)least,
-			(int)most);
-}
-
-static void check_records(const struct trial *t)
-{
-	json_t *counts = recorded(), *n;
-	const char *key;
-	json_object_foreach (t->frozen, key, n) {
-		if (!json_equal(n, json_object_get(counts, key)))
-			complain("the completed step `%s` ran again", key);
-	}
-	json_object_foreach (wanted_records, key, n) {
-		json_int_t times = json_integer_value(json_object_get(counts, key));
-		check_record(t, key, times, json_integer_value(n));
-	}
-	json_object_foreach (counts, key, n) {
-		if (!json_object_get(wanted_records, key))
-			complain("`%s` should not have happened", key);
-	}
-	json_decref(counts);
-}
-
-/* Which instance has which number is a matter of time. */
-static json_t *of_input(const json_t *state, const json_t *input)
-{
-	json_t *in;
-	size_t i;
-	json_array_foreach (state, i, in) if (json_equal(json_object_get(in, "input"), input)) {
-		json_object_del(in, "number");
-		return in;
-	}
-	return NULL;
-}
-
-/* A batch that was killed has taken in some of its inputs; what it took in ends. */
-static void check_batch(const struct trial *t)
-{
-	json_t *state = end_state(true), *in;
-	size_t i;
-	json_array_foreach (state, i, in) {
-		const json_t *input = json_object_get(in, "input");
-		compare(of_input(state, input), of_input(wanted, input),
-			"an instance of the batch");
-	}
-	json_t *counts = recorded(), *n;
-	const char *key;
-	json_object_foreach (counts, key, n) {
-		unsigned most = 1 + (t->s->doubt == RETRY ? t->crashes : 0);
-		if (json_integer_value(n) < 1 || json_integer_value(n) > most)
-			complain("`%s` happened %d times", key, (int)json_integer_value(n));
-	}
-	json_decref(counts);
-	json_decref(state);
-}
-
-static void check_end(const struct trial *t)
-{
-	expect_sound();
-	if (files_in("home/spool") || files_in("home/runners"))
-		complain("%u files are left in the spool, %u in runners", files_in("home/spool"),
-			files_in("home/runners"));
-	if (t->s->input) {
-		check_batch(t);
-		return;
-	}
-	check_doubts(t);
-	check_records(t);
-	if (t->s->doubt == FAIL && *t->doubtful)
-		return;
-	/* A server that counts may have counted the request whose answer was lost. */
-	bool attempts = !*t->doubtful;
-	json_t *state = end_state(attempts), *want = comparable(wanted, attempts);
-	compare(state, want, "the end");
-	json_decref(want);
-	json_decref(state);
-}
-
 /* -- a trial -- */
+
+static void write_expanded(const char *name, const char *text)
+{
+	char *expanded = expand(text ? text : "");
+	write_text(name, expanded);
+	free(expanded);
+}
 
 static void prepare(const struct scenario *s)
 {
 	world_fresh(false);
-	char *definition = expand(s->definition);
-	write_text("w.yaml", definition);
+	write_expanded("w.yaml", s->definition);
+	if (s->second)
+		write_expanded("w2.yaml", s->second);
+	if (s->config)
+		write_expanded("home/config.yaml", s->config);
 	write_text("in", s->input ? s->input : "");
-	free(definition);
 }
 
 /* A scenario may begin with a crash of its own. */
@@ -389,16 +71,83 @@ static void run_command(const char *command, const char *allowed)
 	free(line);
 }
 
+/* What comes before the command that is killed. Unless the tests' server, which outlives the trials,
+ * must know them apart, each trial of the same command begins with a copy of the first one's world. */
+static void come_to(const struct scenario *s, unsigned command)
+{
+	static const struct scenario *kept;
+	static unsigned kept_command;
+	if (kept == s && kept_command == command) {
+		world_again();
+		return;
+	}
+	prepare(s);
+	for (unsigned i = 0; i < command; i++)
+		run_command(s->commands[i], "01368");
+	kept = strstr(s->definition, "@URL@") ? NULL : s;
+	kept_command = command;
+	if (kept)
+		world_keep();
+}
+
+/* The variables that a command begins with, and a space. */
+static size_t variables_of(const char *command)
+{
+	size_t n = 0;
+	while (command[n] >= 'A' && command[n] <= 'Z')
+		n += strcspn(command + n, " ") + 1;
+	return n;
+}
+
+/* The variables of the command that is killed go along with its recovery. */
+static const char *prefix_of(const struct trial *t)
+{
+	static char prefix[200];
+	const char *line = t->s->commands[t->command];
+	snprintf(prefix, sizeof(prefix), "%.*s%s", (int)variables_of(line), line,
+		t->s->power ? "WFCTL_BOOT=7 " : "");
+	return prefix;
+}
+
 /* After the recovery: the command again, when a person could not know that it was done, and the
  * rest. A decision that was kept before the crash is refused the second time. */
 static void go_on(const struct trial *t)
 {
 	const struct scenario *s = t->s;
-	bool starts = strncmp(s->commands[t->command], "run", 3) == 0;
-	if (!starts || !t->there)
-		run_command(s->commands[t->command], starts ? "013" : "012368");
-	for (unsigned i = t->command + 1; i < COUNT(s->commands) && s->commands[i]; i++)
-		run_command(s->commands[i], "01236");
+	const char *command = s->commands[t->command], *verb = command + variables_of(command);
+	bool starts = strncmp(verb, "run ", 4) == 0, keyed = strstr(verb, " --key ") != NULL;
+	bool once_more = strncmp(verb, "schedule run-now", 16) != 0 || t->there == t->before;
+	if (starts ? keyed || t->there == t->before : once_more)
+		run_command(command, starts ? "0136" : "01234568");
+	for (unsigned i = t->command + 1; i < MOST_COMMANDS && s->commands[i]; i++)
+		run_command(s->commands[i], "012368");
+}
+
+static const char *recovery_of(const struct scenario *s)
+{
+	return s->recovery ? s->recovery : "resume";
+}
+
+static bool kill_recovery(struct trial *t, unsigned second)
+{
+	struct said said =
+		wfctl("WFCTL_CRASH_AT=%u %s%s", second, prefix_of(t), recovery_of(t->s));
+	bool killed = said.status == KILLED;
+	if (killed)
+		judge_crash(t, &said);
+	said_done(&said);
+	return killed;
+}
+
+static void recover(const struct trial *t)
+{
+	expect("0138", "%s%s", prefix_of(t), recovery_of(t->s));
+	if (t->s->doubt == ASK)
+		judge_doubts(t, prefix_of(t));
+	go_on(t);
+	if (files_in("home/spool") || files_in("home/runners"))
+		expect("0138", "%sresume", prefix_of(t)); /* tidies up, with nothing else to do */
+	judge_end(t);
 }
 
 /* Kills the command at the nth passing of a boundary, and then, unless 0, its recovery at the
@@ -406,35 +155,25 @@ static void go_on(const struct trial *t)
 static bool attempt(const struct scenario *s, unsigned command, const char *boundary, unsigned nth,
 	unsigned second)
 {
+	static unsigned before; /* instances that are there when this command begins */
 	struct trial t = {.s = s, .command = command};
 	doing("%s, command %u killed at %s:%u, its recovery at %u", s->name, command + 1, boundary,
 		nth, second);
-	prepare(s);
-	for (unsigned i = 0; i < command; i++)
-		run_command(s->commands[i], "0136");
+	come_to(s, command);
+	if (nth == 1 && !second)
+		before = instances_now();
+	t.before = t.there = before;
 	t.frozen = json_object();
 	char *line = expand(s->commands[command]);
 	struct said said = wfctl("WFCTL_CRASH_AT=%s:%u %s", boundary, nth, line);
 	bool killed = said.status == KILLED;
 	if (killed)
-		look_after_crash(&t, &said);
+		judge_crash(&t, &said);
 	said_done(&said);
-	if (killed && second) {
-		said = wfctl("WFCTL_CRASH_AT=%u %sresume", second, prefix_of(&t));
-		killed = said.status == KILLED;
-		if (killed)
-			look_after_crash(&t, &said);
-		said_done(&said);
-	}
-	if (killed) {
-		expect("0138", "%sresume", prefix_of(&t));
-		if (s->doubt == ASK)
-			resolve_doubts(&t);
-		go_on(&t);
-		if (files_in("home/spool") || files_in("home/runners"))
-			expect("0138", "resume"); /* tidies up, with nothing else to do */
-		check_end(&t);
-	}
+	if (killed && second)
+		killed = kill_recovery(&t, second);
+	if (killed)
+		recover(&t);
 	free(line);
 	json_decref(t.frozen);
 	return killed;
@@ -444,15 +183,9 @@ static void run_uninterrupted(const struct scenario *s)
 {
 	doing("%s, uninterrupted", s->name);
 	prepare(s);
-	for (unsigned i = 0; i < COUNT(s->commands) && s->commands[i]; i++)
-		run_command(s->commands[i], "0136");
-	expect_sound();
-	json_decref(wanted);
-	json_decref(wanted_records);
-	wanted = end_state(true);
-	wanted_records = recorded();
-	if (json_array_size(wanted) == 0)
-		complain("no instance came of it");
+	for (unsigned i = 0; i < MOST_COMMANDS && s->commands[i]; i++)
+		run_command(s->commands[i], "01368");
+	judge_learn(s);
 }
 
 /* The second death at every `stride`th passing, each time from another. */
@@ -469,12 +202,12 @@ static unsigned second_crashes(const struct scenario *s, unsigned command, const
 static unsigned kill_command(const struct scenario *s, unsigned command)
 {
 	unsigned first = 0;
-	for (size_t b = 0; b < BOUNDARIES; b++) {
+	for (size_t b = 0; b < boundary_count; b++) {
 		const char *name = boundary_names[b];
 		for (unsigned nth = 1; attempt(s, command, name, nth, 0); nth++) {
 			first++;
-			deaths[b]++;
-			second_deaths += second_crashes(s, command, name, nth);
+			tally.deaths[b]++;
+			tally.second_deaths += second_crashes(s, command, name, nth);
 		}
 	}
 	return first;
@@ -482,61 +215,134 @@ static unsigned kill_command(const struct scenario *s, unsigned command)
 
 static void run_scenario(const struct scenario *s)
 {
-	unsigned first = 0, second = second_deaths;
+	unsigned first = 0, second = tally.second_deaths;
 	run_uninterrupted(s);
-	for (unsigned i = 0; i < COUNT(s->commands) && s->commands[i]; i++)
+	for (unsigned i = s->prepared; i < MOST_COMMANDS && s->commands[i]; i++)
 		if (!dies(s->commands[i]))
 			first += kill_command(s, i);
-	printf("%-22s %4u boundaries, %5u of their recoveries\n", s->name, first,
-		second_deaths - second);
-	fflush(stdout);
+	printf("%-24s %4u boundaries, %5u of their recoveries\n", s->name, first,
+		tally.second_deaths - second);
 	if (!first)
 		complain("nothing was killed");
 }
 
 /* -- all of it -- */
 
-static void report(unsigned ran)
+static const struct {
+	const char *name;
+	void (*kill)(void);
+} others[] = {
+	{"supervisors", kill_supervisors},
+	{"keeping", kill_keepers},
+	{"intruders", kill_intruders},
+	{"intruded", kill_intruded},
+};
+
+/* What there is to do, one after the other; those of one scenario first, they are the longest. */
+static unsigned parts_count(void)
+{
+	return flow_scenario_count + clock_scenario_count + meeting_scenario_count +
+	       (unsigned)COUNT(others);
+}
+
+static const struct scenario *scenario_at(unsigned i)
+{
+	if (i < flow_scenario_count)
+		return &flow_scenarios[i];
+	i -= flow_scenario_count;
+	if (i < clock_scenario_count)
+		return &clock_scenarios[i];
+	i -= clock_scenario_count;
+	return i < meeting_scenario_count ? &meeting_scenarios[i] : NULL;
+}
+
+static void do_part(unsigned i, const char *only)
+{
+	const struct scenario *s = scenario_at(i);
+	size_t other = i - (parts_count() - COUNT(others));
+	if (only && strcmp(only, s ? s->name : others[other].name) != 0)
+		return;
+	if (s)
+		run_scenario(s);
+	else
+		others[other].kill();
+	tally.ran++;
+	fflush(stdout);
+}
+
+struct shared {
+	atomic_uint next; /* part that nobody has taken */
+	struct tally tallies[MOST_JOBS];
+};
+
+static _Noreturn void work(struct shared *shared, unsigned job, const char *only)
+{
+	unsigned i;
+	world_begin("crash");
+	world_serve();
+	while ((i = atomic_fetch_add(&shared->next, 1)) < parts_count())
+		do_part(i, only);
+	tally.complaints = world.complaints;
+	shared->tallies[job] = tally;
+	exit(world_end());
+}
+
+static void add_up(const struct tally *one)
+{
+	for (size_t b = 0; b < boundary_count; b++)
+		tally.deaths[b] += one->deaths[b];
+	tally.second_deaths += one->second_deaths;
+	tally.supervisor_deaths += one->supervisor_deaths;
+	tally.intruder_deaths += one->intruder_deaths;
+	tally.ran += one->ran;
+	tally.complaints += one->complaints;
+}
+
+static int report(unsigned failed)
 {
 	unsigned all = 0, names = 0;
-	for (size_t b = 0; b < BOUNDARIES; b++) {
-		printf("  %-20s %5u deaths\n", boundary_names[b], deaths[b]);
-		all += deaths[b];
-		names += deaths[b] > 0;
-		doing("the campaign");
-		if (!deaths[b] && ran == scenario_count)
-			complain("nothing died at %s", boundary_names[b]);
+	for (size_t b = 0; b < boundary_count; b++) {
+		printf("  %-20s %5u deaths\n", boundary_names[b], tally.deaths[b]);
+		all += tally.deaths[b];
+		names += tally.deaths[b] > 0;
+		if (!tally.deaths[b] && tally.ran == parts_count()) {
+			printf("WRONG nothing died at %s\n", boundary_names[b]);
+			tally.complaints++;
+		}
 	}
-	printf("check-crash: %u boundaries x scenarios (%u of %zu names in %u scenarios), "
-	       "%u of recoveries, %u of supervisors; %u wrong\n",
-		all, names, BOUNDARIES, ran, second_deaths, supervisor_deaths, world.complaints);
+	printf("check-crash: %u boundaries x scenarios (%u of %u names, %u scenarios), %u of recoveries, "
+	       "%u of supervisors, %u of owners and intruders; %u wrong\n",
+		all, names, boundary_count, tally.ran, tally.second_deaths, tally.supervisor_deaths,
+		tally.intruder_deaths, tally.complaints);
+	return failed || tally.complaints ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
 	const char *only = NULL;
-	unsigned ran = 0;
+	unsigned jobs = 2, failed = 0;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
 			stride = 61;
 		else if (strcmp(argv[i], "--stride") == 0 && i + 1 < argc)
 			stride = (unsigned)strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc)
+			jobs = (unsigned)strtoul(argv[++i], NULL, 10);
 		else
 			only = argv[i];
 	}
 	stride = stride ? stride : 1;
-	world_begin("crash");
-	world_serve();
-	for (unsigned i = 0; i < scenario_count; i++) {
-		if (only && strcmp(only, scenarios[i].name) != 0)
-			continue;
-		run_scenario(&scenarios[i]);
-		ran++;
-	}
-	if (!only || strcmp(only, "supervisors") == 0)
-		kill_supervisors();
-	if (!only || strcmp(only, "keeping") == 0)
-		kill_keepers();
-	report(ran);
-	return world_end();
+	jobs = only || !jobs ? 1 : jobs > MOST_JOBS ? MOST_JOBS : jobs;
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 2;
+	for (unsigned job = 0; job < jobs; job++)
+		if (fork() == 0)
+			work(shared, job, only);
+	for (int status; wait(&status) > 0;)
+		failed += status != 0;
+	for (unsigned job = 0; job < jobs; job++)
+		add_up(&shared->tallies[job]);
+	return report(failed);
 }

@@ -116,7 +116,7 @@ void kill_keepers(void)
 		for (size_t b = 0; b < boundary_count; b++)
 			for (unsigned nth = 1; kill_once(&keepings[i], boundary_names[b], nth);
 				nth++) {
-				deaths[b]++;
+				tally.deaths[b]++;
 				killed++;
 			}
 		printf("%-22s %4u boundaries\n", keepings[i].name, killed);

@@ -116,7 +116,7 @@ static void try_one(size_t b, size_t a, bool alive)
 		wait_for_quiet_spool();
 		expect("03", "resume");
 	}
-	supervisor_deaths++;
+	tally.supervisor_deaths++;
 	if (boundaries[b].known == DONE) {
 		check_lines(1, 1, 0);
 		check_status("completed", "completed");
@@ -140,5 +140,5 @@ void kill_supervisors(void)
 			try_one(b, a, true);
 			try_one(b, a, false);
 		}
-	printf("%-22s %4u boundaries\n", "supervisors", supervisor_deaths);
+	printf("%-22s %4u boundaries\n", "supervisors", tally.supervisor_deaths);
 }

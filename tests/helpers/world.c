@@ -31,6 +31,7 @@ static pid_t server;
 static char requests[200];   /* the server's log */
 static long requests_before; /* its size when the trial began */
 static const char *build;
+static unsigned worlds; /* names of folders that were used */
 
 static _Noreturn void die(const char *what)
 {
@@ -133,7 +134,8 @@ void world_fresh(bool bare)
 		remove_all(path);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	snprintf(world.dir, sizeof(world.dir), "%s/t%u", world.base, ++world.trials);
+	world.trials++;
+	snprintf(world.dir, sizeof(world.dir), "%s/t%u", world.base, ++worlds);
 	if (mkdir(world.dir, 0700) < 0 || chdir(world.dir) < 0)
 		die(world.dir);
 	struct stat log;
@@ -144,6 +146,71 @@ void world_fresh(bool bare)
 	if (!bare)
 		expect("0", "init");
 }
+
+/* -- a copy of the folder -- */
+
+static size_t copied_from; /* length of the name of what is copied */
+static const char *copied_to;
+
+static void copy_bytes(const char *from, const char *to, mode_t mode)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode & 07777);
+	ssize_t n;
+	if (in < 0 || out < 0)
+		die(from);
+	while ((n = copy_file_range(in, NULL, out, NULL, 1 << 20, 0)) > 0)
+		;
+	if (n < 0)
+		die(to);
+	close(in);
+	close(out);
+}
+
+static int copy_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	char to[600];
+	(void)ftw;
+	snprintf(to, sizeof(to), "%s%s", copied_to, path + copied_from);
+	if (type == FTW_D)
+		return mkdir(to, st->st_mode & 07777);
+	copy_bytes(path, to, st->st_mode);
+	return 0;
+}
+
+static void copy_all(const char *from, const char *to)
+{
+	copied_from = strlen(from);
+	copied_to = to;
+	if (nftw(from, copy_one, 16, FTW_PHYS) != 0)
+		die(from);
+}
+
+static const char *kept_place(void)
+{
+	static char path[200];
+	snprintf(path, sizeof(path), "%s/kept", world.base);
+	return path;
+}
+
+void world_keep(void)
+{
+	remove_all(kept_place());
+	copy_all(world.dir, kept_place());
+}
+
+void world_again(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	remove_all(world.dir);
+	copy_all(kept_place(), world.dir);
+	if (chdir(world.dir) < 0)
+		die(world.dir);
+	world.trials++;
+}
+
+/* -- the server -- */
 
 void world_serve(void)
 {
@@ -375,6 +442,14 @@ json_t *instances(void)
 	}
 	said_done(&list);
 	return all;
+}
+
+unsigned instances_now(void)
+{
+	json_t *all = instances();
+	unsigned n = (unsigned)json_array_size(all);
+	json_decref(all);
+	return n;
 }
 
 const char *text_of(const json_t *object, const char *key)

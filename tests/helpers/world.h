@@ -29,6 +29,9 @@ int world_end(void);
 void world_serve(void);
 /* A fresh home with nothing recorded, initialised unless `bare`. */
 void world_fresh(bool bare);
+/* Keeps a copy of the folder as it is; puts it back, at the same place. */
+void world_keep(void);
+void world_again(void);
 
 /* Prints what was being tried and what is wrong; the campaign fails, and ends when it is too much.
  */
@@ -68,6 +71,7 @@ void expect(const char *wanted, const char *format, ...) __attribute__((format(p
 
 /* All instances as `show -o json` gives them, in the order of their numbers; the caller's. */
 json_t *instances(void);
+unsigned instances_now(void); /* how many there are */
 const char *text_of(const json_t *object, const char *key); /* "" when it is not there */
 json_t *step_of(const json_t *instance, const char *id);    /* borrowed */
 /* The journal must be sound. */
