@@ -86,8 +86,12 @@ void wf_runtime_fail(struct wf_runtime *rt, const struct wf_cause *cause)
 
 size_t wf_runtime_in_hand(const struct wf_runtime *rt)
 {
-	return rt->drive_count + (rt->claim_count - rt->claim_next) +
-		(rt->gift_count - rt->gift_next);
+	return rt->drive_count + wf_runtime_claims_waiting(rt) + (rt->gift_count - rt->gift_next);
+}
+
+size_t wf_runtime_claims_waiting(const struct wf_runtime *rt)
+{
+	return rt->claim_count - rt->claim_next;
 }
 
 int wf_runtime_claim(struct wf_runtime *rt, uint64_t number, struct wf_cause *cause)

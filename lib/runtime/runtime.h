@@ -188,6 +188,8 @@ void wf_runtime_set_source(struct wf_runtime *rt, wf_runtime_source_fn *fn, void
 void wf_runtime_fail(struct wf_runtime *rt, const struct wf_cause *cause);
 /* Instances in this process's hands, and claims and deliveries that still wait for room. */
 size_t wf_runtime_in_hand(const struct wf_runtime *rt);
+/* Of those the claims. */
+size_t wf_runtime_claims_waiting(const struct wf_runtime *rt);
 
 /* Runs until every claimed and queued instance has parted and the source has nothing more. 0, or
  * WF_EINTR after wf_runtime_stop, or the error that ended it. */

@@ -46,6 +46,7 @@ struct look {
 	int64_t now, expired_before;
 	struct wf_agenda a;
 	bool glance, work;
+	bool leaves_instances; /* looks neither for orphans nor for timers */
 	/* owners that were asked after */
 	uint64_t alive, dead;
 };
@@ -209,7 +210,7 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	wf_agenda_done(&l->a);
 	l->a = (struct wf_agenda){ 0 };
 	err = wf_txn_next_due(txn, &l->a.next_due);
-	if (err == 0)
+	if (err == 0 && !l->leaves_instances)
 		err = look_for_orphans(txn, l);
 	if (err == 0 && !(l->glance && l->work))
 		err = look_at_events(txn, l);
@@ -217,7 +218,7 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		err = look_at_held(txn, l);
 	if (err == 0 && !(l->glance && l->work))
 		err = look_at_queued(txn, l);
-	if (err == 0 && !l->glance)
+	if (err == 0 && !l->glance && !l->leaves_instances)
 		err = wf_txn_each_due(txn, l->now, add_due, &l->a.timers);
 	if (err == 0 && !l->glance)
 		err = wf_txn_each_schedule_due(txn, l->now, add_due, &l->a.schedules);
@@ -250,9 +251,10 @@ int wf_sweep_glance(struct wf_journal *j, struct wf_home *home, int64_t expired_
 }
 
 int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64_t expired_before,
-	struct wf_agenda *ret, struct wf_cause *cause)
+	bool instances, struct wf_agenda *ret, struct wf_cause *cause)
 {
-	struct look l = { .home = home, .now = now, .expired_before = expired_before };
+	struct look l = { .home = home, .now = now, .expired_before = expired_before,
+		.leaves_instances = !instances };
 	int err = run_look(j, &l, cause);
 
 	if (err < 0)
@@ -272,8 +274,9 @@ static int look_at_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int err = wf_txn_next_due(txn, &d->next);
 
 	(void)cause;
-	d->timers->count = 0;
-	if (err == 0 && d->next && d->next <= d->now)
+	if (d->timers)
+		d->timers->count = 0;
+	if (err == 0 && d->timers && d->next && d->next <= d->now)
 		err = wf_txn_each_due(txn, d->now, add_due, d->timers);
 	return err;
 }

@@ -283,11 +283,19 @@ static int drop_expired(struct sweep *s, int64_t now)
 	return err;
 }
 
+/* What there was no room for yet is due still: until it is taken up nothing more is asked for, as that
+ * would be to read it all again each time. */
+static bool is_behind(const struct sweep *s)
+{
+	return wf_runtime_claims_waiting(s->rt) > 0;
+}
+
 /* Everything that there is, in its order. */
 static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 {
 	struct wf_agenda a = { 0 };
-	int err = wf_sweep_look(s->journal, s->o->home, now, expired_before(s, now), &a, &s->cause);
+	int err = wf_sweep_look(s->journal, s->o->home, now, expired_before(s, now), !is_behind(s), &a,
+		&s->cause);
 
 	if (err < 0)
 		return err;
@@ -312,7 +320,7 @@ static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 static int due_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 {
 	struct wf_sweep_numbers timers = { 0 };
-	int err = wf_sweep_due(s->journal, now, &timers, ret_next, &s->cause);
+	int err = wf_sweep_due(s->journal, now, is_behind(s) ? NULL : &timers, ret_next, &s->cause);
 
 	if (err == 0 && *ret_next && *ret_next <= now) {
 		(void)claim(s, &timers);
@@ -473,7 +481,7 @@ static int would_do(struct sweep *s, struct wf_cause *cause)
 	struct wf_agenda a = { 0 };
 	int64_t now = wf_now_ms();
 	int err = wf_sweep_look(s->journal, s->o->home, now + (int64_t)s->o->window_ms,
-		expired_before(s, now), &a, cause);
+		expired_before(s, now), true, &a, cause);
 
 	if (err < 0)
 		return err;

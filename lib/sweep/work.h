@@ -29,11 +29,13 @@ struct wf_glance {
 int wf_sweep_glance(struct wf_journal *j, struct wf_home *home, int64_t expired_before,
 	struct wf_glance *ret, struct wf_cause *cause);
 
-/* All of it. Events that came before `expired_before` have expired; 0: none does. */
+/* All of it; orphans and timers only where `instances` says so. Events that came before `expired_before`
+ * have expired; 0: none does. */
 int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64_t expired_before,
-	struct wf_agenda *ret, struct wf_cause *cause);
+	bool instances, struct wf_agenda *ret, struct wf_cause *cause);
 
-/* The timers that are due, and the time of the next thing; for the passes within a window. */
+/* The timers that are due (NULL: not asked for), and the time of the next thing; for the passes within a
+ * window. */
 int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_sweep_numbers *timers, int64_t *ret_next,
 	struct wf_cause *cause);
 
