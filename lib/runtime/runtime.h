@@ -99,6 +99,18 @@ struct wf_started {
 int wf_runtime_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
 	enum wf_admission *ret, uint64_t *ret_number, struct wf_cause *cause);
 
+/* The same for an instance that this process drives on, between turns of the loop (in its source): with
+ * WF_ADMITTED *ret_in is the instance, which is this process's with the commit; wf_runtime_begin then
+ * takes it and starts it. A transaction that does not commit, or runs again, frees it. */
+int wf_runtime_admit_own(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
+	enum wf_admission *ret, uint64_t *ret_number, struct wf_instance **ret_in,
+	struct wf_cause *cause);
+int wf_runtime_begin(struct wf_runtime *rt, struct wf_instance *in, struct wf_cause *cause);
+/* Around a transaction that admits: first in it, also when it runs again, and after its commit, when whoever
+ * was replaced is stopped and those that drive them are woken. */
+void wf_runtime_admitting(struct wf_runtime *rt);
+void wf_runtime_admitted(struct wf_runtime *rt);
+
 /* Queues a start; it becomes durable in the next turn of wf_runtime_run. With a key, with slots, or
  * while anything is on hold it is admitted at once, in a transaction of its own, and then driven on
  * (but for ADMITTED_BEFORE and ADMITTED_QUEUED, of which nothing is heard but *ret). ret may be NULL. */

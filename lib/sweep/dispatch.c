@@ -38,7 +38,7 @@ struct candidate {
 struct work {
 	struct wf_runtime *rt;
 	struct wf_kept_event event;
-	json_t *root;            /* what expressions see: {name, data, id, at} */
+	json_t *root;            /* what expressions see: {name, data, id, at, number} */
 	struct candidate *candidates;
 	size_t count, room;
 	uint64_t *waiting;
@@ -134,8 +134,9 @@ static json_t *root_of(const struct wf_kept_event *e)
 
 	wf_time_text(e->at, at);
 	(void)snprintf(number, sizeof(number), "%" PRIu64, e->number);
-	return json_pack("{s:s, s:O, s:s, s:s}", "name", e->name, "data",
-		e->data ? e->data : json_null(), "id", e->id ? e->id : number, "at", at);
+	return json_pack("{s:s, s:O, s:s, s:s, s:I}", "name", e->name, "data",
+		e->data ? e->data : json_null(), "id", e->id ? e->id : number, "at", at, "number",
+		(json_int_t)e->number);
 }
 
 /* -- starts -- */
@@ -191,6 +192,7 @@ static int admit(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int err;
 
 	w->why = (struct wf_cause){ 0 };
+	wf_runtime_admitting(w->rt);
 	err = wf_runtime_admit(w->rt, txn, w->start, &w->how, &w->number, &w->why);
 	w->refused = err == WF_ECONFLICT || err == WF_EBUSY ? err : 0;
 	if (w->refused)
@@ -220,9 +222,12 @@ static int start(struct work *w, struct wf_journal *j, const struct wf_plan *pla
 
 	w->start = &s;
 	int err = wf_journal_update(j, admit, w, cause);
-	if (err < 0)
+	if (err < 0) {
+		wf_runtime_admitting(w->rt);
 		return err;
+	}
 	wf_crash_here(WF_CRASH_ADMITTED);
+	wf_runtime_admitted(w->rt);
 	if (w->refused) {
 		refuse(stats, w->why.text);
 	} else if (w->how != WF_ADMITTED_BEFORE) {

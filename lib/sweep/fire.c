@@ -38,7 +38,11 @@ struct group {
 	size_t count;
 	struct wf_fired got;     /* of this transaction */
 	bool unfinished;         /* a row is due still: its past is long */
+	struct wf_instance **own; /* admitted in this transaction, to be begun after it */
+	size_t own_count, own_room;
+	size_t jobs, most_own;   /* driven at once, and of those still free */
 };
+
 
 void wf_fired_done(struct wf_fired *f)
 {
@@ -159,7 +163,10 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 	json_auto_t *event = event_of(s, nominal, key);
 	struct wf_start start = { .plan = r->plan, .version = r->d.version, .input = r->input,
 		.started_by = by, .key = key, .event = event, .schedule = s->id, .extra_slots = r->slots };
-	int err = wf_runtime_admit(g->rt, txn, &start, &how, &number, &why);
+	struct wf_instance *in = NULL;
+	int err = g->own_count < g->most_own
+		? wf_runtime_admit_own(g->rt, txn, &start, &how, &number, &in, &why)
+		: wf_runtime_admit(g->rt, txn, &start, &how, &number, &why);
 	if (err == WF_ECONFLICT && is_overlap(r, &why)) {
 		wf_schedule_note(s, nominal, g->now, "skipped", 0, "an earlier one has not ended");
 		g->got.missed++;
@@ -181,7 +188,13 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 		NULL);
 	if (how == WF_ADMITTED_QUEUED)
 		g->got.queued++;
-	if (how == WF_ADMITTED) {
+	if (in) {
+		WF_GROW(g->own, g->own_count, g->own_room);
+		g->own[g->own_count++] = in;
+	}
+	if (how == WF_ADMITTED && in) {
+		g->got.begun++;
+	} else if (how == WF_ADMITTED) {
 		WF_GROW(g->got.numbers, g->got.count, g->got.room);
 		g->got.numbers[g->got.count++] = number;
 	}
@@ -250,12 +263,21 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 	return err;
 }
 
+static void drop_own(struct group *g)
+{
+	for (size_t i = 0; i < g->own_count; i++)
+		wf_instance_free(g->own[i]);
+	g->own_count = 0;
+}
+
 static int fire_group(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct group *g = arg;
 	int err = 0;
 
 	wf_fired_done(&g->got);
+	drop_own(g);
+	wf_runtime_admitting(g->rt);
 	for (size_t i = 0; err == 0 && i < g->count; i++)
 		err = fire_row(g, txn, &g->items[i], cause);
 	return err;
@@ -269,6 +291,7 @@ static void add_up(struct wf_fired *f, struct wf_fired *got)
 	f->missed += got->missed;
 	f->refused += got->refused;
 	f->queued += got->queued;
+	f->begun += got->begun;
 	if (*got->why)
 		memcpy(f->why, got->why, sizeof(f->why));
 	for (size_t i = 0; i < got->count; i++) {
@@ -285,13 +308,34 @@ static bool of_the_journal(int err)
 		err == WF_EPERM || err == WF_EKEY;
 }
 
+static int begin_own(struct group *g, struct wf_cause *cause)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < g->own_count; i++) {
+		if (err == 0)
+			err = wf_runtime_begin(g->rt, g->own[i], cause);
+		else
+			wf_instance_free(g->own[i]);
+	}
+	g->own_count = 0;
+	return err;
+}
+
 static int commit_group(struct group *g, struct wf_fired *f, struct wf_cause *cause)
 {
 	wf_crash_here(WF_CRASH_TIMER_BEFORE);
+	size_t busy = wf_runtime_in_hand(g->rt);
+	g->most_own = busy < g->jobs ? g->jobs - busy : 0;
 	int err = wf_journal_update(g->journal, fire_group, g, cause);
 	if (err == 0) {
 		wf_crash_here(WF_CRASH_SCHEDULE_FIRED);
 		add_up(f, &g->got);
+		err = begin_own(g, cause);
+		wf_runtime_admitted(g->rt);
+	} else {
+		drop_own(g);
+		wf_runtime_admitting(g->rt);
 	}
 	wf_fired_done(&g->got);
 	return err;
@@ -314,6 +358,8 @@ static int commit_each(struct group *g, struct wf_fired *f, struct wf_cause *cau
 		err = commit_group(&one, f, cause);
 	}
 	g->unfinished |= one.unfinished;
+	g->own = one.own;
+	g->own_room = one.own_room;
 	return err;
 }
 
@@ -365,11 +411,11 @@ static int fire_some(struct group *g, const struct due *due, size_t first, struc
 	return err;
 }
 
-int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t most,
+int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t most, size_t jobs,
 	struct wf_fired *f, bool *ret_more, struct wf_cause *cause)
 {
 	struct find_due find = { .now = now, .due = { .most = most < 4096 ? most : 4096 } };
-	struct group g = { .rt = rt, .journal = j, .now = now };
+	struct group g = { .rt = rt, .journal = j, .now = now, .jobs = jobs };
 	int err = 0;
 
 	*ret_more = false;
@@ -382,6 +428,7 @@ int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t
 		err = fire_some(&g, &find.due, i, f, cause);
 	*ret_more = find.due.count == find.due.most || g.unfinished;
 	wf_free(g.items);
+	wf_free(g.own);
 	wf_free(find.due.ids);
 	return err;
 }

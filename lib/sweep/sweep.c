@@ -21,6 +21,7 @@
 #define STAY_MS 1000          /* a timer due within this is waited for */
 #define POLL_MS 200           /* of a window: how soon it sees what others brought */
 #define WHOLE_EVERY_MS 2000   /* of a window: how often it looks for orphans and the like */
+#define BEGIN_MOST 64         /* instances begun without a claim of their own */
 #define DROP_MOST 10000       /* events dropped in one commit */
 
 struct sweep {
@@ -148,14 +149,15 @@ static int fire_schedules(struct sweep *s, int64_t now)
 		struct wf_fired f = { 0 };
 		struct wf_sweep_numbers started = { 0 };
 		uint64_t room = room_left(s);
-		err = wf_fire_due(s->rt, s->journal, now, room > 1000 ? 1000 : (size_t)room, &f, &more,
+		err = wf_fire_due(s->rt, s->journal, now, room > 1000 ? 1000 : (size_t)room,
+			s->o->jobs && s->o->jobs < BEGIN_MOST ? s->o->jobs : BEGIN_MOST, &f, &more,
 			&s->cause);
 		more = more && (f.fired || f.missed);
 		s->report.fired += f.fired;
 		s->report.missed += f.missed;
 		s->report.refused += f.refused;
 		s->report.queued += f.queued;
-		s->report.started += f.count + f.queued;
+		s->report.started += f.begun + f.count + f.queued;
 		if (*f.why)
 			(void)snprintf(s->report.why, sizeof(s->report.why), "%s", f.why);
 		for (size_t i = 0; i < f.count; i++)
@@ -163,7 +165,7 @@ static int fire_schedules(struct sweep *s, int64_t now)
 				wf_sweep_numbers_add(&started, f.numbers[i]);
 		if (started.count)
 			wf_runtime_claim_later(s->rt, started.items, started.count);
-		s->taken_up += started.count;
+		s->taken_up += f.begun + started.count;
 		wf_sweep_numbers_done(&started);
 		wf_fired_done(&f);
 	}

@@ -341,6 +341,23 @@ lines_of() {
 	[ "$boundary" -gt 5 ] || fail "only $boundary boundaries"
 }
 
+@test "an event does not wake what it started" {
+	cat >again.yaml <<-'EOF'
+	workflow:
+	  id: again
+	  triggers: [ { type: event, name: order.new } ]
+	  steps: [ { id: next, action: wait.event, with: { name: order.new } } ]
+	EOF
+	wfctl register again.yaml >/dev/null
+	run wfctl emit order.new --id one
+	ok wfctl serve-once
+	ok wfctl ps -o json
+	assert_equal "$(jq -r 'map(.status) | join(" ")' <<<"$output")" waiting
+	run wfctl emit order.new --id two
+	ok wfctl ps -o json
+	assert_equal "$(jq -r 'map("\(.number) \(.status)") | join(", ")' <<<"$output")" "2 waiting, 1 completed"
+}
+
 @test "a release that was cut short is gone on with, and nothing begins while it is held" {
 	sed -i 's/echo tick >>ran"/echo tick >>ran", idempotent: true/' tick.yaml
 	sed 's/id: tick/id: paused/; s/steps: \[ /steps: [ { id: pause, action: wait.timer, with: { duration: PT1H } }, /' \
