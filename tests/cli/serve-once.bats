@@ -346,7 +346,7 @@ lines_of() {
 	workflow:
 	  id: again
 	  triggers: [ { type: event, name: order.new } ]
-	  steps: [ { id: next, action: wait.event, with: { name: order.new } } ]
+	  steps: [ { id: more, action: wait.event, with: { name: order.new } } ]
 	EOF
 	wfctl register again.yaml >/dev/null
 	run wfctl emit order.new --id one
