@@ -215,6 +215,8 @@ void wf_runtime_after(struct wf_runtime *rt);
 
 /* Compares what this process has with the journal, and loads again what was changed. */
 int wf_runtime_look(struct wf_runtime *rt, struct wf_cause *cause);
+/* In the transaction that makes an instance ours: what is changed after it is noticed. */
+void wf_runtime_know_intrusions(struct wf_runtime *rt, struct wf_txn *txn);
 /* In a transaction: marks the drives that others changed. */
 int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn);
 /* Loads a stale drive again and feeds it what it had not committed. It may be gone afterwards. */

@@ -23,6 +23,14 @@ static int mark_one(struct wf_txn *txn, struct wf_drive *d)
 	return 0;
 }
 
+void wf_runtime_know_intrusions(struct wf_runtime *rt, struct wf_txn *txn)
+{
+	if (rt->intrusions_known)
+		return;
+	rt->intrusions = wf_txn_intrusions(txn);
+	rt->intrusions_known = true;
+}
+
 int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn)
 {
 	rt->seen = wf_txn_intrusions(txn);

@@ -187,10 +187,7 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	forget_drives(g);
 	wf_giving_forget_events(g);
 	g->rt->granted.count = 0;
-	if (!g->rt->intrusions_known) {
-		g->rt->intrusions = wf_txn_intrusions(txn);
-		g->rt->intrusions_known = true;
-	}
+	wf_runtime_know_intrusions(g->rt, txn);
 	for (size_t i = 0; i < g->count && !rc; i++) {
 		rc = give_one(g, txn, &g->gifts[i]);
 		if (rc && cause)

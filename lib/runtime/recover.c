@@ -122,10 +122,7 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct claim *c = arg;
 	drop_claimed(c);
 	c->rt->granted.count = 0;
-	if (!c->rt->intrusions_known) {
-		c->rt->intrusions = wf_txn_intrusions(txn);
-		c->rt->intrusions_known = true;
-	}
+	wf_runtime_know_intrusions(c->rt, txn);
 	for (size_t i = 0; i < c->count; i++) {
 		int rc = claim_one(txn, c, c->numbers[i], cause);
 		bool passed_over = rc == WF_EBUSY || rc == WF_ECONFLICT || rc == WF_ENOENT;
