@@ -258,6 +258,11 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 	}
 	if (rc != WF_ENOENT)
 		return rc;
+	/* from here on others can change what is ours */
+	if (owner && !rt->intrusions_known) {
+		rt->intrusions = wf_txn_intrusions(txn);
+		rt->intrusions_known = true;
+	}
 	struct wf_instance *in = wf_start_instance(rt, start);
 	in->owner = owner;
 	rc = take_in(rt, txn, start, in, ret, cause);

@@ -74,6 +74,38 @@ static void what_an_owner_could_not_stop_is_stopped_by_tidying(void **state)
 	check_world(w, 1);
 }
 
+/* It is the first that this process has to do with the journal, so that it has seen no change yet. */
+static int start_admitted(struct world *w, void *arg)
+{
+	(void)arg;
+	struct wf_start s = {.plan = one_step(w, "data.set", "{}"), .started_by = "ann", .key = "k"};
+	if (wf_runtime_start(w->rt, &s, NULL, &w->cause))
+		return 50;
+	UNTIL(file_is_there(w, "go"));
+	int rc = wf_runtime_run(w->rt, &w->cause);
+	return rc ? 51 : (int)w->heard.status;
+}
+
+static bool is_admitted(struct world *w)
+{
+	struct wf_instance *in = load(w, 1);
+	wf_instance_free(in);
+	return in != NULL;
+}
+
+static void what_is_admitted_and_cancelled_is_not_begun(void **state)
+{
+	struct world *w = *state;
+	pid_t pid = begin_other(w, start_admitted, NULL);
+	UNTIL(is_admitted(w));
+	assert_int_equal(cancel(w, 1), 0);
+	WF_AUTOFREE char *go = wf_asprintf("touch %s/go", w->folder);
+	assert_int_equal(system(go), 0);
+	assert_int_equal(end_other(pid), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, 1), WF_INST_CANCELLED);
+	check_world(w, 1);
+}
+
 /* -- an approval with a notification under way -- */
 
 #define ASKED "'groups': [{'quorum': 1, 'approvers': {'list': ['alice', 'bob']}}]"
@@ -344,6 +376,7 @@ int main(void)
 		WORLD_TEST(a_running_command_of_another_process_is_cancelled_and_stopped),
 		WORLD_TEST(a_dead_owners_command_is_stopped_with_its_instance),
 		WORLD_TEST(what_an_owner_could_not_stop_is_stopped_by_tidying),
+		WORLD_TEST(what_is_admitted_and_cancelled_is_not_begun),
 		WORLD_TEST(a_decision_comes_while_a_notification_is_under_way),
 		WORLD_TEST(a_dead_owners_notification_is_taken_over_with_the_decision),
 		WORLD_TEST(the_owner_begins_what_an_intruder_decided),
