@@ -54,8 +54,9 @@ static void fill_step(struct wf_instance *in, unsigned i)
 		s->due_at = in->created_at + 1000;
 	if (i % 3 == 0) {
 		s->approval = wf_calloc(1, sizeof(*s->approval));
-		*s->approval = (struct wf_approval){.needed = 1,
-			.approvers = json_pack("[s]", "bo"), .opened_at = in->created_at};
+		*s->approval = (struct wf_approval){
+			.groups = json_pack("[{s:i, s:[s]}]", "needed", 1, "asked", "bo"),
+			.opened_at = in->created_at};
 	}
 	wf_instance_touch(in, i % 3);
 }
