@@ -258,11 +258,9 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 	}
 	if (rc != WF_ENOENT)
 		return rc;
-	/* from here on others can change what is ours */
-	if (owner && !rt->intrusions_known) {
-		rt->intrusions = wf_txn_intrusions(txn);
-		rt->intrusions_known = true;
-	}
+	/* from here on it is ours, and others may change it before our first commit */
+	if (owner)
+		wf_runtime_know_intrusions(rt, txn);
 	struct wf_instance *in = wf_start_instance(rt, start);
 	in->owner = owner;
 	rc = take_in(rt, txn, start, in, ret, cause);

@@ -174,8 +174,6 @@ static int admit(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct admission *a = arg;
 	wf_instance_free(a->in);
 	a->in = NULL;
-	/* from here on it is ours, and others may change it before our first commit */
-	wf_runtime_know_intrusions(a->rt, txn);
 	return wf_start_admit(a->rt, txn, a->start, a->rt->runner, &a->how, &a->number, &a->in,
 		cause);
 }
