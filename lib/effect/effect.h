@@ -101,6 +101,9 @@ void wf_effects_each_left(struct wf_effects *e, void (*fn)(void *arg, const char
 /* The same with the token of every command that was begun and may still run. */
 void wf_effects_each_begun(struct wf_effects *e, void (*fn)(void *arg, const char *token), void *arg);
 
+/* Whether a spool holds anything: something to look after, or of a process that lives. */
+bool wf_spool_used(const char *folder);
+
 /* The result is durable elsewhere: its spool file may go. */
 void wf_effects_settled(struct wf_effects *e, const char *token);
 

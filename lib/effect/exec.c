@@ -108,6 +108,17 @@ void wf_effects_each_begun(struct wf_effects *e, void (*fn)(void *arg, const cha
 	each_file(e, ".run", fn, arg);
 }
 
+bool wf_spool_used(const char *folder)
+{
+	DIR *d = opendir(folder);
+	bool used = false;
+	for (const struct dirent *e; !used && d && (e = readdir(d));)
+		used = e->d_name[0] != '.';
+	if (d)
+		(void)closedir(d);
+	return used;
+}
+
 /* Reads a file to its end; 0 or errno. *ret from wf_alloc. */
 static int read_whole(int fd, char **ret, size_t *ret_n)
 {

@@ -472,7 +472,8 @@ static int anything(struct sweep *s, bool *ret, struct wf_cause *cause)
 	if (err == 0)
 		err = wf_sweep_glance(s->journal, o->home, expired_before(s, now), &g, cause);
 	if (err == 0) {
-		*ret = g.work || o->window_ms || (g.next_due && g.next_due <= now);
+		*ret = g.work || o->window_ms || (g.next_due && g.next_due <= now) ||
+			wf_spool_used(wf_home_spool(o->home));
 		s->report.next_due = g.next_due;
 	}
 	return err;
