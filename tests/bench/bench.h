@@ -63,6 +63,7 @@ void write_text(const char *path, const char *format, ...) __attribute__((format
 /* A process: what it costs from before its start to after its end. */
 struct cost {
 	double seconds;
+	double processor;       /* seconds, user and system, with those of its children */
 	double kib;             /* most memory of its own in use, when that was watched */
 };
 struct process {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -193,21 +194,27 @@ static double watch(pid_t pid)
 	return most;
 }
 
+static double of_timeval(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
 struct cost run(const struct process *p)
 {
 	int status;
+	struct rusage used;
 	double began = now_seconds();
 	pid_t pid = start(p);
 	double kib = p->watched ? watch(pid) : 0;
-	while (waitpid(pid, &status, 0) < 0)
+	while (wait4(pid, &status, 0, &used) < 0)
 		if (errno != EINTR)
-			die("waitpid: %s", strerror(errno));
+			die("wait4: %s", strerror(errno));
 	double seconds = now_seconds() - began;
 	bool good = p->crash_at ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL :
 		WIFEXITED(status) && WEXITSTATUS(status) == p->status;
 	if (!good)
 		complain(p, status);
-	return (struct cost){seconds, kib};
+	return (struct cost){seconds, of_timeval(&used.ru_utime) + of_timeval(&used.ru_stime), kib};
 }
 
 int start_process(const struct process *p)
