@@ -1,4 +1,4 @@
-/* How exact a sweep's window is: from the time that a schedule or a timer names to the first effect. */
+/* How exact a sweep's window is: from the time that a schedule or a timer names to the effect. */
 #include "bench.h"
 #include "definitions.h"
 
