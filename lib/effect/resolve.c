@@ -372,15 +372,19 @@ bool wf_resolve_take(struct wf_effects *e, struct wf_effect_result *result)
 		struct search *s = search_of(r, result->cookie);
 		if (!s)
 			continue;
+		bool busy = r->busy;
 		s->waiting = false;
 		if (s->command)
 			wf_effects_settled(e, s->token);
+		/* what an answer leads to may answer at once, within this */
+		r->busy = true;
 		if (result->ok)
 			take_answer(s, json_object_get(result->output, s->command ? "stdout" : "body"));
 		else
 			take_failure(s, result);
 		wf_effect_result_done(result);
-		if (!r->busy && is_over(r))
+		r->busy = busy;
+		if (!busy && is_over(r))
 			end(r);
 		return true;
 	}

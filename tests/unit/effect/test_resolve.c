@@ -122,6 +122,22 @@ static void an_empty_answer_leads_to_the_fallback_and_its_fallback(void **state)
 	expect_names(w, "");
 }
 
+/* A resolver whose request cannot even begin answers within the answer that led to it. */
+static void a_fallback_may_fail_at_once(void **state)
+{
+	struct world *w = *state;
+	configure(w, "empty", json_pack("{s:[s,s]}", "command", "echo", "[]"));
+	configure(w, "wrong", json_pack("{s:{s:s, s:i}}", "http", "url", "http://127.0.0.1:9/",
+		"max_response", -1));
+	ask_for(w, json_pack("{s:s, s:{s:s, s:{s:[s]}}}", "resolver", "empty", "fallback", "resolver",
+		"wrong", "fallback", "list", "boss"), 0);
+	assert_false(w->rig.last.ok);
+	assert_non_null(strstr(w->rig.last.message, "wrong"));
+	/* and nothing of it is left */
+	ask_for(w, json_pack("{s:[s]}", "list", "ann"), 0);
+	expect_names(w, "\"ann\"");
+}
+
 static void a_command_gives_the_names(void **state)
 {
 	struct world *w = *state;
@@ -273,6 +289,7 @@ int main(void)
 		T(roles_and_lists_are_put_together),
 		T(the_directory_has_functions),
 		T(an_empty_answer_leads_to_the_fallback_and_its_fallback),
+		T(a_fallback_may_fail_at_once),
 		T(a_command_gives_the_names),
 		T(every_group_and_escalation_is_looked_up_at_the_same_time),
 		T(each_way_to_fail_has_its_type),
