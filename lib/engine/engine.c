@@ -94,7 +94,9 @@ static json_t *doubt_error(const struct wf_core *c)
 static void retry_doubt(struct wf_core *c, uint32_t step)
 {
 	bool crash = !json_is_object(c->event->data);
-	if (crash)
+	if (crash && c->event->held)
+		wf_core_wait(c, step, WF_WAIT_HOLD, 0);
+	else if (crash)
 		wf_core_repeat_attempt(c, step);
 	else if (c->in->steps[step].attempts <= c->plan->steps[step].retry.max_attempts)
 		wf_core_begin_attempt(c, step);

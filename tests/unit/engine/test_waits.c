@@ -155,6 +155,26 @@ static void a_hold_keeps_an_effect_back(void **state)
 	end(&w);
 }
 
+/* What a crash cut short is begun again no sooner than anything else. */
+static void a_hold_keeps_back_what_a_crash_cut_short(void **state)
+{
+	(void)state;
+	struct world w;
+	begin_effect(&w, "on_crash retry\n");
+	assert_int_equal(start(&w), 0);
+	assert_int_equal(w.turn.command_count, 1);
+	w.held = true;
+	FEED(&w, WF_EVENT_DOUBT, 0, 1, NULL);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(w.in->wait, WF_WAIT_HOLD);
+	REFUSED(&w, WF_ECONFLICT, WF_EVENT_RELEASE, 0, 0, js("{'by': 'root'}"));
+	w.held = false;
+	FEED(&w, WF_EVENT_RELEASE, 0, 0, js("{'by': 'root'}"));
+	assert_int_equal(w.turn.command_count, 1);
+	assert_int_equal(w.turn.commands[0].attempt, 1);
+	end(&w);
+}
+
 static void what_is_held_can_be_cancelled(void **state)
 {
 	(void)state;
@@ -236,6 +256,7 @@ int main(void)
 		cmocka_unit_test(an_event_must_match),
 		cmocka_unit_test(a_wait_without_a_name_fails),
 		cmocka_unit_test(a_hold_keeps_an_effect_back),
+		cmocka_unit_test(a_hold_keeps_back_what_a_crash_cut_short),
 		cmocka_unit_test(what_is_held_can_be_cancelled),
 		cmocka_unit_test(a_timer_is_moved),
 		cmocka_unit_test(before_it_starts_it_can_only_be_started_or_cancelled),
