@@ -175,7 +175,8 @@ static int write_given(struct giving *g, struct wf_txn *txn, struct wf_drive *d)
 	if (d->taken_over && !wf_instance_status_final(d->in->status))
 		wf_drive_take_over(rt, d);
 	wf_drive_decide_stay(rt, d, wf_now_ms());
-	if (d->elsewhere)
+	/* one's own that is in no drive yet was admitted in this transaction, and is begun after it */
+	if (d->elsewhere || d->owner_before == rt->runner)
 		wf_txn_intrude(txn);
 	return wf_drive_write(rt, txn, d);
 }
@@ -377,12 +378,9 @@ int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause)
 	for (size_t i = 0; i < n; i++)
 		gifts[i] = rt->gifts[rt->gift_next + i].gift;
 	int rc = wf_runtime_give(rt, gifts, n, NULL, cause);
-	size_t first = rt->gift_next;
-	if (!rc)
-		rt->gift_next += n;
 	for (size_t i = 0; i < n && !rc; i++) {
-		/* who is told may give more, and the list may move */
-		struct wf_waiting_gift w = rt->gifts[first + i];
+		/* who is told may give more: the list may move, or begin anew after its last */
+		struct wf_waiting_gift w = rt->gifts[rt->gift_next++];
 		if (w.answered)
 			w.answered(w.arg, w.index, gifts[i].result, &gifts[i].why);
 	}

@@ -442,3 +442,15 @@ lines_of() {
 	status 2 wfctl serve-once extra
 	status 7 wfctl serve-once --home "$BATS_TEST_TMPDIR/none"
 }
+
+@test "firings that are made good together replace each other" {
+	wfctl register tick.yaml >/dev/null
+	at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --missed backfill \
+		--overlap replace >/dev/null
+	at 2026-11-20T12:30:00Z ok wfctl serve-once
+	ok wfctl ps -o jsonl
+	assert_equal "$(jq -sc 'sort_by(.number) | map(.status)' <<<"$output")" \
+		'["cancelled","cancelled","completed"]'
+	assert_equal "$(lines_of ran)" 1
+	ok wfctl journal check
+}

@@ -217,6 +217,41 @@ static void it_may_replace_and_the_replaced_command_is_stopped(void **state)
 	check_world(w, 3);
 }
 
+static void what_is_replaced_before_its_first_commit_never_runs(void **state)
+{
+	struct world *w = *state;
+	WF_AUTOFREE char *script = wf_asprintf("echo x >> %s/ran", w->folder);
+	const struct wf_plan *plan = slotted(w, "{'limit': 1, 'on_conflict': 'replace'}", script);
+	uint64_t a = admit(w, plan, "a", WF_ADMITTED);
+	uint64_t b = admit(w, plan, "a", WF_ADMITTED);
+	run(w);
+	assert_int_equal(status_of(w, a), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, b), WF_INST_COMPLETED);
+	WF_AUTOFREE char *once = wf_asprintf("test $(wc -l < %s/ran) = 1", w->folder);
+	assert_int_equal(system(once), 0);
+	check_world(w, 2);
+}
+
+static void a_cancel_between_admission_and_first_commit_counts(void **state)
+{
+	struct world *w = *state;
+	WF_AUTOFREE char *script = wf_asprintf("touch %s/ran", w->folder);
+	struct wf_started started = {0};
+	assert_int_equal(start_with(w, one_command(w, script), "{}", "k", &started), 0);
+	/* from another process, whose wake has not come yet */
+	struct world other = *w;
+	memset(&other.heard, 0, sizeof(other.heard));
+	open_runtime(&other);
+	other.rt->runner = w->rt->runner ^ 1;
+	assert_int_equal(cancel(&other, started.number), 0);
+	other.rt->runner = 0; /* it does not end the runner that both share */
+	wf_runtime_free(other.rt);
+	run(w);
+	assert_int_equal(status_of(w, 1), WF_INST_CANCELLED);
+	assert_false(file_is_there(w, "ran"));
+	check_world(w, 1);
+}
+
 static int drive_slotted(struct world *w, void *arg)
 {
 	const struct wf_plan *plan =
@@ -324,6 +359,50 @@ static void what_is_admitted_is_pending_until_it_is_claimed(void **state)
 	check_world(w, 1);
 }
 
+/* Firings that were missed and are made good together: each replaces the one before it. */
+struct firings {
+	struct world *w;
+	const struct wf_plan *plan;
+	struct wf_instance *own[3];
+	uint64_t numbers[3];
+};
+
+static int fire_three(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct firings *f = arg;
+	json_t *slots = js("[{'name': 'schedule:1', 'limit': 1, 'on_conflict': 'replace'}]");
+	struct wf_start s = {.plan = f->plan, .schedule = 1, .extra_slots = slots};
+	int rc = 0;
+	wf_runtime_admitting(f->w->rt);
+	for (int i = 0; i < 3 && !rc; i++) {
+		enum wf_admission how;
+		wf_instance_free(f->own[i]);
+		f->own[i] = NULL;
+		rc = wf_runtime_admit_own(f->w->rt, txn, &s, &how, &f->numbers[i], &f->own[i], cause);
+	}
+	json_decref(slots);
+	return rc;
+}
+
+static void those_admitted_in_one_transaction_replace_each_other(void **state)
+{
+	struct world *w = *state;
+	WF_AUTOFREE char *script = wf_asprintf("echo x >> %s/ran", w->folder);
+	struct firings f = {.w = w, .plan = one_command(w, script)};
+	assert_int_equal(wf_journal_update(w->journal, fire_three, &f, &w->cause), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wf_runtime_begin(w->rt, f.own[i], &w->cause), 0);
+	wf_runtime_admitted(w->rt);
+	run(w);
+	assert_int_equal(status_of(w, f.numbers[0]), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, f.numbers[1]), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, f.numbers[2]), WF_INST_COMPLETED);
+	assert_int_equal(w->heard.ended, 3);
+	WF_AUTOFREE char *once = wf_asprintf("test $(wc -l < %s/ran) = 1", w->folder);
+	assert_int_equal(system(once), 0);
+	check_world(w, 3);
+}
+
 /* -- holds -- */
 
 struct holding {
@@ -423,10 +502,13 @@ int main(void)
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),
 		WORLD_TEST(it_may_reject),
 		WORLD_TEST(it_may_replace_and_the_replaced_command_is_stopped),
+		WORLD_TEST(what_is_replaced_before_its_first_commit_never_runs),
+		WORLD_TEST(a_cancel_between_admission_and_first_commit_counts),
 		WORLD_TEST(another_processs_instance_is_replaced),
 		WORLD_TEST(who_frees_a_slot_drives_what_another_process_queued),
 		WORLD_TEST(slots_of_a_schedule_are_beside_the_plans_own),
 		WORLD_TEST(what_is_admitted_is_pending_until_it_is_claimed),
+		WORLD_TEST(those_admitted_in_one_transaction_replace_each_other),
 		WORLD_TEST(a_hold_refuses_new_starts),
 		WORLD_TEST(a_hold_keeps_effects_back_until_they_are_released),
 		WORLD_TEST(a_hold_that_comes_before_the_commit_counts),

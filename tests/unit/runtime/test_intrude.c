@@ -370,6 +370,48 @@ static void many_decisions_are_given_in_groups(void **state)
 	check_world(w, COUNT);
 }
 
+/* Who is told gives more, while others of the same group are still to be told. */
+struct giver {
+	struct world *w;
+	struct wf_post more[4];
+	unsigned told[3], more_told;
+};
+
+static void count_more(void *arg, size_t index, int result, const struct wf_cause *cause)
+{
+	(void)index, (void)cause;
+	struct giver *g = arg;
+	assert_int_equal(result, WF_ENOENT);
+	g->more_told++;
+}
+
+static void give_more(void *arg, size_t index, int result, const struct wf_cause *cause)
+{
+	(void)cause;
+	struct giver *g = arg;
+	assert_int_equal(result, WF_ENOENT);
+	if (!g->told[index]++ && index == 0)
+		wf_runtime_post_later(g->w->rt, g->more, 4, count_more, g);
+}
+
+static void who_is_told_may_give_more(void **state)
+{
+	struct world *w = *state;
+	struct giver g = {.w = w};
+	struct wf_post posts[3];
+	for (size_t i = 0; i < 4; i++)
+		g.more[i] = (struct wf_post){.number = 20 + i,
+			.event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, NULL)};
+	for (size_t i = 0; i < 3; i++)
+		posts[i] = (struct wf_post){.number = 10 + i,
+			.event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, NULL)};
+	wf_runtime_post_later(w->rt, posts, 3, give_more, &g);
+	run(w);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(g.told[i], 1);
+	assert_int_equal(g.more_told, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +427,7 @@ int main(void)
 		WORLD_TEST(the_commit_notices_an_intrusion),
 		WORLD_TEST(an_instance_that_was_dropped_is_lost),
 		WORLD_TEST(many_decisions_are_given_in_groups),
+		WORLD_TEST(who_is_told_may_give_more),
 	};
 	WORLD_MAIN(tests);
 }
