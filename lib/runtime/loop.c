@@ -190,10 +190,11 @@ static int wait_for_more(struct wf_runtime *rt, int64_t next_due)
 /* After a wait: whether others changed what is in our hands. */
 static int look_around(struct wf_runtime *rt)
 {
-	if (rt->touched)
-		return 0; /* the commit sees it */
+	/* also when it is not needed: a wake that stays ends each wait before it gives out results */
 	if (rt->watched)
 		wf_runner_woken(rt->options.home);
+	if (rt->touched)
+		return 0; /* the commit sees it */
 	return rt->drives ? wf_runtime_look(rt, &rt->cause) : 0;
 }
 

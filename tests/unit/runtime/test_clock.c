@@ -160,6 +160,42 @@ static void a_source_that_cannot_go_on_ends_the_loop(void **state)
 	assert_int_equal(w->heard.lost, 1);
 }
 
+/* -- a wake that comes while there is always something to commit -- */
+
+struct busy {
+	struct world *w;
+	const struct wf_plan *plan;
+	int64_t until;
+	unsigned long fed;
+};
+
+static bool feed_on(void *arg, struct wf_runtime *rt)
+{
+	(void)rt;
+	struct busy *b = arg;
+	struct wf_instance *in = b->fed % 256 ? NULL : load(b->w, 1);
+	bool over = in && in->status == WF_INST_COMPLETED;
+	wf_instance_free(in);
+	if (over || wf_monotonic_ms() > b->until)
+		return false;
+	b->fed++;
+	(void)start(b->w, b->plan);
+	return true;
+}
+
+static void a_wake_keeps_no_result_from_a_busy_owner(void **state)
+{
+	struct world *w = *state;
+	struct busy b = {.w = w, .plan = one_step(w, "data.set", "{}")};
+	(void)start(w, one_command(w, "true"));
+	wf_runner_wake(w->home, w->rt->runner);
+	b.until = wf_monotonic_ms() + 3000;
+	wf_runtime_set_feed(w->rt, feed_on, &b);
+	run(w);
+	assert_true(wf_monotonic_ms() < b.until);
+	assert_int_equal(status_of(w, 1), WF_INST_COMPLETED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +205,7 @@ int main(void)
 		WORLD_TEST(a_clock_that_is_set_back_fires_nothing_early_and_keeps_nobody_waiting),
 		WORLD_TEST(history_does_not_go_back_with_the_clock),
 		WORLD_TEST(a_source_that_cannot_go_on_ends_the_loop),
+		WORLD_TEST(a_wake_keeps_no_result_from_a_busy_owner),
 	};
 	WORLD_MAIN(tests);
 }
