@@ -148,6 +148,8 @@ static int copy_one(const char *path, const struct stat *st, int kind, struct FT
 	WF_AUTOFREE char *to = wf_asprintf("%s%s", copy_to, path + strlen(copy_from));
 	if (kind == FTW_D)
 		return mkdir(to, 0700);
+	if (S_ISFIFO(st->st_mode)) /* of a runner that died */
+		return mkfifo(to, st->st_mode & 0777);
 	size_t n;
 	WF_AUTOFREE char *bytes = trial_read(path, &n);
 	trial_write(to, bytes, n);
