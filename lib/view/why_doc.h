@@ -1,0 +1,41 @@
+/* What the files that say why share. Nothing outside this folder includes it. */
+#ifndef WF_VIEW_WHY_DOC_H
+#define WF_VIEW_WHY_DOC_H
+
+#include "view/when.h"
+#include "view/why.h"
+
+struct wf_why {
+	const struct wf_plan *plan;
+	const struct wf_instance *in;
+	const struct wf_why_facts *f;
+	json_t *doc;
+};
+
+/* Makes the document, with its lists empty. */
+void wf_why_begin(struct wf_why *w);
+/* A line of one of the lists. */
+void wf_why_put(struct wf_why *w, const char *member, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void wf_why_sentence(struct wf_why *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What comes at a time. */
+void wf_why_then(struct wf_why *w, int64_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Which step it is about (WF_NONE: none), since when, and when its time is over (0: never). */
+void wf_why_about(struct wf_why *w, uint32_t step, int64_t from, int64_t due);
+/* " since 09:12:05 (28 m)"; nothing when the time is not known. */
+const char *wf_why_since(const struct wf_why *w, int64_t at, char ret[3 * WF_WHEN_TEXT]);
+const char *wf_why_step(const struct wf_why *w, uint32_t step);
+/* A text of the step's input; NULL when it has none of that name. */
+const char *wf_why_input(const struct wf_step_state *s, const char *member);
+/* What looks after timers when no process does. */
+void wf_why_wakes_timer(struct wf_why *w, int64_t due);
+
+/* Whether a hold is on; each gets a line, and what ends it. */
+bool wf_why_holds(struct wf_why *w);
+/* A step whose effect is in doubt. */
+void wf_why_doubt(struct wf_why *w, uint32_t step);
+/* A step that waits; false when it is of no kind that has words. */
+bool wf_why_wait(struct wf_why *w, uint32_t step);
+
+#endif
