@@ -176,7 +176,7 @@ static int delete_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int r = look_txn(txn, arg, cause);
 	if (r < 0)
 		return r;
-	if (c->flying_count && !c->force) {
+	if (c->flying_count) {
 		(void)wf_fail(cause, WF_ECONFLICT, "%zu instance%s of %s %s in flight",
 			c->flying_count, c->flying_count == 1 ? "" : "s", c->workflow,
 			c->flying_count == 1 ? "is" : "are");
@@ -243,7 +243,7 @@ static void say_deleted(struct change *c, uint64_t cancelled, bool dry)
 	if (dry) {
 		wf_view_plural(&text, c->flying_count, "instance is in flight",
 			"instances are in flight");
-	} else if (c->flying_count) {
+	} else if (cancelled) {
 		wf_buf_addstr(&text, "; ");
 		wf_view_plural(&text, cancelled, "instance cancelled", "instances cancelled");
 	}
@@ -270,10 +270,29 @@ static int ask(struct change *c, bool *ret_go)
 		c->flying_count, c->flying_count == 1 ? "" : "s");
 }
 
+#define MOST_ROUNDS 8
+
+/* Cancelled first, so that after a death in between the same command again does the rest. What started
+ * meanwhile is found in the transaction that deletes, and is cancelled too. */
+static int delete(struct change *c, uint64_t *ret_cancelled)
+{
+	struct wf_cause cause = { 0 };
+	int status = 0, r = WF_ECONFLICT;
+	for (unsigned i = 0; !status && r == WF_ECONFLICT && i < MOST_ROUNDS; i++) {
+		if (c->force && c->flying_count)
+			status = cancel_flying(c, ret_cancelled);
+		cause = (struct wf_cause){ 0 };
+		if (!status)
+			r = wf_journal_update(c->ctx->journal, delete_txn, c, &cause);
+		if (!c->force)
+			break;
+	}
+	return status || r == 0 ? status : fail_change(c->ctx, r, &cause);
+}
+
 int wf_run_workflow_delete(struct wf_ctx *ctx)
 {
 	struct change c = { .ctx = ctx, .drop = true, .force = wf_opt(ctx, "force") != NULL };
-	struct wf_cause cause = { 0 };
 	uint64_t cancelled = 0;
 	bool go = false;
 	int status = wf_open_journal(ctx,
@@ -282,15 +301,10 @@ int wf_run_workflow_delete(struct wf_ctx *ctx)
 		return status;
 	read_name(&c);
 	status = ask(&c, &go);
-	if (!status && go) {
-		int r = wf_journal_update(ctx->journal, delete_txn, &c, &cause);
-		if (r < 0)
-			status = fail_change(ctx, r, &cause);
-		else if (c.flying_count)
-			status = cancel_flying(&c, &cancelled);
-		if (!status)
-			say_deleted(&c, cancelled, false);
-	}
+	if (!status && go)
+		status = delete(&c, &cancelled);
+	if (!status && go)
+		say_deleted(&c, cancelled, false);
 	change_done(&c);
 	return status;
 }

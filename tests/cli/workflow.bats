@@ -107,3 +107,22 @@ teardown() {
 	ok wfctl show 3
 	ok wfctl journal check
 }
+
+@test "a forced delete that was killed is done by the same again" {
+	cat >wait.yaml <<-'EOT'
+	workflow:
+	  id: wait
+	  version: 1.0.0
+	  steps: [ { id: go, action: wait.signal, with: { name: go } } ]
+	EOT
+	wfctl register wait.yaml >/dev/null
+	wfctl run wait >/dev/null || true
+	wfctl run wait >/dev/null || true
+	WFCTL_CRASH_AT=JOURNAL_COMMITTED:1 run wfctl workflow delete wait --force --yes
+	assert_failure 137
+	ok wfctl workflow delete wait --force --yes
+	ok wfctl ps --status waiting -o jsonl
+	assert_output ""
+	status 4 wfctl run wait
+	ok wfctl journal check
+}
