@@ -36,6 +36,10 @@ void judge_end(const struct trial *t);
 /* Ends doubts as an operator would; `prefix`: variables of the commands. */
 void judge_doubts(const struct trial *t, const char *prefix);
 
+/* Lets wfctl remove what dead ones have left, when that is all there is to do; `prefix`: variables of
+ * the command. */
+void tidy_up(const char *prefix);
+
 /* -- beside the scenarios -- */
 
 /* supervisors.c: the supervisor dies at each of its own boundaries. */

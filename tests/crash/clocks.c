@@ -185,7 +185,7 @@ const struct scenario clock_scenarios[] = {
 		.prepared = 1, .recovery = "serve-once", .look = "schedule show each -o json" },
 	{ .name = "a schedule, catching up", .definition = tick, .many = true,
 		.commands = { START "register @DIR@/w.yaml", HOURLY("tick", "--missed catch_up"),
-			ON("01", "14:30:00") "serve-once", ON("01", "15:00:00") "schedule run-now each" },
+			ON("01", "14:30:00") "serve-once", ON("01", "14:45:00") "schedule run-now each" },
 		.prepared = 2, .recovery = "serve-once", .look = "schedule show each -o json" },
 	{ .name = "a schedule, queueing", .definition = slow, .many = true,
 		.commands = { START "register @DIR@/w.yaml", HOURLY("slow", "--overlap queue"),

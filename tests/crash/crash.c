@@ -71,8 +71,18 @@ static void run_command(const char *command, const char *allowed)
 	free(line);
 }
 
-/* What comes before the command that is killed. Unless the tests' server, which outlives the trials,
- * must know them apart, each trial of the same command begins with a copy of the first one's world. */
+/* The tests' server, which outlives the trials, must know them apart; commands that outlive what was
+ * killed go on once. */
+static bool can_be_copied(const struct scenario *s, unsigned command)
+{
+	for (unsigned i = 0; i < command; i++)
+		if (dies(s->commands[i]))
+			return false;
+	return !strstr(s->definition, "@URL@");
+}
+
+/* What comes before the command that is killed: mostly a copy of what the first trial of that command
+ * made. */
 static void come_to(const struct scenario *s, unsigned command)
 {
 	static const struct scenario *kept;
@@ -84,7 +94,7 @@ static void come_to(const struct scenario *s, unsigned command)
 	prepare(s);
 	for (unsigned i = 0; i < command; i++)
 		run_command(s->commands[i], "01368");
-	kept = strstr(s->definition, "@URL@") ? NULL : s;
+	kept = can_be_copied(s, command) ? s : NULL;
 	kept_command = command;
 	if (kept)
 		world_keep();
@@ -141,12 +151,11 @@ static bool kill_recovery(struct trial *t, unsigned second)
 
 static void recover(const struct trial *t)
 {
-	expect("0138", "%s%s", prefix_of(t), recovery_of(t->s));
+	expect("01368", "%s%s", prefix_of(t), recovery_of(t->s));
 	if (t->s->doubt == ASK)
 		judge_doubts(t, prefix_of(t));
 	go_on(t);
-	if (files_in("home/spool") || files_in("home/runners"))
-		expect("0138", "%sresume", prefix_of(t)); /* tidies up, with nothing else to do */
+	tidy_up(prefix_of(t));
 	judge_end(t);
 }
 

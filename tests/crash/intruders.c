@@ -180,8 +180,7 @@ static void go_on(const struct meeting *m)
 {
 	for (size_t i = 0; i < COUNT(m->after) && m->after[i]; i++)
 		give("0346", m->after[i]);
-	if (files_in("home/spool") || files_in("home/runners"))
-		give("0138", "resume");
+	tidy_up("");
 	check_end(m);
 }
 

@@ -210,6 +210,15 @@ void judge_crash(struct trial *t, struct said *killed)
 
 /* -- the recovery -- */
 
+/* The first one may have to end a command that was left running, and cannot wait for it. */
+void tidy_up(const char *prefix)
+{
+	for (int i = 0; i < 2 && (files_in("home/spool") || files_in("home/runners")); i++) {
+		expect("0138", "%sresume", prefix);
+		wait_for_quiet_spool();
+	}
+}
+
 /* An operator ends doubts: only steps that a crash could have left so may be in doubt, and only
  * where that is what on_crash says. */
 void judge_doubts(const struct trial *t, const char *prefix)

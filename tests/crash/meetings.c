@@ -212,7 +212,7 @@ const struct scenario meeting_scenarios[] = {
 		.prepared = 3 },
 	{ .name = "cancel an orphan", .definition = ends_late,
 		.commands = { "WFCTL_CRASH_AT=SUPERVISOR_STARTED run @DIR@/w.yaml", "cancel 1", "serve-once" },
-		.recovery = "serve-once" },
+		.recovery = "cancel 1" },
 	{ .name = "an end stays", .definition = ended,
 		.commands = { "WFCTL_CRASH_AT=PARTED run @DIR@/w.yaml", "serve-once", "cancel 1", "resume" },
 		.prepared = 1, .recovery = "serve-once" },

@@ -174,7 +174,8 @@ static int copy_one(const char *path, const struct stat *st, int type, struct FT
 	snprintf(to, sizeof(to), "%s%s", copied_to, path + copied_from);
 	if (type == FTW_D)
 		return mkdir(to, st->st_mode & 07777);
-	copy_bytes(path, to, st->st_mode);
+	if (S_ISREG(st->st_mode))
+		copy_bytes(path, to, st->st_mode);
 	return 0;
 }
 
