@@ -211,9 +211,11 @@ static void begin(struct search *s, enum wf_action action, json_t *input)
 		.folder = r->folder, .timeout_ms = r->timeout_ms, .cookie = s};
 	s->waiting = true;
 	s->command = action == WF_ACT_EXEC_RUN;
-	if (wf_effects_begin(r->effects, &request, &cause)) {
+	int rc = wf_effects_begin(r->effects, &request, &cause);
+	if (rc) {
 		s->waiting = false;
-		fail(r, WF_ERROR_INTERNAL, "not_started", "a resolver cannot begin: %s", cause.text);
+		fail(r, WF_ERROR_IN_DOUBT, "not_started", "a resolver cannot begin: %s", cause.text);
+		r->fail.ran_out = rc; /* no failure of the step: it is looked up again when there is room */
 	}
 	json_decref(input);
 }

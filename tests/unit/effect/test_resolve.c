@@ -154,6 +154,20 @@ static void a_command_gives_the_names(void **state)
 	assert_int_equal(system(left), 0);
 }
 
+/* Then it is no failure of the step. */
+static void a_command_that_has_no_room_to_begin_ran_out(void **state)
+{
+	struct world *w = *state;
+	char no_folder[600];
+	snprintf(no_folder, sizeof(no_folder), "rm -rf %s && : >%s", w->rig.spool, w->rig.spool);
+	assert_int_equal(system(no_folder), 0);
+	configure(w, "cmd", json_pack("{s:[s,s]}", "command", "echo", "[\"one\"]"));
+	ask_for(w, json_pack("{s:s}", "resolver", "cmd"), 0);
+	assert_false(w->rig.last.ok);
+	assert_int_equal(w->rig.last.ran_out, WF_EIO);
+	assert_int_equal(w->rig.last.type, WF_ERROR_IN_DOUBT);
+}
+
 static void every_group_and_escalation_is_looked_up_at_the_same_time(void **state)
 {
 	struct world *w = *state;
@@ -291,6 +305,7 @@ int main(void)
 		T(an_empty_answer_leads_to_the_fallback_and_its_fallback),
 		T(a_fallback_may_fail_at_once),
 		T(a_command_gives_the_names),
+		T(a_command_that_has_no_room_to_begin_ran_out),
 		T(every_group_and_escalation_is_looked_up_at_the_same_time),
 		T(each_way_to_fail_has_its_type),
 		T(one_failure_stops_the_other_lookups),
