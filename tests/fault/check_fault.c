@@ -117,9 +117,10 @@ static void run_faulty(const struct fault *f, struct trial_end *ret)
 	WF_AUTOFREE char *error = wf_asprintf("FAULT_ERROR=%d", f->error == SHORT ? 0 : f->error);
 	WF_AUTOFREE char *told = wf_asprintf("FAULT_TOLD=%s", at.told);
 	WF_AUTOFREE char *memory = wf_asprintf("WFCTL_MEM_FAIL=%lu", f->nth);
+	const char *env = f->scenario->env;
 	const char *const injected[] = {at.preload, call, nth, error, told,
-		f->sticky ? "FAULT_STICKY=1" : "FAULT_ONCE=1", "ASAN_OPTIONS=exitcode=99", NULL};
-	const char *const exhausted[] = {memory, "ASAN_OPTIONS=exitcode=99", NULL};
+		f->sticky ? "FAULT_STICKY=1" : "FAULT_ONCE=1", "ASAN_OPTIONS=exitcode=99", env, NULL};
+	const char *const exhausted[] = {memory, "ASAN_OPTIONS=exitcode=99", env, NULL};
 	(void)unlink(at.told);
 	run(f->scenario->words, strcmp(f->call, "allocation") ? injected : exhausted, ret);
 }
@@ -127,13 +128,22 @@ static void run_faulty(const struct fault *f, struct trial_end *ret)
 static void run_plainly(const struct fault *f, const char *const words[], const char *allowed)
 {
 	struct trial_end end;
-	run(words, NULL, &end);
+	const char *const extra[] = {words == f->scenario->words ? f->scenario->env : NULL, NULL};
+	run(words, extra, &end);
 	char status[8];
 	(void)snprintf(status, sizeof(status), "%d", end.status);
 	if (end.status > 9 || !strchr(allowed, status[0]))
 		defect(f, "afterwards `%s` ends with status %d: %s%s", words[0], end.status, end.out,
 			end.err);
 	trial_end_done(&end);
+}
+
+static void add_settings(const char *text)
+{
+	WF_AUTOFREE char *path = wf_asprintf("%s/config.yaml", at.home);
+	WF_AUTOFREE char *before = trial_read(path, NULL);
+	WF_AUTOFREE char *after = wf_asprintf("%s%s", before ? before : "", text);
+	trial_write(path, after, strlen(after));
 }
 
 /* The home that the scenario begins with. */
@@ -150,6 +160,8 @@ static void make_template(const struct fault_scenario *s)
 		const char *const extra[] = {i >= 0 ? s->before_env[i] : NULL, NULL};
 		run(i < 0 ? init : s->before[i], extra, &end);
 		trial_end_done(&end);
+		if (i < 0 && s->settings)
+			add_settings(s->settings);
 	}
 	trial_copy(at.root, at.template);
 }
@@ -306,14 +318,15 @@ static void bring_to_end(const struct fault *f, const json_t *verdict, int statu
 			defect(f, "it said that it was done, and left no instance");
 		if (effects() != 0)
 			defect(f, "a command has run without an instance");
-		run_plainly(f, s->words, "0");
+		const char own[] = {(char)('0' + s->status), '\0'};
+		run_plainly(f, s->words, own);
 		return;
 	}
 	bool over = s->ending == AGAIN && status == s->status;
 	if (s->ending == AGAIN && !over)
 		run_plainly(f, s->words, "06");
 	if (s->instances)
-		run_plainly(f, resume, s->network ? "01" : "0");
+		run_plainly(f, resume, s->network ? "01" : !strcmp(s->end, "waiting") ? "03" : "0");
 }
 
 /* Whether the fault was met. */

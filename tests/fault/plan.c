@@ -48,6 +48,8 @@ const size_t fault_call_count = sizeof(fault_calls) / sizeof(fault_calls[0]);
 /* @NAME is what the driver puts there. */
 #define STEPS {"run", "@tests/steps.yaml", "--input", "@input"}
 #define SAID "{\"said\": \"xx\", \"seen\": 1}"
+#define ONE_SAID "{\"said\": \"x\"}"
+#define FIRING "2026-01-01T01:00:00Z"
 #define RESULT "{\"exit_code\": 0, \"stdout\": \"x\", \"stderr\": \"\"}"
 
 const struct fault_scenario fault_scenarios[] = {
@@ -78,6 +80,27 @@ const struct fault_scenario fault_scenarios[] = {
 		.before_env = {"WFCTL_CRASH_AT=EFFECT_RESULT:1", "WFCTL_BOOT=7"},
 		.words = {"resolve", "1", "--completed", "--result", RESULT}, .ending = AGAIN,
 		.end = "completed", .output = SAID, .instances = 1, .once = 1},
+	{.name = "sweep", .before = {{"run", "@tests/steps.yaml", "--input", "@input", "--stay", "0s"}},
+		.words = {"serve-once"}, .ending = AGAIN, .end = "completed", .output = SAID,
+		.instances = 1, .once = 1},
+	{.name = "firing", .before = {{"register", "@tests/started.yaml"},
+		{"schedule", "add", "started", "@hourly", "--input", "@input"}},
+		.before_env = {NULL, "WFCTL_NOW=2026-01-01T00:30:00Z"}, .words = {"serve-once"},
+		.env = "WFCTL_NOW=" FIRING, .ending = AGAIN, .end = "completed", .output = ONE_SAID,
+		.instances = 1, .once = 1},
+	{.name = "emit", .before = {{"register", "@tests/started.yaml"},
+		{"run", "@tests/event.yaml", "--input", "@input"}},
+		.words = {"emit", "order.paid", "--data", "@input", "--id", "once"}, .ending = AGAIN,
+		.end = "completed", .output = ONE_SAID, .instances = 2, .once = 2},
+	{.name = "signal", .before = {{"run", "@tests/signal.yaml", "--input", "@input"}},
+		.words = {"signal", "1", "go", "--id", "once"}, .ending = AGAIN, .end = "completed",
+		.output = ONE_SAID, .instances = 1, .once = 1},
+	{.name = "told", .before = {{"run", "@tests/told.yaml", "--input", "@input"}},
+		.words = {"approve", "1"}, .ending = AGAIN, .end = "completed", .output = ONE_SAID,
+		.instances = 1, .once = 2},
+	{.name = "who", .settings = "resolvers:\n  oncall: { command: [sh, -c, \"echo '[\\\"ann\\\"]'\"] }\n",
+		.words = {"run", "@tests/who.yaml", "--input", "@input"}, .status = 3,
+		.ending = RESUME, .end = "waiting", .instances = 1, .once = 0},
 	{.name = "show", .before = {STEPS}, .words = {"show", "1"}, .ending = NOTHING,
 		.end = "completed", .instances = 1, .once = 0},
 	{.name = "ps", .before = {STEPS}, .words = {"ps", "-o", "json"}, .ending = NOTHING,

@@ -30,7 +30,9 @@ struct fault_scenario {
 	const char *before[3][MOST_WORDS]; /* what makes its home, beside init */
 	const char *before_env[3];         /* a variable for each, or NULL */
 	bool no_home;
+	const char *settings;              /* added to config.yaml of the home */
 	const char *words[MOST_WORDS];
+	const char *env;                   /* a variable for it, or NULL */
 	int status;                        /* without a fault */
 	enum ending ending;
 	const char *end;                   /* status of every instance then */
