@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,31 @@ static void broken(MDB_env *env, const char *what)
 		on_broken();
 }
 
+/*
+ * One process opens at a time. Whoever finds nobody else there writes the lock file anew, the number of the
+ * last transaction last; one that waits for its turn inside of LMDB takes what it finds for finished. Were
+ * the first killed half-way, the second would begin to count from nothing, over what is there. The kernel
+ * ends the turn of one that dies. -1: there are no such locks here.
+ */
+static int begin_turn(const struct wf_store *s)
+{
+	int fd = s->options.single ? -1
+		: open(s->file.opened, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd;
+	while (rc >= 0 && flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			rc = -1;
+	if (rc < 0 && fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+static void end_turn(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* Half of the address space asked for, until it is given: `ulimit -v` may forbid a large map. */
 static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 {
@@ -138,8 +164,10 @@ static int open_env(struct wf_store *s, unsigned flags, struct wf_cause *cause)
 			rc = mdb_env_set_maxdbs(s->env, WF_TABLE_COUNT_);
 		if (!rc)
 			rc = mdb_env_set_maxreaders(s->env, MAX_READERS);
+		int turn = begin_turn(s);
 		if (!rc)
 			rc = mdb_env_open(s->env, s->file.opened, flags, 0600);
+		end_turn(turn);
 		if (!rc)
 			return 0;
 		mdb_env_close(s->env);
