@@ -5,9 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static void say_dry(struct wf_ctx *ctx, uint64_t number)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	if (wf_machine(ctx)) {
+		wf_out_dry(ctx, number);
+		return;
+	}
+	wf_buf_printf(&text, "would cancel instance #%" PRIu64 "; nothing was done\n", number);
+	wf_out(ctx, &text);
+}
+
 static int post(struct wf_ctx *ctx, uint64_t number)
 {
-	struct wf_driver_options options = { 0 };
+	struct wf_driver_options options = { .dry = wf_opt(ctx, "dry-run") != NULL };
 	struct wf_driver *d = NULL;
 	struct wf_cause cause = { 0 };
 	int status = wf_driver_begin(ctx, &options, &d);
@@ -27,7 +38,10 @@ static int post(struct wf_ctx *ctx, uint64_t number)
 		if (!*cause.hint)
 			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", number);
 		status = wf_fail_cause(ctx, &cause);
-		(void)wf_driver_run(d);
+		if (!options.dry)
+			(void)wf_driver_run(d);
+	} else if (options.dry) {
+		say_dry(ctx, number);
 	} else {
 		status = wf_driver_run(d);
 		json_t *documents = wf_driver_documents(d);
@@ -44,19 +58,7 @@ static int run_cancel(struct wf_ctx *ctx)
 	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	if (!status)
 		status = wf_find_instance(ctx, wf_arg(ctx, 0), &number);
-	if (status)
-		return status;
-	if (wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
-		wf_out_dry(ctx, number);
-		return WF_EXIT_DONE;
-	}
-	if (wf_opt(ctx, "dry-run")) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_buf_printf(&text, "would cancel instance #%" PRIu64 "; nothing was done\n", number);
-		wf_out(ctx, &text);
-		return WF_EXIT_DONE;
-	}
-	return post(ctx, number);
+	return status ? status : post(ctx, number);
 }
 
 static const struct wf_option options[] = {

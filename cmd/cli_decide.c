@@ -105,9 +105,21 @@ static void fill_hint(struct wf_cause *cause, const struct target *t)
 		wf_fail_hint(cause, "try again when that process has let it go");
 }
 
+static void say_dry(struct wf_ctx *ctx, const struct target *t, const struct wf_decide *what)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	if (wf_machine(ctx)) {
+		wf_out_dry(ctx, t->number);
+		return;
+	}
+	wf_buf_printf(&text, "would %s instance #%" PRIu64 " as %s; nothing was decided\n", what->words,
+		t->number, wf_actor(ctx));
+	wf_out(ctx, &text);
+}
+
 static int decide(struct wf_ctx *ctx, const struct target *t, const struct wf_decide *what)
 {
-	struct wf_driver_options options = { .decision = true };
+	struct wf_driver_options options = { .decision = true, .dry = wf_opt(ctx, "dry-run") != NULL };
 	struct wf_driver *d = NULL;
 	struct wf_cause cause = { 0 };
 	int status = wf_driver_begin(ctx, &options, &d);
@@ -122,7 +134,10 @@ static int decide(struct wf_ctx *ctx, const struct target *t, const struct wf_de
 		fill_hint(&cause, t);
 		status = wf_fail_cause(ctx, &cause);
 		/* timers that were due have fired all the same: what they set free goes on */
-		(void)wf_driver_run(d);
+		if (!options.dry)
+			(void)wf_driver_run(d);
+	} else if (options.dry) {
+		say_dry(ctx, t, what);
 	} else {
 		status = wf_driver_finish(d);
 	}
@@ -143,18 +158,5 @@ int wf_run_decide(struct wf_ctx *ctx, const struct wf_decide *what)
 {
 	struct target t;
 	int status = find_target(ctx, &t);
-	if (status)
-		return status;
-	if (wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
-		wf_out_dry(ctx, t.number);
-		return WF_EXIT_DONE;
-	}
-	if (wf_opt(ctx, "dry-run")) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_buf_printf(&text, "would %s instance #%" PRIu64 " as %s; nothing was decided\n",
-			what->words, t.number, wf_actor(ctx));
-		wf_out(ctx, &text);
-		return WF_EXIT_DONE;
-	}
-	return decide(ctx, &t, what);
+	return status ? status : decide(ctx, &t, what);
 }

@@ -322,6 +322,7 @@ static int make_runtime(struct wf_driver *d)
 		.tenant = wf_set(ctx, WF_SET_TENANT), .environment = wf_set(ctx, WF_SET_ENVIRONMENT),
 		.libexec = d->libexec, .workdir = d->workdir, .environ_in = environ, .stay_ms = stay,
 		.max_in_flight = d->options.max_in_flight, .os_user = wf_os_user(ctx),
+		.dry = d->options.dry,
 		.people = wf_people, .people_arg = ctx,
 		.observer = { .arg = d, .parted = on_parted, .told = on_told } };
 	if (d->live) {
@@ -347,14 +348,14 @@ int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
 	struct wf_driver *d = wf_calloc(1, sizeof(*d));
 	d->ctx = ctx;
 	d->options = *options;
-	if (!options->silent && !wf_machine(ctx) && !ctx->quiet) {
+	if (!options->silent && !options->dry && !wf_machine(ctx) && !ctx->quiet) {
 		const char *term = getenv("TERM");
 		d->in_place = ctx->out_terminal && term && strcmp(term, "dumb") != 0;
 		struct wf_live_options live = { .style = ctx->out, .in_place = d->in_place,
 			.numbered = options->numbered, .verbose = ctx->verbose };
 		d->live = wf_live_new(&live);
 	}
-	if (!options->silent && wf_machine(ctx))
+	if (!options->silent && !options->dry && wf_machine(ctx))
 		d->documents = json_array();
 	status = make_runtime(d);
 	if (status) {

@@ -23,6 +23,7 @@ struct wf_driver_options {
 	bool numbered;            /* several instances at once */
 	bool silent;              /* no steps, no closing lines */
 	bool decision;            /* a decision that changes nothing else needs no closing line */
+	bool dry;                 /* what is given is checked, and nothing is kept or driven */
 	uint32_t max_in_flight;   /* 0: the runtime's own bound */
 	/* More to do when an instance parts; may be NULL. */
 	void (*parted)(void *arg, const struct wf_plan *plan, const struct wf_instance *in,

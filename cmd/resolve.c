@@ -58,9 +58,21 @@ static int find_doubt(struct wf_ctx *ctx, uint64_t *ret_number, uint32_t *ret_st
 	return status;
 }
 
+static void say_dry(struct wf_ctx *ctx, uint64_t number, const struct verdict *v)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	if (wf_machine(ctx)) {
+		wf_out_dry(ctx, number);
+		return;
+	}
+	wf_buf_printf(&text, "would resolve the doubt of instance #%" PRIu64 " as %s; nothing was done\n",
+		number, v->as);
+	wf_out(ctx, &text);
+}
+
 static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, const struct verdict *v)
 {
-	struct wf_driver_options options = { 0 };
+	struct wf_driver_options options = { .dry = wf_opt(ctx, "dry-run") != NULL };
 	struct wf_driver *d = NULL;
 	struct wf_cause cause = { 0 };
 	int status = wf_driver_begin(ctx, &options, &d);
@@ -78,7 +90,10 @@ static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, const struct
 	if (r < 0) {
 		cause.err = r;
 		status = wf_fail_cause(ctx, &cause);
-		(void)wf_driver_run(d);
+		if (!options.dry)
+			(void)wf_driver_run(d);
+	} else if (options.dry) {
+		say_dry(ctx, number, v);
 	} else {
 		status = wf_driver_run(d);
 		json_t *documents = wf_driver_documents(d);
@@ -113,6 +128,7 @@ static const struct wf_option options[] = {
 	{ "retry", 0, NULL, "try the step again", NULL, NULL },
 	{ "step", 0, "STEP", "which step, when several are in doubt", NULL, NULL },
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given)", NULL, NULL },
+	{ "dry-run", 'n', NULL, "check it, and resolve nothing", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };
 

@@ -142,7 +142,7 @@ static int say_dry(struct retry *r)
 
 static int drive(struct retry *r)
 {
-	struct wf_driver_options options = { 0 };
+	struct wf_driver_options options = { .dry = wf_opt(r->ctx, "dry-run") != NULL };
 	struct wf_driver *d = NULL;
 	struct wf_cause cause = { 0 };
 	const struct wf_plan *plan = r->plan == r->own ? NULL : r->plan;
@@ -160,7 +160,10 @@ static int drive(struct retry *r)
 		if (!*cause.hint)
 			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", r->in->number);
 		status = wf_fail_cause(r->ctx, &cause);
-		(void)wf_driver_run(d);
+		if (!options.dry)
+			(void)wf_driver_run(d);
+	} else if (options.dry) {
+		status = say_dry(r);
 	} else {
 		status = wf_driver_finish(d);
 		if (!status)
@@ -207,15 +210,13 @@ static int prepare(struct retry *r)
 static int run_retry(struct wf_ctx *ctx)
 {
 	struct retry r = { .ctx = ctx };
-	bool go = false, dry = wf_opt(ctx, "dry-run") != NULL;
-	int status = wf_open_journal(ctx, dry ? WF_JOURNAL_READ : WF_JOURNAL_WRITE);
+	bool go = true;
+	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	if (!status)
 		status = wf_load_instance(ctx, wf_arg(ctx, 0), &r.in, &r.own);
 	if (!status)
 		status = prepare(&r);
-	if (!status && dry)
-		status = say_dry(&r);
-	else if (!status)
+	if (!status && !wf_opt(ctx, "dry-run"))
 		status = confirm(&r, &go);
 	if (!status && go)
 		status = drive(&r);

@@ -32,6 +32,19 @@ static void say(struct wf_ctx *ctx, const struct said *s, const char *status)
 	}
 }
 
+static void say_dry(struct wf_ctx *ctx, const struct said *s)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	if (wf_machine(ctx)) {
+		wf_out_dry(ctx, s->number);
+		return;
+	}
+	wf_buf_printf(&text, "would send #%" PRIu64 " the signal ", s->number);
+	wf_view_safe(&text, s->name);
+	wf_buf_printf(&text, "%s; nothing was sent\n", s->fresh ? "" : " again, which changes nothing");
+	wf_out(ctx, &text);
+}
+
 /* The instance's status when all is done. */
 static const char *status_now(struct wf_driver *d, uint64_t number)
 {
@@ -46,7 +59,8 @@ static const char *status_now(struct wf_driver *d, uint64_t number)
 
 static int send(struct wf_ctx *ctx, struct said *s, json_t *data)
 {
-	struct wf_driver_options options = { .silent = wf_machine(ctx) };
+	struct wf_driver_options options = { .silent = wf_machine(ctx),
+		.dry = wf_opt(ctx, "dry-run") != NULL };
 	struct wf_driver *d = NULL;
 	struct wf_cause cause = { 0 };
 	int status = wf_driver_begin(ctx, &options, &d);
@@ -64,7 +78,10 @@ static int send(struct wf_ctx *ctx, struct said *s, json_t *data)
 		if (!*cause.hint)
 			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", s->number);
 		status = wf_fail_cause(ctx, &cause);
-		(void)wf_driver_run(d);
+		if (!options.dry)
+			(void)wf_driver_run(d);
+	} else if (options.dry) {
+		say_dry(ctx, s);
 	} else {
 		status = wf_driver_run(d);
 		if (!status)
@@ -85,17 +102,8 @@ static int run_signal(struct wf_ctx *ctx)
 		status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	if (!status)
 		status = wf_find_instance(ctx, wf_arg(ctx, 0), &s.number);
-	if (!status && wf_opt(ctx, "dry-run") && wf_machine(ctx)) {
-		wf_out_dry(ctx, s.number);
-	} else if (!status && wf_opt(ctx, "dry-run")) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_buf_printf(&text, "would send #%" PRIu64 " the signal ", s.number);
-		wf_view_safe(&text, s.name);
-		wf_buf_addstr(&text, "; nothing was sent\n");
-		wf_out(ctx, &text);
-	} else if (!status) {
+	if (!status)
 		status = send(ctx, &s, data);
-	}
 	json_decref(data);
 	return status;
 }

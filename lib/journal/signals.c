@@ -49,6 +49,14 @@ static int find_id(struct wf_txn *t, uint64_t number, const char *id, struct kno
 	return wf_txn_each_key(t, &from, 1 + 16 + 8, true, take_known, ret);
 }
 
+int wf_txn_signal_came(struct wf_txn *t, uint64_t number, const char *id, bool *ret)
+{
+	struct known known = {0};
+	int rc = find_id(t, number, id, &known);
+	*ret = known.found;
+	return rc;
+}
+
 /* One more than the last of a kind of row; 0: there is none. */
 static int behind_last(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum wf_row_kind kind,
 	uint64_t *ret)

@@ -38,6 +38,8 @@ int wf_txn_each_queued_any(struct wf_txn *txn, bool (*fn)(void *, uint64_t numbe
  * the same id came for this instance before, taken or not; *ret_seq is then its number. WF_ENOENT: there
  * is no such instance. Refused with WF_ENOSPC when the journal is full. */
 int wf_txn_put_signal(struct wf_txn *txn, uint64_t number, const json_t *signal, uint32_t *ret_seq);
+/* Whether one with that id came for the instance before, taken or not. */
+int wf_txn_signal_came(struct wf_txn *txn, uint64_t number, const char *id, bool *ret);
 /* The oldest of that name that was not taken; a new reference. WF_ENOENT without a cause. */
 int wf_txn_first_signal(struct wf_txn *txn, uint64_t number, const char *name, uint32_t *ret_seq,
 	json_t **ret);

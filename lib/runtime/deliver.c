@@ -24,6 +24,26 @@ static uint32_t who_waits(const struct wf_drive *d, enum wf_wait wait, const cha
 	return WF_NONE;
 }
 
+static int came_before(struct wf_drive *d, struct wf_gift *gift)
+{
+	return wf_giving_refuse(gift, wf_fail(&gift->why, WF_EEXIST,
+		"a signal with that id came for instance #%" PRIu64 " before", d->in->number));
+}
+
+/* Nothing is kept for what has ended; but one that was sent again, as nobody told its sender that it had
+ * come, is told so. */
+static int signal_ended(struct wf_txn *txn, struct wf_drive *d, struct wf_gift *gift)
+{
+	const char *id = json_string_value(json_object_get(gift->signal, "id"));
+	bool came = false;
+	int rc = id ? wf_txn_signal_came(txn, d->in->number, id, &came) : 0;
+	if (rc || came)
+		return rc ? rc : came_before(d, gift);
+	return wf_giving_refuse(gift, wf_fail(&gift->why, WF_ECONFLICT,
+		"instance #%" PRIu64 " has ended: it is %s", d->in->number,
+		wf_instance_status_name(d->in->status)));
+}
+
 int wf_giving_signal(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
 	struct wf_gift *gift)
 {
@@ -31,14 +51,10 @@ int wf_giving_signal(struct giving *g, struct wf_txn *txn, struct wf_drive *d,
 	uint32_t seq;
 	wf_giving_fire_due(g->rt, d, wf_now_ms());
 	if (wf_instance_status_final(d->in->status))
-		return wf_giving_refuse(gift, wf_fail(&gift->why, WF_ECONFLICT,
-			"instance #%" PRIu64 " has ended: it is %s", d->in->number,
-			wf_instance_status_name(d->in->status)));
+		return signal_ended(txn, d, gift);
 	int rc = wf_txn_put_signal(txn, d->in->number, gift->signal, &seq);
 	if (rc == WF_EEXIST)
-		return wf_giving_refuse(gift, wf_fail(&gift->why, rc,
-			"a signal with that id came for instance #%" PRIu64 " before",
-			d->in->number));
+		return came_before(d, gift);
 	uint32_t step = rc ? WF_NONE : who_waits(d, WF_WAIT_SIGNAL, name);
 	if (step == WF_NONE)
 		return rc;

@@ -17,6 +17,7 @@ struct giving {
 	size_t drive_count, drive_room;
 	struct given_event *events;   /* each kept event once: its row is read and written once */
 	size_t event_count, event_room;
+	bool taken_back;              /* all was well, and was not kept */
 };
 
 /* A refusal of the gift, which is no error of the transaction. Gives 0. */

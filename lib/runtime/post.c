@@ -228,6 +228,15 @@ int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, j
 	return rc;
 }
 
+/* All of it is done, so that all of it is checked; and none of it is kept. */
+static int give_and_take_back(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct giving *g = arg;
+	int rc = give_all(txn, g, cause);
+	g->taken_back = !rc;
+	return rc ? rc : WF_EINTR;
+}
+
 /* -- afterwards -- */
 
 static void tell_elsewhere(struct wf_runtime *rt, struct wf_drive *d)
@@ -280,13 +289,14 @@ int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 {
 	struct giving g = {.rt = rt, .gifts = gifts, .count = count};
 	wf_crash_here(WF_CRASH_DECISION_BEFORE);
-	int rc = wf_journal_update(rt->options.journal, give_all, &g, cause);
+	int rc = wf_journal_update(rt->options.journal,
+		rt->options.dry ? give_and_take_back : give_all, &g, cause);
 	wf_giving_forget_events(&g);
 	wf_free(g.events);
 	if (rc) {
 		forget_drives(&g);
 		wf_free(g.drives);
-		return rc;
+		return g.taken_back ? 0 : rc;
 	}
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
 	if (any_delivered(&g))

@@ -44,6 +44,8 @@ struct wf_runtime_options {
 	uint64_t stay_ms;                 /* a timer due within this is waited for here */
 	uint32_t max_in_flight;           /* instances driven at once; 0: 256 */
 	const char *os_user;
+	bool dry;                         /* what is given is checked, and none of it is kept: decide, post,
+	                                     signal and retry answer as they would */
 	struct wf_observer observer;
 	/* What approvals' roles and resolvers are looked up in, asked for when a step needs it (borrowed;
 	 * NULL, with a cause, when it cannot be had): {directory: {roles: {NAME: [names]}, functions:

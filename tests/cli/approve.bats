@@ -109,7 +109,12 @@ teardown() {
 	ok wfctl approve 1 --as alice --dry-run -o json
 	shape approve
 	assert_equal "$(jq -c . <<<"$output")" '{"dry_run":true,"number":1}'
+	# it is refused as the decision would be
+	status 5 wfctl approve 1 --as mallory --dry-run
+	assert_output --partial "mallory is not asked"
 	ok wfctl approve 1 --as alice
+	status 6 wfctl approve 1 --as alice --dry-run
+	assert_output --partial "alice has already decided"
 	status 2 wfctl approve
 	status 2 wfctl approve 1 --approval 1
 	status 2 wfctl approve 1 2

@@ -41,6 +41,8 @@ teardown() {
 	ok wfctl cancel 1 -o json
 	shape cancel
 	assert_output --partial '"status": "cancelled"'
+	status 6 wfctl cancel 1 --dry-run
+	assert_output --partial "has ended"
 	status 4 wfctl cancel 9
 	status 2 wfctl cancel
 }

@@ -48,6 +48,18 @@ teardown() {
 	assert_equal "$(wc -l <ran)" 2
 }
 
+@test "a dry run resolves nothing" {
+	ok wfctl resolve 1 --failed --dry-run
+	assert_output "would resolve the doubt of instance #1 as failed; nothing was done"
+	ok wfctl resolve 1 --retry --dry-run -o json
+	shape resolve
+	status 6 wfctl resolve 1 --retry --step other --dry-run
+	ok wfctl show 1
+	assert_output --partial "act is in doubt"
+	assert_equal "$(wc -l <ran)" 1
+	ok wfctl journal check
+}
+
 @test "wrong usage" {
 	status 2 wfctl resolve 1
 	status 2 wfctl resolve 1 --failed --retry

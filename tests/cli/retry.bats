@@ -50,6 +50,10 @@ teardown() {
 @test "a variable is set before" {
 	touch other
 	status 2 wfctl retry 1 --set nonsense
+	status 2 wfctl retry 1 --set file=other --dry-run
+	assert_output --partial '`file` cannot be set'
+	ok wfctl retry 1 --set vars.file=other --dry-run
+	assert_equal "$(paste -sd' ' ran)" "make upload"
 	ok wfctl retry 1 --set vars.file=other
 	assert_output --partial "#1 completed"
 }

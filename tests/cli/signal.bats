@@ -86,4 +86,20 @@ teardown() {
 	assert_equal "$(jq -c '[.new, .delivered]' <<<"$output")" '[true,false]'
 	ok wfctl signal 1 paid --id x -o json
 	assert_equal "$(jq -c '[.new, .delivered]' <<<"$output")" '[false,false]'
+	ok wfctl signal 1 paid --id x --dry-run
+	assert_output "would send #1 the signal paid again, which changes nothing; nothing was sent"
+	wfctl cancel 1 >/dev/null
+	status 6 wfctl signal 1 paid --id y --dry-run
+	assert_output --partial "has ended"
+}
+
+@test "sent again after the instance has ended: whoever was not told that it came is told so" {
+	ok wfctl signal 1 paid --data '1' --id p1
+	WFCTL_NOW=2026-11-20T10:00:00Z ok wfctl resume
+	assert_output --partial "#1 completed"
+	ok wfctl signal 1 paid --data '1' --id p1
+	assert_output "#1 paid: came before; nothing was done"
+	status 6 wfctl signal 1 paid --data '1' --id p2
+	status 6 wfctl signal 1 paid --data '1'
+	ok wfctl journal check
 }

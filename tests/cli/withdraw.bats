@@ -50,6 +50,8 @@ teardown() {
 }
 
 @test "dry run and json" {
+	status 6 wfctl withdraw 1 --as alice --dry-run
+	assert_output --partial "alice has not decided"
 	wfctl approve 1 --as alice >/dev/null
 	ok wfctl withdraw 1 --as alice --dry-run -o json
 	shape withdraw
