@@ -329,10 +329,10 @@ static int report(unsigned failed)
 int main(int argc, char **argv)
 {
 	const char *only = NULL;
-	unsigned jobs = 2, failed = 0;
+	unsigned jobs = 3, failed = 0; /* some wait, most of the time */
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
-			stride = 61;
+			stride = 127;
 		else if (strcmp(argv[i], "--stride") == 0 && i + 1 < argc)
 			stride = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc)

@@ -25,38 +25,67 @@
 #include <unistd.h>
 
 #define MOST_ARGUMENTS 12
+#define MOST_COMMANDS 5
+#define AT(time) "WFCTL_NOW=2126-03-" time "Z"
 
 struct scenario {
 	const char *name, *about;
 	bool all;                          /* make every state */
 	uint64_t instances;                /* as many as may be there */
 	const char *output;                /* of an instance that completed; NULL: not compared */
-	const char *commands[4][MOST_ARGUMENTS];
-	int statuses[4];
+	const char *commands[MOST_COMMANDS][MOST_ARGUMENTS]; /* the first word may be a variable */
+	int statuses[MOST_COMMANDS];
 	size_t prepared;                   /* commands that come before the record */
+	/* For those that go by the clock: */
+	const char *now;                   /* the time after the cut; NULL: it is not set */
+	const char *recovery[2][MOST_ARGUMENTS]; /* what is done then; none: resume */
+	bool exact;                        /* then all instances must be there, and complete */
 };
 
 /* @NAME is what `expand` puts there. */
 static const struct scenario scenarios[] = {
-	{"small", "a pure step and two commands", true, 1, "{\"said\": \"once again\", \"seen\": 1}",
-		{{"run", "@tests/small.yaml", "--input", "@input"}}, {0}, 0},
-	{"long", "register, requests, a timer, a branch, approvals, commands", true, 1,
-		"{\"said\": \"once again\", \"status\": 200}",
-		{{"register", "@tests/long.yaml"}, {"run", "long", "--input", "@input"},
+	{.name = "small", .about = "a pure step and two commands", .all = true, .instances = 1,
+		.output = "{\"said\": \"once again\", \"seen\": 1}",
+		.commands = {{"run", "@tests/small.yaml", "--input", "@input"}}},
+	{.name = "long", .about = "register, requests, a timer, a branch, approvals, commands", .all = true,
+		.instances = 1, .output = "{\"said\": \"once again\", \"status\": 200}",
+		.commands = {{"register", "@tests/long.yaml"}, {"run", "long", "--input", "@input"},
 			{"approve", "1", "--as", "alice"}, {"approve", "1", "--as", "bob"}},
-		{0, 3, 0, 0}, 0},
-	{"batch", "60 instances, 8 at once", false, 60, NULL,
-		{{"run", "@tests/batch.yaml", "--batch", "@lines", "--jobs", "8"}}, {0}, 0},
-	{"compact", "a journal is compacted, then used", true, 2,
-		"{\"said\": \"once again\", \"seen\": 1}",
-		{{"run", "@tests/small.yaml", "--input", "@input"}, {"journal", "compact"},
-			{"run", "@tests/small.yaml", "--input", "@input"}}, {0, 0, 0}, 1},
-	{"backup", "a copy is made, and put back", true, 1,
-		"{\"said\": \"once again\", \"seen\": 1}",
-		{{"run", "@tests/small.yaml", "--input", "@input"}, {"journal", "backup", "@backup"},
-			{"journal", "restore", "@backup", "--replace", "--yes"}}, {0, 0, 0}, 1},
-	{"init", "a home is made: every name and file of it is durable", false, 0, NULL,
-		{{"init", "--home", "@root/fresh/of/all"}}, {0}, 0},
+		.statuses = {0, 3, 0, 0}},
+	{.name = "batch", .about = "60 instances, 8 at once", .instances = 60,
+		.commands = {{"run", "@tests/batch.yaml", "--batch", "@lines", "--jobs", "8"}}},
+	{.name = "compact", .about = "a journal is compacted, then used", .all = true, .instances = 2,
+		.output = "{\"said\": \"once again\", \"seen\": 1}",
+		.commands = {{"run", "@tests/small.yaml", "--input", "@input"}, {"journal", "compact"},
+			{"run", "@tests/small.yaml", "--input", "@input"}}, .prepared = 1},
+	{.name = "backup", .about = "a copy is made, and put back", .all = true, .instances = 1,
+		.output = "{\"said\": \"once again\", \"seen\": 1}",
+		.commands = {{"run", "@tests/small.yaml", "--input", "@input"},
+			{"journal", "backup", "@backup"},
+			{"journal", "restore", "@backup", "--replace", "--yes"}}, .prepared = 1},
+	{.name = "sweep", .about = "a timer and an escalation fire, a person decides", .all = true,
+		.instances = 1, .output = "{\"said\": \"again\", \"by\": \"alice\"}",
+		.commands = {{AT("01T09:00:00"), "run", "@tests/sweep.yaml", "--input", "@input"},
+			{AT("02T09:00:00"), "serve-once"}, {AT("02T13:00:00"), "serve-once"},
+			{AT("02T14:00:00"), "approve", "1", "--as", "alice"}},
+		.statuses = {3, 0, 0, 0}, .prepared = 1, .now = AT("02T14:00:00"),
+		.recovery = {{"serve-once"}}},
+	{.name = "schedule", .about = "two firings start an instance each", .all = true, .instances = 2,
+		.commands = {{AT("01T09:00:00"), "register", "@tests/tick.yaml"},
+			{AT("01T09:00:00"), "schedule", "add", "tick", "R/PT1H", "--missed", "backfill",
+				"--input", "@input"},
+			{AT("01T11:30:00"), "serve-once"}},
+		.prepared = 2, .now = AT("01T11:30:00"), .recovery = {{"serve-once"}}, .exact = true},
+	{.name = "event", .about = "an event starts an instance and wakes one", .all = true,
+		.instances = 2,
+		.commands = {{AT("01T09:00:00"), "register", "@tests/event.yaml"},
+			{AT("01T09:00:00"), "run", "@tests/waiter.yaml", "--input", "@input"},
+			{AT("01T10:00:00"), "emit", "order.new", "--data", "@input", "--id", "one"}},
+		.statuses = {0, 3, 0}, .prepared = 2, .now = AT("01T10:00:00"),
+		.recovery = {{"serve-once"},
+			{"emit", "order.new", "--data", "@input", "--id", "one"}}, .exact = true},
+	{.name = "init", .about = "a home is made: every name and file of it is durable",
+		.commands = {{"init", "--home", "@root/fresh/of/all"}}},
 };
 
 static struct {
@@ -93,6 +122,23 @@ static char *expand(const char *word)
 		!strcmp(word, "@backup") ? at.backup : word);
 }
 
+static void expand_all(const char *const *from, const char *ret[MOST_ARGUMENTS + 1])
+{
+	for (size_t k = 0; k < MOST_ARGUMENTS && from[k]; k++)
+		ret[k] = expand(from[k]);
+}
+
+static void free_all(const char *words[])
+{
+	for (size_t k = 0; words[k]; k++)
+		wf_free((char *)(uintptr_t)words[k]);
+}
+
+static bool is_variable(const char *word)
+{
+	return !strncmp(word, "WFCTL_", 6);
+}
+
 static void mark_ended(const char *const words[], int status)
 {
 	WF_AUTOBUF struct wf_buf text = {0};
@@ -111,19 +157,21 @@ static void run_command(const struct scenario *s, size_t i, bool recorded)
 	WF_AUTOFREE char *preload = wf_asprintf("LD_PRELOAD=%s/tests/power/record.so", trial_build());
 	WF_AUTOFREE char *record = wf_asprintf("POWER_RECORD=%s", at.record);
 	WF_AUTOFREE char *root = wf_asprintf("POWER_ROOT=%s", at.root);
-	const char *const extra[] = {preload, record, root, "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+	const char *const *command = s->commands[i];
+	const char *now = is_variable(command[0]) ? command[0] : NULL;
+	const char *const only_now[] = {now, NULL};
+	const char *const extra[] = {preload, record, root, "ASAN_OPTIONS=verify_asan_link_order=0", now,
+		NULL};
 	const char *words[MOST_ARGUMENTS + 1] = {NULL};
 	struct trial_end end;
-	for (size_t k = 0; k < MOST_ARGUMENTS && s->commands[i][k]; k++)
-		words[k] = expand(s->commands[i][k]);
-	trial_wfctl(at.home, recorded ? extra : NULL, words, &end);
+	expand_all(command + (now ? 1 : 0), words);
+	trial_wfctl(at.home, recorded ? extra : only_now, words, &end);
 	if (end.status != s->statuses[i])
 		trial_die("%s: `%s` ended with status %d: %s%s", s->name, words[0], end.status, end.out,
 			end.err);
 	if (recorded)
 		mark_ended(words, end.status);
-	for (size_t k = 0; words[k]; k++)
-		wf_free((char *)(uintptr_t)words[k]);
+	free_all(words);
 	trial_end_done(&end);
 }
 
@@ -144,7 +192,7 @@ static void record(const struct scenario *s)
 	trial_copy(at.home, at.work);
 	trial_write(at.record, "", 0); /* the commands that came before marked it too */
 	disk_begin(at.data);
-	for (; i < 4 && s->commands[i][0]; i++)
+	for (; i < MOST_COMMANDS && s->commands[i][0]; i++)
 		run_command(s, i, true);
 }
 
@@ -276,6 +324,7 @@ struct trial {
 	json_t *resumed;        /* the verdicts (as text) that were resumed from already */
 	size_t judged, resumes, in_doubt;
 	bool resume;
+	bool emitted;           /* before the cut it was said that the event is kept */
 };
 
 static const json_t *find_instance(const json_t *verdict, const json_t *like)
@@ -316,8 +365,10 @@ static const char *end_is_wrong(struct trial *t, const json_t *before, const jso
 		if (done && !json_equal(json_object_get(old, "output"),
 			json_object_get(step_of(after, id), "output")))
 			return "a completed step is not what it was";
-		bool once = exec && !json_is_true(json_object_get(json_object_get(old, "input"),
-			"idempotent")) && !strcmp(text_of(old, "status"), "running");
+		/* a notification may be repeated: it has `of` */
+		bool once = exec && !json_object_get(old, "of") &&
+			!json_is_true(json_object_get(json_object_get(old, "input"), "idempotent")) &&
+			!strcmp(text_of(old, "status"), "running");
 		if (exec && (done || once) && strstr(ran, text_of(old, "idempotency_key")))
 			return done ? "a completed step ran again" : "a step in doubt ran unasked";
 	}
@@ -336,7 +387,7 @@ static const char *end_is_wrong(struct trial *t, const json_t *before, const jso
 
 static void go_on(struct trial *t, const char *const arguments[], int other_status)
 {
-	static const char *const extra[] = {"WFCTL_BOOT=7", NULL};
+	const char *const extra[] = {"WFCTL_BOOT=7", t->scenario->now, NULL};
 	struct trial_end end;
 	trial_wfctl(at.work, extra, arguments, &end);
 	if (end.status != 0 && end.status != 3 && end.status != other_status)
@@ -351,11 +402,43 @@ static bool waits_for_approval(const json_t *verdict)
 	return !strcmp(text_of(in, "waits_for"), "approvals");
 }
 
+static void expect_all(struct trial *t, const json_t *verdict)
+{
+	size_t i, n = json_array_size(json_object_get(verdict, "instances"));
+	const json_t *in;
+	if (n != t->scenario->instances)
+		trial_defect("%s, state %zu: after the cut %zu instances came of it, not %d",
+			t->scenario->name, t->judged, n, (int)t->scenario->instances);
+	json_array_foreach(json_object_get(verdict, "instances"), i, in)
+		if (strcmp(text_of(in, "status"), "completed") != 0)
+			trial_defect("%s, state %zu: after the cut #%zu is %s", t->scenario->name,
+				t->judged, i + 1, text_of(in, "status"));
+}
+
+static void recover(struct trial *t)
+{
+	const struct scenario *s = t->scenario;
+	int signal;
+	if (!s->recovery[0][0])
+		go_on(t, (const char *const[]){"resume", NULL}, 0);
+	for (size_t i = 0; i < 2 && s->recovery[i][0]; i++) {
+		const char *words[MOST_ARGUMENTS + 1] = {NULL};
+		expand_all(s->recovery[i], words);
+		go_on(t, words, 0);
+		free_all(words);
+		if (i == 0 && t->emitted) { /* nobody need send it again */
+			json_t *verdict = trial_judge(at.work, &signal);
+			expect_all(t, verdict);
+			json_decref(verdict);
+		}
+	}
+}
+
 static void resume_from(struct trial *t, const json_t *before)
 {
 	int signal;
 	trial_write(at.log, "", 0);
-	go_on(t, (const char *const[]){"resume", NULL}, 0);
+	recover(t);
 	t->resumes++;
 	json_t *after = trial_judge(at.work, &signal);
 	if (waits_for_approval(after)) {
@@ -379,13 +462,16 @@ static void resume_from(struct trial *t, const json_t *before)
 				(int)json_integer_value(json_object_get(in, "number")), wrong,
 				text_of(now, "status"));
 	}
+	if (t->scenario->exact)
+		expect_all(t, after);
 	json_decref(after);
 }
 
 static void maybe_resume(struct trial *t, const json_t *verdict)
 {
 	char *text = t->resume ? json_dumps(verdict, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	if (text && !json_object_get(t->resumed, text)) {
+	/* An event that is there and was not handed out yet is in no verdict. */
+	if (text && (t->scenario->recovery[1][0] || !json_object_get(t->resumed, text))) {
 		json_object_set_new(t->resumed, text, json_true());
 		resume_from(t, verdict);
 	}
@@ -415,6 +501,9 @@ static void judge(void *arg, const uint8_t *image, size_t n, const struct disk_m
 	if (json_array_size(json_object_get(verdict, "instances")) > t->scenario->instances)
 		trial_defect("%s, state %zu: more instances than were started", t->scenario->name,
 			t->judged);
+	t->emitted = false;
+	for (size_t i = 0; i < count; i++)
+		t->emitted |= marks[i].kind == POWER_ENDED && !strncmp(marks[i].text, "emit", 4);
 	for (size_t i = 0; i < count; i++)
 		if (!mark_holds(verdict, &marks[i])) {
 			trial_defect("%s, state %zu: `%.*s` was promised and is not there",

@@ -342,10 +342,12 @@ static void on_name(struct disk *d, const struct power_event *e, const uint8_t *
 	}
 }
 
+/* Nothing that a power cut could lose: it is removed, or made again by who wants the lock. */
 static bool is_passing(const char *path)
 {
+	const char *name = strrchr(path, '/');
 	size_t n = strlen(path);
-	return n > 4 && !strcmp(path + n - 4, ".tmp");
+	return (n > 4 && !strcmp(path + n - 4, ".tmp")) || (name && !strcmp(name, "/sweep.lock"));
 }
 
 /* A command that succeeded has made what it leaves durable, by name and by content. */
