@@ -229,7 +229,7 @@ static void run_scenario(const struct scenario *s)
 	for (unsigned i = s->prepared; i < MOST_COMMANDS && s->commands[i]; i++)
 		if (!dies(s->commands[i]))
 			first += kill_command(s, i);
-	printf("%-24s %4u boundaries, %5u of their recoveries\n", s->name, first,
+	printf("%-28s %4u boundaries, %5u of their recoveries\n", s->name, first,
 		tally.second_deaths - second);
 	if (!first)
 		complain("nothing was killed");

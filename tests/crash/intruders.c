@@ -228,7 +228,7 @@ void kill_intruders(void)
 				killed++;
 				(void)kill_intruder(&meetings[i], boundary_names[b], nth, true);
 			}
-		printf("%-24s %4u boundaries of who changes it\n", meetings[i].name, killed);
+		printf("%-28s %4u boundaries of who changes it\n", meetings[i].name, killed);
 		tally.intruder_deaths += killed;
 		if (!killed)
 			complain("nothing was killed");
@@ -273,7 +273,7 @@ void kill_intruded(void)
 				tally.deaths[b]++;
 				killed++;
 			}
-		printf("%-24s %4u boundaries of who drives it\n", meetings[i].name, killed);
+		printf("%-28s %4u boundaries of who drives it\n", meetings[i].name, killed);
 		tally.intruder_deaths += killed;
 		if (!killed)
 			complain("nothing was killed");

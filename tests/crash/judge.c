@@ -359,6 +359,24 @@ void judge_end(const struct trial *t)
 	json_decref(seen);
 }
 
+/* "completed failed 3" */
+static void check_learnt(const struct scenario *s)
+{
+	char ends[200] = "";
+	json_t *in, *n;
+	const char *key;
+	size_t i;
+	json_int_t effects = 0;
+	json_object_foreach (wanted_records, key, n)
+		effects += json_integer_value(n);
+	json_array_foreach (wanted, i, in)
+		snprintf(ends + strlen(ends), sizeof(ends) - strlen(ends), "%s ",
+			text_of(in, "status"));
+	snprintf(ends + strlen(ends), sizeof(ends) - strlen(ends), "%d", (int)effects);
+	if (s->ends && strcmp(ends, s->ends) != 0)
+		complain("it ends as `%s`, not as `%s`", ends, s->ends);
+}
+
 void judge_learn(const struct scenario *s)
 {
 	expect_sound();
@@ -370,4 +388,5 @@ void judge_learn(const struct scenario *s)
 	wanted_look = look(s);
 	if (json_array_size(wanted) == 0)
 		complain("no instance came of it");
+	check_learnt(s);
 }

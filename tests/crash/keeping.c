@@ -119,7 +119,7 @@ void kill_keepers(void)
 				tally.deaths[b]++;
 				killed++;
 			}
-		printf("%-22s %4u boundaries\n", keepings[i].name, killed);
+		printf("%-28s %4u boundaries\n", keepings[i].name, killed);
 		if (!killed)
 			complain("nothing was killed");
 	}

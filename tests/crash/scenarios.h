@@ -18,6 +18,8 @@ struct scenario {
 	const char *commands[MOST_COMMANDS]; /* one after the other */
 	unsigned prepared;      /* so many of them come before: they are not killed */
 	const char *recovery;   /* NULL: resume */
+	const char *ends;       /* statuses of the instances and how many effects were recorded, in the end
+				 * of the uninterrupted run; NULL: it is only what the others are compared to */
 	const char *look;       /* a command whose JSON is compared as well, besides the instances; NULL */
 	bool many;              /* several instances take part, or completed steps are begun again */
 	enum doubt doubt;

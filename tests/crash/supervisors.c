@@ -140,5 +140,5 @@ void kill_supervisors(void)
 			try_one(b, a, true);
 			try_one(b, a, false);
 		}
-	printf("%-22s %4u boundaries\n", "supervisors", tally.supervisor_deaths);
+	printf("%-28s %4u boundaries\n", "supervisors", tally.supervisor_deaths);
 }
