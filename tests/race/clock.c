@@ -52,7 +52,7 @@ static const char tick[] =
 static void sweeps(void)
 {
 	unsigned n = rounds(10, 40);
-	for (unsigned round = 0; round < rounds(4, 40); round++) {
+	for (unsigned round = 0; round < rounds(10, 60); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", timer);
@@ -108,7 +108,7 @@ static void locked_out(void)
 static void breach_and_decision(void)
 {
 	unsigned decided = 0, expired = 0;
-	for (unsigned round = 0; round < rounds(25, 250); round++) {
+	for (unsigned round = 0; round < rounds(80, 800); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", breached);
@@ -171,7 +171,7 @@ static void timer_and_cancel(void)
 /* A resumed pause is not fired again by a timer that was moved or fired by hand meanwhile. */
 static void timer_and_hand(void)
 {
-	for (unsigned round = 0; round < rounds(8, 80); round++) {
+	for (unsigned round = 0; round < rounds(16, 160); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", timer);
@@ -190,7 +190,7 @@ static void timer_and_hand(void)
 /* Each firing is one instance, whoever sees it, and whoever is killed over it. */
 static void firings(void)
 {
-	for (unsigned round = 0; round < rounds(6, 60); round++) {
+	for (unsigned round = 0; round < rounds(10, 80); round++) {
 		struct crowd c = {0};
 		bool kills = round % 2 == 1;
 		world_fresh(false);
@@ -220,7 +220,7 @@ static void firings(void)
 /* A sweep that is stopped keeps its lock; one that is killed loses it, and what it had begun. */
 static void sweepers_die(void)
 {
-	for (unsigned round = 0; round < rounds(6, 60); round++) {
+	for (unsigned round = 0; round < rounds(10, 80); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", timer);
@@ -246,7 +246,7 @@ static void sweepers_die(void)
 /* A cancel of what another process drives, stopped or not: its command is stopped, there is one end. */
 static void cancel_of_driven(void)
 {
-	for (unsigned round = 0; round < rounds(8, 80); round++) {
+	for (unsigned round = 0; round < rounds(16, 160); round++) {
 		struct crowd c = {0};
 		bool stopped = round % 2 == 1, killed = round % 4 == 2;
 		world_fresh(false);

@@ -82,7 +82,7 @@ static void one_event(void)
 static void event_meets_waiter(void)
 {
 	enum { PAIRS = 6 };
-	for (unsigned round = 0; round < rounds(12, 120); round++) {
+	for (unsigned round = 0; round < rounds(20, 200); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", own_event);
@@ -102,7 +102,7 @@ static void event_meets_waiter(void)
 /* The waiter's owner, or who emits, is killed or stopped over it: the event is there when they are not. */
 static void event_and_kills(void)
 {
-	for (unsigned round = 0; round < rounds(10, 100); round++) {
+	for (unsigned round = 0; round < rounds(16, 160); round++) {
 		world_fresh(false);
 		define("w.yaml", own_event);
 		struct running run = begin("run @DIR@/w.yaml --set n=1");
@@ -135,7 +135,7 @@ static void event_and_kills(void)
 /* Signals that come while the instance is driven towards its waits, and some of them twice. */
 static void signals(void)
 {
-	for (unsigned round = 0; round < rounds(12, 120); round++) {
+	for (unsigned round = 0; round < rounds(20, 200); round++) {
 		struct crowd c = {0};
 		bool kills = round % 3 == 2;
 		world_fresh(false);

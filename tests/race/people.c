@@ -57,8 +57,11 @@ static void all_at_once(void)
 		world_fresh(false);
 		define("w.yaml", single);
 		start(1, "w.yaml", "");
-		for (unsigned i = 0; i < 8; i++)
-			join(&c, "%s", lines[(i + round) % COUNT(lines)]);
+		/* in every third nobody takes it back, so that who it is handed to may have the word */
+		unsigned kinds = round % 3 ? 4 : 2;
+		join(&c, "%s", lines[kinds == 2 ? 3 : round % 4]);
+		for (unsigned i = 0; i < 7; i++)
+			join(&c, "%s", lines[(i + 1 + round) % kinds]);
 		disperse(&c, "5");
 		unsigned approved = ended_with(&c, "approve", 0), rejected = ended_with(&c, "reject", 0);
 		unsigned withdrawn = ended_with(&c, "withdraw", 0);
@@ -148,7 +151,7 @@ static void decide_meanwhile(enum fate fate)
 
 static void notified_meanwhile(void)
 {
-	for (unsigned round = 0; round < rounds(9, 90); round++)
+	for (unsigned round = 0; round < rounds(18, 180); round++)
 		decide_meanwhile(round % FATES);
 }
 
@@ -156,7 +159,7 @@ static void notified_meanwhile(void)
 static void escalation_and_decision(void)
 {
 	unsigned sent = 0;
-	for (unsigned round = 0; round < rounds(12, 120); round++) {
+	for (unsigned round = 0; round < rounds(24, 180); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", escalated);
@@ -182,7 +185,7 @@ static void escalation_and_decision(void)
 /* Several begin what failed again: one does. */
 static void retries(void)
 {
-	for (unsigned round = 0; round < rounds(12, 120); round++) {
+	for (unsigned round = 0; round < rounds(24, 180); round++) {
 		struct crowd c = {0};
 		world_fresh(false);
 		define("w.yaml", failing);
