@@ -311,6 +311,17 @@ int wf_fail_cause(struct wf_ctx *ctx, const struct wf_cause *cause)
 		*cause->text ? cause->text : wf_strerror(cause->err), cause->hint);
 }
 
+int wf_fail_aside(struct wf_ctx *ctx, const struct wf_cause *cause, json_t **ret_error)
+{
+	const char *message = *cause->text ? cause->text : wf_strerror(cause->err);
+	WF_AUTOBUF struct wf_buf safe = { 0 };
+	wf_view_safe(&safe, message);
+	say_failure(ctx, message, cause->hint);
+	*ret_error = json_pack("{s:s, s:s}", "code", wf_code_of(cause->err), "message",
+		safe.data ? safe.data : "");
+	return wf_exit_of(cause->err);
+}
+
 int wf_fail_at(struct wf_ctx *ctx, int status, const char *code, json_t *details, const char *hint,
 	const char *fmt, ...)
 {

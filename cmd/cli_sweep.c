@@ -20,6 +20,7 @@ void wf_targets_done(struct wf_targets *t)
 	for (size_t i = 0; i < t->count; i++) {
 		wf_free(t->items[i].tenant);
 		wf_free(t->items[i].environment);
+		json_decref(t->items[i].error);
 	}
 	wf_free(t->items);
 	*t = (struct wf_targets){ 0 };
@@ -92,9 +93,12 @@ static int check_given(struct wf_ctx *ctx, const struct wf_targets *t, const cha
 			continue;
 		for (size_t n = 0; n < t->count && !found; n++)
 			found = !strcmp(g->value, tenant ? t->items[n].tenant : t->items[n].environment);
+		const char *other = tenant ? "environment" : "tenant", *with = wf_opt(ctx, other);
 		if (!found)
 			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
-				"wfctl init makes a journal", "no journal here has the %s %s", option, g->value);
+				"wfctl init makes a journal", "no journal here has the %s %s%s%s%s%s", option,
+				g->value, with ? " with the " : "", with ? other : "", with ? " " : "",
+				with ? with : "");
 	}
 	return 0;
 }
@@ -132,6 +136,14 @@ int wf_event_retention(struct wf_ctx *ctx, int64_t *ret_ms)
 	return 0;
 }
 
+void wf_target_failed(struct wf_ctx *ctx, struct wf_target *t, struct wf_cause *cause)
+{
+	WF_AUTOFREE char *text = wf_asprintf("%s/%s: %s", t->tenant, t->environment, cause->text);
+	(void)snprintf(cause->text, sizeof(cause->text), "%s", text);
+	json_decref(t->error);
+	t->status = wf_fail_aside(ctx, cause, &t->error);
+}
+
 int wf_sweep_here(const struct wf_sweeping *how, struct wf_target *t)
 {
 	struct wf_ctx *ctx = how->ctx;
@@ -153,9 +165,7 @@ int wf_sweep_here(const struct wf_sweeping *how, struct wf_target *t)
 	if (!*cause.text)
 		(void)wf_fail(&cause, r, "the journal cannot be swept: %s", wf_strerror(r));
 	cause.err = r;
-	WF_AUTOFREE char *text = wf_asprintf("%s/%s: %s", t->tenant, t->environment, cause.text);
-	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
-	t->status = wf_fail_cause(ctx, &cause);
+	wf_target_failed(ctx, t, &cause);
 	return t->status;
 }
 

@@ -9,6 +9,7 @@
 struct wf_target {
 	char *tenant, *environment;
 	int status;               /* exit status that its sweep gives; 0 */
+	json_t *error;            /* {code, message} where it is not 0; NULL: nobody knows */
 	struct wf_sweep_report report;
 	bool swept;               /* the report says something */
 	/* of the many */
@@ -36,6 +37,8 @@ struct wf_sweeping {
 	void (*progress)(void *arg, const struct wf_sweep_report *now);
 	void *arg;
 };
+/* One that cannot be used: said, and kept with its name before it. */
+void wf_target_failed(struct wf_ctx *ctx, struct wf_target *t, struct wf_cause *cause);
 /* Sweeps one journal in this process; the exit status, with what is wrong said. */
 int wf_sweep_here(const struct wf_sweeping *how, struct wf_target *t);
 /* Sweeps those of many that have something due, each in a process of its own, and within the window

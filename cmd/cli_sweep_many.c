@@ -79,15 +79,13 @@ static void look_at(struct many *m, struct wf_target *t)
 	}
 	if (!*cause.text)
 		(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-	WF_AUTOFREE char *text = wf_asprintf("%s/%s: %s", t->tenant, t->environment, cause.text);
-	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
 	cause.err = r;
-	t->status = wf_fail_cause(ctx, &cause);
+	wf_target_failed(ctx, t, &cause);
 }
 
 /* -- a process for one -- */
 
-static int begin(struct many *m, struct child *c, struct wf_target *t)
+static void begin(struct many *m, struct child *c, struct wf_target *t)
 {
 	const struct wf_sweeping *how = m->how;
 	struct wf_cause cause = { 0 };
@@ -128,7 +126,8 @@ static int begin(struct many *m, struct child *c, struct wf_target *t)
 	argv[n] = NULL;
 	if (pipe2(fds, O_CLOEXEC)) {
 		(void)wf_fail(&cause, wf_err_of_errno(errno), "cannot make a pipe: %s", strerror(errno));
-		return wf_fail_cause(how->ctx, &cause);
+		wf_target_failed(how->ctx, t, &cause);
+		return;
 	}
 	const int to[3] = { null, fds[1], STDERR_FILENO };
 	int r = wf_spawn(m->self, (char *const *)(const void *)argv, environ, NULL, to, false, &c->pid,
@@ -138,12 +137,12 @@ static int begin(struct many *m, struct child *c, struct wf_target *t)
 		(void)close(fds[0]);
 		c->pid = 0;
 		cause.err = r;
-		return wf_fail_cause(how->ctx, &cause);
+		wf_target_failed(how->ctx, t, &cause);
+		return;
 	}
 	c->fd = fds[0];
 	c->target = t;
 	m->running++;
-	return 0;
 }
 
 /* Adds what a process did; one that died says so with its status. */
@@ -160,6 +159,10 @@ static void take_answer(struct many *m, struct child *c, int wstatus)
 		t->report.locked_out |= r.locked_out;
 		t->report.next_due = next;
 		t->swept = true;
+		json_t *swept = json_object_get(document, "swept");
+		json_t *error = json_object_get(json_array_get(swept, 0), "error");
+		if (error && !t->error)
+			t->error = json_incref(error);
 	}
 	json_decref(document);
 	if (status && !(stopping(m) && (status > 128 || WIFSIGNALED(wstatus))))
@@ -260,9 +263,7 @@ static int64_t begin_due(struct many *m, int64_t now)
 		if (!c)
 			continue;
 		t->look_at = 0;
-		int status = begin(m, c, t);
-		if (status)
-			t->status = status;
+		begin(m, c, t);
 	}
 	return next;
 }

@@ -14,19 +14,25 @@ struct first {
 	int64_t at; /* 0: nothing; what waits already is due now */
 };
 
-static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, struct first *ret)
+/* What cannot be read is said, and hides nothing of the others: *ret_unusable is the status then. */
+static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, struct first *ret,
+	int *ret_unusable)
 {
 	int64_t retention = 0;
+	int failed = 0;
 	int status = wf_event_retention(ctx, &retention);
 	for (size_t i = 0; !status && i < targets->count; i++) {
-		const struct wf_target *t = &targets->items[i];
+		struct wf_target *t = &targets->items[i];
 		struct wf_next_due due = { 0 };
 		struct wf_cause cause = { 0 };
 		int r = wf_sweep_next(ctx->home, t->tenant, t->environment, retention, &due, &cause);
 		if (r < 0) {
 			cause.err = r;
-			status = wf_fail_cause(ctx, &cause);
-			break;
+			if (targets->count == 1)
+				return wf_fail_cause(ctx, &cause);
+			wf_target_failed(ctx, t, &cause);
+			failed = t->status;
+			continue;
 		}
 		bool waits = due.work && !(due.at && due.at < ctx->now);
 		int64_t at = waits ? ctx->now : due.at;
@@ -35,6 +41,7 @@ static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, str
 		if (at && (!ret->at || at < ret->at))
 			*ret = (struct first){ t, due, at };
 	}
+	*ret_unusable = failed;
 	return status;
 }
 
@@ -93,11 +100,11 @@ static int run_next_due(struct wf_ctx *ctx)
 {
 	struct wf_targets targets = { 0 };
 	struct first f = { 0 };
-	int status = wf_open_home(ctx);
+	int unusable = 0, status = wf_open_home(ctx);
 	if (!status)
 		status = wf_targets_find(ctx, &targets);
 	if (!status)
-		status = look_at_all(ctx, &targets, &f);
+		status = look_at_all(ctx, &targets, &f, &unusable);
 	if (!status && wf_machine(ctx)) {
 		wf_out_json(ctx, answer_json(ctx, &f));
 	} else if (!status && wf_opt(ctx, "seconds")) {
@@ -111,7 +118,7 @@ static int run_next_due(struct wf_ctx *ctx)
 		answer_text(ctx, &f, targets.count > 1);
 	}
 	wf_targets_done(&targets);
-	return status;
+	return status ? status : unusable;
 }
 
 static const struct wf_option options[] = {
@@ -127,7 +134,8 @@ const struct wf_verb wf_verb_next_due = {
 		"Says when a sweep (wfctl serve-once) has something to do next, and what: the earliest timer or "
 		"scheduled start of the home's journals, or of those that --tenant and --environment name. "
 		"What waits for a sweep already, such as an instance whose process died, is due now. With "
-		"nothing to come it prints - alone.",
+		"nothing to come it prints - alone.\n\n"
+		"A journal that cannot be used hides nothing of the others: it is told of, and the status is 7.",
 	.examples = "wfctl next-due\n"
 		    "systemd-run --on-active=\"$(wfctl next-due --seconds)\" wfctl serve-once",
 	.options = options,

@@ -122,6 +122,8 @@ static json_t *target_json(const struct wf_target *t)
 	json_object_set_new(o, "environment", json_string(t->environment));
 	wf_report_json(&t->report, o);
 	json_object_set_new(o, "status", json_integer(t->status));
+	if (t->error)
+		json_object_set(o, "error", t->error);
 	return o;
 }
 
@@ -157,10 +159,11 @@ static void answer_text(const struct wf_sweeping *how, const struct wf_targets *
 	struct wf_ctx *ctx = how->ctx;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	char when[WF_WHEN_TEXT], count[WF_COUNT_TEXT];
-	size_t lines = 0;
+	size_t lines = 0, failed = 0;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct wf_target *one = &t->items[i];
-		if (!worth_a_line(one) || one->status)
+		failed += one->status != 0;
+		if (!worth_a_line(one) || (one->status && !one->report.looked))
 			continue;
 		lines++;
 		if (t->count > 1)
@@ -171,7 +174,7 @@ static void answer_text(const struct wf_sweeping *how, const struct wf_targets *
 			say_counts(&one->report, how->dry_run, &text);
 		wf_buf_addch(&text, '\n');
 	}
-	if (!lines && t->count)
+	if (!lines && t->count && failed < t->count)
 		wf_buf_addstr(&text, "nothing is due");
 	else if (!t->count)
 		wf_buf_addstr(&text, "there is no journal");
@@ -180,8 +183,10 @@ static void answer_text(const struct wf_sweeping *how, const struct wf_targets *
 		wf_buf_printf(&text, "%zu of %s journals had something due", lines, count);
 	}
 	if (t->count && sum->next_due) {
-		wf_view_until(sum->next_due, wf_now_ms(), when);
-		wf_buf_printf(&text, "%snext %s", lines && t->count == 1 ? "" : "; ",
+		int64_t now = wf_now_ms();
+		wf_view_until(sum->next_due, now, when);
+		wf_buf_printf(&text, "%s%s %s", !text.len || (lines && t->count == 1) ? "" : "; ",
+			sum->next_due < now ? "due" : "next",
 			!strncmp(when, "until ", 6) ? when + 6 : when);
 	}
 	if (text.len && text.data[text.len - 1] != '\n')

@@ -135,8 +135,6 @@ static json_t *event_of(const struct wf_schedule *s, int64_t nominal, const char
 static void refuse(struct group *g, struct wf_schedule *s, int64_t nominal, const char *why)
 {
 	wf_schedule_note(s, nominal, g->now, "refused", 0, why);
-	g->got.fired++;
-	s->fired++;
 	g->got.refused++;
 	(void)snprintf(g->got.why, sizeof(g->got.why), "%.100s: %.200s", s->name, why);
 }

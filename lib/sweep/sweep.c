@@ -152,7 +152,7 @@ static int fire_schedules(struct sweep *s, int64_t now)
 		err = wf_fire_due(s->rt, s->journal, now, room > 1000 ? 1000 : (size_t)room,
 			s->o->jobs && s->o->jobs < BEGIN_MOST ? s->o->jobs : BEGIN_MOST, &f, &more,
 			&s->cause);
-		more = more && (f.fired || f.missed);
+		more = more && (f.fired || f.missed || f.refused);
 		s->report.fired += f.fired;
 		s->report.missed += f.missed;
 		s->report.refused += f.refused;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # wfctl next-due: when a sweep has something to do.
+bats_require_minimum_version 1.5.0
 
 load helper
 load shape
@@ -58,6 +59,22 @@ at() {
 	assert_output --partial "timer of #1 wait"
 	status 4 wfctl next-due --tenant nobody
 	status 2 wfctl next-due --all --tenant acme
+	status 4 wfctl next-due --tenant default --environment test
+	assert_line --partial "no journal here has the tenant default with the environment test"
+}
+
+@test "a journal that cannot be used hides nothing of the others" {
+	at 2026-11-20T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	wfctl init --tenant acme >/dev/null
+	printf 'no journal' >"$WFCTL_HOME/journals/acme/default/data.mdb"
+	at 2026-11-20T09:00:00Z status 7 wfctl next-due
+	assert_line --partial "acme/default"
+	assert_line "2026-11-20T10:00:00.000Z  in 1 h  timer of #1 wait  (default/default)"
+	at 2026-11-20T09:00:00Z run -7 --separate-stderr wfctl next-due -o json
+	shape next-due
+	assert_equal "$(jq -c '[.seconds, .instance]' <<<"$output")" '[3600,1]'
+	at 2026-11-20T09:00:00Z status 7 wfctl next-due --tenant acme
+	refute_line "-"
 }
 
 @test "what waits for a sweep is due now" {

@@ -252,7 +252,7 @@ at() {
 	wfctl register tick2.yaml >/dev/null
 	at 2026-11-20T10:00:00Z run wfctl serve-once
 	assert_success
-	assert_line --partial "1 start refused"
+	assert_line --index 1 "1 start refused"
 	wfctl workflow disable tick >/dev/null
 	at 2026-11-20T11:00:00Z run wfctl serve-once
 	assert_success
@@ -267,6 +267,7 @@ at() {
 	shape schedule-show
 	assert_equal "$(jq -r '.recent | map(.outcome) | join(" ")' <<<"$output")" \
 		"refused refused refused started"
+	assert_equal "$(jq .fired <<<"$output")" 1
 	assert_regex "$(jq -r '.recent[0].why' <<<"$output")" 'must'
 	assert_regex "$(jq -r '.recent[1].why' <<<"$output")" 'disabled'
 	assert_regex "$(jq -r '.recent[2].why' <<<"$output")" 'hold'

@@ -236,8 +236,15 @@ lines_of() {
 	at 2026-11-20T12:00:00Z status 7 wfctl serve-once
 	assert_line --partial "beta/default"
 	assert_line "gamma/default: 1 scheduled start, 1 completed"
-	at 2026-11-20T13:00:00Z run wfctl serve-once -o json
-	assert_failure 7
+	# one document, which has the error in its place
+	at 2026-11-20T13:00:00Z run -7 --separate-stderr wfctl serve-once -o json
+	shape serve-once
+	assert_equal "$(jq -c '[.unusable, .fired, (.swept | map(select(.error)) | map([.tenant, .error.code]))]' \
+		<<<"$output")" '[1,2,[["beta","DAMAGED"]]]'
+	at 2026-11-20T13:30:00Z run -7 --separate-stderr wfctl serve-once --tenant beta --environment default -o json
+	shape serve-once
+	at 2026-11-20T13:30:00Z status 7 wfctl serve-once --tenant beta --environment default
+	refute_line --partial "nothing is due"
 	assert_equal "$(lines_of ran)" 9
 	status 4 wfctl serve-once --tenant nobody
 	status 4 wfctl serve-once --environment nowhere
