@@ -174,7 +174,7 @@ const struct scenario clock_scenarios[] = {
 		.prepared = 1, .recovery = "serve-once" },
 	{ .name = "a left-over timer",
 		.ends = "waiting 1", .definition = pauses,
-		.commands = { RUN, ON("01", "10:00:00") "timer fire 1", ON("02", "09:00:00") "serve-once",
+		.commands = { RUN, ON("01", "10:00:00") "timer fire 1 --step pause", ON("02", "09:00:00") "serve-once",
 			ON("03", "09:59:59.999") "serve-once" },
 		.prepared = 1, .recovery = "serve-once" },
 	{ .name = "a resumed pause",
