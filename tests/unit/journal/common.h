@@ -67,6 +67,24 @@ static inline void drop_place(struct place *p)
 	wf_free(p->path);
 }
 
+/* A test with a place of its own, which is its state. */
+#define TEST(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
+
+static inline int place_setup(void **state)
+{
+	struct place *p = wf_calloc(1, sizeof(*p));
+	make_place(p, 0);
+	*state = p;
+	return 0;
+}
+
+static inline int place_teardown(void **state)
+{
+	drop_place(*state);
+	wf_free(*state);
+	return 0;
+}
+
 static inline char *data_file(const struct place *p)
 {
 	return wf_asprintf("%s/journals/default/default/data.mdb", p->path);

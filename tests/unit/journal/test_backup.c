@@ -72,21 +72,18 @@ static int back_up(struct place *p, bool nameless, const char *die_at)
 
 static int setup(void **state)
 {
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
+	int rc = place_setup(state);
+	struct place *p = *state;
 	close_place(p);
 	folder = wf_asprintf("%s/copies", p->path);
 	assert_int_equal(mkdir(folder, 0700), 0);
-	*state = p;
-	return 0;
+	return rc;
 }
 
 static int teardown(void **state)
 {
-	drop_place(*state);
-	wf_free(*state);
 	wf_free(folder);
-	return 0;
+	return place_teardown(state);
 }
 
 static void killed_without_a_name(void **state)
@@ -140,8 +137,8 @@ static void not_ours(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define COPY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(killed_without_a_name), TEST(killed_by_name), TEST(not_ours)};
+		COPY_TEST(killed_without_a_name), COPY_TEST(killed_by_name), COPY_TEST(not_ours)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

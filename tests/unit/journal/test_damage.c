@@ -8,21 +8,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	drop_place(*state);
-	wf_free(*state);
-	return 0;
-}
-
 /* A journal with every kind of record and a value that needs pages of its own. */
 static void fill(struct place *p, unsigned count)
 {
@@ -458,7 +443,6 @@ static void read_only(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(init_twice), TEST(keys), TEST(newer_version),
 		TEST(truncated), TEST(flipped),
 		TEST(longer_than_the_file), TEST(quota), TEST(file_limit), TEST(too_large_a_value),

@@ -6,22 +6,6 @@
 
 #include "journal/private.h"
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	drop_place(p);
-	wf_free(p);
-	return 0;
-}
-
 /* -- a journal with one of each -- */
 
 static int fill_own(struct wf_txn *t, void *arg, struct wf_cause *cause)
@@ -429,7 +413,6 @@ static void dumped_whole(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(missing), TEST(stray), TEST(slots_that_count_wrong),
 		TEST(counters), TEST(unreadable_rows), TEST(dumped_whole)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

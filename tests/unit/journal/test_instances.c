@@ -1,21 +1,6 @@
 /* Instances in the journal: round trips, indexes, numbers, history, transactions that run again. */
 #include "common.h"
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	drop_place(*state);
-	wf_free(*state);
-	return 0;
-}
-
 static void round_trip(void **state)
 {
 	struct place *p = *state;
@@ -524,7 +509,6 @@ static void definitions(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(round_trip), TEST(header_only_is_not_written),
 		TEST(abandoned_and_repeated), TEST(filters), TEST(names), TEST(timers),
 		TEST(approvals), TEST(history), TEST(definitions)};

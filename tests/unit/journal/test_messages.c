@@ -3,22 +3,6 @@
 
 #include "journal/waiting.h"
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	drop_place(p);
-	wf_free(p);
-	return 0;
-}
-
 /* -- signals -- */
 
 struct signal {
@@ -414,7 +398,6 @@ static void dropped_whole(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(signals), TEST(events), TEST(retention),
 		TEST(taken_once), TEST(dropped_whole)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,21 +10,6 @@
 
 extern char **environ;
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	drop_place(*state);
-	wf_free(*state);
-	return 0;
-}
-
 /* -- child processes: this program again, with a role -- */
 
 struct child {
@@ -511,7 +496,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 3)
 		return play(argv[1], argv[2]);
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(keys_and_slots),
 		TEST(wakes), TEST(map_of_another),
 		TEST(killed_writer), TEST(killed_reader), TEST(backup_and_restore),

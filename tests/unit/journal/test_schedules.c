@@ -3,22 +3,6 @@
 
 #include "journal/waiting.h"
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	drop_place(p);
-	wf_free(p);
-	return 0;
-}
-
 /* -- schedules -- */
 
 struct work {
@@ -470,7 +454,6 @@ static void triggers(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(every_field), TEST(names_of_schedules),
 		TEST(due_in_order), TEST(fired_while_listed), TEST(holds), TEST(triggers)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,22 +8,6 @@
 
 #include <fcntl.h>
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	drop_place(p);
-	wf_free(p);
-	return 0;
-}
-
 #define BOUND (8 + 4 + 16 + 8 + 16) /* what the data key's seal covers */
 
 /* A step that waits for an approval with the name and the quorum of version 1, and its number. */
@@ -220,7 +204,6 @@ static void another_version_is_not_believed(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(read_as_it_stands), TEST(raised_by_a_writer),
 		TEST(a_backup_is_raised_when_it_is_back), TEST(not_under_another),
 		TEST(another_version_is_not_believed)};

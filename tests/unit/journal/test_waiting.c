@@ -3,22 +3,6 @@
 
 #include "journal/waiting.h"
 
-static int setup(void **state)
-{
-	struct place *p = wf_calloc(1, sizeof(*p));
-	make_place(p, 0);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	drop_place(p);
-	wf_free(p);
-	return 0;
-}
-
 /* -- asking -- */
 
 struct numbers {
@@ -513,7 +497,6 @@ static void intrusions(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(start_keys), TEST(places_in_slots),
 		TEST(granted_in_order), TEST(who_waits), TEST(kept_back), TEST(side_threads),
 		TEST(another_plan),
