@@ -30,6 +30,8 @@ struct sweep {
 	struct wf_journal *journal;
 	struct wf_runtime *rt;
 	int64_t until;           /* of the monotonic clock: the window's end */
+	int lock;                /* of sweeps of this journal; -1: it is not held */
+	int64_t retake_at;       /* of the monotonic clock: when to ask for it again; 0: it was not left */
 	int64_t whole_at;        /* of the monotonic clock: when to look at everything again */
 	bool passed;             /* at least once */
 	uint64_t taken_up;
@@ -106,10 +108,13 @@ static void take_back(struct sweep *s, uint64_t number)
 	}
 }
 
-/* Those that could not be claimed never part: they go when nothing at all is in hand. */
-static void forget_given(struct sweep *s)
+/* Those that could not be claimed never part: they go when nothing at all is in hand, and before all is
+ * looked at again. To claim what is in hand once more is nothing. */
+static void forget_given(struct sweep *s, bool whole)
 {
-	if (!s->given_count || wf_runtime_in_hand(s->rt))
+	size_t kept = whole ? wf_runtime_claims_waiting(s->rt) : wf_runtime_in_hand(s->rt);
+
+	if (!s->given_count || kept)
 		return;
 	memset(s->given, 0, s->given_room * sizeof(*s->given));
 	s->given_count = 0;
@@ -338,7 +343,7 @@ static int pass(struct sweep *s, int64_t now, int64_t *ret_next)
 	bool whole = !s->passed || clock >= s->whole_at;
 	int err = end_dispatched(s);
 
-	forget_given(s);
+	forget_given(s, whole);
 	s->passed = true;
 	if (whole)
 		s->whole_at = clock + WHOLE_EVERY_MS;
@@ -356,6 +361,53 @@ static void tell(struct sweep *s)
 		s->o->progress(s->o->arg, &s->report);
 }
 
+/* -- once its time is over, while something is in hand -- */
+
+#define LEAVE_MS 50    /* for whoever waits for the lock */
+#define RETAKE_MS 1000
+
+/* What is in hand may take hours, and no other sweep has to wait for it: the lock goes as soon as nothing
+ * more is taken up. */
+static void leave_lock(struct sweep *s)
+{
+	if (s->lock < 0 || wf_runtime_claims_waiting(s->rt))
+		return;
+	(void)close(s->lock);
+	s->lock = -1;
+	s->retake_at = wf_monotonic_ms() + LEAVE_MS;
+}
+
+/* Goes on for another window, unless another sweep has come: it may be that none can (a service manager
+ * begins the next one when this one has ended). *ret_wait: how long until it is asked again. */
+static int go_on(struct sweep *s, int64_t *ret_wait)
+{
+	const struct wf_sweep_options *o = s->o;
+	int64_t clock = wf_monotonic_ms();
+	int err = 0;
+
+	if (s->lock < 0 && clock >= s->retake_at) {
+		err = wf_sweep_lock(o->home, o->tenant, o->environment, 0, NULL, &s->lock, &s->cause);
+		s->retake_at = clock + RETAKE_MS;
+	}
+	if (s->lock >= 0)
+		s->until = clock + (int64_t)o->window_ms;
+	*ret_wait = s->lock >= 0 ? 1 : s->retake_at - clock;
+	return err;
+}
+
+static int time_is_over(struct sweep *s, int64_t now, int64_t *ret_next)
+{
+	bool had = s->lock >= 0 || s->retake_at; /* a parallel one may not have had it */
+	int64_t wait = 0;
+	int err = 0;
+
+	leave_lock(s);
+	if (had && s->o->window_ms && room_left(s) && wf_runtime_in_hand(s->rt))
+		err = go_on(s, &wait);
+	*ret_next = wait ? now + wait : 0;
+	return err;
+}
+
 /* When to be called next. What is due and cannot be had at present (another process drives it) is
  * looked at again like everything else. */
 static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
@@ -367,14 +419,15 @@ static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
 		wf_runtime_stop(rt);
 		return 0;
 	}
-	if (s->passed && left <= 0)
-		return 0;
-	s->failed = pass(s, now, &next);
+	bool over = s->passed && left <= 0;
+	s->failed = over ? time_is_over(s, now, &next) : pass(s, now, &next);
 	if (s->failed < 0) {
 		s->cause.err = s->failed;
 		wf_runtime_fail(rt, &s->cause);
 		return 0;
 	}
+	if (over)
+		return next;
 	tell(s);
 	if (left <= 0 || !room_left(s))
 		return 0;
@@ -527,9 +580,8 @@ static int work(struct sweep *s, struct wf_cause *cause)
 int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret,
 	struct wf_cause *cause)
 {
-	struct sweep s = { .o = options };
+	struct sweep s = { .o = options, .lock = -1 };
 	bool due = false;
-	int lock = -1;
 
 	s.until = wf_monotonic_ms() + (int64_t)options->window_ms;
 	int err = anything(&s, &due, cause);
@@ -539,14 +591,15 @@ int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret
 	s.journal = NULL;
 	if (err == 0 && due && !options->dry_run) {
 		err = wf_sweep_lock(options->home, options->tenant, options->environment,
-			options->parallel ? 0 : (int64_t)options->window_ms, options->stop, &lock, cause);
-		s.report.locked_out = err == 0 && lock < 0 && !options->parallel;
+			options->parallel ? 0 : (int64_t)options->window_ms, options->stop, &s.lock,
+			cause);
+		s.report.locked_out = err == 0 && s.lock < 0 && !options->parallel;
 		if (err == 0 && !s.report.locked_out)
 			err = work(&s, cause);
 		wf_journal_close(s.journal);
 	}
-	if (lock >= 0)
-		(void)close(lock);
+	if (s.lock >= 0)
+		(void)close(s.lock);
 	wf_sweep_numbers_done(&s.dispatched);
 	wf_sweep_numbers_done(&s.dispatched_started);
 	wf_free(s.given);

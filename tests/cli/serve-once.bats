@@ -146,6 +146,99 @@ lines_of() {
 	assert_equal "$ended" 143
 }
 
+# gated FILE: a workflow that a schedule starts at ten, and whose command waits for a file.
+gated() {
+	cat >gated.yaml <<-EOF
+	workflow:
+	  id: gated
+	  triggers: [ { type: schedule, at: "$1" } ]
+	  steps:
+	    - { id: go, action: exec.run, with: { shell: "touch began; while ! test -e gate; do sleep 0.02; done" } }
+	EOF
+	wfctl register gated.yaml >/dev/null
+}
+
+fires_a_timer() {
+	at "$1" wfctl serve-once | grep -q '1 timer fired, 1 completed'
+}
+
+@test "what a sweep drives for long keeps no other sweep away" {
+	at 2030-01-01T09:00:00Z gated 2030-01-01T10:00:00Z
+	at 2030-01-01T10:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2030-01-01T10:00:00Z wfctl serve-once >first 2>&1 3>&- &
+	first=$!
+	wait_for 5 test -e began
+	wait_for 5 fires_a_timer 2030-01-01T11:00:00Z
+	assert_equal "$(lines_of ran)" 1
+	touch gate
+	wait $first
+	assert_regex "$(cat first)" '1 scheduled start, 1 completed'
+	ok wfctl journal check
+}
+
+@test "one with a window goes on while it drives something and no other has come" {
+	cat >soon.yaml <<-'EOF'
+	workflow:
+	  id: soon
+	  steps:
+	    - { id: pause, action: wait.timer, with: { duration: PT2S } }
+	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
+	EOF
+	gated "$(date -u -d '+1 second' +%FT%TZ)"
+	"$WFCTL_BUILD/wfctl" serve-once --window 2s >first 2>&1 3>&- &
+	first=$!
+	wait_for 5 test -e began
+	wfctl run soon.yaml --stay 0s >/dev/null || true
+	wait_for 10 test -e ran
+	touch gate
+	wait $first
+	assert_regex "$(cat first)" '1 timer fired, 1 scheduled start, 2 completed'
+	ok wfctl journal check
+}
+
+waits() {
+	[ "$(wfctl ps -o jsonl | jq -r .status)" = waiting ]
+}
+
+seconds_passed() {
+	[ "$(lines_of seconds)" -ge 3 ] 2>/dev/null
+}
+
+@test "within a window a timer is seen though another process had its instance at first" {
+	cat >two.yaml <<-'EOF'
+	workflow:
+	  id: two
+	  steps:
+	    - { id: soon, action: wait.timer, with: { duration: PT1S } }
+	    - { id: later, action: wait.timer, with: { duration: PT3S } }
+	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
+	EOF
+	cat >second.yaml <<-'EOF'
+	workflow:
+	  id: second
+	  triggers: [ { type: schedule, cron: "* * * * * *" } ]
+	  steps: [ { id: go, action: exec.run, with: { shell: "echo x >>seconds" } } ]
+	EOF
+	# its owner stays for the first timer, and is stopped so that the sweep sees it due
+	"$WFCTL_BUILD/wfctl" run two.yaml --stay 2s >/dev/null 2>&1 3>&- &
+	owner=$!
+	wait_for 5 waits
+	kill -STOP $owner
+	gated "$(date -u -d '+1 second' +%FT%TZ)"
+	"$WFCTL_BUILD/wfctl" serve-once --window 60s >first 2>&1 3>&- &
+	first=$!
+	wait_for 5 test -e began
+	wfctl register second.yaml >/dev/null
+	wait_for 10 seconds_passed
+	kill -CONT $owner
+	wait $owner || true
+	wait_for 10 test -e ran
+	touch gate
+	kill -TERM $first
+	wait $first || true
+	ok wfctl journal check
+}
+
 @test "one with a window takes over from the one before" {
 	wfctl serve-once --window 1500ms >first 2>&1 3>&- &
 	first=$!
