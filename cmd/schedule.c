@@ -421,7 +421,9 @@ static int read_from(struct wf_ctx *ctx, const struct wf_timetable *t, int64_t *
 	return 0;
 }
 
-static int say_next(struct wf_ctx *ctx, const json_t *spec, const struct wf_timetable *t)
+/* The firings of a schedule, whose jitter is known, or of an expression (its id is 0). */
+static int say_next(struct wf_ctx *ctx, const json_t *spec, const struct wf_timetable *t,
+	const struct wf_schedule *s)
 {
 	WF_AUTOBUF struct wf_buf words = { 0 };
 	uint64_t most = 10;
@@ -432,7 +434,12 @@ static int say_next(struct wf_ctx *ctx, const json_t *spec, const struct wf_time
 		status = read_from(ctx, t, &from);
 	if (status)
 		return status;
+	/* one that jitter has put off is still to come */
+	if (!wf_opt(ctx, "from") && s->next_nominal && s->next_nominal < from && s->next_at > from)
+		from = s->next_nominal;
 	struct wf_upcoming *items = wf_schedule_upcoming(t, from, 0, most, &count);
+	for (size_t i = 0; s->id && i < count; i++)
+		items[i].ms = wf_timetable_due(t, s->id, items[i].ms);
 	wf_timetable_explain(t, &words);
 	if (wf_machine(ctx)) {
 		json_t *o = json_object();
@@ -464,7 +471,7 @@ static int run_next(struct wf_ctx *ctx)
 	bool is_cron = json_object_get(spec, "cron") != NULL;
 	int status = 0;
 	/* A word that no expression is: the name of a schedule. */
-	if (is_cron && !strchr(what, ' ') && *what != '@') {
+	if (is_cron && *what && !strchr(what, ' ') && *what != '@') {
 		json_decref(spec);
 		status = find(ctx, &f);
 		spec = status ? NULL : json_deep_copy(f.s.spec);
@@ -476,7 +483,7 @@ static int run_next(struct wf_ctx *ctx)
 		status = wf_schedule_read(ctx, spec, &t);
 	}
 	if (!status)
-		status = say_next(ctx, spec, &t);
+		status = say_next(ctx, spec, &t, &f.s);
 	wf_timetable_done(&t);
 	wf_schedule_done(&f.s);
 	json_decref(spec);
@@ -496,7 +503,8 @@ static const struct wf_option options[] = {
 		"first|last|both", TIMING },
 	{ "jitter", 0, "SPAN", "each firing is up to that much later, the same for every sweep", NULL,
 		TIMING },
-	{ "start", 0, "TIME", "fires at that time at the earliest", NULL, TIMING },
+	{ "start", 0, "TIME", "fires at that time at the earliest (2026-12-24T18:00:00; a day alone is its "
+		"midnight)", NULL, TIMING },
 	{ "end", 0, "TIME", "fires at that time at the latest", NULL, TIMING },
 	{ "missed", 0, "POLICY", "firings that no sweep saw in time: skip (unless given), catch_up (the "
 		"latest) or backfill (each)", "skip|catch_up|backfill", TIMING },

@@ -91,29 +91,38 @@ static int read_interval(struct reader *r, const json_t *value)
 	return err < 0 ? refuse_inner(r, err, &inner) : 0;
 }
 
-/* A time with an offset, or the zone's local time when it has none. */
+int wf_timetable_time(const char *text, size_t n, bool *ret_local, int64_t *ret_ms)
+{
+	/* "2026-12-24" is its midnight, and "2026-12-24T18:00" has no seconds */
+	const char *rest = n == 10 ? "T00:00:00Z" : n == 16 ? ":00Z" : "Z";
+	char local[MAX_TIME_BYTES + 1];
+	int64_t ms;
+	bool is_local = wf_time_parse(text, n, &ms) < 0;
+
+	if (is_local && n + strlen(rest) > MAX_TIME_BYTES)
+		return WF_ESYNTAX;
+	if (is_local) {
+		memcpy(local, text, n);
+		memcpy(local + n, rest, strlen(rest) + 1);
+		if (wf_time_parse(local, n + strlen(rest), &ms) < 0)
+			return WF_ESYNTAX;
+	}
+	*ret_local = is_local;
+	*ret_ms = ms;
+	return 0;
+}
+
 static int read_time(const struct reader *r, const json_t *value, bool *ret_local, int64_t *ret_ms)
 {
 	const char *text = NULL;
 	size_t n = 0;
-	char local[MAX_TIME_BYTES + 1];
 	int err = text_of(r, value, &text, &n);
 
 	if (err < 0)
 		return err;
-	*ret_local = wf_time_parse(text, n, ret_ms) < 0;
-	if (!*ret_local)
-		return 0;
-	if (n < MAX_TIME_BYTES - 4) {
-		/* Seconds may be left out: "2026-12-24T18:00" */
-		const char *rest = n == 16 ? ":00Z" : "Z";
-		memcpy(local, text, n);
-		memcpy(local + n, rest, strlen(rest) + 1);
-		if (wf_time_parse(local, n + strlen(rest), ret_ms) == 0)
-			return 0;
-	}
-	return refuse(r, WF_ESYNTAX,
-		"expected a time that exists, such as 2026-12-24T18:00:00, with or without an offset");
+	return wf_timetable_time(text, n, ret_local, ret_ms) == 0 ? 0 : refuse(r, WF_ESYNTAX,
+		"expected a time that exists, such as 2026-12-24 or 2026-12-24T18:00:00, with or without "
+		"an offset");
 }
 
 static int read_at(struct reader *r, const json_t *value)
@@ -404,7 +413,8 @@ json_t *wf_timetable_spec(const char *text)
 
 	if (text[0] == 'R' && strchr(text, '/'))
 		member = "interval";
-	else if (strchr(text, 'T') && strlen(text) > 10 && text[4] == '-' && !strchr(text, ' '))
+	else if (strlen(text) >= 10 && text[4] == '-' && text[7] == '-' && !strchr(text, ' ') &&
+		strspn(text, "0123456789") == 4)
 		member = "at";
 	json_object_set_new(spec, member, json_string(text));
 	return spec;

@@ -95,6 +95,10 @@ int64_t wf_timetable_due(const struct wf_timetable *t, uint64_t schedule, int64_
 /* Appends what it does in words, without a full stop. */
 void wf_timetable_explain(const struct wf_timetable *t, struct wf_buf *out);
 
+/* A time with an offset, or the zone's local time when it has none: its seconds may be left out, and a
+ * day alone is its midnight. WF_ESYNTAX: there is no such time. */
+int wf_timetable_time(const char *text, size_t n, bool *ret_local, int64_t *ret_ms);
+
 /* Reads one word as `schedule add` and `schedule next` take it into a new spec of one member: a cron
  * expression, an interval (begins with R and a slash or digit), or a time. Nothing is checked beyond
  * telling them apart. */

@@ -261,6 +261,8 @@ static void check_sla(struct request *r, const struct wf_expr *sla)
 	r->sla_ms = sla ? millis_of(sla) : -1;
 	if (!sla && p && p->max_sla_node)
 		r->sla_ms = (int64_t)p->max_sla_ms;
+	if (sla && r->sla_ms == 0)
+		WF_FIND(r->c, DURATION_INVALID, node->span, "`sla` is zero: it would be over at once");
 	if (timeout && r->sla_ms >= 0 && (uint64_t)r->sla_ms > r->c->model->timeout_ms)
 		WF_FIND(r->c, SLA_TIMEOUT, node ? node->span : span_of(r->node, "policy"),
 			"`%s` of %s is longer than the workflow's timeout in line %u",

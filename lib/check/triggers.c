@@ -81,16 +81,14 @@ static void read_interval(struct times *t)
 static void read_time(struct times *t, const char *key)
 {
 	const struct wf_node *node = text_node(t->map, key);
+	bool local;
 	int64_t ms;
 
-	if (!node || wf_time_parse(node->string.text, node->string.len, &ms) == 0)
-		return;
-	WF_AUTOFREE char *utc = wf_asprintf("%sZ", node->string.text);
-	if (wf_time_parse(utc, strlen(utc), &ms) == 0)
+	if (!node || wf_timetable_time(node->string.text, node->string.len, &local, &ms) == 0)
 		return;
 	wf_diag_hint(WF_FIND(t->c, TIME_INVALID, node->span, "`%s` is no time that exists",
 			     node->string.text),
-		"write it like 2026-12-24T18:00:00, the schedule's local time, or with an offset or Z");
+		"write it like 2026-12-24 or 2026-12-24T18:00:00, the schedule's local time, or with an offset or Z");
 	t->wrong = true;
 }
 

@@ -7,7 +7,7 @@
 struct wf_fired {
 	uint64_t fired;          /* firings that were made good */
 	uint64_t missed;         /* left out by a policy */
-	uint64_t refused;        /* made good, but no instance could be started */
+	uint64_t refused;        /* due, but no instance could be started */
 	uint64_t queued;         /* started into a queue */
 	uint64_t begun;          /* started, and this process's already */
 	uint64_t *numbers;       /* the other instances to drive, in order; from wf_alloc */

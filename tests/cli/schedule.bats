@@ -75,6 +75,10 @@ at() {
 	assert_line --partial "a millisecond long at least"
 	status 2 wfctl schedule add tick 2026-02-30T10:00:00
 	assert_line --partial "that exists"
+	status 2 wfctl schedule add tick 2026-13-30
+	assert_line --partial "that exists"
+	status 2 wfctl schedule next ''
+	assert_line --partial "5 or 6 fields"
 	status 2 wfctl schedule add tick 2026-11-20T08:59:59Z
 	assert_line --partial "all of its times have passed"
 	status 2 wfctl schedule add tick '@yearly' --end 2026-12-01T00:00:00
@@ -399,6 +403,13 @@ at() {
 	wfctl schedule add tick '0 * * * *' --name one --jitter 10m --start 2026-11-20T11:00:00Z \
 		--end 2026-11-20T12:00:00Z >/dev/null
 	due=$(wfctl next-due -o json | jq -r .at)
+	# next tells the same
+	ok wfctl schedule next one -o json
+	assert_equal "$(jq -r '.firings[0].at' <<<"$output")" "$due"
+	at 2026-11-20T11:00:00.001Z ok wfctl schedule next one -o json
+	assert_equal "$(jq -r '.firings[0].at' <<<"$output")" "$due"
+	at 2026-11-20T11:00:00.001Z ok wfctl schedule next one --from 2026-11-20T12:00:00Z -o json
+	assert_equal "$(jq '.firings | length' <<<"$output")" 1
 	[[ $due > 2026-11-20T11:00 && $due < 2026-11-20T11:10:01 ]] || fail "due at $due"
 	at 2026-11-20T11:00:00Z wfctl serve-once >/dev/null
 	at 2026-11-20T11:10:00Z ok wfctl serve-once

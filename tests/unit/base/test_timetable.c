@@ -168,6 +168,11 @@ static void firings_are_those_of_the_spec(void **state)
 		{ "{\"at\":\"2026-12-24T18:00:00+05:00\",\"timezone\":\"Europe/Berlin\"}",
 			"2026-01-01T00:00:00Z", "2026-12-24T13:00:00Z", NULL },
 		{ "{\"at\":\"2026-12-24T18:00:00Z\"}", "2026-12-24T18:00:00Z", NULL, NULL },
+		/* A day alone is its midnight, on the zone's clock. */
+		{ "{\"at\":\"2026-12-24\",\"timezone\":\"Europe/Berlin\"}", "2026-01-01T00:00:00Z",
+			"2026-12-23T23:00:00Z", NULL },
+		{ "{\"cron\":\"0 6 * * *\",\"start\":\"2027-01-01\"}", "2026-11-20T06:00:00Z",
+			"2027-01-01T06:00:00Z", "2027-01-02T06:00:00Z" },
 	};
 	(void)state;
 
@@ -284,6 +289,7 @@ static void one_word_is_told_apart(void **state)
 		{ "R/PT15M", "interval" },
 		{ "R5/2026-01-01T00:00:00Z/P1D", "interval" },
 		{ "2026-12-24T18:00:00", "at" },
+		{ "2026-12-24", "at" },
 		{ "nonsense", "cron" },
 	};
 	(void)state;
