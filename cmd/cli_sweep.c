@@ -5,6 +5,7 @@
 #include "view/instance.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,16 +52,36 @@ static bool is_wanted(struct wf_ctx *ctx, const char *option, const char *name)
 typedef void folder_fn(struct wf_ctx *ctx, struct wf_targets *t, const char *path, const char *name,
 	const char *parent);
 
+/* A folder of somebody else's stops nobody; what this machine has no room for must not look like a home
+ * without journals. */
+static void not_read(struct wf_ctx *ctx, struct wf_targets *t, const char *path, int why)
+{
+	if (why == EACCES || why == EPERM)
+		wf_note(ctx, "%s cannot be read, and is passed over: %s", path, strerror(why));
+	else if (why && why != ENOENT && why != ENOTDIR && !t->why.err)
+		t->why.err = wf_fail(&t->why, wf_err_of_errno(why), "%s cannot be read: %s", path,
+			strerror(why));
+}
+
 static void each_folder(struct wf_ctx *ctx, struct wf_targets *t, const char *path, const char *parent,
 	const char *option, folder_fn *fn)
 {
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
-	while (dir && (entry = readdir(dir)) != NULL)
+	if (!dir) {
+		not_read(ctx, t, path, errno);
+		return;
+	}
+	for (;;) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
 		if (wf_journal_name_ok(entry->d_name) && is_wanted(ctx, option, entry->d_name))
 			fn(ctx, t, path, entry->d_name, parent);
-	if (dir)
-		(void)closedir(dir);
+	}
+	not_read(ctx, t, path, errno);
+	(void)closedir(dir);
 }
 
 static void take_journal(struct wf_ctx *ctx, struct wf_targets *t, const char *path, const char *name,
@@ -110,7 +131,7 @@ int wf_targets_find(struct wf_ctx *ctx, struct wf_targets *ret)
 	if (wf_opt(ctx, "all") && (wf_opt(ctx, "tenant") || wf_opt(ctx, "environment")))
 		return wf_fail_usage(ctx, "it takes --all, or --tenant and --environment, not both");
 	each_folder(ctx, &t, journals, NULL, "tenant", take_tenant);
-	int status = check_given(ctx, &t, "tenant");
+	int status = t.why.err ? wf_fail_cause(ctx, &t.why) : check_given(ctx, &t, "tenant");
 	if (!status)
 		status = check_given(ctx, &t, "environment");
 	if (status) {

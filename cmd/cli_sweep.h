@@ -20,6 +20,7 @@ struct wf_target {
 struct wf_targets {
 	struct wf_target *items;
 	size_t count, room;
+	struct wf_cause why;      /* while they are looked for: what keeps a folder from being read */
 };
 
 /* The journals that the command line names (--tenant, --environment, given often), or all of the home, by

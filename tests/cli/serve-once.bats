@@ -306,6 +306,13 @@ seconds_passed() {
 	assert_equal "$(lines_of ran)" 3
 }
 
+@test "a folder that cannot be read is no home without journals" {
+	ln -s loop "$WFCTL_HOME/journals/loop"
+	status 7 wfctl serve-once
+	assert_output --partial "journals/loop cannot be read"
+	status 7 wfctl next-due
+}
+
 @test "every journal, or the ones named; one that cannot be used stops no other" {
 	for tenant in acme beta gamma; do
 		wfctl init --tenant $tenant >/dev/null
