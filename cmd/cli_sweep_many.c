@@ -94,8 +94,9 @@ static void begin(struct many *m, struct child *c, struct wf_target *t)
 	const char *argv[20];
 	size_t n = 0;
 	uint64_t stay = (uint64_t)left_ms(m);
-	(void)snprintf(window, sizeof(window), "%llums",
-		(unsigned long long)(stay > CHILD_WINDOW_MS ? CHILD_WINDOW_MS : stay));
+	if (!stay || stay > CHILD_WINDOW_MS)
+		stay = CHILD_WINDOW_MS;
+	(void)snprintf(window, sizeof(window), "%llums", (unsigned long long)stay);
 	(void)snprintf(jobs, sizeof(jobs), "%llu", (unsigned long long)how->jobs);
 	(void)snprintf(max, sizeof(max), "%llu", (unsigned long long)how->max);
 	argv[n++] = m->self;
@@ -314,7 +315,9 @@ static void run(struct many *m)
 		if (next && next - now < wait)
 			wait = next > now ? next - now : 0;
 		wait_for(m, wait);
-		if (left_ms(m) && wf_monotonic_ms() - looked >= LOOK_EVERY_MS) {
+		/* beyond the window too, while one of them drives something: no other sweep may come */
+		bool looks = left_ms(m) || (m->how->window_ms && m->running && !stopping(m));
+		if (looks && wf_monotonic_ms() - looked >= LOOK_EVERY_MS) {
 			looked = wf_monotonic_ms();
 			look_at_changed(m);
 		}

@@ -561,3 +561,30 @@ seconds_passed() {
 	assert_equal "$(lines_of ran)" 1
 	ok wfctl journal check
 }
+
+@test "a sweep of all goes on for each of them while one drives something for long" {
+	cat >soon.yaml <<-'EOF'
+	workflow:
+	  id: soon
+	  steps:
+	    - { id: pause, action: wait.timer, with: { duration: PT1S } }
+	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
+	EOF
+	wfctl init --tenant acme >/dev/null
+	gated "$(date -u -d '+1 second' +%FT%TZ)"
+	"$WFCTL_BUILD/wfctl" serve-once --all --window 2s >first 2>&1 3>&- &
+	first=$!
+	wait_for 5 test -e began
+	window_is_over() { [ "$SECONDS" -ge "$over" ]; }
+	local over=$((SECONDS + 3))
+	wait_for 5 window_is_over
+	wfctl run soon.yaml --tenant acme --stay 0s >/dev/null || true
+	wait_for 8 test -e ran
+	wfctl run soon.yaml --stay 0s >/dev/null || true
+	both_ran() { [ "$(lines_of ran)" = 2 ]; }
+	wait_for 8 both_ran
+	touch gate
+	wait $first
+	ok wfctl journal check
+	ok wfctl journal check --tenant acme
+}
