@@ -11,18 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number)
-{
-	WF_GROW(n->items, n->count, n->room);
-	n->items[n->count++] = number;
-}
-
-void wf_sweep_numbers_done(struct wf_sweep_numbers *n)
-{
-	wf_free(n->items);
-	*n = (struct wf_sweep_numbers){ 0 };
-}
-
 void wf_agenda_done(struct wf_agenda *a)
 {
 	wf_sweep_numbers_done(&a->orphans);

@@ -11,6 +11,17 @@ struct wf_sweep_numbers {
 void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number);
 void wf_sweep_numbers_done(struct wf_sweep_numbers *n);
 
+/* Each once; none is 0. */
+struct wf_sweep_set {
+	uint64_t *items; /* from wf_alloc */
+	size_t count, room;
+};
+/* Whether the number was not there; it is now. */
+bool wf_sweep_set_add(struct wf_sweep_set *s, uint64_t number);
+void wf_sweep_set_drop(struct wf_sweep_set *s, uint64_t number);
+void wf_sweep_set_clear(struct wf_sweep_set *s);
+void wf_sweep_set_done(struct wf_sweep_set *s);
+
 /* What a sweep at a time would do. */
 struct wf_agenda {
 	struct wf_sweep_numbers orphans, timers, schedules, events, held_back, queued;
