@@ -21,8 +21,8 @@ int wf_input_sets(struct wf_ctx *ctx, json_t **ret);
 
 /* What emit and signal take. */
 #define WF_MESSAGE_OPTIONS                                                                         \
-	{ "data", 'd', "JSON|@FILE|-", "what it brings: JSON, a file of JSON, or standard input",      \
-		"file", NULL },                                                                     \
+	{ "data", 'd', "JSON|@FILE|-", "what it brings: JSON, a file of JSON, or standard input; a "   \
+		"mebibyte at most", "file", NULL },                                                 \
 	{ "id", 0, "ID", "a name of one's own: the same again does nothing", NULL, NULL }
 /* The value of --data, at most WF_MAX_EVENT_BYTES; NULL when none was given. 0 or the exit status. */
 int wf_message_data(struct wf_ctx *ctx, json_t **ret);

@@ -21,7 +21,7 @@ static const struct wf_option options[] = {
 };
 
 const struct wf_verb wf_verb_delegate = {
-	.arguments = "INSTANCE|--approval A",
+	.arguments = "INSTANCE|--approval A --to NAME",
 	.description = "Hands one's part of an approval over: NAME is asked in the place of whoever acts, who "
 		       "must be asked and must not have decided. Kept in the history, with the reason.",
 	.examples = "wfctl delegate 1234 --to carol --as alice --reason \"on holiday\"",

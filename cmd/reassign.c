@@ -24,7 +24,7 @@ static const struct wf_option options[] = {
 };
 
 const struct wf_verb wf_verb_reassign = {
-	.arguments = "INSTANCE|--approval A",
+	.arguments = "INSTANCE|--approval A --from NAME --to NAME",
 	.description = "Asks one person in another's place, who must be asked and must not have decided: for "
 		       "whoever looks after the approvals of others. Kept in the history, with the name of "
 		       "whoever acts and the reason. The approval's times stay as they are.",

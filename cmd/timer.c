@@ -246,7 +246,21 @@ static int find_step(struct wf_ctx *ctx, const struct wf_instance *in, const str
 	return 0;
 }
 
-static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, int64_t due)
+static void say_moved(struct wf_driver *d, struct wf_ctx *ctx, uint64_t number, const char *step,
+	int64_t due)
+{
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	char when[WF_WHEN_TEXT];
+	if (due <= ctx->now || wf_machine(ctx) || ctx->quiet)
+		return;
+	wf_view_until(due, ctx->now, when);
+	wf_view_safe(&text, step ? step : "the time limit");
+	wf_buf_printf(&text, " of #%" PRIu64 " is due %s\n", number, strchr(when, ' ') + 1);
+	wf_driver_say(d, &text);
+}
+
+/* name NULL: it is the instance's limit */
+static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, const char *name, int64_t due)
 {
 	struct wf_driver_options options = { 0 };
 	struct wf_driver *d = NULL;
@@ -266,6 +280,7 @@ static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, int64_t due)
 		status = wf_fail_cause(ctx, &cause);
 		(void)wf_driver_run(d);
 	} else {
+		say_moved(d, ctx, number, name, due);
 		status = wf_driver_finish(d);
 	}
 	wf_driver_end(d);
@@ -293,9 +308,11 @@ static int change(struct wf_ctx *ctx, int64_t due, const char *words)
 			step == WF_NONE ? "the time limit" : wf_plan_step_id(plan, step), number);
 		wf_out(ctx, &text);
 	}
+	if (!status && !dry)
+		status = post(ctx, number, step, step == WF_NONE ? NULL : wf_plan_step_id(plan, step), due);
 	wf_instance_free(in);
 	wf_plan_free(plan);
-	return status || dry ? status : post(ctx, number, step, due);
+	return status;
 }
 
 static int run_fire(struct wf_ctx *ctx)

@@ -263,6 +263,17 @@ static void put_names(struct search *s)
 	(void)json_object_set(s->target, "list", s->names);
 }
 
+/* What came instead of a list of names; not the thing itself, which may be anything. */
+static const char *what_came(const json_t *answer)
+{
+	if (!answer || json_is_null(answer))
+		return "nothing";
+	return json_is_array(answer) ? "a list with something else in it"
+		: json_is_object(answer) ? "an object"
+		: json_is_string(answer) ? "a text"
+		: "a number or a boolean";
+}
+
 /* Answers: a list of names, bare or as `approvers`. */
 static void take_answer(struct search *s, const json_t *answer)
 {
@@ -270,7 +281,7 @@ static void take_answer(struct search *s, const json_t *answer)
 	const json_t *list = json_is_object(answer) ? json_object_get(answer, "approvers") : answer;
 	if (!add_names(s->names, list)) {
 		fail(s->of, WF_ERROR_VALIDATION, "resolver_output",
-			"the resolver `%s` gives no list of names", name);
+			"the resolver `%s` gives no list of names, but %s", name, what_came(answer));
 		return;
 	}
 	json_t *fallback = json_object_get(s->level, "fallback");
@@ -290,7 +301,7 @@ static void take_failure(struct search *s, struct wf_effect_result *result)
 		return;
 	if (result->type == WF_ERROR_VALIDATION && strcmp(result->code, "invalid_json") == 0) {
 		fail(r, WF_ERROR_VALIDATION, "resolver_output",
-			"the resolver `%s` gives no list of names", name);
+			"the resolver `%s` gives no list of names, but what is not JSON", name);
 		return;
 	}
 	r->failed = true;

@@ -397,7 +397,10 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 				wf_buf_addstr(out, ": ");
 				wf_view_error(in->error, true, out);
 			}
-			wf_buf_printf(out, ". Next: wfctl show %" PRIu64, in->number);
+			/* a message of somebody else's may have its own full stop */
+			if (out->data[out->len - 1] != '.')
+				wf_buf_addch(out, '.');
+			wf_buf_printf(out, " Next: wfctl show %" PRIu64, in->number);
 		} else if (in->created_at && in->ended_at) {
 			wf_view_duration(in->ended_at - in->created_at, took);
 			wf_buf_printf(out, " after %s", took);

@@ -217,8 +217,10 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 			return; /* it has moved on within the same turn */
 		if (s->wait == WF_WAIT_RETRY)
 			word = "retry";
-		if (s->due_at)
-			wf_view_until(s->due_at, now, took);
+		/* of an approval the end of its time, not the next reminder */
+		int64_t until = s->wait == WF_WAIT_APPROVAL && s->approval ? s->approval->due_at : s->due_at;
+		if (until)
+			wf_view_until(until, now, took);
 		if (*took) {
 			wf_buf_addstr(&note, took);
 			*took = 0;

@@ -22,6 +22,12 @@ teardown() {
 	common_teardown
 }
 
+@test "until when is the end of its time, not the next escalation" {
+	sed -i 's/policy: level2, sla: PT2H/quorum: 1, sla: P2D, escalations: [{ after: PT4H, add_approvers: { list: [carol] } }]/' ask.yaml
+	status 3 wfctl run ask.yaml
+	assert_line --regexp 'wait +approval +0 of 1: alice, bob +until Sun 22 Nov 09:00 \(2 days\)$'
+}
+
 @test "nothing asked" {
 	ok wfctl approvals --all
 	assert_output "nothing waits for an approval"

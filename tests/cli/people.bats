@@ -88,8 +88,8 @@ fails_with() {
 	  numbers: { command: [sh, -c, "echo [1]"] }
 	EOT
 	fails_with 'quorum: 1, approvers: { dynamic: "broken(1)" }' "ExecError exit_3"
-	fails_with 'quorum: 1, approvers: { dynamic: "nonsense(1)" }' "resolver_output"
-	fails_with 'quorum: 1, approvers: { dynamic: "numbers(1)" }' "resolver_output"
+	fails_with 'quorum: 1, approvers: { dynamic: "nonsense(1)" }' "gives no list of names, but what is not JSON"
+	fails_with 'quorum: 1, approvers: { dynamic: "numbers(1)" }' "gives no list of names, but a list with something else in it"
 }
 
 @test "a resolver that hangs" {

@@ -55,6 +55,7 @@ teardown() {
 
 @test "moved later and earlier" {
 	ok wfctl timer move 2 +2h
+	assert_line --regexp '^[a-z]+ of #2 is due 11:00:00 \(2 h\)$'
 	ok wfctl timer ls
 	assert_line --index 2 --regexp '^11:00:00 \(2 h\) +2 '
 	WFCTL_NOW=2026-11-20T10:30:00Z wfctl resume >/dev/null
