@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,30 @@ struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instanc
 	d->history = in->history;
 	d->owner_before = in->owner;
 	return d;
+}
+
+int wf_drive_find_instance(struct wf_txn *txn, uint64_t number, struct wf_instance **ret,
+	struct wf_cause *cause)
+{
+	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, ret);
+	return rc == WF_ENOENT ? wf_fail(cause, rc, "there is no instance #%" PRIu64, number) : rc;
+}
+
+int wf_drive_of_instance(struct wf_runtime *rt, struct wf_txn *txn, struct wf_instance *in,
+	struct wf_drive **ret, struct wf_cause *cause)
+{
+	const struct wf_held_plan *held = NULL;
+	bool on_hold = false;
+	int rc = wf_runtime_hold_plan_txn(rt, txn, in->plan_id, &held, cause);
+	if (!rc)
+		rc = wf_txn_is_held(txn, in->workflow, &on_hold);
+	if (rc) {
+		wf_instance_free(in);
+		return rc;
+	}
+	*ret = wf_drive_new(held, in);
+	(*ret)->on_hold = on_hold;
+	return 0;
 }
 
 void wf_drive_forget(struct wf_drive *d)

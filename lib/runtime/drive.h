@@ -146,6 +146,12 @@ struct wf_runtime {
 /* -- drive.c: one instance -- */
 
 struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instance *in);
+/* In a transaction: loads an instance, or says that there is none; then a drive of it, with its plan and
+ * whether its workflow is on hold. The drive takes the instance, which goes when there is no drive. */
+int wf_drive_find_instance(struct wf_txn *txn, uint64_t number, struct wf_instance **ret,
+	struct wf_cause *cause);
+int wf_drive_of_instance(struct wf_runtime *rt, struct wf_txn *txn, struct wf_instance *in,
+	struct wf_drive **ret, struct wf_cause *cause);
 void wf_drive_free(struct wf_drive *d);
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d);
@@ -270,8 +276,6 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
  * those for which all have room become pending, in this transaction. After everything else is written: one
  * that waits may have been given something in the same transaction. */
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
-/* Whether all slots of the list have room. */
-int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);
 /* A queued instance becomes pending; it was loaded in this transaction. */
 int wf_slots_take(struct wf_txn *txn, struct wf_instance *in);
 

@@ -39,22 +39,12 @@ static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf
 			*ret = g->drives[i];
 			return 0;
 		}
-	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
-	if (rc == WF_ENOENT)
-		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
+	struct wf_drive *d;
+	int rc = wf_drive_find_instance(txn, number, &in, cause);
+	if (!rc)
+		rc = wf_drive_of_instance(rt, txn, in, &d, cause);
 	if (rc)
 		return rc;
-	const struct wf_held_plan *held = NULL;
-	bool on_hold = false;
-	rc = wf_runtime_hold_plan_txn(rt, txn, in->plan_id, &held, cause);
-	if (!rc)
-		rc = wf_txn_is_held(txn, in->workflow, &on_hold);
-	if (rc) {
-		wf_instance_free(in);
-		return rc;
-	}
-	struct wf_drive *d = wf_drive_new(held, in);
-	d->on_hold = on_hold;
 	d->elsewhere = in->owner == rt->runner ? wf_drive_find(rt, number) != NULL
 		: wf_runner_alive(rt->options.home, in->owner);
 	d->taken_over = in->owner && !d->elsewhere;

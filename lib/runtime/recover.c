@@ -87,26 +87,20 @@ static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struc
 	struct wf_instance *in;
 	if (is_ours(c, number))
 		return 0;
-	int rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
-	if (rc == WF_ENOENT)
-		return wf_fail(cause, rc, "there is no instance #%" PRIu64, number);
+	struct wf_drive *d;
+	int rc = wf_drive_find_instance(txn, number, &in, cause);
 	if (rc)
 		return rc;
-	const struct wf_held_plan *held = NULL;
-	bool on_hold = false;
 	rc = may_claim(c->rt, in, cause);
 	if (!rc && in->status == WF_INST_QUEUED)
 		rc = dequeue(txn, in, cause);
-	if (!rc)
-		rc = wf_runtime_hold_plan_txn(c->rt, txn, in->plan_id, &held, cause);
-	if (!rc)
-		rc = wf_txn_is_held(txn, in->workflow, &on_hold);
 	if (rc) {
 		wf_instance_free(in);
 		return rc;
 	}
-	struct wf_drive *d = wf_drive_new(held, in);
-	d->on_hold = on_hold;
+	rc = wf_drive_of_instance(c->rt, txn, in, &d, cause);
+	if (rc)
+		return rc;
 	in->owner = c->rt->runner;
 	in->dirty = true;
 	d->recovering = true;

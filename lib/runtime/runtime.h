@@ -221,6 +221,8 @@ int wf_runtime_orphans(struct wf_journal *j, struct wf_home *home, int64_t until
  * PENDING then, for whoever claims it. Who frees a slot does this for the first in its queue; it is for
  * a sweep that finds one which nobody gave it. */
 int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted);
+/* Whether all slots of a list have room. */
+int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);
 
 /* Removes what dead processes left in the spool: results of this journal's instances that are durable,
  * or that nobody waits for any more. Results of other journals are left to theirs. */

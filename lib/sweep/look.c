@@ -140,24 +140,6 @@ static int look_at_held(struct wf_txn *txn, struct look *l)
 	return err;
 }
 
-/* Whether all slots of a queued instance have room. */
-static int has_room(struct wf_txn *txn, const json_t *slots, bool *ret)
-{
-	int err = 0;
-
-	*ret = true;
-	for (size_t i = 0; err == 0 && *ret && i < json_array_size(slots); i++) {
-		const json_t *slot = json_array_get(slots, i);
-		const char *name = json_string_value(json_object_get(slot, "name"));
-		json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
-		uint64_t held = 0, most = limit > 0 ? (uint64_t)limit : 1;
-		if (name)
-			err = wf_txn_count_held(txn, name, most, &held);
-		*ret = held < most;
-	}
-	return err;
-}
-
 #define MOST_QUEUED 32
 
 static bool add_queued(void *arg, uint64_t number)
@@ -178,7 +160,7 @@ static int look_at_queued(struct wf_txn *txn, struct look *l)
 		bool room = false;
 		err = wf_txn_get_instance(txn, queued.items[i], WF_LOAD_HEADER, &in);
 		if (err == 0)
-			err = has_room(txn, in->slots, &room);
+			err = wf_slots_room(txn, in->slots, &room);
 		if (err == 0 && room) {
 			wf_sweep_numbers_add(&l->a.queued, queued.items[i]);
 			l->work = true;
