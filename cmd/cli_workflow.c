@@ -18,6 +18,7 @@ struct change {
 	uint64_t changed;
 	uint64_t *flying;         /* instances in flight */
 	size_t flying_count, flying_room;
+	struct wf_buf left;       /* names of schedules that start what is no more there */
 };
 
 static void versions_reset(struct change *c)
@@ -34,6 +35,7 @@ static void change_done(struct change *c)
 	versions_reset(c);
 	wf_free(c->versions);
 	wf_free(c->flying);
+	wf_buf_done(&c->left);
 	wf_free(c->workflow);
 	wf_free(c->version);
 }
@@ -170,23 +172,65 @@ static int look_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return r;
 }
 
+static int in_flight(const struct change *c, struct wf_cause *cause)
+{
+	(void)wf_fail(cause, WF_ECONFLICT, "%zu instance%s of %s %s in flight", c->flying_count,
+		c->flying_count == 1 ? "" : "s", c->workflow, c->flying_count == 1 ? "is" : "are");
+	wf_fail_hint(cause, "--force cancels them; wfctl ps --workflow %s lists them; wfctl workflow "
+			    "disable %s keeps new ones from starting", c->workflow, c->workflow);
+	return WF_ECONFLICT;
+}
+
+/* Of the workflow; the newest version is what is started by those that pin none. */
+struct starters {
+	const char *workflow;
+	struct starter {
+		char *name, *version;
+	} *items;
+	size_t count, room;
+};
+
+static bool keep_starter(void *arg, const struct wf_schedule *s)
+{
+	struct starters *a = arg;
+	if (strcmp(s->workflow, a->workflow) != 0)
+		return true;
+	WF_GROW(a->items, a->count, a->room);
+	a->items[a->count++] = (struct starter){ wf_strdup(s->name),
+		s->version ? wf_strdup(s->version) : NULL };
+	return true;
+}
+
+static int find_left(struct change *c, struct wf_txn *txn)
+{
+	struct starters a = { .workflow = c->workflow };
+	int r = wf_txn_each_schedule(txn, keep_starter, &a);
+	wf_buf_reset(&c->left);
+	for (size_t i = 0; i < a.count; i++) {
+		struct wf_definition d = { 0 };
+		if (r == 0 && wf_schedule_definition(txn, c->workflow, a.items[i].version, &d, NULL) ==
+			WF_ENOENT)
+			wf_buf_printf(&c->left, "%s%s", c->left.len ? ", " : "", a.items[i].name);
+		wf_definition_done(&d);
+		wf_free(a.items[i].name);
+		wf_free(a.items[i].version);
+	}
+	wf_free(a.items);
+	return r;
+}
+
 static int delete_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct change *c = arg;
 	int r = look_txn(txn, arg, cause);
 	if (r < 0)
 		return r;
-	if (c->flying_count) {
-		(void)wf_fail(cause, WF_ECONFLICT, "%zu instance%s of %s %s in flight",
-			c->flying_count, c->flying_count == 1 ? "" : "s", c->workflow,
-			c->flying_count == 1 ? "is" : "are");
-		wf_fail_hint(cause, "--force cancels them; wfctl ps --workflow %s lists them; wfctl "
-				    "workflow disable %s keeps new ones from starting", c->workflow,
-			c->workflow);
-		return WF_ECONFLICT;
-	}
+	if (c->flying_count)
+		return in_flight(c, cause);
 	r = wf_txn_drop_definition(txn, c->workflow, c->version);
-	return r < 0 ? r : sync(c, txn, cause);
+	if (r == 0)
+		r = sync(c, txn, cause);
+	return r < 0 ? r : find_left(c, txn);
 }
 
 static void answered(void *arg, size_t index, int result, const struct wf_cause *cause)
@@ -249,6 +293,9 @@ static void say_deleted(struct change *c, uint64_t cancelled, bool dry)
 	}
 	wf_buf_addch(&text, '\n');
 	wf_out(ctx, &text);
+	if (c->left.len)
+		wf_note(ctx, "schedules that start it stay, and are refused: %s; wfctl schedule delete",
+			c->left.data);
 }
 
 /* What is destroyed is asked about first: the journal is only looked at. */
@@ -259,6 +306,8 @@ static int ask(struct change *c, bool *ret_go)
 	if (r < 0)
 		return fail_change(c->ctx, r, &cause);
 	*ret_go = true;
+	if (wf_opt(c->ctx, "dry-run") && c->flying_count && !c->force)
+		return fail_change(c->ctx, in_flight(c, &cause), &cause);
 	if (wf_opt(c->ctx, "dry-run")) {
 		say_deleted(c, 0, true);
 		*ret_go = false;

@@ -24,6 +24,7 @@ struct wf_live {
 	struct running *items;
 	size_t count, room;
 	size_t drawn; /* lines at the bottom now */
+	uint64_t first; /* the instance that it is about; lines of another one say whose they are */
 };
 
 struct wf_live *wf_live_new(const struct wf_live_options *options)
@@ -69,7 +70,7 @@ struct line {
 static void put_line(const struct wf_live *l, const struct line *line, bool cut, struct wf_buf *out)
 {
 	WF_AUTOBUF struct wf_buf body = { 0 };
-	if (l->o.numbered)
+	if (l->o.numbered || (l->first && line->number != l->first))
 		wf_buf_printf(&body, "#%" PRIu64 " ", line->number);
 	else
 		wf_buf_addstr(&body, "  ");
@@ -297,6 +298,8 @@ void wf_live_started(struct wf_live *l, const struct wf_instance *in, int64_t no
 {
 	if (l->o.numbered)
 		return;
+	if (!l->first)
+		l->first = in->number;
 	erase(l, out);
 	wf_view_heading(in, &l->o.style, out);
 	wf_buf_addch(out, '\n');
@@ -308,6 +311,8 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 	int64_t now, struct wf_buf *out)
 {
 	(void)event;
+	if (!l->first)
+		l->first = in->number;
 	erase(l, out);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct wf_transition *t = &transitions[i];

@@ -103,3 +103,12 @@ teardown() {
 	status 6 wfctl signal 1 paid --data '1'
 	ok wfctl journal check
 }
+
+@test "what its end lets begin says whose its lines are" {
+	printf 'workflow:\n  id: one\n  concurrency: { max_in_flight: 1 }\n  steps: [ { id: w, action: wait.signal, with: { name: go } } ]\n' >one.yaml
+	wfctl run one.yaml >/dev/null || true
+	wfctl run one.yaml >/dev/null || true
+	ok wfctl signal 2 go
+	assert_line --index 0 --regexp '^  ok +w'
+	assert_line --regexp '^#3 wait +w +for the signal go'
+}

@@ -92,9 +92,11 @@ teardown() {
 	assert_output --partial "2 instances of wait are in flight"
 	status 2 wfctl workflow delete wait --force
 	assert_output --partial "needs --yes"
-	ok wfctl workflow delete wait --dry-run
+	status 6 wfctl workflow delete wait --dry-run
+	assert_output --partial "2 instances of wait are in flight"
+	ok wfctl workflow delete wait --force --dry-run
 	assert_output "would delete wait: 1 version; 2 instances are in flight"
-	ok wfctl workflow delete wait --dry-run -o json
+	ok wfctl workflow delete wait --force --dry-run -o json
 	shape workflow-delete
 	ok wfctl workflow delete wait --force --yes
 	assert_output "wait: 1 version deleted; 2 instances cancelled"
@@ -106,6 +108,18 @@ teardown() {
 	status 4 wfctl workflow delete flow
 	ok wfctl show 3
 	ok wfctl journal check
+}
+
+@test "deleting tells of the schedules that are left with nothing to start" {
+	wfctl register flow.yaml >/dev/null
+	sed 's/version: 1.0.0/version: 2.0.0/' flow.yaml >flow2.yaml
+	wfctl register flow2.yaml >/dev/null
+	wfctl schedule add flow @daily --name any >/dev/null
+	wfctl schedule add flow@1.0.0 @daily --name pinned >/dev/null
+	status 0 wfctl workflow delete flow@1.0.0
+	assert_line "schedules that start it stay, and are refused: pinned; wfctl schedule delete"
+	status 0 wfctl workflow delete flow
+	assert_line "schedules that start it stay, and are refused: any, pinned; wfctl schedule delete"
 }
 
 @test "a forced delete that was killed is done by the same again" {
