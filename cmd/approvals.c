@@ -251,17 +251,8 @@ static int put_listing(struct wf_ctx *ctx, const struct listing *l)
 static int run_approvals(struct wf_ctx *ctx)
 {
 	struct listing l = { .ctx = ctx };
-	struct wf_cause cause = { 0 };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
-	int r = wf_journal_view(ctx->journal, list_txn, &l, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		status = wf_fail_cause(ctx, &cause);
-	} else {
+	int status = wf_read_journal(ctx, list_txn, &l);
+	if (!status) {
 		if (l.count)
 			qsort(l.items, l.count, sizeof(*l.items), by_breach);
 		status = put_listing(ctx, &l);

@@ -91,6 +91,11 @@ char *wf_libexec(struct wf_ctx *ctx);
 /* Opens home and journal. 0 or the exit status, with everything said. */
 int wf_open_home(struct wf_ctx *ctx);
 int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode);
+/* Reads in one snapshot of the journal, which is opened for reading if it is not open. 0 or the exit status,
+ * with everything said. */
+int wf_read_journal(struct wf_ctx *ctx, wf_txn_fn *fn, void *arg);
+/* Says that reading failed, if need be in general words; gives the exit status. */
+int wf_fail_read(struct wf_ctx *ctx, int err, struct wf_cause *cause);
 
 /* -- answers -- */
 

@@ -517,3 +517,21 @@ int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode)
 	}
 	return 0;
 }
+
+int wf_fail_read(struct wf_ctx *ctx, int err, struct wf_cause *cause)
+{
+	if (!*cause->text)
+		(void)wf_fail(cause, err, "the journal cannot be read: %s", wf_strerror(err));
+	cause->err = err;
+	return wf_fail_cause(ctx, cause);
+}
+
+int wf_read_journal(struct wf_ctx *ctx, wf_txn_fn *fn, void *arg)
+{
+	struct wf_cause cause = { 0 };
+	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
+	if (status)
+		return status;
+	int r = wf_journal_view(ctx->journal, fn, arg, &cause);
+	return r < 0 ? wf_fail_read(ctx, r, &cause) : 0;
+}

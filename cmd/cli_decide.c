@@ -65,7 +65,6 @@ static int find_target(struct wf_ctx *ctx, struct target *t)
 {
 	const char *name = wf_arg(ctx, 0), *approval = wf_opt(ctx, "approval");
 	const char *step = wf_opt(ctx, "step");
-	struct wf_cause cause = { 0 };
 	*t = (struct target){ .step = WF_NONE };
 	if (!name == !approval)
 		return wf_fail_usage(ctx, "it needs an instance or --approval, one of the two");
@@ -81,13 +80,7 @@ static int find_target(struct wf_ctx *ctx, struct target *t)
 		status = wf_find_instance(ctx, name, &t->number);
 		return status || !step ? status : find_step(ctx, t, step);
 	}
-	int r = wf_journal_view(ctx->journal, approval_txn, t, &cause);
-	if (r == 0)
-		return 0;
-	if (!*cause.text)
-		(void)wf_fail(&cause, r, "the approval cannot be read: %s", wf_strerror(r));
-	cause.err = r;
-	return wf_fail_cause(ctx, &cause);
+	return wf_read_journal(ctx, approval_txn, t);
 }
 
 static void fill_hint(struct wf_cause *cause, const struct target *t)

@@ -232,19 +232,15 @@ static int say_dry(struct wf_ctx *ctx, const struct all *a, const char *words)
 
 static int run_all(struct wf_ctx *ctx, struct all *a, const struct wf_decide *what)
 {
-	struct wf_cause cause = { 0 };
-	int r = wf_journal_view(ctx->journal, collect_txn, a, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		return wf_fail_cause(ctx, &cause);
-	}
+	int status = wf_read_journal(ctx, collect_txn, a);
+	if (status)
+		return status;
 	if (!a->known)
 		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
 			"wfctl approvals --all lists what waits, and of which workflow",
 			"there is no workflow %s", a->workflow);
-	int status = wf_machine(ctx) || wf_opt(ctx, "dry-run") ? name_steps(a) : 0;
+	if (wf_machine(ctx) || wf_opt(ctx, "dry-run"))
+		status = name_steps(a);
 	if (status)
 		return status;
 	if (wf_opt(ctx, "dry-run"))

@@ -64,24 +64,13 @@ static int plan_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		"instance is not in it") : r;
 }
 
-/* A failed transaction whose cause nobody filled in still gets a sentence. */
-static int fail_txn(struct wf_ctx *ctx, int r, struct wf_cause *cause)
-{
-	if (!*cause->text)
-		(void)wf_fail(cause, r, "the journal cannot be read: %s", wf_strerror(r));
-	cause->err = r;
-	return wf_fail_cause(ctx, cause);
-}
-
 int wf_find_instance(struct wf_ctx *ctx, const char *name, uint64_t *ret)
 {
 	struct find f = { .name = name };
-	struct wf_cause cause = { 0 };
-	int r = wf_journal_view(ctx->journal, find_txn, &f, &cause);
-	if (r < 0)
-		return fail_txn(ctx, r, &cause);
-	*ret = f.number;
-	return 0;
+	int status = wf_read_journal(ctx, find_txn, &f);
+	if (!status)
+		*ret = f.number;
+	return status;
 }
 
 int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], struct wf_plan **ret)
@@ -92,23 +81,16 @@ int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], stru
 	if (r == 0)
 		r = wf_plan_load_known(g.bytes.data, g.bytes.len, id, ret, &cause);
 	wf_buf_done(&g.bytes);
-	return r < 0 ? fail_txn(ctx, r, &cause) : 0;
+	return r < 0 ? wf_fail_read(ctx, r, &cause) : 0;
 }
 
 int wf_load_instance(struct wf_ctx *ctx, const char *name, struct wf_instance **ret,
 	struct wf_plan **ret_plan)
 {
 	struct find f = { .name = name };
-	struct wf_cause cause = { 0 };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
-	int r = wf_journal_view(ctx->journal, load_txn, &f, &cause);
-	if (r < 0) {
-		wf_instance_free(f.in);
-		return fail_txn(ctx, r, &cause);
-	}
-	status = wf_load_stored_plan(ctx, f.in->plan_id, ret_plan);
+	int status = wf_read_journal(ctx, load_txn, &f);
+	if (!status)
+		status = wf_load_stored_plan(ctx, f.in->plan_id, ret_plan);
 	if (status)
 		wf_instance_free(f.in);
 	else

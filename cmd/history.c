@@ -162,17 +162,9 @@ static int walk(struct output *o, uint64_t number)
 	struct records page = { .number = number, .most = PAGE };
 	int status = 0;
 	do {
-		struct wf_cause cause = { 0 };
-		int r = wf_journal_view(o->ctx->journal, page_txn, &page, &cause);
-		if (r < 0) {
-			if (!*cause.text)
-				(void)wf_fail(&cause, r, "the history cannot be read: %s",
-					wf_strerror(r));
-			cause.err = r;
-			status = wf_fail_cause(o->ctx, &cause);
-			break;
-		}
-		status = put_page(o, &page);
+		status = wf_read_journal(o->ctx, page_txn, &page);
+		if (!status)
+			status = put_page(o, &page);
 		page.first += page.count;
 	} while (!status && page.count == page.most);
 	wf_buf_done(&page.bytes);

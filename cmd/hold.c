@@ -73,22 +73,12 @@ static void put_list(struct wf_ctx *ctx, const json_t *list)
 
 static int list_holds(struct wf_ctx *ctx)
 {
-	struct wf_cause cause = { 0 };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
 	json_t *list = json_array();
-	int r = wf_journal_view(ctx->journal, list_txn, list, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		status = wf_fail_cause(ctx, &cause);
-	} else if (wf_machine(ctx)) {
+	int status = wf_read_journal(ctx, list_txn, list);
+	if (!status && wf_machine(ctx))
 		wf_out_json(ctx, json_incref(list));
-	} else {
+	else if (!status)
 		put_list(ctx, list);
-	}
 	json_decref(list);
 	return status;
 }

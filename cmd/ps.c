@@ -173,17 +173,11 @@ static void put(struct ps *ps, const struct wf_instance *in)
 static int walk(struct ps *ps, uint64_t limit)
 {
 	for (;;) {
-		struct wf_cause cause = { 0 };
 		uint64_t left = limit ? limit - ps->shown : PAGE;
 		ps->page.filter.limit = left < PAGE ? left : PAGE;
-		int r = wf_journal_view(ps->ctx->journal, page_txn, &ps->page, &cause);
-		if (r < 0) {
-			if (!*cause.text)
-				(void)wf_fail(&cause, r, "the journal cannot be read: %s",
-					wf_strerror(r));
-			cause.err = r;
-			return wf_fail_cause(ps->ctx, &cause);
-		}
+		int status = wf_read_journal(ps->ctx, page_txn, &ps->page);
+		if (status)
+			return status;
 		for (size_t i = 0; i < ps->page.count && !ps->status; i++)
 			put(ps, ps->page.items[i]);
 		if (ps->status)

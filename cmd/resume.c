@@ -102,12 +102,8 @@ static int resume_all(struct wf_ctx *ctx)
 			wf_set(ctx, WF_SET_STAY));
 	int r = wf_runtime_orphans(ctx->journal, ctx->home, wf_now_ms() + (int64_t)stay, &numbers,
 		&count, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		return wf_fail_cause(ctx, &cause);
-	}
+	if (r < 0)
+		return wf_fail_read(ctx, r, &cause);
 	if (wf_opt(ctx, "dry-run")) {
 		status = say_dry(ctx, numbers, count);
 	} else {

@@ -37,7 +37,6 @@ static int definition_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 static int find_registered(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret)
 {
 	struct by_name b = { 0 };
-	struct wf_cause cause = { 0 };
 	const char *at = strrchr(name, '@');
 	int status = wf_open_journal(ctx,
 		wf_opt(ctx, "dry-run") ? WF_JOURNAL_READ : WF_JOURNAL_WRITE);
@@ -45,13 +44,8 @@ static int find_registered(struct wf_ctx *ctx, const char *name, struct wf_runna
 		return status;
 	b.workflow = at ? wf_strndup(name, (size_t)(at - name)) : wf_strdup(name);
 	b.version = at ? wf_strdup(at + 1) : NULL;
-	int r = wf_journal_view(ctx->journal, definition_txn, &b, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		status = wf_fail_cause(ctx, &cause);
-	} else {
+	status = wf_read_journal(ctx, definition_txn, &b);
+	if (!status) {
 		status = wf_load_stored_plan(ctx, b.found.plan_id, &ret->plan);
 		ret->version = b.found.version ? wf_strdup(b.found.version) : NULL;
 	}

@@ -316,26 +316,11 @@ static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return wf_txn_each_schedule(txn, list_one, l);
 }
 
-static int view(struct wf_ctx *ctx, wf_txn_fn *fn, void *arg)
-{
-	struct wf_cause cause = { 0 };
-	int r = wf_journal_view(ctx->journal, fn, arg, &cause);
-	if (r == 0)
-		return 0;
-	if (!*cause.text)
-		(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-	cause.err = r;
-	return wf_fail_cause(ctx, &cause);
-}
-
 static int run_ls(struct wf_ctx *ctx)
 {
 	static const char *const titles[] = { "NAME", "WORKFLOW", "WHEN", "ZONE", "STATE", "NEXT", "LAST",
 		"FIRED", "MISSED" };
 	struct listing l = { .ctx = ctx, .workflow = wf_opt(ctx, "workflow") };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
 	if (wf_machine(ctx)) {
 		l.list = json_array();
 	} else {
@@ -343,7 +328,7 @@ static int run_ls(struct wf_ctx *ctx)
 		for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
 			wf_table_column(l.table, titles[i], i > 6 ? WF_ALIGN_RIGHT : WF_ALIGN_LEFT, i < 3);
 	}
-	status = view(ctx, list_txn, &l);
+	int status = wf_read_journal(ctx, list_txn, &l);
 	if (!status && l.list) {
 		struct wf_list_out out;
 		wf_list_begin(&out, ctx);
@@ -382,8 +367,7 @@ static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 
 static int find(struct wf_ctx *ctx, struct find *f)
 {
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	return status ? status : view(ctx, find_txn, f);
+	return wf_read_journal(ctx, find_txn, f);
 }
 
 static int run_show(struct wf_ctx *ctx)

@@ -164,15 +164,7 @@ static void put_table(struct listing *l)
 /* The instances whose timers come first, in the order of those. */
 static int read_due(struct listing *l)
 {
-	struct wf_cause cause = { 0 };
-	int r = wf_journal_view(l->ctx->journal, due_txn, l, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		return wf_fail_cause(l->ctx, &cause);
-	}
-	int status = 0;
+	int status = wf_read_journal(l->ctx, due_txn, l);
 	for (size_t i = 0; !status && i < l->number_count; i++) {
 		WF_AUTOFREE char *name = wf_asprintf("%" PRIu64, l->numbers[i]);
 		status = add_instance(l, name);
@@ -184,8 +176,6 @@ static int run_ls(struct wf_ctx *ctx)
 {
 	struct listing l = { .ctx = ctx, .limit = DEFAULT_LIMIT };
 	int status = wf_opt_number(ctx, "limit", 0, UINT64_MAX, &l.limit);
-	if (!status)
-		status = wf_open_journal(ctx, WF_JOURNAL_READ);
 	if (!status)
 		status = wf_arg(ctx, 0) ? add_instance(&l, wf_arg(ctx, 0)) : read_due(&l);
 	if (!status) {

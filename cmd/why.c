@@ -139,18 +139,12 @@ static int run_why(struct wf_ctx *ctx)
 {
 	struct wf_instance *in = NULL;
 	struct wf_plan *plan = NULL;
-	struct wf_cause cause = { 0 };
 	int status = wf_load_instance(ctx, wf_arg(ctx, 0), &in, &plan);
 	if (status)
 		return status;
 	struct facts f = { .in = in };
-	int r = wf_journal_view(ctx->journal, facts_txn, &f, &cause);
-	if (r < 0) {
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-		cause.err = r;
-		status = wf_fail_cause(ctx, &cause);
-	} else {
+	status = wf_read_journal(ctx, facts_txn, &f);
+	if (!status) {
 		json_t *why = explain(ctx, plan, in, &f);
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		if (wf_machine(ctx)) {

@@ -48,17 +48,7 @@ static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 
 static int read_listing(struct wf_ctx *ctx, struct listing *l)
 {
-	struct wf_cause cause = { 0 };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
-	int r = wf_journal_view(ctx->journal, list_txn, l, &cause);
-	if (r == 0)
-		return 0;
-	if (!*cause.text)
-		(void)wf_fail(&cause, r, "the journal cannot be read: %s", wf_strerror(r));
-	cause.err = r;
-	return wf_fail_cause(ctx, &cause);
+	return wf_read_journal(ctx, list_txn, l);
 }
 
 static json_t *definition_json(const struct wf_definition *d)
