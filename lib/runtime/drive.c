@@ -1,6 +1,7 @@
 /* One instance in this process's hands: events in, changes waiting for the commit. */
 #include "runtime/drive.h"
 
+#include "base/hash.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -294,18 +295,23 @@ void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now
 	}
 }
 
-void wf_drive_token(const struct wf_instance *in, uint32_t step, char *ret, size_t room)
+void wf_drive_token(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	char *ret, size_t room)
 {
 	const struct wf_step_state *s = &in->steps[step];
-	char uuid[WF_UUID_TEXT];
+	const char *id = wf_plan_step_id(plan, step);
+	char uuid[WF_UUID_TEXT], hex[2 * 8 + 1];
+	uint8_t hash[WF_HASH_SIZE];
 	wf_uuid_text(&in->uuid, uuid);
-	(void)snprintf(ret, room, "%s-%u-%u-%u", uuid, step, s->visits, s->attempts);
+	wf_hash(id, strlen(id), hash);
+	wf_hex(hash, 8, hex);
+	(void)snprintf(ret, room, "%s-%s-%u-%u", uuid, hex, s->visits, s->attempts);
 }
 
 void wf_drive_settle_later(struct wf_drive *d, uint32_t step)
 {
 	char token[sizeof(((struct wf_inflight *)NULL)->token)];
-	wf_drive_token(d->in, step, token, sizeof(token));
+	wf_drive_token(d->held->plan, d->in, step, token, sizeof(token));
 	WF_GROW(d->settled, d->settled_count, d->settled_room);
 	d->settled[d->settled_count++] = wf_strdup(token);
 }
@@ -325,7 +331,7 @@ struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step)
 	f->step = step;
 	f->attempt = d->in->steps[step].attempts;
 	f->visit = d->in->steps[step].visits;
-	wf_drive_token(d->in, step, f->token, sizeof(f->token));
+	wf_drive_token(d->held->plan, d->in, step, f->token, sizeof(f->token));
 	f->next = d->inflight;
 	d->inflight = f;
 	return f;

@@ -173,8 +173,10 @@ void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now
 /* The steps whose effects are under way, as far as the state says: the next from *at on (0 at first), or
  * WF_NONE. */
 uint32_t wf_drive_next_in_hand(const struct wf_instance *in, uint32_t *at);
-/* The name of an attempt for all time. */
-void wf_drive_token(const struct wf_instance *in, uint32_t step, char *ret, size_t room);
+/* The name of an attempt for all time, whatever plans the instance runs under:
+ * UUID-HASH-VISIT-ATTEMPT, the hash of the step's id in 16 hexadecimal digits. */
+void wf_drive_token(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	char *ret, size_t room);
 struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step);
 void wf_drive_drop_inflight(struct wf_inflight *f);
 bool wf_drive_has_inflight(const struct wf_drive *d, uint32_t step);

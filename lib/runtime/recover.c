@@ -220,7 +220,7 @@ void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *i
 			held->plan->steps[i].action != WF_ACT_EXEC_RUN)
 			continue;
 		char token[sizeof(((struct wf_inflight *)NULL)->token)];
-		wf_drive_token(in, i, token, sizeof(token));
+		wf_drive_token(held->plan, in, i, token, sizeof(token));
 		struct wf_effect_request request = {.action = WF_ACT_EXEC_RUN, .input = s->input,
 			.token = token, .key = s->key, .cookie = token};
 		enum wf_effect_trace trace = wf_effects_recover(rt->effects, &request);

@@ -21,37 +21,51 @@ static void keep_token(void *arg, const char *token)
 	t->left[t->count++] = wf_strdup(token);
 }
 
-/* Whether the attempt that the token names is the one in hand (see wf_drive_token); a lookup of its
- * approvers has a name behind it. */
-static bool in_hand(const struct wf_instance *in, const char *attempt)
+/* What follows the instance's number in a token of our making (see wf_drive_token); a lookup of approvers
+ * has a name behind it. */
+static bool is_attempt(const char *text)
 {
-	unsigned step, visit, number, lookup;
-	char end;
-	int n = sscanf(attempt, "-%u-%u-%u%c", &step, &visit, &number, &end);
+	char hash[17], end;
+	unsigned visit, number, lookup;
+	int n = sscanf(text, "-%16[0-9a-f]-%u-%u%c", hash, &visit, &number, &end);
 	if (n == 4)
-		n = sscanf(attempt, "-%u-%u-%u-r%8x%c", &step, &visit, &number, &lookup, &end) - 1;
-	if (n != 3 || step >= in->step_count)
-		return true; /* not of our making: not ours to remove */
-	const struct wf_step_state *s = &in->steps[step];
-	return s->status == WF_STEP_RUNNING && s->visits == visit && s->attempts == number;
+		n = sscanf(text, "-%16[0-9a-f]-%u-%u-r%8x%c", hash, &visit, &number, &lookup, &end) - 1;
+	return n == 3 && strlen(hash) == 16;
+}
+
+static bool in_hand(const struct wf_plan *plan, const struct wf_instance *in, const char *token)
+{
+	char own[sizeof(((struct wf_inflight *)NULL)->token)];
+	for (uint32_t i = 0; i < in->step_count; i++) {
+		if (in->steps[i].status != WF_STEP_RUNNING)
+			continue;
+		wf_drive_token(plan, in, i, own, sizeof(own));
+		size_t n = strlen(own);
+		if (!strncmp(token, own, n) && (!token[n] || !strncmp(token + n, "-r", 2)))
+			return true;
+	}
+	return false;
 }
 
 static int look_at(struct wf_txn *txn, struct tidy *t, size_t i)
 {
 	char uuid[WF_UUID_TEXT];
 	uint64_t number;
-	if (strlen(t->left[i]) < sizeof(uuid) - 1)
-		return 0;
+	if (strlen(t->left[i]) < sizeof(uuid) - 1 || !is_attempt(t->left[i] + sizeof(uuid) - 1))
+		return 0; /* not of our making: not ours to remove */
 	memcpy(uuid, t->left[i], sizeof(uuid) - 1);
 	uuid[sizeof(uuid) - 1] = '\0';
 	int rc = wf_txn_find_instance(txn, uuid, &number);
 	if (rc)
 		return rc == WF_ENOENT || rc == WF_EAMBIGUOUS || rc == WF_EINVAL ? 0 : rc;
 	struct wf_instance *in = NULL;
+	const struct wf_held_plan *held = NULL;
 	rc = wf_txn_get_instance(txn, number, WF_LOAD_ALL, &in);
 	if (rc)
 		return rc;
-	t->over[i] = !in_hand(in, t->left[i] + sizeof(uuid) - 1);
+	/* what is left of one whose plan cannot be read stays */
+	if (!wf_runtime_hold_plan_txn(t->rt, txn, in->plan_id, &held, NULL))
+		t->over[i] = !in_hand(held->plan, in, t->left[i]);
 	wf_instance_free(in);
 	return 0;
 }

@@ -139,8 +139,8 @@ kill_at() {
 	left=$(find "$WFCTL_HOME/spool" -name '*.done')
 	[ -n "$left" ]
 	# the result of an attempt that is over, and one of another journal's
-	stray=$(dirname "$left")/$(basename "$left" | sed -E 's/-[0-9]+-1-1\.done/-0-1-1.done/')
-	other="$WFCTL_HOME/spool/00000000-0000-7000-8000-000000000000-0-1-1.done"
+	stray=$(dirname "$left")/$(basename "$left" | sed -E 's/-[0-9a-f]{16}-1-1\.done/-0123456789abcdef-1-1.done/')
+	other="$WFCTL_HOME/spool/00000000-0000-7000-8000-000000000000-0123456789abcdef-1-1.done"
 	cp "$left" "$stray"
 	cp "$left" "$other"
 	run wfctl resume

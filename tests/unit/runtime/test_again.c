@@ -90,6 +90,30 @@ static void it_goes_on_under_another_plan_and_replays(void **state)
 	check_world(w, 1);
 }
 
+static void token_at(struct world *w, const struct wf_plan *plan, uint32_t step, char ret[112])
+{
+	struct wf_instance *in = load(w, 1);
+	in->steps[step].visits = in->steps[step].attempts = 1;
+	wf_drive_token(plan, in, step, ret, 112);
+	wf_instance_free(in);
+}
+
+static void an_attempt_has_its_name_from_its_step_and_not_from_where_that_stands(void **state)
+{
+	struct world *w = *state;
+	char second[112], new_one[112], moved[112];
+	const struct wf_plan *broken = three(w, false, false), *longer = three(w, true, true);
+	(void)start(w, broken);
+	run(w);
+	token_at(w, broken, 1, second);
+	assert_int_equal(wf_runtime_retry(w->rt, 1, NULL, NULL, longer, "ops", &w->cause), 0);
+	run(w);
+	token_at(w, longer, 1, new_one);
+	token_at(w, longer, 2, moved);
+	assert_string_not_equal(new_one, second);
+	assert_string_equal(moved, second);
+}
+
 static void plans_may_change_more_than_once_and_back(void **state)
 {
 	struct world *w = *state;
@@ -247,6 +271,7 @@ int main(void)
 		WORLD_TEST(a_failed_instance_begins_again_where_it_failed),
 		WORLD_TEST(it_may_begin_earlier),
 		WORLD_TEST(it_goes_on_under_another_plan_and_replays),
+		WORLD_TEST(an_attempt_has_its_name_from_its_step_and_not_from_where_that_stands),
 		WORLD_TEST(plans_may_change_more_than_once_and_back),
 		WORLD_TEST(an_open_approval_moves_with_its_step),
 		WORLD_TEST(a_step_that_the_new_plan_has_not_is_asked_for),
