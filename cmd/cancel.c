@@ -33,21 +33,9 @@ static int post(struct wf_ctx *ctx, uint64_t number)
 		.random = wf_random_u32(), .step = WF_NONE, .data = data };
 	int r = wf_runtime_post(wf_driver_runtime(d), number, &event, &cause);
 	json_decref(data);
-	if (r < 0) {
-		cause.err = r;
-		if (!*cause.hint)
-			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", number);
-		status = wf_fail_cause(ctx, &cause);
-		if (!options.dry)
-			(void)wf_driver_run(d);
-	} else if (options.dry) {
+	status = wf_driver_given(d, number, r, &cause);
+	if (!status && options.dry)
 		say_dry(ctx, number);
-	} else {
-		status = wf_driver_run(d);
-		json_t *documents = wf_driver_documents(d);
-		if (!status && json_array_size(documents))
-			wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
-	}
 	wf_driver_end(d);
 	return status;
 }

@@ -122,18 +122,11 @@ static int decide(struct wf_ctx *ctx, const struct target *t, const struct wf_de
 		.decision = what->decision, .by = wf_actor(ctx), .reason = wf_opt(ctx, "reason"),
 		.to = what->to, .from = what->from };
 	int r = wf_runtime_decide(wf_driver_runtime(d), &decision, NULL, NULL, &cause);
-	if (r < 0) {
-		cause.err = r;
-		fill_hint(&cause, t);
-		status = wf_fail_cause(ctx, &cause);
-		/* timers that were due have fired all the same: what they set free goes on */
-		if (!options.dry)
-			(void)wf_driver_run(d);
-	} else if (options.dry) {
+	cause.err = r;
+	fill_hint(&cause, t);
+	status = wf_driver_given(d, t->number, r, &cause);
+	if (!status && options.dry)
 		say_dry(ctx, t, what);
-	} else {
-		status = wf_driver_finish(d);
-	}
 	wf_driver_end(d);
 	return status;
 }

@@ -378,12 +378,38 @@ int wf_driver_run(struct wf_driver *d)
 	return wf_fail_cause(d->ctx, &cause);
 }
 
-int wf_driver_finish(struct wf_driver *d)
+void wf_driver_answer(struct wf_driver *d, uint64_t number)
+{
+	for (size_t i = json_array_size(d->documents); i-- > 0;) {
+		json_t *o = json_array_get(d->documents, i);
+		if ((uint64_t)json_integer_value(json_object_get(o, "number")) == number) {
+			wf_out_json(d->ctx, json_incref(o));
+			return;
+		}
+	}
+}
+
+int wf_driver_finish(struct wf_driver *d, uint64_t number)
 {
 	int status = wf_driver_run(d);
-	size_t n = json_array_size(d->documents);
-	if (!status && n)
-		wf_out_json(d->ctx, json_incref(json_array_get(d->documents, n - 1)));
+	if (!status)
+		wf_driver_answer(d, number);
+	return status;
+}
+
+int wf_driver_given(struct wf_driver *d, uint64_t number, int r, struct wf_cause *cause)
+{
+	if (r == 0)
+		return d->options.dry ? 0 : wf_driver_finish(d, number);
+	if (!*cause->text)
+		(void)wf_fail(cause, r, "nothing can be given to #%" PRIu64 ": %s", number, wf_strerror(r));
+	if (!*cause->hint)
+		wf_fail_hint(cause, "wfctl show %" PRIu64 " says more", number);
+	cause->err = r;
+	int status = wf_fail_cause(d->ctx, cause);
+	/* timers that were due have fired all the same: what they set free goes on */
+	if (!d->options.dry)
+		(void)wf_driver_run(d);
 	return status;
 }
 

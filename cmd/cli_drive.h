@@ -48,9 +48,14 @@ const struct wf_tally *wf_driver_tally(const struct wf_driver *d);
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text);
 /* Number of the instance that parted last; 0 before. */
 uint64_t wf_driver_last(const struct wf_driver *d);
-/* Runs, and answers a program with the document of the instance that parted last; for verbs whose own
- * work was one event. The exit status is the drive's: 0 however the instance fared. */
-int wf_driver_finish(struct wf_driver *d);
+/* Runs, and answers a program with the instance's document. The exit status is the drive's: 0 however the
+ * instance fared. */
+int wf_driver_finish(struct wf_driver *d, uint64_t number);
+/* Answers a program with what came of the instance, when it has parted. */
+void wf_driver_answer(struct wf_driver *d, uint64_t number);
+/* For verbs whose own work is one event for an instance: `r` is what became of giving it. When it was refused
+ * that is said; a dry one is over; any other is finished. Gives the exit status. */
+int wf_driver_given(struct wf_driver *d, uint64_t number, int r, struct wf_cause *cause);
 /* What came of the instances, one a document, when the answer is json or its kin: with all their
  * steps, in the order in which they parted; borrowed list. */
 json_t *wf_driver_documents(struct wf_driver *d);

@@ -100,10 +100,8 @@ static int drive(const struct now *n, struct wf_driver *d, enum wf_overlapping o
 	int status = wf_driver_run(d);
 	if (!status && started.how == WF_ADMITTED_QUEUED)
 		return say_queued(n, d, started.number);
-	json_t *documents = wf_driver_documents(d);
-	size_t count = json_array_size(documents);
-	if (!status && count)
-		wf_out_json(ctx, json_incref(json_array_get(documents, count - 1)));
+	if (!status)
+		wf_driver_answer(d, wf_driver_last(d));
 	return status ? status : wf_driver_status(d);
 }
 

@@ -87,20 +87,9 @@ static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, const struct
 		.random = wf_random_u32(), .step = step, .data = data };
 	int r = wf_runtime_post(wf_driver_runtime(d), number, &event, &cause);
 	json_decref(data);
-	if (r < 0) {
-		cause.err = r;
-		status = wf_fail_cause(ctx, &cause);
-		if (!options.dry)
-			(void)wf_driver_run(d);
-	} else if (options.dry) {
+	status = wf_driver_given(d, number, r, &cause);
+	if (!status && options.dry)
 		say_dry(ctx, number, v);
-	} else {
-		status = wf_driver_run(d);
-		json_t *documents = wf_driver_documents(d);
-		size_t n = json_array_size(documents);
-		if (!status && n)
-			wf_out_json(ctx, json_incref(json_array_get(documents, n - 1)));
-	}
 	wf_driver_end(d);
 	return status;
 }

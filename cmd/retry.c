@@ -153,22 +153,9 @@ static int drive(struct retry *r)
 		wf_runnable_lend(&r->other, wf_driver_runtime(d));
 	int rc = wf_runtime_retry(wf_driver_runtime(d), r->in->number, r->from, r->set, plan,
 		wf_actor(r->ctx), &cause);
-	if (rc < 0) {
-		cause.err = rc;
-		if (!*cause.text)
-			(void)wf_fail(&cause, rc, "it cannot be retried: %s", wf_strerror(rc));
-		if (!*cause.hint)
-			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", r->in->number);
-		status = wf_fail_cause(r->ctx, &cause);
-		if (!options.dry)
-			(void)wf_driver_run(d);
-	} else if (options.dry) {
-		status = say_dry(r);
-	} else {
-		status = wf_driver_finish(d);
-		if (!status)
-			status = wf_driver_status(d);
-	}
+	status = wf_driver_given(d, r->in->number, rc, &cause);
+	if (!status)
+		status = options.dry ? say_dry(r) : wf_driver_status(d);
 	wf_driver_end(d);
 	return status;
 }

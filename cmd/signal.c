@@ -71,22 +71,11 @@ static int send(struct wf_ctx *ctx, struct said *s, json_t *data)
 	int r = wf_runtime_signal(wf_driver_runtime(d), s->number, signal, &s->delivered, &cause);
 	json_decref(signal);
 	s->fresh = r != WF_EEXIST;
-	if (r < 0 && s->fresh) {
-		cause.err = r;
-		if (!*cause.text)
-			(void)wf_fail(&cause, r, "the signal cannot be kept: %s", wf_strerror(r));
-		if (!*cause.hint)
-			wf_fail_hint(&cause, "wfctl show %" PRIu64 " says more", s->number);
-		status = wf_fail_cause(ctx, &cause);
-		if (!options.dry)
-			(void)wf_driver_run(d);
-	} else if (options.dry) {
+	status = wf_driver_given(d, s->number, s->fresh ? r : 0, &cause);
+	if (!status && options.dry)
 		say_dry(ctx, s);
-	} else {
-		status = wf_driver_run(d);
-		if (!status)
-			say(ctx, s, wf_machine(ctx) ? status_now(d, s->number) : "");
-	}
+	else if (!status)
+		say(ctx, s, wf_machine(ctx) ? status_now(d, s->number) : "");
 	wf_driver_end(d);
 	return status;
 }

@@ -263,16 +263,11 @@ static int post(struct wf_ctx *ctx, uint64_t number, uint32_t step, const char *
 		.step = step, .data = data };
 	int r = wf_runtime_post(wf_driver_runtime(d), number, &event, &cause);
 	json_decref(data);
-	if (r < 0) {
-		cause.err = r;
-		if (!*cause.hint)
-			wf_fail_hint(&cause, "wfctl why %" PRIu64 " says what it waits for", number);
-		status = wf_fail_cause(ctx, &cause);
-		(void)wf_driver_run(d);
-	} else {
+	if (r == 0)
 		say_moved(d, ctx, number, name, due);
-		status = wf_driver_finish(d);
-	}
+	else if (!*cause.hint)
+		wf_fail_hint(&cause, "wfctl why %" PRIu64 " says what it waits for", number);
+	status = wf_driver_given(d, number, r, &cause);
 	wf_driver_end(d);
 	return status;
 }
