@@ -89,29 +89,14 @@ static void read_kept(struct wf_read *r, const struct wf_node *w)
 	}
 }
 
-/* Initial values stand as they are: a template among them would silently be a string. */
-static void refuse_templates(struct wf_read *r, const struct wf_node *node)
-{
-	if (node->kind == WF_NODE_STRING && strstr(node->string.text, "${"))
-		wf_diag_hint(
-			WF_FIND(r, WRONG_VALUE, node->span,
-				"an initial value of `vars` is taken as it stands, without `${`"),
-			"compute it in a step with `set`");
-	if (node->kind == WF_NODE_LIST)
-		for (size_t i = 0; i < node->list.count; i++)
-			refuse_templates(r, node->list.items[i]);
-	if (node->kind == WF_NODE_MAP)
-		for (size_t i = 0; i < node->map.count; i++)
-			refuse_templates(r, node->map.pairs[i].value);
-}
-
 static void read_vars(struct wf_read *r, const struct wf_node *w)
 {
 	const struct wf_node *vars = wf_read_kind(r, w, "vars", WF_NODE_MAP);
 
 	if (!vars)
 		return;
-	refuse_templates(r, vars);
+	/* a template among them would silently be a string */
+	wf_read_no_templates(r, vars, "an initial value of `vars`", "compute it in a step with `set`");
 	r->model->vars = wf_node_json(vars);
 }
 

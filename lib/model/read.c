@@ -387,3 +387,20 @@ bool wf_read_semver(const char *s)
 		return false;
 	return *s == '\0';
 }
+
+void wf_read_no_templates(struct wf_read *r, const struct wf_node *node, const char *what,
+	const char *hint)
+{
+	if (node->kind == WF_NODE_STRING && strstr(node->string.text, "${")) {
+		struct wf_diag *d = WF_FIND(r, WRONG_VALUE, node->span,
+			"%s is taken as it stands, without `${`", what);
+		if (hint)
+			wf_diag_hint(d, "%s", hint);
+	}
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count; i++)
+			wf_read_no_templates(r, node->list.items[i], what, hint);
+	if (node->kind == WF_NODE_MAP)
+		for (size_t i = 0; i < node->map.count; i++)
+			wf_read_no_templates(r, node->map.pairs[i].value, what, hint);
+}

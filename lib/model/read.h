@@ -46,6 +46,11 @@ bool wf_read_number(struct wf_read *r, const struct wf_node *map, const char *ke
 size_t wf_read_word(struct wf_read *r, const struct wf_node *map, const char *key,
 	const char *const *words, size_t count, size_t fallback);
 
+/* A finding for each text with `${` in a value that stands as it is. `what` names it, `hint` (may be NULL) says
+ * what to do instead. */
+void wf_read_no_templates(struct wf_read *r, const struct wf_node *node, const char *what,
+	const char *hint);
+
 /*
  * Milliseconds from the first of the keys that is given: one that ends in "_ms" holds an integer,
  * another an ISO 8601 duration. Two of them are a conflict. *ret_node is where it stands, NULL when

@@ -38,19 +38,6 @@ static void read_http(struct wf_read *r, const struct wf_node *map)
 		"the http trigger is kept, but nothing serves it yet: start with `wfctl run`");
 }
 
-static void refuse_templates(struct wf_read *r, const struct wf_node *node)
-{
-	if (node->kind == WF_NODE_STRING && strstr(node->string.text, "${"))
-		WF_FIND(r, WRONG_VALUE, node->span,
-			"the input of a schedule is taken as it stands, without `${`");
-	if (node->kind == WF_NODE_LIST)
-		for (size_t i = 0; i < node->list.count; i++)
-			refuse_templates(r, node->list.items[i]);
-	if (node->kind == WF_NODE_MAP)
-		for (size_t i = 0; i < node->map.count; i++)
-			refuse_templates(r, node->map.pairs[i].value);
-}
-
 /* What of a schedule is text; the check looks into it. */
 static void read_schedule_texts(struct wf_read *r, const struct wf_node *map)
 {
@@ -122,7 +109,7 @@ static void read_schedule(struct wf_read *r, const struct wf_node *map, struct w
 			"`%s` cannot be a schedule's id", t->id);
 	if (t->input_node) {
 		(void)wf_read_kind(r, map, "input", WF_NODE_MAP);
-		refuse_templates(r, t->input_node);
+		wf_read_no_templates(r, t->input_node, "the input of a schedule", NULL);
 	}
 }
 
