@@ -16,6 +16,7 @@ struct tally {
 	unsigned ran, complaints;
 };
 extern struct tally tally;
+extern bool hurried; /* the quick form */
 
 /* -- judge.c: what a crash may leave, and what the end must be -- */
 

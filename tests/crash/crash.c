@@ -4,6 +4,9 @@
  *
  *	crash [--quick | --stride N] [--jobs N] [SCENARIO]
  *
+ * Of the boundaries of the recoveries every fifth is tried (--stride), each time from another one; with
+ * --quick one in 127.
+ *
  * judge.c says what must hold after each. Supervisors are killed at their own boundaries, with and
  * without their wfctl (supervisors.c); homes and journals while they are made and replaced
  * (keeping.c); who drives an instance and who changes it meanwhile (intruders.c). The scenarios are
@@ -31,9 +34,9 @@ const unsigned boundary_count = COUNT(boundary_names);
 _Static_assert(COUNT(boundary_names) <= MOST_BOUNDARIES, "a tally has room for every boundary");
 
 struct tally tally;
+bool hurried;
 
-/* Of the boundaries of a recovery, every so many are tried: each, unless the time is short. */
-static unsigned stride = 1;
+static unsigned stride = 5;
 
 /* -- a trial -- */
 
@@ -332,7 +335,7 @@ int main(int argc, char **argv)
 	unsigned jobs = 3, failed = 0; /* some wait, most of the time */
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
-			stride = 127;
+			hurried = true;
 		else if (strcmp(argv[i], "--stride") == 0 && i + 1 < argc)
 			stride = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc)
@@ -340,7 +343,7 @@ int main(int argc, char **argv)
 		else
 			only = argv[i];
 	}
-	stride = stride ? stride : 1;
+	stride = hurried ? 127 : stride ? stride : 1;
 	jobs = only || !jobs ? 1 : jobs > MOST_JOBS ? MOST_JOBS : jobs;
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -226,7 +226,8 @@ void kill_intruders(void)
 				nth++) {
 				tally.deaths[b]++;
 				killed++;
-				(void)kill_intruder(&meetings[i], boundary_names[b], nth, true);
+				if (!hurried)
+					(void)kill_intruder(&meetings[i], boundary_names[b], nth, true);
 			}
 		printf("%-28s %4u boundaries of who changes it\n", meetings[i].name, killed);
 		tally.intruder_deaths += killed;
