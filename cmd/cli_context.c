@@ -1,21 +1,14 @@
 /* Settings, the home, who acts: what a verb finds around it. */
 #include "cli.h"
 
-#include "base/duration.h"
 #include "base/text.h"
-#include "source/tree.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
-
-#define MAX_CONFIG_BYTES (1u << 20)
 
 const struct wf_setting_info wf_settings[WF_SET_COUNT_] = {
 #define WF_SETTING(name, key, variable, option, standard, meaning)                                 \
@@ -34,110 +27,6 @@ const char *wf_opt(const struct wf_ctx *ctx, const char *option)
 const char *wf_arg(const struct wf_ctx *ctx, size_t i)
 {
 	return i < ctx->args.word_count ? ctx->args.words[i] : NULL;
-}
-
-int wf_opt_number(struct wf_ctx *ctx, const char *option, uint64_t least, uint64_t most,
-	uint64_t *ret)
-{
-	const char *text = wf_opt(ctx, option);
-	if (!text)
-		return 0;
-	char *end;
-	errno = 0;
-	unsigned long long n = strtoull(text, &end, 10);
-	if (errno || *end || text[0] < '0' || text[0] > '9' || n < least || n > most)
-		return wf_fail_usage(ctx, "--%s takes a number from %llu to %llu, not \"%s\"", option,
-			(unsigned long long)least, (unsigned long long)most, text);
-	*ret = n;
-	return 0;
-}
-
-bool wf_read_span(const char *text, uint64_t *ret_ms)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
-		{ "w", 604800000 } };
-	struct wf_duration d;
-	if (wf_duration_parse(text, strlen(text), false, &d) == 0) {
-		int64_t ms = wf_duration_ms(&d);
-		*ret_ms = ms < 0 ? 0 : (uint64_t)ms;
-		return true;
-	}
-	char *end;
-	errno = 0;
-	unsigned long long n = strtoull(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9')
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strcmp(end, units[i].unit)) {
-			uint64_t ms;
-			if (__builtin_mul_overflow((uint64_t)n, units[i].ms, &ms) || ms > INT64_MAX)
-				return false;
-			*ret_ms = ms;
-			return true;
-		}
-	return false;
-}
-
-/* Midnight of the local day that lies `back` days before now. */
-static int64_t midnight(int64_t now, int back)
-{
-	time_t t = (time_t)(now / 1000);
-	struct tm tm = { 0 };
-	(void)localtime_r(&t, &tm);
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_mday -= back;
-	tm.tm_isdst = -1;
-	return (int64_t)mktime(&tm) * 1000;
-}
-
-static bool read_date(const char *text, int64_t *ret)
-{
-	struct tm tm = { .tm_isdst = -1 };
-	const char *end = strptime(text, "%Y-%m-%d", &tm);
-	if (!end)
-		return false;
-	if (*end == ' ' || *end == 'T')
-		end = strptime(end + 1, strlen(end) > 6 ? "%H:%M:%S" : "%H:%M", &tm);
-	if (!end || *end)
-		return false;
-	/* the 30th of February would become a day of March */
-	int day = tm.tm_mday;
-	int64_t at = (int64_t)mktime(&tm);
-	if (tm.tm_mday != day)
-		return false;
-	*ret = at * 1000;
-	return true;
-}
-
-bool wf_read_time(const char *text, int64_t *ret_ms)
-{
-	return wf_time_parse(text, strlen(text), ret_ms) == 0 || read_date(text, ret_ms);
-}
-
-int wf_opt_time(struct wf_ctx *ctx, const char *option, int64_t *ret)
-{
-	const char *text = wf_opt(ctx, option);
-	uint64_t span;
-	if (!text)
-		return 0;
-	if (!strcmp(text, "now"))
-		*ret = ctx->now;
-	else if (!strcmp(text, "today"))
-		*ret = midnight(ctx->now, 0);
-	else if (!strcmp(text, "yesterday"))
-		*ret = midnight(ctx->now, 1);
-	else if (wf_read_time(text, ret))
-		return 0;
-	else if (wf_read_span(text, &span))
-		*ret = (int64_t)span < ctx->now ? ctx->now - (int64_t)span : 1;
-	else
-		return wf_fail_usage(ctx,
-			"--%s takes a time (2026-11-20T09:00:00Z, 2026-11-20, today, yesterday) or "
-			"how long ago (90m, 1d, PT2H), not \"%s\"", option, text);
-	return 0;
 }
 
 /* -- settings -- */
@@ -184,81 +73,6 @@ const char *wf_home_folder(struct wf_ctx *ctx)
 	else
 		ctx->home_path = wf_asprintf("%s/.local/state/wfctl", user);
 	return ctx->home_path;
-}
-
-/* A scalar of config.yaml as the text that a variable would hold; NULL for lists and maps. */
-static json_t *config_value(const struct wf_node *node)
-{
-	json_t *value = wf_node_json(node);
-	if (json_is_string(value) || !value)
-		return value;
-	WF_AUTOBUF struct wf_buf text = { 0 };
-	if (!json_is_object(value) && !json_is_array(value))
-		wf_json_write(value, &text);
-	json_decref(value);
-	return text.data ? json_string(text.data) : NULL;
-}
-
-static int config_pair(struct wf_ctx *ctx, const char *path, const struct wf_pair *pair)
-{
-	const char *keys[WF_SET_COUNT_];
-	for (unsigned i = 0; i < WF_SET_COUNT_; i++) {
-		keys[i] = *wf_settings[i].key ? wf_settings[i].key : NULL;
-		if (!keys[i] || strcmp(keys[i], pair->key) != 0)
-			continue;
-		bool map = i == WF_SET_RESOLVERS;
-		json_t *value = map ? wf_node_json(pair->value) : config_value(pair->value);
-		if (map && !json_is_object(value)) {
-			json_decref(value);
-			return wf_fail_usage(ctx, "%s:%u: `%s` is a map of names", path,
-				pair->key_span.line, pair->key);
-		}
-		if (!value)
-			return wf_fail_usage(ctx, "%s:%u: `%s` must be one value, not a list or map",
-				path, pair->key_span.line, pair->key);
-		json_object_set_new(ctx->config, pair->key, value);
-		return 0;
-	}
-	const char *near = wf_nearest(pair->key, keys, WF_SET_COUNT_);
-	if (near)
-		return wf_fail_usage(ctx, "%s:%u: there is no setting `%s`; did you mean `%s`?", path,
-			pair->key_span.line, pair->key, near);
-	return wf_fail_usage(ctx, "%s:%u: there is no setting `%s`", path, pair->key_span.line,
-		pair->key);
-}
-
-static int config_text(struct wf_ctx *ctx, const char *path, const struct wf_buf *text)
-{
-	struct wf_source source = { path, text->data ? text->data : "", text->len };
-	struct wf_documents docs;
-	struct wf_diags diags = { 0 };
-	int status = 0;
-	wf_source_read(&source, WF_SYNTAX_YAML, &docs, &diags);
-	const struct wf_node *root = docs.count == 1 ? docs.items[0].root : NULL;
-	bool nothing = diags.errors == 1 && diags.items[0].rule == WF_RULE_EMPTY;
-	if (diags.errors && !nothing)
-		status = wf_fail_usage(ctx, "%s:%u: %s", path, diags.items[0].span.line,
-			diags.items[0].message);
-	else if (!nothing && (!root || (root->kind != WF_NODE_MAP && root->kind != WF_NODE_NULL)))
-		status = wf_fail_usage(ctx, "%s: settings are one map of keys and values", path);
-	for (size_t i = 0; !status && root && root->kind == WF_NODE_MAP && i < root->map.count; i++)
-		status = config_pair(ctx, path, &root->map.pairs[i]);
-	wf_documents_done(&docs);
-	wf_diags_done(&diags);
-	return status;
-}
-
-int wf_config_read(struct wf_ctx *ctx)
-{
-	WF_AUTOFREE char *path = wf_asprintf("%s/config.yaml", wf_home_folder(ctx));
-	if (access(path, F_OK) < 0)
-		return 0;
-	WF_AUTOBUF struct wf_buf text = { 0 };
-	struct wf_cause cause;
-	ctx->config = json_object();
-	if (wf_read_file(path, MAX_CONFIG_BYTES, &text, &cause) < 0)
-		return wf_fail_cause(ctx, &cause);
-	return config_text(ctx, path, &text);
 }
 
 static uint32_t terminal_width(int fd)
@@ -442,8 +256,6 @@ char *wf_libexec(struct wf_ctx *ctx)
 	return wf_strdup(WFCTL_LIBEXEC);
 }
 
-/* -- the home and its journal -- */
-
 const char *wf_key_file(struct wf_ctx *ctx)
 {
 	const char *key = wf_set(ctx, WF_SET_KEY_FILE);
@@ -452,86 +264,4 @@ const char *wf_key_file(struct wf_ctx *ctx)
 	if (!ctx->key_path)
 		ctx->key_path = wf_asprintf("%s/%s", wf_home_folder(ctx), key);
 	return ctx->key_path;
-}
-
-/* Credentials of the service manager are for the service alone, whatever their mode says: an access
- * list gives them to its user. */
-static bool is_credential(const char *path)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	size_t n = folder ? strlen(folder) : 0;
-	return path && n > 1 && !strncmp(path, folder, n) && path[n] == '/';
-}
-
-static int options_of_home(struct wf_ctx *ctx, struct wf_home_options *ret)
-{
-	const char *most = wf_set(ctx, WF_SET_MAX_BYTES), *key = wf_key_file(ctx);
-	*ret = (struct wf_home_options){ .key_file = key, .key_guarded = is_credential(key),
-		.allow_network_fs = wf_set_on(ctx, WF_SET_NETWORK_FS) };
-	if (*most) {
-		char *end;
-		errno = 0;
-		unsigned long long n = strtoull(most, &end, 10);
-		if (errno || *end || *most < '0' || *most > '9')
-			return wf_fail_usage(ctx, "max_journal_bytes is a number of bytes, not \"%s\"",
-				most);
-		ret->max_bytes = n;
-	}
-	return 0;
-}
-
-int wf_open_home(struct wf_ctx *ctx)
-{
-	struct wf_home_options options;
-	struct wf_cause cause = { 0 };
-	const char *identity = wf_set(ctx, WF_SET_IDENTITY);
-	if (ctx->home)
-		return 0;
-	if (strcmp(identity, "asserted") != 0)
-		return wf_fail_at(ctx, WF_EXIT_DENIED, "PERMISSION_DENIED", NULL,
-			"the only identity this version knows is `asserted`",
-			"this home asks for the identity \"%s\", which cannot be checked", identity);
-	int status = options_of_home(ctx, &options);
-	if (status)
-		return status;
-	/* whatever it is that keeps a journal from being used, its status is one */
-	if (wf_home_open(wf_home_folder(ctx), &options, &ctx->home, &cause) < 0) {
-		(void)wf_fail_cause(ctx, &cause);
-		return WF_EXIT_JOURNAL;
-	}
-	return 0;
-}
-
-int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode)
-{
-	struct wf_cause cause = { 0 };
-	int status = wf_open_home(ctx);
-	if (status || ctx->journal)
-		return status;
-	if (wf_journal_open(ctx->home, wf_set(ctx, WF_SET_TENANT), wf_set(ctx, WF_SET_ENVIRONMENT),
-		    mode, &ctx->journal, &cause) < 0) {
-		status = wf_fail_cause(ctx, &cause);
-		bool named = wf_journal_name_ok(wf_set(ctx, WF_SET_TENANT)) &&
-			wf_journal_name_ok(wf_set(ctx, WF_SET_ENVIRONMENT));
-		return named ? WF_EXIT_JOURNAL : status;
-	}
-	return 0;
-}
-
-int wf_fail_read(struct wf_ctx *ctx, int err, struct wf_cause *cause)
-{
-	if (!*cause->text)
-		(void)wf_fail(cause, err, "the journal cannot be read: %s", wf_strerror(err));
-	cause->err = err;
-	return wf_fail_cause(ctx, cause);
-}
-
-int wf_read_journal(struct wf_ctx *ctx, wf_txn_fn *fn, void *arg)
-{
-	struct wf_cause cause = { 0 };
-	int status = wf_open_journal(ctx, WF_JOURNAL_READ);
-	if (status)
-		return status;
-	int r = wf_journal_view(ctx->journal, fn, arg, &cause);
-	return r < 0 ? wf_fail_read(ctx, r, &cause) : 0;
 }

@@ -132,7 +132,7 @@ static int start_now(struct now *n, const json_t *more)
 	return status;
 }
 
-int wf_schedule_run_now(struct wf_ctx *ctx)
+int wf_run_schedule_run_now(struct wf_ctx *ctx)
 {
 	struct now n = { .ctx = ctx, .name = wf_arg(ctx, 0) };
 	struct wf_cause cause = { 0 };

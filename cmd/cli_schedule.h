@@ -34,7 +34,12 @@ void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf
 /* "active", "paused", "over" */
 const char *wf_schedule_state(const struct wf_schedule *s);
 
-/* wfctl schedule run-now. */
-int wf_schedule_run_now(struct wf_ctx *ctx);
+/* The sub-verbs that change something. */
+int wf_run_schedule_add(struct wf_ctx *ctx);
+int wf_run_schedule_update(struct wf_ctx *ctx);
+int wf_run_schedule_pause(struct wf_ctx *ctx);
+int wf_run_schedule_resume(struct wf_ctx *ctx);
+int wf_run_schedule_delete(struct wf_ctx *ctx);
+int wf_run_schedule_run_now(struct wf_ctx *ctx);
 
 #endif
