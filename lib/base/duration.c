@@ -1,6 +1,7 @@
 /* ISO 8601-1 durations, and times as RFC 3339 writes them. All dates are Gregorian, in UTC. */
 #include "base/duration.h"
 
+#include "base/civil.h"
 #include "base/err.h"
 
 #include <inttypes.h>
@@ -14,8 +15,6 @@ __extension__ typedef __int128 wide;
 #define MS_PER_DAY 86400000
 #define NANOS_PER_SECOND 1000000000u
 
-/* -- the calendar -- */
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);
@@ -25,56 +24,6 @@ static int64_t floor_mod(int64_t a, int64_t b)
 {
 	int64_t rest = a % b;
 	return rest < 0 ? rest + b : rest;
-}
-
-static bool is_leap_year(int64_t year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_in_month(int64_t year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	return days[month - 1] + (month == 2 && is_leap_year(year));
-}
-
-/* Leap days between the start of year 0 and the start of `year`. */
-static int64_t leap_days_before(int64_t year)
-{
-	int64_t y = year - 1;
-	return floor_div(y, 4) - floor_div(y, 100) + floor_div(y, 400) + 1;
-}
-
-#define DAYS_TO_1970 719528 /* from 0000-01-01 */
-
-/* Days from 1970-01-01 to the first of January of that year. */
-static int64_t year_start(int64_t year)
-{
-	return year * 365 + leap_days_before(year) - DAYS_TO_1970;
-}
-
-static int64_t days_of_date(int64_t year, int month, int day)
-{
-	int64_t days = year_start(year) + day - 1;
-	for (int m = 1; m < month; m++)
-		days += days_in_month(year, m);
-	return days;
-}
-
-static void date_of_days(int64_t days, int64_t *ret_year, int *ret_month, int *ret_day)
-{
-	/* 400 years are 146097 days, so that the guess is off by one year at most. */
-	int64_t year = floor_div((days + DAYS_TO_1970) * 400, 146097);
-	while (year_start(year) > days)
-		year--;
-	while (year_start(year + 1) <= days)
-		year++;
-	int rest = (int)(days - year_start(year)), month = 1;
-	while (rest >= days_in_month(year, month))
-		rest -= days_in_month(year, month++);
-	*ret_year = year;
-	*ret_month = month;
-	*ret_day = rest + 1;
 }
 
 static int64_t saturate(wide value)
@@ -305,15 +254,12 @@ int64_t wf_duration_add(int64_t start_ms, const struct wf_duration *d)
 	int64_t sign = d->negative ? -1 : 1;
 
 	if (d->years || d->months) {
-		int64_t year;
-		int month, day;
-		date_of_days(days, &year, &month, &day);
+		struct wf_civil date = wf_civil_of(days * WF_DAY_SECONDS);
 		int64_t months = sign * ((int64_t)d->years * 12 + d->months);
-		months += year * 12 + (month - 1);
-		year = floor_div(months, 12);
-		month = (int)(months - year * 12) + 1;
-		int last = days_in_month(year, month);
-		days = days_of_date(year, month, day < last ? day : last);
+		months += date.year * 12 + (date.month - 1);
+		int64_t year = floor_div(months, 12);
+		int month = (int)(months - year * 12) + 1, last = wf_civil_month_days(year, month);
+		days = wf_civil_days(year, month, date.day < last ? date.day : last);
 	}
 	return saturate((wide)days * MS_PER_DAY + in_day + sign * exact_ms(d));
 }
@@ -346,9 +292,9 @@ static bool take_date(struct cursor *c, int64_t *ret_days)
 	if (!take_number(c, 4, &year) || !take(c, '-') || !take_number(c, 2, &month) ||
 		!take(c, '-') || !take_number(c, 2, &day))
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+	if (month < 1 || month > 12 || day < 1 || day > wf_civil_month_days(year, month))
 		return false;
-	*ret_days = days_of_date(year, month, day);
+	*ret_days = wf_civil_days(year, month, day);
 	return true;
 }
 
@@ -408,16 +354,14 @@ int wf_time_parse(const char *text, size_t n, int64_t *ret_ms)
 
 void wf_time_text(int64_t ms, char ret[WF_TIME_TEXT])
 {
-	int64_t days = floor_div(ms, MS_PER_DAY), year;
-	int in_day = (int)floor_mod(ms, MS_PER_DAY), month, day;
+	struct wf_civil c = wf_civil_of(floor_div(ms, 1000));
 	struct printer p = { ret, WF_TIME_TEXT };
 
-	date_of_days(days, &year, &month, &day);
 	/* Beyond four digits a sign tells that there are more (ISO 8601-1, 5.2.2.3). */
-	if (year < 0 || year > 9999)
-		put(&p, "%+05" PRId64, year);
+	if (c.year < 0 || c.year > 9999)
+		put(&p, "%+05" PRId64, c.year);
 	else
-		put(&p, "%04" PRId64, year);
-	put(&p, "-%02d-%02dT%02d:%02d:%02d.%03dZ", month, day, in_day / 3600000,
-		in_day / 60000 % 60, in_day / 1000 % 60, in_day % 1000);
+		put(&p, "%04" PRId64, c.year);
+	put(&p, "-%02d-%02dT%02d:%02d:%02d.%03dZ", c.month, c.day, c.hour, c.minute, c.second,
+		(int)floor_mod(ms, 1000));
 }
