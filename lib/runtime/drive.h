@@ -138,6 +138,7 @@ struct wf_runtime {
 	struct wf_numbers granted;     /* instances that got their slots in the transaction in hand */
 	struct wf_numbers ended;       /* those whose children may outlive them: they had no living owner */
 	struct wf_numbers wakes;       /* runners whose instances were changed */
+	bool own_fault;                /* what failed the transaction in hand is one instance's, not the journal's */
 	volatile sig_atomic_t stopping;
 	int failed;                    /* the error that ended the loop */
 	struct wf_cause cause;
@@ -280,6 +281,11 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
 /* A queued instance becomes pending; it was loaded in this transaction. */
 int wf_slots_take(struct wf_txn *txn, struct wf_instance *in);
+
+/* Whether a transaction failed by what one instance is, so that others can do without it. */
+bool wf_runtime_spoilt(const struct wf_runtime *rt, int rc);
+/* Tells of an instance that others do without; false: nobody hears of such, and it ends the loop. */
+bool wf_runtime_pass_over(struct wf_runtime *rt, uint64_t number, int rc, struct wf_cause *cause);
 
 /* -- recover.c -- */
 

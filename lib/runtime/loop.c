@@ -74,14 +74,36 @@ static void take_result(void *arg, struct wf_effect_result *r)
 	wf_effect_result_done(r);
 }
 
+/* One of them spoils the transaction of all. */
+static int claim_each(struct wf_runtime *rt, size_t n, struct wf_cause *cause)
+{
+	int rc = 0;
+	for (size_t i = 0; i < n && !rc; i++) {
+		uint64_t number = rt->claims[rt->claim_next];
+		*cause = (struct wf_cause){0};
+		rc = wf_runtime_claim_now(rt, &number, 1, false, cause);
+		rt->claim_next++;
+		if (rc && wf_runtime_spoilt(rt, rc) && wf_runtime_pass_over(rt, number, rc, cause))
+			rc = 0;
+	}
+	return rc;
+}
+
 static void take_claims(struct wf_runtime *rt, uint32_t most)
 {
 	size_t n = most - rt->drive_count, waiting = rt->claim_count - rt->claim_next;
 	n = n < waiting ? n : waiting;
-	int rc = wf_runtime_claim_now(rt, rt->claims + rt->claim_next, n, false, &rt->cause);
-	rt->claim_next += n;
-	if (rc)
+	struct wf_cause cause = {0};
+	int rc = wf_runtime_claim_now(rt, rt->claims + rt->claim_next, n, false, &cause);
+	if (rc && wf_runtime_spoilt(rt, rc)) {
+		rc = claim_each(rt, n, &cause);
+	} else {
+		rt->claim_next += n;
+	}
+	if (rc) {
 		rt->failed = rc;
+		rt->cause = cause;
+	}
 }
 
 /* Whether the drive, just started, will be gone with the commit that makes it durable. */

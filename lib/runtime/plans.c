@@ -108,10 +108,13 @@ int wf_runtime_hold_plan_txn(struct wf_runtime *rt, struct wf_txn *txn,
 	}
 	WF_AUTOBUF struct wf_buf bytes = {0};
 	int rc = wf_txn_get_plan(txn, id, &bytes);
+	bool read = !rc || rc == WF_ENOENT;
 	if (rc == WF_ENOENT)
-		return wf_fail(cause, WF_ECORRUPT, "an instance's plan is not in the journal");
+		rc = wf_fail(cause, WF_ECORRUPT, "an instance's plan is not in the journal");
 	if (!rc)
 		rc = hold_bytes(rt, &bytes, id, &held, cause);
+	if (rc && read)
+		rt->own_fault = true;
 	if (!rc)
 		*ret = held;
 	return rc;

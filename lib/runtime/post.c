@@ -178,6 +178,7 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	forget_drives(g);
 	wf_giving_forget_events(g);
 	g->rt->granted.count = 0;
+	g->rt->own_fault = false;
 	wf_runtime_know_intrusions(g->rt, txn);
 	for (size_t i = 0; i < g->count && !rc; i++) {
 		rc = give_one(g, txn, &g->gifts[i]);
@@ -279,6 +280,7 @@ int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 {
 	struct giving g = {.rt = rt, .gifts = gifts, .count = count};
 	wf_crash_here(WF_CRASH_DECISION_BEFORE);
+	rt->own_fault = false;
 	int rc = wf_journal_update(rt->options.journal,
 		rt->options.dry ? give_and_take_back : give_all, &g, cause);
 	wf_giving_forget_events(&g);
@@ -365,6 +367,36 @@ void wf_runtime_post_later(struct wf_runtime *rt, const struct wf_post *posts, s
 	}
 }
 
+/* Who is told may give more: the list may move, or begin anew after its last. */
+static void answer(struct wf_runtime *rt, const struct wf_gift *gift)
+{
+	struct wf_waiting_gift w = rt->gifts[rt->gift_next++];
+	if (w.answered)
+		w.answered(w.arg, w.index, gift->result, &gift->why);
+}
+
+/* One of them spoils the transaction of all: that is its answer, and no other's. */
+static int give_each(struct wf_runtime *rt, struct wf_gift *gifts, size_t n, struct wf_cause *cause)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wf_cause why = {0};
+		int rc = wf_runtime_give(rt, &gifts[i], 1, NULL, &why);
+		bool heard = !rc || rt->gifts[rt->gift_next].answered;
+		if (rc && !heard && wf_runtime_spoilt(rt, rc))
+			heard = wf_runtime_pass_over(rt, gifts[i].number, rc, &why);
+		if (rc && (!heard || !wf_runtime_spoilt(rt, rc))) {
+			*cause = why;
+			return rc;
+		}
+		if (rc) {
+			gifts[i].why = why;
+			(void)wf_giving_refuse(&gifts[i], rc);
+		}
+		answer(rt, &gifts[i]);
+	}
+	return 0;
+}
+
 int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause)
 {
 	size_t left = rt->gift_count - rt->gift_next;
@@ -375,15 +407,18 @@ int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause)
 	if (!n)
 		return 0;
 	struct wf_gift *gifts = wf_alloc(sizeof(*gifts) * n);
+	struct wf_cause why = {0};
 	for (size_t i = 0; i < n; i++)
 		gifts[i] = rt->gifts[rt->gift_next + i].gift;
-	int rc = wf_runtime_give(rt, gifts, n, NULL, cause);
-	for (size_t i = 0; i < n && !rc; i++) {
-		/* who is told may give more: the list may move, or begin anew after its last */
-		struct wf_waiting_gift w = rt->gifts[rt->gift_next++];
-		if (w.answered)
-			w.answered(w.arg, w.index, gifts[i].result, &gifts[i].why);
+	int rc = wf_runtime_give(rt, gifts, n, NULL, &why);
+	if (rc && wf_runtime_spoilt(rt, rc)) {
+		rc = give_each(rt, gifts, n, &why);
+	} else {
+		for (size_t i = 0; i < n && !rc; i++)
+			answer(rt, &gifts[i]);
 	}
+	if (rc)
+		*cause = why;
 	wf_free(gifts);
 	return rc;
 }

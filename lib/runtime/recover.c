@@ -116,6 +116,7 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct claim *c = arg;
 	drop_claimed(c);
 	c->rt->granted.count = 0;
+	c->rt->own_fault = false;
 	wf_runtime_know_intrusions(c->rt, txn);
 	for (size_t i = 0; i < c->count; i++) {
 		int rc = claim_one(txn, c, c->numbers[i], cause);
@@ -136,6 +137,7 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 {
 	struct claim c = {.rt = rt, .numbers = numbers, .count = count, .strict = strict};
 	c.got = wf_alloc(sizeof(*c.got) * count);
+	rt->own_fault = false;
 	int rc = wf_journal_update(rt->options.journal, claim_all, &c, cause);
 	if (rc)
 		drop_claimed(&c);

@@ -83,10 +83,12 @@ static int begin_again(struct wf_runtime *rt, struct wf_txn *txn, struct wf_driv
 	int rc = 0;
 	if (gift->plan && memcmp(gift->plan->id, in->plan_id, WF_HASH_SIZE) != 0)
 		rc = change_plan(txn, rt, d, gift->plan, data);
-	if (!rc)
-		rc = find_step(d, gift, own, &event.step, &gift->why);
+	if (rc)
+		return rc;
+	rc = find_step(d, gift, own, &event.step, &gift->why);
 	if (!rc)
 		rc = wf_drive_feed(rt, d, &event, &gift->why);
+	rt->own_fault = rc != 0;
 	return rc;
 }
 

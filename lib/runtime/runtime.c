@@ -84,6 +84,23 @@ void wf_runtime_fail(struct wf_runtime *rt, const struct wf_cause *cause)
 	rt->cause = *cause;
 }
 
+bool wf_runtime_spoilt(const struct wf_runtime *rt, int rc)
+{
+	return rt->own_fault || rc == WF_ELIMIT || rc == WF_EUNSUPPORTED;
+}
+
+bool wf_runtime_pass_over(struct wf_runtime *rt, uint64_t number, int rc, struct wf_cause *cause)
+{
+	const struct wf_observer *o = &rt->options.observer;
+	if (!o->passed_over)
+		return false;
+	if (!*cause->text)
+		(void)wf_fail(cause, rc, "%s", wf_strerror(rc));
+	cause->err = rc;
+	o->passed_over(o->arg, number, cause);
+	return true;
+}
+
 size_t wf_runtime_in_hand(const struct wf_runtime *rt)
 {
 	return rt->drive_count + wf_runtime_claims_waiting(rt) + (rt->gift_count - rt->gift_next);

@@ -33,6 +33,9 @@ struct wf_observer {
 		enum wf_parted how, const struct wf_cause *cause, uint64_t ticket);
 	/* All of a commit has been told. */
 	void (*told)(void *arg);
+	/* What is the matter with this instance alone (its plan cannot be read, a value is too long) kept it
+	 * from being claimed, or from what it was to be given; the others go on. NULL: that ends the loop. */
+	void (*passed_over)(void *arg, uint64_t number, const struct wf_cause *cause);
 };
 
 struct wf_runtime_options {

@@ -237,8 +237,11 @@ static void forget_given(struct sweep *s, bool whole)
 {
 	size_t kept = whole ? wf_runtime_claims_waiting(s->rt) : wf_runtime_in_hand(s->rt);
 
-	if (!kept)
-		wf_sweep_set_clear(&s->given);
+	if (kept)
+		return;
+	wf_sweep_set_clear(&s->given);
+	for (size_t i = 0; i < s->spoilt.count; i++)
+		(void)wf_sweep_set_add(&s->given, s->spoilt.items[i]);
 }
 
 int wf_sweep_pass(struct sweep *s, int64_t now, int64_t *ret_next)

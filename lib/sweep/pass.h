@@ -16,6 +16,7 @@ struct sweep {
 	bool passed;             /* at least once */
 	uint64_t taken_up;
 	struct wf_sweep_set given; /* instances that were given to the runtime and have not parted */
+	struct wf_sweep_numbers spoilt; /* that could not be taken up, and are not tried again */
 	/* Events whose mark waits until their deliveries are through. */
 	struct wf_sweep_numbers dispatched, dispatched_started;
 	int failed;

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "sweep/pass.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -133,6 +134,20 @@ static void moved(void *arg, const struct wf_plan *plan, const struct wf_instanc
 	s->report.timers += event->type == WF_EVENT_TIMER;
 }
 
+static void passed_over(void *arg, uint64_t number, const struct wf_cause *cause)
+{
+	struct sweep *s = arg;
+
+	for (size_t i = 0; i < s->spoilt.count; i++)
+		if (s->spoilt.items[i] == number)
+			return;
+	wf_sweep_numbers_add(&s->spoilt, number);
+	(void)wf_sweep_set_add(&s->given, number);
+	s->report.lost++;
+	(void)snprintf(s->report.why, sizeof(s->report.why), "#%" PRIu64 ": %.480s", number,
+		cause->text);
+}
+
 static void told(void *arg)
 {
 	tell(arg);
@@ -146,7 +161,7 @@ static int make_runtime(struct sweep *s, struct wf_cause *cause)
 		.workdir = o->workdir, .environ_in = o->environ_in, .stay_ms = STAY_MS,
 		.max_in_flight = o->jobs, .os_user = o->os_user, .people = o->people,
 		.people_arg = o->people_arg, .observer = { .arg = s, .moved = moved, .parted = parted,
-			.told = told } };
+			.told = told, .passed_over = passed_over } };
 
 	return wf_runtime_new(&options, &s->rt, cause);
 }
@@ -266,6 +281,7 @@ int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret
 	if (s.lock >= 0)
 		(void)close(s.lock);
 	wf_sweep_numbers_done(&s.dispatched);
+	wf_sweep_numbers_done(&s.spoilt);
 	wf_sweep_numbers_done(&s.dispatched_started);
 	wf_sweep_set_done(&s.given);
 	*ret = s.report;

@@ -359,6 +359,23 @@ static void what_is_admitted_is_pending_until_it_is_claimed(void **state)
 	check_world(w, 1);
 }
 
+static void one_that_cannot_be_claimed_keeps_no_other_from_it(void **state)
+{
+	struct world *w = *state;
+	struct admitted a = {.w = w, .plan = one_step(w, "data.set", "{'v': 1}")};
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wf_journal_update(w->journal, admit_txn, &a, &w->cause), 0);
+	spoil(w, 2);
+	const uint64_t numbers[] = {1, 2, 3};
+	wf_runtime_claim_later(w->rt, numbers, 3);
+	run(w);
+	assert_int_equal(status_of(w, 1), WF_INST_COMPLETED);
+	assert_int_equal(status_of(w, 2), WF_INST_PENDING);
+	assert_int_equal(status_of(w, 3), WF_INST_COMPLETED);
+	assert_int_equal(w->heard.passed_over, 1);
+	assert_int_equal(w->heard.spoilt, 2);
+}
+
 /* Firings that were missed and are made good together: each replaces the one before it. */
 struct firings {
 	struct world *w;
@@ -508,6 +525,7 @@ int main(void)
 		WORLD_TEST(who_frees_a_slot_drives_what_another_process_queued),
 		WORLD_TEST(slots_of_a_schedule_are_beside_the_plans_own),
 		WORLD_TEST(what_is_admitted_is_pending_until_it_is_claimed),
+		WORLD_TEST(one_that_cannot_be_claimed_keeps_no_other_from_it),
 		WORLD_TEST(those_admitted_in_one_transaction_replace_each_other),
 		WORLD_TEST(a_hold_refuses_new_starts),
 		WORLD_TEST(a_hold_keeps_effects_back_until_they_are_released),

@@ -114,6 +114,35 @@ static void an_attempt_has_its_name_from_its_step_and_not_from_where_that_stands
 	assert_string_equal(moved, second);
 }
 
+static void keep_result(void *arg, size_t index, int result, const struct wf_cause *cause)
+{
+	(void)cause;
+	((int *)arg)[index] = result;
+}
+
+static void of_many_one_that_cannot_begin_again_is_refused_alone(void **state)
+{
+	struct world *w = *state;
+	for (int i = 0; i < 3; i++)
+		(void)start(w, three(w, false, false));
+	run(w);
+	int results[3] = {1, 1, 1};
+	struct wf_post posts[3];
+	json_t *good = js("{'by': 'ops'}"), *bad = js("{'by': 'ops', 'set': {'nowhere.x': 1}}");
+	for (uint64_t i = 0; i < 3; i++)
+		posts[i] = (struct wf_post){.number = i + 1,
+			.event = wf_drive_event(WF_EVENT_RETRY, WF_NONE, 0, i == 1 ? bad : good)};
+	wf_runtime_post_later(w->rt, posts, 3, keep_result, results);
+	run(w);
+	assert_int_equal(results[0], 0);
+	assert_true(results[1] < 0);
+	assert_int_equal(results[2], 0);
+	assert_int_equal(ran(w, "first"), 3);
+	check_world(w, 3);
+	json_decref(good);
+	json_decref(bad);
+}
+
 static void plans_may_change_more_than_once_and_back(void **state)
 {
 	struct world *w = *state;
@@ -272,6 +301,7 @@ int main(void)
 		WORLD_TEST(it_may_begin_earlier),
 		WORLD_TEST(it_goes_on_under_another_plan_and_replays),
 		WORLD_TEST(an_attempt_has_its_name_from_its_step_and_not_from_where_that_stands),
+		WORLD_TEST(of_many_one_that_cannot_begin_again_is_refused_alone),
 		WORLD_TEST(plans_may_change_more_than_once_and_back),
 		WORLD_TEST(an_open_approval_moves_with_its_step),
 		WORLD_TEST(a_step_that_the_new_plan_has_not_is_asked_for),

@@ -188,6 +188,24 @@ static void an_event_goes_to_those_that_it_matches(void **state)
 	check_world(w, 3);
 }
 
+static void one_that_cannot_be_read_keeps_an_event_from_no_other(void **state)
+{
+	struct world *w = *state;
+	for (int i = 0; i < 3; i++)
+		(void)start(w, wait_for_order(w, 1));
+	run(w);
+	spoil(w, 2);
+	uint64_t event = emit(w, "order.paid", "{'order': 1, 'n': 8}");
+	const uint64_t numbers[] = {1, 2, 3};
+	wf_runtime_deliver_later(w->rt, event, numbers, 3);
+	run(w);
+	assert_int_equal(status_of(w, 1), WF_INST_COMPLETED);
+	assert_int_equal(status_of(w, 2), WF_INST_WAITING);
+	assert_int_equal(status_of(w, 3), WF_INST_COMPLETED);
+	assert_int_equal(w->heard.passed_over, 1);
+	assert_int_equal(w->heard.spoilt, 2);
+}
+
 static void an_event_for_which_nobody_waited_is_taken_by_exactly_one(void **state)
 {
 	struct world *w = *state;
@@ -296,6 +314,7 @@ int main(void)
 		WORLD_TEST(a_signal_during_the_wait_is_delivered_at_once),
 		WORLD_TEST(signals_and_events_to_a_living_owner_wait_for_its_wait),
 		WORLD_TEST(an_event_goes_to_those_that_it_matches),
+		WORLD_TEST(one_that_cannot_be_read_keeps_an_event_from_no_other),
 		WORLD_TEST(an_event_for_which_nobody_waited_is_taken_by_exactly_one),
 		WORLD_TEST(an_event_since_its_creation_is_for_each_instance_once),
 		WORLD_TEST(what_started_an_instance_does_not_wake_it),

@@ -75,7 +75,7 @@ static void open_world(struct world *w)
 	options.libexec = getenv("WFCTL_BUILD");
 	options.os_user = "tester";
 	options.observer = (struct wf_observer){&w->heard, on_started, on_moved, on_parted,
-		NULL};
+		NULL, NULL};
 	assert_int_equal(wf_runtime_new(&options, &w->rt, &w->cause), 0);
 }
 

@@ -105,6 +105,8 @@ static inline void flow_bytes(struct flow *f, struct wf_buf *out)
 
 struct heard {
 	unsigned started, moved, ended, parked, lost, elsewhere;
+	unsigned passed_over;
+	uint64_t spoilt;         /* the last that was passed over */
 	uint64_t number;         /* of the last that parted */
 	enum wf_instance_status status;
 	uint64_t order[64];      /* numbers of those that ended, in that order */
@@ -149,6 +151,14 @@ static inline void hear_parted(void *arg, const struct wf_plan *plan, const stru
 	h->number = in->number;
 }
 
+static inline void hear_passed_over(void *arg, uint64_t number, const struct wf_cause *cause)
+{
+	(void)cause;
+	struct heard *h = arg;
+	h->passed_over++;
+	h->spoilt = number;
+}
+
 static inline void open_journal(struct world *w)
 {
 	if (wf_home_open(w->folder, NULL, &w->home, &w->cause) ||
@@ -164,7 +174,8 @@ static inline void open_runtime(struct world *w)
 	struct wf_runtime_options options = {.home = w->home, .journal = w->journal,
 		.tenant = "default", .environment = "default", .libexec = getenv("WFCTL_BUILD"),
 		.os_user = "tester", .stay_ms = w->stay_ms, .max_in_flight = w->most,
-		.observer = {&w->heard, hear_started, hear_moved, hear_parted, NULL}};
+		.observer = {&w->heard, hear_started, hear_moved, hear_parted, NULL,
+			hear_passed_over}};
 	options.environ_in = world_environment;
 	if (wf_runtime_new(&options, &w->rt, &w->cause))
 		fail_msg("%s", w->cause.text);
@@ -317,6 +328,30 @@ static inline enum wf_step_status step_status(struct world *w, uint64_t number, 
 		in && step < in->step_count ? in->steps[step].status : WF_STEP_COUNT_;
 	wf_instance_free(in);
 	return status;
+}
+
+static inline int spoil_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	static const uint8_t nowhere[WF_HASH_SIZE] = {0xde, 0xad};
+	struct wf_instance *in = NULL;
+	int rc = wf_txn_get_instance(txn, *(uint64_t *)arg, WF_LOAD_ALL, &in);
+	if (rc)
+		return rc;
+	WF_AUTOFREE uint32_t *same = wf_alloc(sizeof(*same) * in->step_count);
+	for (uint32_t i = 0; i < in->step_count; i++)
+		same[i] = i;
+	rc = wf_txn_change_plan(txn, in, nowhere, in->step_count, same);
+	in->dirty = true;
+	rc = rc ? rc : wf_txn_put_instance(txn, in);
+	wf_instance_free(in);
+	return rc;
+}
+
+/* Its plan is not in the journal any more. */
+static inline void spoil(struct world *w, uint64_t number)
+{
+	assert_int_equal(wf_journal_update(w->journal, spoil_txn, &number, &w->cause), 0);
 }
 
 #define UNTIL(condition)                                                                           \

@@ -315,6 +315,41 @@ static int leave_queued(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return err;
 }
 
+/* The second of three has a plan that is nowhere. */
+static int leave_pending(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct world *w = arg;
+	int err = 0;
+
+	(void)cause;
+	for (int i = 0; i < 3 && err == 0; i++) {
+		struct wf_instance *in = wf_instance_new(1);
+		memcpy(in->plan_id, w->plan_id, sizeof(in->plan_id));
+		in->plan_id[0] ^= i == 1;
+		in->uuid = wf_uuid_new(wf_now_ms());
+		in->workflow = wf_strdup("flow");
+		in->started_by = wf_strdup("ann");
+		in->input = json_object();
+		in->created_at = in->updated_at = wf_now_ms();
+		in->status = WF_INST_PENDING;
+		in->dirty = true;
+		err = wf_txn_put_instance(txn, in);
+		wf_instance_free(in);
+	}
+	return err;
+}
+
+static void one_that_cannot_be_taken_up_is_lost_alone(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(update(w, leave_pending, w), 0);
+	struct wf_sweep_report r = sweep(w);
+	assert_int_equal(r.completed, 2);
+	assert_int_equal(r.lost, 1);
+	assert_non_null(strstr(r.why, "#2: "));
+}
+
 static void a_queued_one_whose_slot_is_free_begins(void **state)
 {
 	struct world *w = *state;
@@ -364,6 +399,7 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(many_schedules_fire_in_one_sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_sweep_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_cannot_be_taken_up_is_lost_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_queued_one_whose_slot_is_free_begins, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_window_ends_with_its_time_or_when_asked_to, setup,
 			teardown),
