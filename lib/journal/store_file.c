@@ -41,13 +41,44 @@ void wf_store_file_init(struct wf_store_file *f, const char *opened, bool single
 {
 	*f = (struct wf_store_file){.opened = wf_strdup(opened), .single = single,
 		.path = single ? wf_strdup(opened) : wf_asprintf("%s/" DATA_FILE, opened),
-		.page_size = (size_t)sysconf(_SC_PAGESIZE)};
+		.page_size = (size_t)sysconf(_SC_PAGESIZE), .turn_fd = -1};
 }
 
 void wf_store_file_done(struct wf_store_file *f)
 {
+	if (f->turn_fd >= 0)
+		(void)close(f->turn_fd);
+	f->turn_fd = -1;
 	wf_free(f->opened);
 	wf_free(f->path);
+}
+
+static bool set_turn(const struct wf_store_file *f, short type)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+	int rc;
+	do
+		rc = fcntl(f->turn_fd, F_OFD_SETLKW, &lock);
+	while (rc < 0 && errno == EINTR);
+	return rc == 0;
+}
+
+void wf_store_file_begin_turn(struct wf_store_file *f)
+{
+	if (f->single)
+		return;
+	if (f->turn_fd < 0)
+		f->turn_fd = open(f->path, O_RDWR | O_CLOEXEC);
+	if (f->turn_fd >= 0)
+		(void)set_turn(f, F_WRLCK);
+}
+
+void wf_store_file_end_turn(struct wf_store_file *f)
+{
+	if (f->turn_fd < 0 || set_turn(f, F_UNLCK))
+		return;
+	(void)close(f->turn_fd); /* which lets go in any case */
+	f->turn_fd = -1;
 }
 
 int wf_store_file_failure(const struct wf_store_file *f, int sys, const char *doing,

@@ -17,6 +17,7 @@ struct wf_store_file {
 	size_t page_size;
 	dev_t dev;
 	ino_t ino;
+	int turn_fd;  /* what writers' turns are taken on; -1 before the first */
 };
 
 void wf_store_file_init(struct wf_store_file *f, const char *opened, bool single);
@@ -39,6 +40,15 @@ int wf_store_file_look(struct wf_store_file *f, struct wf_cause *cause);
  * page would be a SIGBUS. This takes its room before it is mapped. Locks on it are the process's,
  * which closing any descriptor of it drops: not while the store is open. */
 int wf_store_file_lock_room(const struct wf_store_file *f, struct wf_cause *cause);
+
+/*
+ * Writers take turns by a lock of the kernel before LMDB's own, which is a robust mutex: where one that
+ * waits for it is stopped or killed in the instant in which it is woken, the wake is lost with it, and the
+ * others sleep on though nobody has the lock. A file's lock wakes all that wait. Where it cannot be had
+ * the mutex alone must do.
+ */
+void wf_store_file_begin_turn(struct wf_store_file *f);
+void wf_store_file_end_turn(struct wf_store_file *f);
 
 /* Whether the two meta pages are of consecutive transactions: WF_ECORRUPT. Another process may write
  * between two reads, so only what is wrong every time counts. */

@@ -314,25 +314,32 @@ static int begin(struct wf_store *s, unsigned flags, MDB_txn **ret)
 	return rc;
 }
 
-int wf_store_begin(struct wf_store *s, bool write, struct wf_store_txn **ret,
-	struct wf_cause *cause)
+static int begin_opened(struct wf_store *s, unsigned flags, MDB_txn **ret, struct wf_cause *cause)
 {
-	if (!s->env) {
-		int rc = open_all(s, cause);
-		if (rc)
-			return rc;
-	}
-	MDB_txn *txn = NULL;
-	unsigned flags = write ? 0 : MDB_RDONLY;
-	int rc = begin(s, flags, &txn);
+	int rc = begin(s, flags, ret);
 	if (rc == MDB_PANIC) {
 		rc = reopen(s, cause);
 		if (rc)
 			return rc;
-		rc = begin(s, flags, &txn);
+		rc = begin(s, flags, ret);
 	}
-	if (rc)
-		return failure(s, rc, "beginning a transaction", cause);
+	return rc ? failure(s, rc, "beginning a transaction", cause) : 0;
+}
+
+int wf_store_begin(struct wf_store *s, bool write, struct wf_store_txn **ret,
+	struct wf_cause *cause)
+{
+	MDB_txn *txn = NULL;
+	int rc = s->env ? 0 : open_all(s, cause);
+	if (!rc && write)
+		wf_store_file_begin_turn(&s->file);
+	if (!rc)
+		rc = begin_opened(s, write ? 0 : MDB_RDONLY, &txn, cause);
+	if (rc) {
+		if (write)
+			wf_store_file_end_turn(&s->file);
+		return rc;
+	}
 	struct wf_store_txn *t = wf_calloc(1, sizeof(*t));
 	t->store = s;
 	t->txn = txn;
@@ -355,6 +362,8 @@ int wf_store_commit(struct wf_store_txn *t, struct wf_cause *cause)
 	close_places(t);
 	int rc;
 	WF_GUARD_WRITE(&rc, mdb_txn_commit(t->txn));
+	if (t->write)
+		wf_store_file_end_turn(&s->file);
 	s->open_txns--;
 	wf_free(t);
 	if (rc == MDB_MAP_FULL)
@@ -368,6 +377,8 @@ void wf_store_abort(struct wf_store_txn *t)
 		return;
 	close_places(t);
 	mdb_txn_abort(t->txn);
+	if (t->write)
+		wf_store_file_end_turn(&t->store->file);
 	t->store->open_txns--;
 	wf_free(t);
 }

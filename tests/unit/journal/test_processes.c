@@ -109,6 +109,12 @@ static int role_stand(struct place *p)
 	return wf_journal_update(p->journal, stand_still, in, &p->cause) ? 1 : 0;
 }
 
+static int role_queue(struct place *p)
+{
+	say("here\n");
+	return put_one(p, 1);
+}
+
 static int read_slowly(struct wf_txn *t, void *arg, struct wf_cause *cause)
 {
 	(void)t;
@@ -183,7 +189,7 @@ static int play(const char *role, char *path)
 		const char *name;
 		int (*fn)(struct place *);
 	} roles[] = {{"write", role_write}, {"stand", role_stand}, {"read", role_read},
-		{"hold", role_hold}, {"keys", role_keys}};
+		{"hold", role_hold}, {"keys", role_keys}, {"queue", role_queue}};
 	struct place p = {.path = path};
 	if (open_place(&p, WF_JOURNAL_WRITE, 0))
 		return 8;
@@ -474,6 +480,53 @@ static bool count_kind(void *arg, json_t *record)
 	return true;
 }
 
+static bool sleeps(const struct child *c)
+{
+	char path[64], text[256] = "";
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)c->pid);
+	FILE *f = fopen(path, "r");
+	if (!f || !fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	if (f)
+		(void)fclose(f);
+	const char *after = strrchr(text, ')');
+	return after && strncmp(after, ") S", 3) == 0;
+}
+
+/* One that waits for its turn to write: it has nothing else to sleep for. */
+static struct child waiting_writer(const char *path)
+{
+	char line[64];
+	struct child c = start("queue", path);
+	hear(&c, line);
+	assert_string_equal(line, "here");
+	for (unsigned seen = 0; seen < 5; seen = sleeps(&c) ? seen + 1 : 0)
+		(void)poll(NULL, 0, 2);
+	return c;
+}
+
+/* Who has its turn next must not keep the others waiting when it does not come. */
+static void a_stopped_waiter_holds_up_nobody(void **state)
+{
+	struct place *p = *state;
+	char line[64];
+	struct child writes = start("stand", p->path);
+	hear(&writes, line);
+	assert_string_equal(line, "inside");
+	struct child stopped = waiting_writer(p->path), waits = waiting_writer(p->path);
+	assert_int_equal(kill(stopped.pid, SIGSTOP), 0);
+	assert_int_equal(write(writes.to, "x", 1), 1);
+	assert_int_equal(ended(&writes), 0);
+	/* its output ends with it */
+	struct pollfd fd = {.fd = waits.from, .events = POLLIN};
+	int came = poll(&fd, 1, 10000);
+	assert_int_equal(kill(stopped.pid, SIGCONT), 0);
+	assert_int_equal(ended(&waits), 0);
+	assert_int_equal(ended(&stopped), 0);
+	assert_int_equal(came, 1);
+	assert_int_equal(instances_of(p), 3);
+}
+
 static void dump(void **state)
 {
 	struct place *p = *state;
@@ -499,6 +552,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {TEST(two_writers), TEST(keys_and_slots),
 		TEST(wakes), TEST(map_of_another),
 		TEST(killed_writer), TEST(killed_reader), TEST(backup_and_restore),
-		TEST(compaction), TEST(runners), TEST(lookers_do_not_mistake_each_other), TEST(dump)};
+		TEST(compaction), TEST(runners), TEST(lookers_do_not_mistake_each_other),
+		TEST(a_stopped_waiter_holds_up_nobody), TEST(dump)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
