@@ -1,0 +1,312 @@
+/* A step of the model, its failures and where it goes on. compile.c shows what comes of it. */
+#include "compile/compiler.h"
+
+#include <string.h>
+
+static uint32_t following(const struct compiler *c, uint32_t step)
+{
+	return step + 1 < c->model->step_count ? step + 1 : WF_NONE;
+}
+
+/* The step that a target means; WF_NONE is the end. */
+static uint32_t aim(const struct compiler *c, uint32_t step, const struct wf_target *to)
+{
+	if (to->kind == WF_TO_NEXT)
+		return following(c, step);
+	return to->kind == WF_TO_END ? WF_NONE : to->step;
+}
+
+static void jump_to_step(struct compiler *c, uint32_t step)
+{
+	WF_GROW(c->fixups, c->fixup_count, c->fixup_room);
+	c->fixups[c->fixup_count++] = (struct fixup){emit_jump(c, WF_OP_JUMP), step};
+}
+
+/* The text of an expression, as it was written. */
+static const char *text_of(const struct wf_model_expr *e)
+{
+	if (!e->node)
+		return NULL;
+	if (e->node->kind == WF_NODE_BOOL)
+		return e->node->boolean ? "true" : "false";
+	return e->node->string.text;
+}
+
+/* -- its parts -- */
+
+void wf_compile_input(struct compiler *c, const struct wf_model_step *s)
+{
+	if (s->action == WF_ACT_DATA_TRANSFORM) {
+		if (s->with.tree) {
+			tree(c, &s->with);
+			(void)wf_plan_emit(&c->b, WF_OP_BIND, WF_ROOT_INPUT, 0);
+		}
+		predicate(c, &s->transform);
+		if (s->with.tree)
+			(void)wf_plan_emit(&c->b, WF_OP_UNBIND, WF_ROOT_INPUT, 0);
+		return;
+	}
+	mark(c, s->action_node);
+	if (s->request)
+		wf_emit_expr(c->emitter, s->request);
+	else if (s->with.tree)
+		tree(c, &s->with);
+	else
+		emit_const(c, json_object());
+}
+
+static void emit_set(struct compiler *c, const struct wf_model_step *s)
+{
+	const struct wf_expr *root = wf_expr_tree_root(s->set.tree);
+	const char *name;
+	json_t *value;
+
+	mark(c, s->set.node);
+	if (root->kind == WF_EXPR_LITERAL) {
+		json_object_foreach(root->value, name, value)
+		{
+			emit_const(c, json_incref(value));
+			emit(c, WF_OP_SETVAR, string(c, name));
+		}
+		return;
+	}
+	for (uint32_t i = 0; i + 1 < root->arg_count; i += 2) {
+		wf_emit_expr(c->emitter, root->args[i + 1]);
+		emit(c, WF_OP_SETVAR, string(c, json_string_value(root->args[i]->value)));
+	}
+}
+
+/* None of the transitions held. */
+static void emit_no_transition(struct compiler *c, uint32_t step)
+{
+	emit_const(
+		c, json_pack("{s:s, s:s, s:s}", "error_type",
+			   wf_error_types[WF_ERROR_VALIDATION].name, "code", "no_transition",
+			   "message", "no transition of `next` holds, and none is without `when`"));
+	emit(c, WF_OP_RAISE, step);
+}
+
+static void emit_next(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+
+	for (uint32_t i = 0; i < s->next_count; i++) {
+		const struct wf_transition_rule *rule = &s->next[i];
+		uint32_t to = aim(c, step, &rule->to), over;
+
+		draw(c, step, to, rule->when.node ? WF_EDGE_CONDITION : WF_EDGE_NEXT,
+			text_of(&rule->when));
+		if (!rule->when.node) {
+			jump_to_step(c, to);
+			return;
+		}
+		predicate(c, &rule->when);
+		over = emit_jump(c, WF_OP_UNLESS);
+		jump_to_step(c, to);
+		land(c, over);
+	}
+	emit_no_transition(c, step);
+}
+
+/* Where the flow goes on when nothing else is said. `fall`: the step below follows at once. */
+static void emit_onward(struct compiler *c, uint32_t step, bool fall)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+
+	if (s->next_node) {
+		mark(c, s->next_node);
+		emit_next(c, step);
+		return;
+	}
+	if (!fall)
+		jump_to_step(c, following(c, step));
+	if (s->action != WF_ACT_FAIL)
+		draw(c, step, following(c, step), WF_EDGE_NEXT, NULL);
+}
+
+void wf_compile_result(struct compiler *c)
+{
+	if (c->model->success_output.tree)
+		tree(c, &c->model->success_output);
+	else
+		emit(c, WF_OP_UNDEF, 0);
+}
+
+static void emit_decision(
+	struct compiler *c, uint32_t step, const struct wf_decision_rule *rule, bool approve)
+{
+	const struct wf_model *m = c->model;
+	bool well = wf_model_ends_well(m, rule, approve);
+
+	mark(c, rule->node);
+	draw(c, step, aim(c, step, &rule->to), WF_EDGE_DECISION, approve ? "approve" : "reject");
+	if (rule->to.kind != WF_TO_END) {
+		jump_to_step(c, aim(c, step, &rule->to));
+	} else if (well && (!rule->result || strcmp(rule->result, m->success_result) == 0)) {
+		jump_to_step(c, WF_NONE);
+	} else {
+		const char *result = rule->result ? rule->result : m->failure_result;
+
+		if (well)
+			wf_compile_result(c);
+		else
+			emit(c, WF_OP_UNDEF, 0);
+		(void)wf_plan_emit(&c->b, WF_OP_FINISH, well ? 0 : 1, string(c, result));
+	}
+}
+
+/* Output and variables, once the action has succeeded. */
+static void emit_leave(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+
+	if (s->output.tree) {
+		tree(c, &s->output);
+		emit(c, WF_OP_SHAPE, step);
+	}
+	if (s->set.tree)
+		emit_set(c, s);
+	if (s->set_all) {
+		(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_OUTPUT, 0);
+		emit(c, WF_OP_SETVARS, 0);
+	}
+	emit(c, WF_OP_LEAVE, step);
+}
+
+/* A rejection that has a branch. The decision is looked at in the raw output, before the step is
+ * left: an `output` template may drop it. */
+static void emit_rejection(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+	uint32_t approved;
+
+	mark(c, s->on_reject.node);
+	(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_OUTPUT, 0);
+	emit(c, WF_OP_GETOPT, string(c, "decision"));
+	emit_const(c, json_string("reject"));
+	emit(c, WF_OP_EQ, 0);
+	approved = emit_jump(c, WF_OP_UNLESS);
+	emit_leave(c, step);
+	emit_decision(c, step, &s->on_reject, false);
+	land(c, approved);
+}
+
+/* -- failures -- */
+
+static bool handles_failure(const struct wf_model_step *s)
+{
+	return s->on_failure_node && (s->handler_count || s->failure_action == WF_FAIL_CONTINUE);
+}
+
+static uint32_t emit_error_is(struct compiler *c, const char *member, const char *value)
+{
+	(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_ERROR, 0);
+	emit(c, WF_OP_GETOPT, string(c, member));
+	emit_const(c, json_string(value));
+	emit(c, WF_OP_EQ, 0);
+	return emit_jump(c, WF_OP_UNLESS);
+}
+
+/* One handler; true when it takes any failure, so that nothing after it is reached. */
+static bool emit_handler(struct compiler *c, uint32_t step, const struct wf_failure_rule *rule)
+{
+	uint32_t other_type = WF_NONE, other_code = WF_NONE;
+	uint32_t to = aim(c, step, &rule->to);
+	WF_AUTOFREE char *label = wf_asprintf("%s%s%s", rule->error_type ? rule->error_type : "",
+		rule->error_type && rule->error_code ? " " : "",
+		rule->error_code ? rule->error_code : "");
+
+	mark(c, rule->node);
+	if (rule->error_type)
+		other_type = emit_error_is(c, "type", rule->error_type);
+	if (rule->error_code)
+		other_code = emit_error_is(c, "code", rule->error_code);
+	jump_to_step(c, to);
+	draw(c, step, to, WF_EDGE_FAILURE, label[0] ? label : "fails");
+	if (other_type != WF_NONE)
+		land(c, other_type);
+	if (other_code != WF_NONE)
+		land(c, other_code);
+	return other_type == WF_NONE && other_code == WF_NONE;
+}
+
+static void emit_failure(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+	bool taken = false;
+
+	mark(c, s->on_failure_node);
+	c->steps[step].fail_pc = wf_plan_here(&c->b);
+	for (uint32_t i = 0; i < s->handler_count && !taken; i++)
+		taken = emit_handler(c, step, &s->handlers[i]);
+	if (taken)
+		return;
+	mark(c, s->on_failure_node);
+	if (s->failure_action == WF_FAIL_CONTINUE) {
+		jump_to_step(c, aim(c, step, &s->failure_to));
+		draw(c, step, aim(c, step, &s->failure_to), WF_EDGE_FAILURE, "fails");
+	} else {
+		emit(c, WF_OP_RERAISE, step);
+	}
+}
+
+/* -- the step -- */
+
+void wf_compile_step_row(struct compiler *c, uint32_t step, const struct wf_model_step *s)
+{
+	const struct wf_node *at = s->id_node ? s->id_node : s->node;
+
+	c->steps[step] = (struct wf_plan_step){
+		.id = string(c, s->id),
+		.name = string(c, s->name),
+		.action = s->action,
+		.on_crash = s->on_crash,
+		.retry = s->retry,
+		.timeout_ms = s->timeout_ms,
+		.deadline_ms = s->deadline_ms,
+		.max_visits = s->max_visits,
+		.enter_pc = wf_plan_here(&c->b),
+		.fail_pc = WF_NONE,
+		.line = at->span.line,
+		.column = at->span.column,
+	};
+}
+
+void wf_compile_step(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+	uint32_t skip = WF_NONE;
+
+	mark(c, s->id_node);
+	wf_compile_step_row(c, step, s);
+	emit(c, WF_OP_ENTER, step);
+	if (s->condition.expr) {
+		predicate(c, &s->condition);
+		skip = emit_jump(c, WF_OP_UNLESS);
+	}
+	if (s->idempotency_key.tree) {
+		tree(c, &s->idempotency_key);
+		emit(c, WF_OP_KEY, step);
+	}
+	wf_compile_input(c, s);
+	mark(c, s->action_node);
+	emit(c, WF_OP_PERFORM, step);
+	if (s->on_reject.node)
+		emit_rejection(c, step);
+	emit_leave(c, step);
+	if (s->on_approve.node)
+		emit_decision(c, step, &s->on_approve, true);
+	else
+		emit_onward(c, step, skip == WF_NONE && !handles_failure(s));
+	if (skip != WF_NONE) {
+		land(c, skip);
+		mark(c, s->condition.node);
+		emit(c, WF_OP_SKIP, step);
+		if (handles_failure(s))
+			jump_to_step(c, following(c, step));
+		if (s->next_node || s->on_approve.node)
+			draw(c, step, following(c, step), WF_EDGE_CONDITION, "skipped");
+	}
+	if (handles_failure(s))
+		emit_failure(c, step);
+}
