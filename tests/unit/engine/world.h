@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/core.h"
+#include "helpers/flow.h"
 #include "helpers/plan_text.h"
 
 #include <stdio.h>
@@ -25,37 +26,7 @@
 #define MINUTE 60000
 #define HOUR 3600000
 
-/* JSON with ' for ". New. */
-static inline json_t *js(const char *text)
-{
-	WF_AUTOFREE char *copy = wf_strdup(text);
-	for (char *p = copy; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	json_error_t error;
-	json_t *value = json_loads(copy, JSON_DECODE_ANY, &error);
-	if (!value)
-		fail_msg("%s in %s", error.text, copy);
-	return value;
-}
-
 /* -- plans -- */
-
-struct flow {
-	struct wf_buf top, head, bodies, code, side;
-};
-
-/* A step of the main flow; `more` are further lines of its description, "" for none. */
-static inline void flow_step(struct flow *f, const char *id, const char *action, const char *input,
-	const char *more)
-{
-	json_t *value = js(input);
-	WF_AUTOFREE char *text = wf_json_text(value);
-	wf_buf_printf(&f->head, "step \"%s\"\naction %s\n%senter E_%s\n", id, action, more, id);
-	wf_buf_printf(&f->code, "E_%s:\nenter \"%s\"\nconst %s\nperform \"%s\"\nleave \"%s\"\n", id, id,
-		text, id, id);
-	json_decref(value);
-}
 
 /* Notification `index` of the step `of`: an http.request whose input is the root `approval`. */
 static inline void flow_notify(struct flow *f, const char *id, const char *of, int index,
@@ -72,19 +43,9 @@ static inline void flow_notify(struct flow *f, const char *id, const char *of, i
 /* Frees the flow. */
 static inline struct wf_plan *flow_plan(struct flow *f)
 {
-	struct wf_buf text = {0};
-	wf_buf_printf(&text, "plan 2\nworkflow \"t\"\n%sentry START\n%s%scode\nSTART:\n%s"
-			     "undef\nfinish success \"ok\"\n%s",
-		f->top.data ? f->top.data : "", f->head.data, f->bodies.data ? f->bodies.data : "",
-		f->code.data, f->side.data ? f->side.data : "");
-	struct wf_plan *plan = plan_of_text(text.data);
-	wf_buf_done(&text);
-	wf_buf_done(&f->top);
-	wf_buf_done(&f->head);
-	wf_buf_done(&f->bodies);
-	wf_buf_done(&f->code);
-	wf_buf_done(&f->side);
-	return plan;
+	WF_AUTOBUF struct wf_buf text = {0};
+	flow_text(f, &text);
+	return plan_of_text(text.data);
 }
 
 /* -- the world -- */

@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "base/sys.h"
-#include "helpers/plan_text.h"
+#include "helpers/flow.h"
 #include "runtime/drive.h"
 
 #include <sodium.h>
@@ -25,42 +25,7 @@
 
 #define DEADLINE_MS 20000
 
-/* -- JSON and plans -- */
-
-/* JSON with ' for ". New. */
-static inline json_t *js(const char *text)
-{
-	WF_AUTOFREE char *copy = wf_strdup(text);
-	for (char *p = copy; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	json_error_t error;
-	json_t *value = json_loads(copy, JSON_DECODE_ANY, &error);
-	if (!value)
-		fail_msg("%s in %s", error.text, copy);
-	return value;
-}
-
-struct flow {
-	struct wf_buf top, head, bodies, code, side;
-};
-
-/* A step of the main flow; `more` are further lines of its description, "" for none. The value is taken. */
-static inline void flow_step_of(struct flow *f, const char *id, const char *action, json_t *value,
-	const char *more)
-{
-	WF_AUTOFREE char *text = wf_json_text(value);
-	wf_buf_printf(&f->head, "step \"%s\"\naction %s\n%senter E_%s\n", id, action, more, id);
-	wf_buf_printf(&f->code, "E_%s:\nenter \"%s\"\nconst %s\nperform \"%s\"\nleave \"%s\"\n", id, id,
-		text, id, id);
-	json_decref(value);
-}
-
-static inline void flow_step(struct flow *f, const char *id, const char *action, const char *input,
-	const char *more)
-{
-	flow_step_of(f, id, action, js(input), more);
-}
+/* -- plans -- */
 
 static inline void flow_command(struct flow *f, const char *id, const char *script,
 	const char *more)
@@ -85,20 +50,11 @@ static inline void flow_notify(struct flow *f, const char *id, const char *of, i
 /* The bytes of the plan. Frees the flow. */
 static inline void flow_bytes(struct flow *f, struct wf_buf *out)
 {
-	struct wf_buf text = {0};
+	WF_AUTOBUF struct wf_buf text = {0};
 	struct wf_cause cause = {0};
-	wf_buf_printf(&text, "plan 2\nworkflow \"t\"\n%sentry START\n%s%scode\nSTART:\n%s"
-			     "undef\nfinish success \"ok\"\n%s",
-		f->top.data ? f->top.data : "", f->head.data, f->bodies.data ? f->bodies.data : "",
-		f->code.data, f->side.data ? f->side.data : "");
+	flow_text(f, &text);
 	if (wf_plan_assemble(text.data, text.len, out, &cause))
 		fail_msg("%s\nin:\n%s", cause.text, text.data);
-	wf_buf_done(&text);
-	wf_buf_done(&f->top);
-	wf_buf_done(&f->head);
-	wf_buf_done(&f->bodies);
-	wf_buf_done(&f->code);
-	wf_buf_done(&f->side);
 }
 
 /* -- the world -- */
