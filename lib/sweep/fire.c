@@ -140,11 +140,13 @@ static void refuse(struct group *g, struct wf_schedule *s, int64_t nominal, cons
 }
 
 /* Whether it is its own slot that is taken, and not one of the workflow's. */
-static bool is_overlap(const struct ready *r, const struct wf_cause *why)
+static bool is_overlap(struct wf_txn *txn, const struct ready *r)
 {
 	const char *slot = json_string_value(json_object_get(json_array_get(r->slots, 0), "name"));
+	uint64_t held = 0;
 
-	return slot && r->t.overlap == WF_OVERLAPPING_SKIP && strstr(why->text, slot);
+	return slot && r->t.overlap == WF_OVERLAPPING_SKIP &&
+		!wf_txn_count_held(txn, slot, 1, &held) && held;
 }
 
 /* One firing. What follows from the state of things is recorded; a failing journal ends it all. */
@@ -165,7 +167,7 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 	int err = g->own_count < g->most_own
 		? wf_runtime_admit_own(g->rt, txn, &start, &how, &number, &in, &why)
 		: wf_runtime_admit(g->rt, txn, &start, &how, &number, &why);
-	if (err == WF_ECONFLICT && is_overlap(r, &why)) {
+	if (err == WF_ECONFLICT && is_overlap(txn, r)) {
 		wf_schedule_note(s, nominal, g->now, "skipped", 0, "an earlier one has not ended");
 		g->got.missed++;
 		s->missed++;
