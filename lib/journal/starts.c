@@ -206,6 +206,65 @@ int wf_txn_each_queued(struct wf_txn *t, const char *slot, bool (*fn)(void *, ui
 	return each_place(t, slot, WF_INDEX_SLOT_QUEUED, fn, arg);
 }
 
+struct first_key {
+	uint8_t hash[16];
+	uint64_t number;
+};
+
+static bool keep_first(void *arg, const uint8_t *key)
+{
+	struct first_key *f = arg;
+	memcpy(f->hash, key + 1, sizeof(f->hash));
+	f->number = wf_be64_at(key + HASHED);
+	return false;
+}
+
+/* The next hash in order; false: it was the last of all. */
+static bool next_hash(uint8_t hash[16])
+{
+	for (size_t i = 16; i-- > 0;)
+		if (++hash[i])
+			return true;
+	return false;
+}
+
+/* The name of the slot in whose queue that is the first; the instance knows it. */
+static int name_of_queue(struct wf_txn *t, const struct first_key *f, char **ret)
+{
+	struct wf_instance *in = NULL;
+	int rc = wf_txn_get_instance(t, f->number, WF_LOAD_HEADER, &in);
+	if (rc)
+		return rc;
+	for (size_t i = 0; !*ret && i < json_array_size(in->slots); i++) {
+		const char *name = wf_slot_name(in->slots, i);
+		struct wf_index_key k = wf_index_named(&t->journal->seal, WF_INDEX_SLOT_QUEUED,
+			name ? name : "", 0);
+		if (name && !memcmp(k.bytes + 1, f->hash, sizeof(f->hash)))
+			*ret = wf_strdup(name);
+	}
+	wf_instance_free(in);
+	return 0;
+}
+
+int wf_txn_each_queue(struct wf_txn *t, bool (*fn)(void *, const char *slot), void *arg)
+{
+	struct wf_index_key from = wf_index_named(&t->journal->seal, WF_INDEX_SLOT_QUEUED, "", 0);
+	memset(from.bytes + 1, 0, 16);
+	for (bool more = true; more;) {
+		struct first_key f = {0};
+		char *name = NULL;
+		int rc = wf_txn_each_key(t, &from, 1, true, keep_first, &f);
+		if (!rc && f.number)
+			rc = name_of_queue(t, &f, &name);
+		if (rc || !f.number)
+			return rc;
+		more = (!name || fn(arg, name)) && next_hash(f.hash);
+		memcpy(from.bytes + 1, f.hash, sizeof(f.hash));
+		wf_free(name);
+	}
+	return 0;
+}
+
 int wf_txn_each_queued_any(struct wf_txn *t, bool (*fn)(void *, uint64_t), void *arg)
 {
 	struct numbers n = {.fn = fn, .arg = arg};

@@ -30,6 +30,8 @@ int wf_txn_each_held(struct wf_txn *txn, const char *slot, bool (*fn)(void *, ui
 int wf_txn_each_queued(struct wf_txn *txn, const char *slot, bool (*fn)(void *, uint64_t number),
 	void *arg);
 /* Every queued instance, whatever it waits for. */
+/* Calls fn with the name of each slot that is queued for. */
+int wf_txn_each_queue(struct wf_txn *txn, bool (*fn)(void *arg, const char *slot), void *arg);
 int wf_txn_each_queued_any(struct wf_txn *txn, bool (*fn)(void *, uint64_t number), void *arg);
 
 /* -- signals, kept for an instance until it takes them -- */

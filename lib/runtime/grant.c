@@ -3,6 +3,8 @@
 #include "base/sys.h"
 #include "runtime/drive.h"
 
+#include <string.h>
+
 static uint64_t limit_of(const json_t *slot)
 {
 	json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
@@ -35,11 +37,35 @@ int wf_slots_take(struct wf_txn *txn, struct wf_instance *in)
 	return wf_txn_put_instance(txn, in);
 }
 
+/* How many that are kept back are passed in a queue. They have limits of their own (a definition of before
+ * may have had another), so who comes behind one that a slot is full for may find room; but a queue is long,
+ * and nearly always of one mind. */
+#define PASS_MOST 16
+
+/* Whether that slot has no room for who has this list. */
+static int is_full_for(struct wf_txn *txn, const json_t *slots, const char *name, bool *ret)
+{
+	size_t i;
+	json_t *slot;
+	*ret = false;
+	json_array_foreach (slots, i, slot) {
+		const char *its = json_string_value(json_object_get(slot, "name"));
+		uint64_t held = 0, limit = limit_of(slot);
+		if (!its || strcmp(its, name) != 0)
+			continue;
+		int rc = wf_txn_count_held(txn, name, limit, &held);
+		if (rc)
+			return rc;
+		*ret = held >= limit;
+	}
+	return 0;
+}
+
 struct granting {
 	struct wf_runtime *rt;
 	struct wf_txn *txn;
 	const char *slot;        /* the one that was freed */
-	uint64_t limit;          /* of it, as who freed it knew */
+	unsigned passed;
 	int rc;
 };
 
@@ -47,10 +73,13 @@ struct granting {
 static int grant_one(struct granting *g, uint64_t number)
 {
 	struct wf_instance *in = NULL;
-	bool room = false;
+	bool room = false, full = false;
 	int rc = wf_txn_get_instance(g->txn, number, WF_LOAD_HEADER, &in);
 	if (!rc)
+		rc = is_full_for(g->txn, in->slots, g->slot, &full);
+	if (!rc && !full)
 		rc = wf_slots_room(g->txn, in->slots, &room);
+	g->passed += full;
 	if (!rc && room) {
 		wf_instance_free(in);
 		in = NULL;
@@ -67,12 +96,8 @@ static int grant_one(struct granting *g, uint64_t number)
 static bool see_queued(void *arg, uint64_t number)
 {
 	struct granting *g = arg;
-	uint64_t held = 0;
-	g->rc = wf_txn_count_held(g->txn, g->slot, g->limit, &held);
-	if (g->rc || held >= g->limit)
-		return false;
 	g->rc = grant_one(g, number);
-	return !g->rc;
+	return !g->rc && g->passed < PASS_MOST;
 }
 
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in)
@@ -84,7 +109,7 @@ int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_in
 	json_t *slot;
 	json_array_foreach (in->slots, i, slot) {
 		g.slot = json_string_value(json_object_get(slot, "name"));
-		g.limit = limit_of(slot);
+		g.passed = 0;
 		int rc = wf_txn_each_queued(txn, g.slot, see_queued, &g);
 		if (rc || g.rc)
 			return rc ? rc : g.rc;
@@ -105,4 +130,43 @@ int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted)
 	if (!rc)
 		*ret_granted = room;
 	return rc;
+}
+
+struct finding {
+	struct wf_txn *txn;
+	void (*fn)(void *arg, uint64_t number);
+	void *arg;
+	unsigned passed;         /* in the queue in hand */
+	int rc;
+};
+
+static bool see_if_it_could_begin(void *arg, uint64_t number)
+{
+	struct finding *f = arg;
+	struct wf_instance *in = NULL;
+	bool room = false;
+	f->rc = wf_txn_get_instance(f->txn, number, WF_LOAD_HEADER, &in);
+	if (!f->rc)
+		f->rc = wf_slots_room(f->txn, in->slots, &room);
+	wf_instance_free(in);
+	if (!f->rc && room)
+		f->fn(f->arg, number);
+	f->passed += !room;
+	return !f->rc && f->passed < PASS_MOST;
+}
+
+static bool see_queue(void *arg, const char *slot)
+{
+	struct finding *f = arg;
+	f->passed = 0;
+	int rc = wf_txn_each_queued(f->txn, slot, see_if_it_could_begin, f);
+	f->rc = f->rc ? f->rc : rc;
+	return !f->rc;
+}
+
+int wf_runtime_each_grantable(struct wf_txn *txn, void (*fn)(void *arg, uint64_t number), void *arg)
+{
+	struct finding f = {.txn = txn, .fn = fn, .arg = arg};
+	int rc = wf_txn_each_queue(txn, see_queue, &f);
+	return rc ? rc : f.rc;
 }

@@ -224,6 +224,9 @@ int wf_runtime_orphans(struct wf_journal *j, struct wf_home *home, int64_t until
  * PENDING then, for whoever claims it. Who frees a slot does this for the first in its queue; it is for
  * a sweep that finds one which nobody gave it. */
 int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted);
+/* Calls fn with the queued instances that could begin, as far as the heads of all queues show: each once for
+ * each of its slots. For such a sweep. */
+int wf_runtime_each_grantable(struct wf_txn *txn, void (*fn)(void *arg, uint64_t number), void *arg);
 /* Whether all slots of a list have room. */
 int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);
 

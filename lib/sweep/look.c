@@ -140,35 +140,16 @@ static int look_at_held(struct wf_txn *txn, struct look *l)
 	return err;
 }
 
-#define MOST_QUEUED 32
-
-static bool add_queued(void *arg, uint64_t number)
+/* One that waits for several slots may be found in several queues. */
+static void add_queued(void *arg, uint64_t number)
 {
-	wf_sweep_numbers_add(arg, number);
-	return ((struct wf_sweep_numbers *)arg)->count < MOST_QUEUED;
-}
+	struct look *l = arg;
 
-/* Who frees a slot gives it to the first in its queue; should one be left over all the same, it is
- * among the first of all. */
-static int look_at_queued(struct wf_txn *txn, struct look *l)
-{
-	struct wf_sweep_numbers queued = { 0 };
-	int err = wf_txn_each_queued_any(txn, add_queued, &queued);
-
-	for (size_t i = 0; err == 0 && i < queued.count; i++) {
-		struct wf_instance *in = NULL;
-		bool room = false;
-		err = wf_txn_get_instance(txn, queued.items[i], WF_LOAD_HEADER, &in);
-		if (err == 0)
-			err = wf_slots_room(txn, in->slots, &room);
-		if (err == 0 && room) {
-			wf_sweep_numbers_add(&l->a.queued, queued.items[i]);
-			l->work = true;
-		}
-		wf_instance_free(in);
-	}
-	wf_sweep_numbers_done(&queued);
-	return err;
+	l->work = true;
+	for (size_t i = 0; i < l->a.queued.count; i++)
+		if (l->a.queued.items[i] == number)
+			return;
+	wf_sweep_numbers_add(&l->a.queued, number);
 }
 
 static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -187,7 +168,7 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (err == 0 && !(l->glance && l->work))
 		err = look_at_held(txn, l);
 	if (err == 0 && !(l->glance && l->work))
-		err = look_at_queued(txn, l);
+		err = wf_runtime_each_grantable(txn, add_queued, l);
 	if (err == 0 && !l->glance && !l->leaves_instances)
 		err = wf_txn_each_due(txn, l->now, add_due, &l->a.timers);
 	if (err == 0 && !l->glance)

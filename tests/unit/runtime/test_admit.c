@@ -116,6 +116,22 @@ static void beyond_the_limit_they_queue_first_come_first_served(void **state)
 	check_world(w, 6);
 }
 
+static void who_frees_a_slot_judges_by_the_limit_of_those_that_wait(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *before = slotted(w, "{'limit': 1}", "sleep 60");
+	const struct wf_plan *raised = slotted(w, "{'limit': 3}", "sleep 60");
+	uint64_t old_one = admit(w, before, "a", WF_ADMITTED);
+	(void)admit(w, raised, "a", WF_ADMITTED);
+	(void)admit(w, raised, "a", WF_ADMITTED);
+	uint64_t second = admit(w, before, "a", WF_ADMITTED_QUEUED);
+	uint64_t third = admit(w, raised, "a", WF_ADMITTED_QUEUED);
+	assert_int_equal(cancel(w, old_one), 0);
+	assert_int_equal(status_of(w, second), WF_INST_QUEUED);
+	assert_int_equal(status_of(w, third), WF_INST_PENDING);
+	check_world(w, 5);
+}
+
 static void a_cancel_in_the_queue_and_of_the_holder_frees_the_slot(void **state)
 {
 	struct world *w = *state;
@@ -514,6 +530,7 @@ int main(void)
 		WORLD_TEST(the_same_key_gives_the_same_instance),
 		WORLD_TEST(two_processes_with_one_key_start_one_instance),
 		WORLD_TEST(beyond_the_limit_they_queue_first_come_first_served),
+		WORLD_TEST(who_frees_a_slot_judges_by_the_limit_of_those_that_wait),
 		WORLD_TEST(a_cancel_in_the_queue_and_of_the_holder_frees_the_slot),
 		WORLD_TEST(holder_and_queue_are_cancelled_in_one_group),
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),

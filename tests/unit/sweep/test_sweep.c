@@ -369,6 +369,41 @@ static void a_queued_one_whose_slot_is_free_begins(void **state)
 	assert_false(next.work);
 }
 
+/* Forty stand behind one that runs; one more waits for another slot, which is free. */
+static int leave_a_long_queue(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct world *w = arg;
+	int err = 0;
+
+	(void)cause;
+	for (int i = 0; i < 42 && err == 0; i++) {
+		struct wf_instance *in = wf_instance_new(1);
+		memcpy(in->plan_id, w->plan_id, sizeof(in->plan_id));
+		in->uuid = wf_uuid_new(wf_now_ms());
+		in->workflow = wf_strdup("flow");
+		in->started_by = wf_strdup("ann");
+		in->input = json_object();
+		in->created_at = in->updated_at = wf_now_ms();
+		in->status = i ? WF_INST_QUEUED : WF_INST_WAITING;
+		in->wait = i ? WF_WAIT_SLOT : WF_WAIT_SIGNAL;
+		in->slots = json_pack("[{s:s, s:i}]", "name", i < 41 ? "long" : "free", "limit", 1);
+		in->dirty = true;
+		err = wf_txn_put_instance(txn, in);
+		wf_instance_free(in);
+	}
+	return err;
+}
+
+static void a_long_queue_hides_no_other(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(update(w, leave_a_long_queue, w), 0);
+	struct wf_sweep_report r = sweep(w);
+	assert_int_equal(r.granted, 1);
+	assert_int_equal(r.completed, 1);
+}
+
 static void a_window_ends_with_its_time_or_when_asked_to(void **state)
 {
 	struct world *w = *state;
@@ -401,6 +436,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_sweep_is_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_taken_up_is_lost_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_queued_one_whose_slot_is_free_begins, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_queue_hides_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_window_ends_with_its_time_or_when_asked_to, setup,
 			teardown),
 	};
