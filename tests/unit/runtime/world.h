@@ -61,6 +61,8 @@ static inline void flow_bytes(struct flow *f, struct wf_buf *out)
 
 struct heard {
 	unsigned started, moved, ended, parked, lost, elsewhere;
+	uint64_t tickets;        /* the sum of those that parted */
+	bool disorder;           /* an instance's number did not rise with its ticket */
 	unsigned passed_over;
 	uint64_t spoilt;         /* the last that was passed over */
 	uint64_t number;         /* of the last that parted */
@@ -95,7 +97,7 @@ static inline void hear_moved(void *arg, const struct wf_plan *plan, const struc
 static inline void hear_parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
 	enum wf_parted how, const struct wf_cause *cause, uint64_t ticket)
 {
-	(void)plan, (void)cause, (void)ticket;
+	(void)plan, (void)cause;
 	struct heard *h = arg;
 	if (how == WF_PARTED_ENDED && h->ended < 64)
 		h->order[h->ended] = in->number;
@@ -103,6 +105,8 @@ static inline void hear_parted(void *arg, const struct wf_plan *plan, const stru
 	h->parked += how == WF_PARTED_PARKED;
 	h->lost += how == WF_PARTED_LOST;
 	h->elsewhere += how == WF_PARTED_ELSEWHERE;
+	h->disorder |= ticket > 1 && in->number != ticket - 1;
+	h->tickets += ticket;
 	h->status = in->status;
 	h->number = in->number;
 }
