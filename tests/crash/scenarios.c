@@ -170,7 +170,7 @@ static const char time_out[] =
 	"  id: time_out\n"
 	"  steps:\n"
 	"    - { id: slow, action: exec.run, with: { shell: '" RAN(
-		"slow") "; exec sleep 20' }, timeout: PT0.03S,\n"
+		"slow") "; exec sleep 20' }, timeout: PT0.2S,\n"
 			"        on_failure: { action: stop, handlers: [ { error_type: "
 			"TimeoutError, to: late } ] } }\n"
 			"    - { id: late, action: exec.run, with: { shell: '" RAN(
