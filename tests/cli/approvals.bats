@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >ask.yaml <<-'EOT'
 	workflow:
 	  id: ask
@@ -16,10 +15,6 @@ setup() {
 	EOT
 	sed 's/id: ask/id: other/; s/alice, bob/carol, bob/' ask.yaml >other.yaml
 	export WFCTL_NOW=2026-11-20T09:00:00Z
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "until when is the end of its time, not the next escalation" {

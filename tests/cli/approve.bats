@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl approve: quorum, who may, when it is too late.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >ask.yaml <<-'EOT'
 	workflow:
 	  id: ask
@@ -24,10 +22,6 @@ setup() {
 	EOT
 	export WFCTL_NOW=2026-11-20T09:12:05Z
 	wfctl run ask.yaml >started || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "the first of two is kept, the second drives on" {

@@ -6,8 +6,7 @@ load helper
 load bad
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	: >"$BATS_TEST_TMPDIR/ran"
 }
 

@@ -6,8 +6,7 @@ load helper
 load bad
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >one.yaml <<-'EOT'
 	workflow:
 	  id: one
@@ -38,10 +37,6 @@ setup() {
 	      action: approval.request
 	      with: { policy: level2, approvers: { list: [alice, bob, carol] }, sla: PT1H }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 # wrong FILE RULE [PLACE]: lint finds the rule at the place; run and register refuse the file

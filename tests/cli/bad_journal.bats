@@ -6,8 +6,7 @@ load helper
 load bad
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	JOURNAL="$WFCTL_HOME/journals/default/default"
 	DATA="$JOURNAL/data.mdb"
 	cat >one.yaml <<-'EOT'

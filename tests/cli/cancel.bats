@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >wait.yaml <<-'EOT'
 	workflow:
 	  id: wait
@@ -15,10 +14,6 @@ setup() {
 	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
 	EOT
 	wfctl run wait.yaml >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "cancelled, with the reason kept, and never resumed" {

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # wfctl compile: the same definition gives the same plan, and only a sound plan is a plan.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
@@ -16,10 +15,6 @@ setup() {
 	    - { id: a, action: exec.run, with: { command: [echo, "${n}"] } }
 	    - { id: b, action: data.set, condition: { when: "n > 1" }, with: { x: "${a.stdout}" } }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "the summary names the plan and its sizes" {

@@ -5,13 +5,8 @@
 load helper
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	: >"$BATS_TEST_TMPDIR/ran"
-}
-
-teardown() {
-	common_teardown
 }
 
 # Three commands that leave a line each; they may be told to begin again.

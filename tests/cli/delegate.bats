@@ -6,15 +6,7 @@ load shape
 load people
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
-	ask_workflow
-	export WFCTL_NOW=2026-11-20T09:12:05Z
-	wfctl run ask.yaml >/dev/null || true
-}
-
-teardown() {
-	common_teardown
+	asked_setup
 }
 
 @test "another is asked instead, and may decide; the deadline stays" {

@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl emit: starts what it triggers, wakes what waits for it, once.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >hello.yaml <<-'EOT'
 	workflow:
 	  id: hello
@@ -28,10 +26,6 @@ setup() {
 	    - { id: book, action: exec.run, with: { shell: "echo booked >>ran" } }
 	EOT
 	wfctl register hello.yaml waits.yaml >/dev/null
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "starts every workflow whose pattern and condition match" {

@@ -7,10 +7,6 @@ setup() {
 	common_setup
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "values come back as JSON" {
 	ok wfctl eval '1 + 2 * 3'
 	assert_output 7

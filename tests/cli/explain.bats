@@ -8,10 +8,6 @@ setup() {
 	common_setup
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "a rule: its meaning, explanation, and the two examples" {
 	ok wfctl explain binding-unknown
 	assert_line --index 0 --partial "binding-unknown (rule, error): "

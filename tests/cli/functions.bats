@@ -8,10 +8,6 @@ setup() {
 	common_setup
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "the examples of all functions" {
 	count=0
 	while IFS= read -r function; do

@@ -18,10 +18,6 @@ setup() {
 	EOT
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "dot has every step and edge" {
 	ok wfctl graph flow.yaml
 	assert_line --index 0 'digraph "flow" {'

@@ -1,16 +1,11 @@
 #!/usr/bin/env bats
 # The frame: help, options anywhere, settings, links, completion.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
 	common_setup
-}
-
-teardown() {
-	common_teardown
 }
 
 verbs() {

@@ -1,6 +1,7 @@
 # What the tests of the command line share: a world of their own for each test, and strict habits:
 # death by a signal or a sanitizer is never an expected failure, success with noise on standard error
 # fails.
+bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
@@ -23,11 +24,22 @@ common_setup() {
 	HTTPD_PID=
 }
 
+# home_setup: besides, a home
+home_setup() {
+	common_setup
+	wfctl init >/dev/null
+}
+
 common_teardown() {
 	if [ -n "${HTTPD_PID:-}" ]; then
 		kill "$HTTPD_PID" 2>/dev/null || true
 		wait "$HTTPD_PID" 2>/dev/null || true
 	fi
+}
+
+# who has more to tidy up has a teardown of its own
+teardown() {
+	common_teardown
 }
 
 # Every wfctl of a test has a time-out, and may not die by a signal or a sanitizer.
@@ -61,6 +73,17 @@ status() {
 	run "$@"
 	[ ! -e "$BATS_TEST_TMPDIR/died" ] || fail "$(cat "$BATS_TEST_TMPDIR/died")"
 	[ "$status" -eq "$wanted" ] || fail "$* ended with status $status, not $wanted: $output"
+}
+
+# at TIME [WFCTL_VARIABLE=VALUE…] COMMAND…: the command at that time
+at() {
+	local -x WFCTL_NOW=$1
+	shift
+	while [[ $1 == WFCTL_*=* ]]; do
+		local -x "$1"
+		shift
+	done
+	"$@"
 }
 
 # wait_for SECONDS COMMAND…: until the command succeeds

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -16,10 +15,6 @@ setup() {
 	EOT
 	wfctl run flow.yaml >/dev/null || true
 	wfctl approve 1 --as alice --reason fine >/dev/null
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "events and what they changed" {

@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl hold: nothing begins until it is released.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >pay.yaml <<-'EOT'
 	workflow:
 	  id: pay
@@ -18,10 +16,6 @@ setup() {
 	EOT
 	sed 's/id: pay$/id: other/' pay.yaml >other.yaml
 	wfctl register pay.yaml other.yaml >/dev/null
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "no new start and no effect of the workflow; others go on" {

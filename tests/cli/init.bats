@@ -8,10 +8,6 @@ setup() {
 	common_setup
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "init makes folders, a private key and a journal" {
 	ok wfctl init
 	assert_line --index 0 "$WFCTL_HOME is ready, with the journal default/default"

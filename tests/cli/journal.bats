@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl journal: check, stat, backup, restore, compact, dump; and journals that cannot be used.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -17,10 +15,6 @@ setup() {
 	EOT
 	wfctl register flow.yaml >/dev/null
 	wfctl run flow >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "check: sound, every instance replayed" {

@@ -25,10 +25,6 @@ setup() {
 	EOT
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "a sound definition: status 0, one line" {
 	ok wfctl lint good.yaml
 	assert_output "1 definition: no errors, no warnings"

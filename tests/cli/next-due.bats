@@ -1,28 +1,16 @@
 #!/usr/bin/env bats
 # wfctl next-due: when a sweep has something to do.
-bats_require_minimum_version 1.5.0
 
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >wait.yaml <<-'EOF'
 	workflow:
 	  id: wait
 	  steps: [ { id: pause, action: wait.timer, with: { duration: PT1H } } ]
 	EOF
-}
-
-teardown() {
-	common_teardown
-}
-
-at() {
-	local now=$1
-	shift
-	WFCTL_NOW=$now "$@"
 }
 
 @test "nothing" {

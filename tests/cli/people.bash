@@ -17,3 +17,11 @@ ask_workflow() {
 	    - { id: after, action: exec.run, with: { shell: "echo after >>ran" } }
 	EOT
 }
+
+# asked_setup: a home, and #1 that asks
+asked_setup() {
+	home_setup
+	ask_workflow
+	export WFCTL_NOW=2026-11-20T09:12:05Z
+	wfctl run ask.yaml >/dev/null || true
+}

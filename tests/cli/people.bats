@@ -2,14 +2,12 @@
 # Who is asked: roles and functions of a directory, resolvers that answer, fail, hang and talk nonsense;
 # groups, escalations, reminders and what is sent with them.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 load people
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >"$WFCTL_HOME/people.yaml" <<-'EOT'
 	roles:
 	  finance-leads: [carol, dave]
@@ -18,10 +16,6 @@ setup() {
 	  team.leads: { u1: [alice], u2: [bob, erin] }
 	EOT
 	export WFCTL_NOW=2026-11-20T09:00:00Z
-}
-
-teardown() {
-	common_teardown
 }
 
 # asked WITH: who the approval of #1 asks

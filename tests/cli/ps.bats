@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >one.yaml <<-'EOT'
 	workflow:
 	  id: one
@@ -18,10 +17,6 @@ setup() {
 	    - { id: done, action: data.set, with: { ok: true } }
 	EOT
 	sed 's/id: one/id: two/' one.yaml >two.yaml
-}
-
-teardown() {
-	common_teardown
 }
 
 start_three() {

@@ -13,10 +13,6 @@ setup() {
 	sed 's/create_account.body.id/create_acount.body.id/' workflows/onboarding.yaml >broken.yaml
 }
 
-teardown() {
-	common_teardown
-}
-
 # Times, ports and spaces differ from run to run; what is left must not.
 plain() {
 	sed -E 's/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{2}:[0-9]{2}(:[0-9]{2})?/TIME/g; s/\|=*\|?/BAR/g;

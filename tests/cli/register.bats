@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -15,10 +14,6 @@ setup() {
 	    - { id: a, action: data.set, with: { x: 1 } }
 	  completion: { on_success: { output: "${a.x}" } }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "registered, and again is nothing new" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >ask.yaml <<-'EOT'
 	workflow:
 	  id: ask
@@ -20,10 +19,6 @@ setup() {
 	    - { id: after, action: exec.run, with: { shell: "echo after >>ran" } }
 	EOT
 	wfctl run ask.yaml >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "one rejection ends it, with the reason kept" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >pay.yaml <<-'EOT'
 	workflow:
 	  id: pay
@@ -19,10 +18,6 @@ setup() {
 	for i in 1 2 3; do wfctl run pay >/dev/null || true; done
 	wfctl hold pay --reason closed >/dev/null
 	for i in 1 2; do wfctl signal $i go >/dev/null; done
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "kept back effects begin, once; what waits for something else stays" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >one.yaml <<-'EOT'
 	workflow:
 	  id: one
@@ -19,10 +18,6 @@ setup() {
 	rm -f "$WFCTL_HOME"/spool/*
 	WFCTL_BOOT=7 wfctl resume >said || true
 	grep -q "#1 is suspended" said
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "completed, with the output that was found" {

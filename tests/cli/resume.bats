@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl resume: what nobody drives goes on; what somebody drives is left alone.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >wait.yaml <<-'EOT'
 	workflow:
 	  id: wait
@@ -15,10 +13,6 @@ setup() {
 	    - { id: pause, action: wait.timer, with: { duration: PT1H } }
 	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "nothing to do" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -18,10 +17,6 @@ setup() {
 	    - { id: note, action: exec.run, with: { shell: "echo note >>ran" } }
 	EOT
 	wfctl run flow.yaml >/dev/null 2>&1 || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "from where it failed: completed steps are kept" {

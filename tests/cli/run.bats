@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl run: input, steps on the screen, statuses, batches.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >greet.yaml <<-'EOT'
 	workflow:
 	  id: greet
@@ -33,10 +31,6 @@ setup() {
 	    - { id: ask, action: approval.request, condition: { when: "${n == 100}" }, with: { policy: level1, approvers: { list: [ann] } } }
 	  completion: { on_success: { output: "${n}" } }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "steps, one line each, and the end" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >tick.yaml <<-'EOF'
 	workflow:
 	  id: tick
@@ -19,17 +18,6 @@ setup() {
 	EOF
 	export WFCTL_NOW=2026-11-20T09:00:00Z
 	wfctl register tick.yaml >/dev/null
-}
-
-teardown() {
-	common_teardown
-}
-
-# at TIME COMMAND…: the command at that time
-at() {
-	local now=$1
-	shift
-	WFCTL_NOW=$now "$@"
 }
 
 @test "added, listed, shown, and fired once" {

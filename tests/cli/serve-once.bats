@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # wfctl serve-once: everything that is due is done once, whoever sweeps, whenever, and whatever is killed.
 
-bats_require_minimum_version 1.5.0
 load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >wait.yaml <<-'EOF'
 	workflow:
 	  id: wait
@@ -20,21 +18,6 @@ setup() {
 	  id: tick
 	  steps: [ { id: go, action: exec.run, with: { shell: "echo tick >>ran" } } ]
 	EOF
-}
-
-teardown() {
-	common_teardown
-}
-
-# at TIME [VARIABLE=VALUE] COMMAND…
-at() {
-	local -x WFCTL_NOW=$1
-	shift
-	while [[ $1 == WFCTL_*=* ]]; do
-		local -x "$1"
-		shift
-	done
-	"$@"
 }
 
 lines_of() {

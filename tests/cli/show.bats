@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -19,10 +18,6 @@ setup() {
 	EOT
 	export WFCTL_NOW=2026-11-20T09:12:05Z
 	wfctl run flow.yaml >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "an instance that waits: for what, since when, until when, what to do" {

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >gate.yaml <<-'EOT'
 	workflow:
 	  id: gate
@@ -18,10 +17,6 @@ setup() {
 	EOT
 	export WFCTL_NOW=2026-11-20T09:00:00Z
 	wfctl run gate.yaml >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "delivered when it waits, with its data as output" {

@@ -14,10 +14,6 @@ setup() {
 	cp "$units/wfctl-sweep@.timer" "$units/wfctl-sweep@main.timer"
 }
 
-teardown() {
-	common_teardown
-}
-
 need_systemd() {
 	command -v systemd-analyze >/dev/null || skip "systemd-analyze is not here: the units are not verified"
 }

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >wait.yaml <<-'EOT'
 	workflow:
 	  id: wait
@@ -18,10 +17,6 @@ setup() {
 	export WFCTL_NOW=2026-11-20T09:00:00Z
 	wfctl run wait.yaml >/dev/null || true
 	wfctl run wait.yaml --set for=PT5M >/dev/null || true
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "the earliest first" {

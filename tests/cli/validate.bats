@@ -9,10 +9,6 @@ setup() {
 	printf 'workflow:\n  id: a\n  steps:\n    - { id: a, action: data.sett }\n' >bad.yaml
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "validate says what lint says" {
 	status 1 wfctl validate bad.yaml
 	said=$output

@@ -8,10 +8,6 @@ setup() {
 	common_setup
 }
 
-teardown() {
-	common_teardown
-}
-
 @test "the version, as the build has it" {
 	expected="wfctl $(sed -n 's/^VERSION := //p' "$ROOT/version.mk")"
 	ok wfctl version

@@ -6,13 +6,8 @@ load shape
 load people
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	export WFCTL_NOW=2026-11-20T09:12:05Z
-}
-
-teardown() {
-	common_teardown
 }
 
 # start STEP…: a workflow of these steps, started

@@ -5,8 +5,7 @@ load helper
 load shape
 
 setup() {
-	common_setup
-	wfctl init >/dev/null
+	home_setup
 	cat >flow.yaml <<-'EOT'
 	workflow:
 	  id: flow
@@ -17,10 +16,6 @@ setup() {
 	  steps:
 	    - { id: a, action: data.set, with: { x: 1 } }
 	EOT
-}
-
-teardown() {
-	common_teardown
 }
 
 @test "nothing registered" {

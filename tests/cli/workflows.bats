@@ -9,10 +9,6 @@ setup() {
 	T=$BATS_TEST_TMPDIR
 }
 
-teardown() {
-	common_teardown
-}
-
 field() { # field PATH of the last answer, a JSON document
 	printf '%s' "$output" | jq -r "$1"
 }
