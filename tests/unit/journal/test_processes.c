@@ -106,7 +106,9 @@ static int stand_still(struct wf_txn *t, void *arg, struct wf_cause *cause)
 static int role_stand(struct place *p)
 {
 	struct wf_instance *in = completed(0);
-	return wf_journal_update(p->journal, stand_still, in, &p->cause) ? 1 : 0;
+	int rc = wf_journal_update(p->journal, stand_still, in, &p->cause);
+	wf_instance_free(in);
+	return rc ? 1 : 0;
 }
 
 static int role_queue(struct place *p)
