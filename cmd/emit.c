@@ -82,6 +82,9 @@ static void say(struct wf_ctx *ctx, const struct put *p, const struct wf_dispatc
 	if (s->refused)
 		wf_note(ctx, "%" PRIu64 " start%s refused: %s", s->refused,
 			s->refused == 1 ? " was" : "s were", s->why);
+	if (s->held)
+		wf_note(ctx, "the event is kept for what is on hold; once that is released, the next sweep "
+			"hands it out");
 }
 
 /* Hands the event out, drives what it started and woke, and marks it. */
@@ -93,7 +96,7 @@ static int hand_out(struct wf_ctx *ctx, struct wf_driver *d, struct put *p,
 	int r = wf_dispatch_event(wf_driver_runtime(d), ctx->journal, event, stats, &cause);
 	int status = wf_driver_run(d);
 	if (r == 0 && !status)
-		r = wf_dispatch_end(ctx->journal, event, stats->started, &cause);
+		r = wf_dispatch_end(ctx->journal, event, stats, &cause);
 	if (r == 0 && !status)
 		r = wf_journal_view(ctx->journal, taken_txn, p, &cause);
 	if (r == 0)

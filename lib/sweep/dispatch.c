@@ -230,6 +230,7 @@ static int start(struct work *w, struct wf_journal *j, const struct wf_plan *pla
 	wf_runtime_admitted(w->rt);
 	if (w->refused) {
 		refuse(stats, w->why.text);
+		stats->held += w->refused == WF_EBUSY;
 	} else if (w->how != WF_ADMITTED_BEFORE) {
 		stats->started++;
 		stats->queued += w->how == WF_ADMITTED_QUEUED;
@@ -286,6 +287,7 @@ int wf_dispatch_event(struct wf_runtime *rt, struct wf_journal *journal, uint64_
 
 struct mark {
 	uint64_t event, taken;
+	bool held;
 };
 
 static int mark(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -298,18 +300,19 @@ static int mark(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (err == WF_ENOENT)
 		return 0;
 	if (err == 0 && !e.dispatched) {
-		e.dispatched = true;
+		e.dispatched = !m->held;
 		e.taken += m->taken;
-		err = wf_txn_update_event(txn, &e);
+		if (e.dispatched || m->taken)
+			err = wf_txn_update_event(txn, &e);
 	}
 	wf_kept_event_done(&e);
 	return err;
 }
 
-int wf_dispatch_end(struct wf_journal *journal, uint64_t event, uint64_t started,
+int wf_dispatch_end(struct wf_journal *journal, uint64_t event, const struct wf_dispatch *stats,
 	struct wf_cause *cause)
 {
-	struct mark m = { event, started };
+	struct mark m = { event, stats->started, stats->held > 0 };
 
 	return wf_journal_update(journal, mark, &m, cause);
 }

@@ -12,6 +12,7 @@ struct wf_dispatch {
 	uint64_t queued;    /* of those, in the queue of a slot */
 	uint64_t offered;   /* waiting instances that it is offered to; each takes it when it matches */
 	uint64_t refused;   /* starts that were refused: input, concurrency, a hold */
+	uint64_t held;      /* of those, by a hold: the event stays to be handed out once that has ended */
 	char why[256];      /* of the last refused */
 };
 
@@ -21,8 +22,9 @@ struct wf_dispatch {
  * dispatch does the rest and nothing twice. The journal is the runtime's. Adds to *stats. */
 int wf_dispatch_event(struct wf_runtime *rt, struct wf_journal *journal, uint64_t event,
 	struct wf_dispatch *stats, struct wf_cause *cause);
-/* `started` of its wf_dispatch goes into the event's count of takers. */
-int wf_dispatch_end(struct wf_journal *journal, uint64_t event, uint64_t started,
+/* `started` of its wf_dispatch goes into the event's count of takers; with `held` it is not marked: a
+ * later sweep hands it out again, to those that were on hold. */
+int wf_dispatch_end(struct wf_journal *journal, uint64_t event, const struct wf_dispatch *stats,
 	struct wf_cause *cause);
 
 /* Whether an event's name matches a trigger's pattern: parts between dots, * is one part, or as the

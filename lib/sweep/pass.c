@@ -68,43 +68,56 @@ static int fire_schedules(struct sweep *s, int64_t now)
 
 /* -- events -- */
 
+static bool was_handed(const struct sweep *s, uint64_t event)
+{
+	for (size_t i = 0; i < s->handed_count; i++)
+		if (s->handed[i].event == event)
+			return true;
+	return false;
+}
+
 static int dispatch(struct sweep *s, const struct wf_sweep_numbers *events)
 {
 	int err = 0;
 
 	for (size_t i = 0; err == 0 && i < events->count && !asked_to_stop(s); i++) {
 		struct wf_dispatch stats = { 0 };
-		bool again = false;
-		for (size_t n = 0; n < s->dispatched.count; n++)
-			again |= s->dispatched.items[n] == events->items[i];
-		if (again)
+		if (was_handed(s, events->items[i]))
 			continue;
 		err = wf_dispatch_event(s->rt, s->journal, events->items[i], &stats, &s->cause);
 		if (err < 0)
 			break;
-		s->report.events++;
+		s->report.events += !stats.held;
 		s->report.started += stats.started;
 		s->report.queued += stats.queued;
-		s->report.refused += stats.refused;
+		/* what a hold keeps back is not said by every sweep until its end */
+		s->report.refused += stats.refused - stats.held;
 		s->taken_up += stats.started;
-		if (*stats.why)
+		if (stats.refused > stats.held)
 			(void)snprintf(s->report.why, sizeof(s->report.why), "%s", stats.why);
-		wf_sweep_numbers_add(&s->dispatched, events->items[i]);
-		wf_sweep_numbers_add(&s->dispatched_started, stats.started);
+		WF_GROW(s->handed, s->handed_count, s->handed_room);
+		s->handed[s->handed_count++] =
+			(struct handed){ .event = events->items[i], .stats = stats };
 	}
 	return err;
 }
 
 int wf_sweep_end_dispatched(struct sweep *s)
 {
+	size_t left = 0;
 	int err = 0;
 
 	if (wf_runtime_in_hand(s->rt))
 		return 0;
-	for (size_t i = 0; err == 0 && i < s->dispatched.count; i++)
-		err = wf_dispatch_end(s->journal, s->dispatched.items[i], s->dispatched_started.items[i],
-			&s->cause);
-	s->dispatched.count = s->dispatched_started.count = 0;
+	for (size_t i = 0; err == 0 && i < s->handed_count; i++) {
+		struct handed h = s->handed[i];
+		if (!h.held)
+			err = wf_dispatch_end(s->journal, h.event, &h.stats, &s->cause);
+		h.held = h.stats.held > 0;
+		if (h.held)
+			s->handed[left++] = h;
+	}
+	s->handed_count = left;
 	return err;
 }
 

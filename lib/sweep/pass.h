@@ -2,7 +2,15 @@
 #ifndef WF_SWEEP_PASS_H
 #define WF_SWEEP_PASS_H
 
+#include "sweep/dispatch.h"
 #include "sweep/work.h"
+
+/* An event that this sweep has handed out. */
+struct handed {
+	uint64_t event;
+	struct wf_dispatch stats;
+	bool held;               /* done for now: it waits for the end of a hold, and for another sweep */
+};
 
 struct sweep {
 	const struct wf_sweep_options *o;
@@ -17,8 +25,9 @@ struct sweep {
 	uint64_t taken_up;
 	struct wf_sweep_set given; /* instances that were given to the runtime and have not parted */
 	struct wf_sweep_numbers spoilt; /* that could not be taken up, and are not tried again */
-	/* Events whose mark waits until their deliveries are through. */
-	struct wf_sweep_numbers dispatched, dispatched_started;
+	/* Events whose mark waits until their deliveries are through, and those that are held back. */
+	struct handed *handed;
+	size_t handed_count, handed_room;
 	int failed;
 	struct wf_cause cause;
 };

@@ -280,9 +280,8 @@ int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret
 	}
 	if (s.lock >= 0)
 		(void)close(s.lock);
-	wf_sweep_numbers_done(&s.dispatched);
+	wf_free(s.handed);
 	wf_sweep_numbers_done(&s.spoilt);
-	wf_sweep_numbers_done(&s.dispatched_started);
 	wf_sweep_set_done(&s.given);
 	*ret = s.report;
 	return err;

@@ -83,3 +83,25 @@ setup() {
 	ok wfctl hold pay -o json
 	shape hold
 }
+
+@test "an event that comes meanwhile starts what was on hold once it is released" {
+	cat >asked.yaml <<'YAML'
+workflow:
+  id: asked
+  triggers: [{ type: event, name: asked }]
+  steps: [{ id: done, action: data.set, with: { ok: true } }]
+YAML
+	ok wfctl register asked.yaml
+	ok wfctl hold asked
+	run --separate-stderr wfctl emit asked --data '{}' --id once
+	assert_success
+	assert_output "event 1 asked: started 0, woke 0"
+	[[ "$stderr" == *"asked is on hold"*"once that is released"* ]] || fail "$stderr"
+	ok wfctl serve-once
+	[ "$(wfctl ps --workflow asked -o json | jq length)" -eq 0 ]
+	ok wfctl release asked
+	ok wfctl serve-once
+	ok wfctl serve-once
+	[ "$(wfctl ps --workflow asked -o json | jq -r '.[].status')" = completed ]
+	ok wfctl journal check
+}
