@@ -137,7 +137,8 @@ const struct wf_verb wf_verb_next_due = {
 		"nothing to come it prints - alone.\n\n"
 		"A journal that cannot be used hides nothing of the others: it is told of, and the status is 7.",
 	.examples = "wfctl next-due\n"
-		    "systemd-run --on-active=\"$(wfctl next-due --seconds)\" wfctl serve-once",
+		    "next=$(wfctl next-due --seconds)\n"
+		    "[ \"$next\" = - ] || systemd-run --on-active=\"$next\" wfctl serve-once",
 	.options = options,
 	.formats = WF_FORMATS_COMMON,
 	.run = run_next_due,
