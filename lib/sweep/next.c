@@ -51,6 +51,39 @@ static int find_next(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return err;
 }
 
+static bool see_hold(void *arg, const struct wf_hold *h)
+{
+	(void)h;
+	*(bool *)arg = true;
+	return false;
+}
+
+static int any_hold(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	*(bool *)arg = false;
+	return wf_txn_each_hold(txn, see_hold, arg);
+}
+
+/* While something is on hold, events alone are no reason for a sweep now: they may be what a hold keeps
+ * back, and who arms a timer by this would sweep without end. */
+static int look_past_holds(struct wf_journal *j, struct wf_home *home, int64_t expired, bool *work,
+	struct wf_cause *cause)
+{
+	struct wf_agenda a = { 0 };
+	bool held = false;
+	int err = wf_journal_view(j, any_hold, &held, cause);
+
+	if (err == 0 && held)
+		err = wf_sweep_look(j, home, wf_now_ms(), expired, true, &a, cause);
+	if (err == 0 && held) {
+		a.events.count = 0;
+		*work = !wf_agenda_empty(&a);
+	}
+	wf_agenda_done(&a);
+	return err;
+}
+
 int wf_sweep_next(struct wf_home *home, const char *tenant, const char *environment,
 	int64_t event_retention_ms, struct wf_next_due *ret, struct wf_cause *cause)
 {
@@ -62,6 +95,8 @@ int wf_sweep_next(struct wf_home *home, const char *tenant, const char *environm
 
 	if (err == 0)
 		err = wf_sweep_glance(j, home, expired, &g, cause);
+	if (err == 0 && g.work)
+		err = look_past_holds(j, home, expired, &g.work, cause);
 	if (err == 0 && g.next_due)
 		err = wf_journal_view(j, find_next, &d, cause);
 	wf_journal_close(j);

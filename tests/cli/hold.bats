@@ -97,9 +97,14 @@ YAML
 	assert_success
 	assert_output "event 1 asked: started 0, woke 0"
 	[[ "$stderr" == *"asked is on hold"*"once that is released"* ]] || fail "$stderr"
+	# who arms a timer by it would sweep without end
+	ok wfctl next-due --seconds
+	assert_output --regexp '^-$'
 	ok wfctl serve-once
 	[ "$(wfctl ps --workflow asked -o json | jq length)" -eq 0 ]
 	ok wfctl release asked
+	ok wfctl next-due --seconds
+	assert_output 0
 	ok wfctl serve-once
 	ok wfctl serve-once
 	[ "$(wfctl ps --workflow asked -o json | jq -r '.[].status')" = completed ]
