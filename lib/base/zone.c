@@ -42,15 +42,15 @@ static bool before(const struct change *a, const struct change *b)
 	return a->at < b->at || (a->at == b->at && !a->dst && b->dst);
 }
 
-#define RULE_CHANGES 6
+#define RULE_CHANGES 10
 
-/* The changes of the year before, of the year, and of the year after: a change's time may move it
- * over the year's end by a week. */
+/* The changes from two years before to two years after. Hours of up to a week either way may move
+ * both changes of a year over its end, so that the nearest one belongs to the year after next. */
 static void changes_around(const struct zone_rule *r, int64_t year, struct change ret[RULE_CHANGES])
 {
 	size_t n = 0;
 
-	for (int64_t y = year - 1; y <= year + 1; y++)
+	for (int64_t y = year - 2; y <= year + 2; y++)
 		for (int dst = 0; dst < 2; dst++) {
 			struct change c = { wf_zone_rule_change(r, y, dst), dst };
 			size_t i = n++;

@@ -294,6 +294,10 @@ static void footers_are_rules(void **state)
 		/* Daylight time without an end. */
 		{ "EST5EDT,0/0,J365/25", "2026-01-01T05:00:00Z", -14400, "EDT" },
 		{ "EST5EDT,0/0,J365/25", "2026-07-01T05:00:00Z", -14400, "EDT" },
+		/* Both changes of a year fall into the next one, or into the one before. */
+		{ "AAA0BBB,J365/160,J365/150", "2026-01-02T00:00:00Z", 3600, "BBB" },
+		{ "AAA0BBB,J365/160,J365/150", "2026-01-06T10:00:00Z", 0, "AAA" },
+		{ "AAA0BBB,J1/-150,J1/-160", "2026-12-28T00:00:00Z", 3600, "BBB" },
 		/* Day 60 is the first of March in each year, day 59 the 29th of February in a leap
 		   year. */
 		{ "AAA0BBB,J60/0,J300/0", "2028-02-29T23:59:59Z", 0, "AAA" },
@@ -316,6 +320,9 @@ static void footers_are_rules(void **state)
 		if (span.offset != cases[i].offset || strcmp(span.abbr, cases[i].abbr) != 0)
 			fail_msg("%s at %s: %d %s", cases[i].footer, cases[i].instant, span.offset,
 				span.abbr);
+		/* Where there is daylight time, there is always a change to come and one gone by. */
+		assert_int_equal(strchr(cases[i].footer, ',') && span.end == INT64_MAX, 0);
+		assert_int_equal(strchr(cases[i].footer, ',') && span.start == INT64_MIN, 0);
 		wf_zone_free(z);
 	}
 	z = NULL;
