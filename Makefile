@@ -22,24 +22,25 @@ DESTDIR ?=
 include version.mk
 
 # Which folders a folder of lib/ may include, beside itself. No circles; `make check-layers` proves
-# the sources keep to it. base plan state schema are the ground; source to compile one wing, journal
+# the sources keep to it. base schema query plan state are the ground; source to compile one wing, journal
 # to sweep the other.
 LAYERS_base :=
 LAYERS_schema := base
-LAYERS_plan := base
-LAYERS_state := base plan
+LAYERS_query := base
+LAYERS_plan := base query
+LAYERS_state := base query plan
 LAYERS_source := base
-LAYERS_expr := base plan source
-LAYERS_model := base plan schema source expr
-LAYERS_check := base plan schema source expr model
-LAYERS_compile := base plan schema source expr model check
-LAYERS_journal := base plan state
-LAYERS_effect := base plan
-LAYERS_engine := base plan state
-LAYERS_runtime := base plan state engine effect journal
-LAYERS_sweep := base plan state schema engine effect journal runtime
-LAYERS_view := base plan state schema source
-FOLDERS := view sweep runtime engine effect journal compile check model expr source state plan schema base
+LAYERS_expr := base query plan source
+LAYERS_model := base query plan schema source expr
+LAYERS_check := base query plan schema source expr model
+LAYERS_compile := base query plan schema source expr model check
+LAYERS_journal := base query plan state
+LAYERS_effect := base query plan
+LAYERS_engine := base query plan state
+LAYERS_runtime := base query plan state engine effect journal
+LAYERS_sweep := base query plan state schema engine effect journal runtime
+LAYERS_view := base query plan state schema source
+FOLDERS := view sweep runtime engine effect journal compile check model expr source state plan query schema base
 
 ifeq ($(V),1)
 Q :=
