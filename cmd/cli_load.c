@@ -83,6 +83,13 @@ static bool has_ending(const char *name)
 	return false;
 }
 
+/* NAME.test.yaml and its like: tests, which `wfctl test` runs. */
+static bool is_test(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *dot = strstr(slash ? slash : path, ".test.");
+	return dot && has_ending(path) && !strchr(dot + strlen(".test."), '.');
+}
+
 bool wf_looks_like_file(const char *argument)
 {
 	return strchr(argument, '/') || !strcmp(argument, "-") || has_ending(argument);
@@ -174,7 +181,14 @@ static int not_hidden(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth,
+static bool is_definition(const char *path)
+{
+	return has_ending(path) && !is_test(path);
+}
+
+typedef bool wanted_fn(const char *path);
+
+static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth, wanted_fn *wanted,
 	struct wf_files *files)
 {
 	struct dirent **entries;
@@ -191,9 +205,9 @@ static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth,
 		/* links to folders are not followed: they could lead in a circle */
 		bool there = lstat(path, &st) == 0;
 		if (there && S_ISDIR(st.st_mode) && !status)
-			status = search_folder(ctx, path, depth + 1, files);
+			status = search_folder(ctx, path, depth + 1, wanted, files);
 		bool file = there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
-		if (file && has_ending(path))
+		if (file && wanted(path))
 			add_file(files, path);
 		else
 			wf_free(path);
@@ -204,24 +218,35 @@ static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth,
 	return status;
 }
 
-int wf_find_files(struct wf_ctx *ctx, struct wf_files *files)
+static int find_files(struct wf_ctx *ctx, wanted_fn *wanted, const char *what,
+	struct wf_files *files)
 {
 	for (size_t i = 0; i < ctx->args.word_count; i++) {
 		const char *path = ctx->args.words[i];
 		struct stat st;
 		if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			size_t before = files->count;
-			int status = search_folder(ctx, path, 0, files);
+			int status = search_folder(ctx, path, 0, wanted, files);
 			if (status)
 				return status;
 			if (files->count == before)
 				return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
-					"there is no *.yaml, *.yml or *.json in %s", path);
+					"there is no %s in %s", what, path);
 		} else {
 			add_file(files, wf_strdup(path));
 		}
 	}
 	return 0;
+}
+
+int wf_find_files(struct wf_ctx *ctx, struct wf_files *files)
+{
+	return find_files(ctx, is_definition, "*.yaml, *.yml or *.json", files);
+}
+
+int wf_find_test_files(struct wf_ctx *ctx, struct wf_files *files)
+{
+	return find_files(ctx, is_test, "*.test.yaml, *.test.yml or *.test.json", files);
 }
 
 void wf_files_done(struct wf_files *files)

@@ -39,13 +39,15 @@ int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	void *arg);
 
 /* Definition files below the arguments (files as they are; folders searched for *.yaml, *.yml and
- * *.json, hidden ones left out), sorted within each argument. Strings and list from wf_alloc. 0 or
- * the exit status. */
+ * *.json, hidden ones and test files left out), sorted within each argument. Strings and list from
+ * wf_alloc. 0 or the exit status. */
 struct wf_files {
 	char **items;
 	size_t count, room;
 };
 int wf_find_files(struct wf_ctx *ctx, struct wf_files *files);
+/* The same with test files: *.test.yaml, *.test.yml, *.test.json. */
+int wf_find_test_files(struct wf_ctx *ctx, struct wf_files *files);
 void wf_files_done(struct wf_files *files);
 
 #endif

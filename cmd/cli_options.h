@@ -40,7 +40,9 @@ struct wf_subverb {
 	X(SARIF, "sarif")                                                                          \
 	X(GITHUB, "github")                                                                        \
 	X(DOT, "dot")                                                                              \
-	X(MERMAID, "mermaid")
+	X(MERMAID, "mermaid")                                                                      \
+	X(TAP, "tap")                                                                              \
+	X(JUNIT, "junit")
 enum wf_format {
 #define X(name, text) WF_FORMAT_OUT_##name,
 	WF_FORMATS(X)

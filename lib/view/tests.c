@@ -1,0 +1,241 @@
+/* Reports of tests: text, TAP, JUnit. */
+#include "view/tests.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static json_int_t number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static bool passed(const json_t *test)
+{
+	return json_is_true(json_object_get(test, "passed"));
+}
+
+struct tally {
+	size_t tests, failed;
+};
+
+static struct tally tally(const json_t *files)
+{
+	struct tally t = { 0 };
+	size_t i, k;
+	json_t *file, *test;
+	json_array_foreach(files, i, file)
+		json_array_foreach(json_object_get(file, "tests"), k, test)
+		{
+			t.tests++;
+			t.failed += !passed(test);
+		}
+	return t;
+}
+
+/* -- text -- */
+
+static void put_failures(const json_t *file, const json_t *test, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	size_t i;
+	json_t *failure;
+	json_array_foreach(json_object_get(test, "failures"), i, failure)
+	{
+		WF_AUTOFREE char *place = wf_asprintf("%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT,
+			text(file, "file"), number(failure, "line"), number(failure, "column"));
+		wf_buf_addstr(out, "    ");
+		wf_view_role(out, style, WF_ROLE_DIM, place);
+		wf_buf_addstr(out, ": ");
+		wf_view_safe(out, text(failure, "message"));
+		wf_buf_addch(out, '\n');
+	}
+}
+
+static void put_missed_branch(const json_t *missed, struct wf_buf *out)
+{
+	const char *from = json_string_value(json_object_get(missed, "from"));
+	const char *to = json_string_value(json_object_get(missed, "to"));
+	const char *label = json_string_value(json_object_get(missed, "label"));
+	wf_view_safe(out, from ? from : "start");
+	wf_buf_addstr(out, " -> ");
+	wf_view_safe(out, to ? to : "end");
+	if (label) {
+		wf_buf_addstr(out, " (");
+		wf_view_safe(out, label);
+		wf_buf_addch(out, ')');
+	}
+}
+
+static void put_share(const json_t *coverage, const char *what, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	const json_t *share = json_object_get(coverage, what);
+	size_t i;
+	json_t *missed;
+	wf_buf_printf(out, "  %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "\n", what,
+		number(share, "covered"), number(share, "total"));
+	json_array_foreach(json_object_get(share, "missed"), i, missed)
+	{
+		wf_buf_addstr(out, "    ");
+		wf_view_role(out, style, WF_ROLE_WARN, "missed");
+		wf_buf_addch(out, ' ');
+		if (json_is_string(missed))
+			wf_view_safe(out, json_string_value(missed));
+		else
+			put_missed_branch(missed, out);
+		wf_buf_addch(out, '\n');
+	}
+}
+
+void wf_view_tests(const json_t *file, bool coverage, const struct wf_style *style,
+	struct wf_buf *out)
+{
+	size_t i;
+	json_t *test;
+	wf_view_role(out, style, WF_ROLE_STRONG, text(file, "file"));
+	wf_buf_addch(out, '\n');
+	json_array_foreach(json_object_get(file, "tests"), i, test)
+	{
+		wf_buf_addstr(out, "  ");
+		wf_view_role(out, style, passed(test) ? WF_ROLE_GOOD : WF_ROLE_BAD,
+			passed(test) ? "ok" : "not ok");
+		wf_buf_addch(out, ' ');
+		wf_view_safe(out, text(test, "name"));
+		wf_buf_addch(out, '\n');
+		put_failures(file, test, style, out);
+	}
+	if (coverage) {
+		put_share(json_object_get(file, "coverage"), "steps", style, out);
+		put_share(json_object_get(file, "coverage"), "branches", style, out);
+	}
+}
+
+void wf_view_tests_summary(const json_t *files, const struct wf_style *style, struct wf_buf *out)
+{
+	struct tally t = tally(files);
+	WF_AUTOBUF struct wf_buf failed = { 0 };
+	wf_view_plural(out, t.tests, "test", "tests");
+	wf_buf_addstr(out, ", ");
+	wf_buf_printf(&failed, "%zu failed", t.failed);
+	wf_view_role(out, style, t.failed ? WF_ROLE_BAD : WF_ROLE_GOOD, failed.data);
+}
+
+/* -- TAP -- */
+
+/* '#' and '\' mean something in a description. */
+static void put_tap_text(struct wf_buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '#' || *s == '\\')
+			wf_buf_addch(out, '\\');
+		wf_buf_addch(out, *s == '\n' || *s == '\r' ? ' ' : *s);
+	}
+}
+
+static void put_tap(const json_t *file, const json_t *test, size_t n, struct wf_buf *out)
+{
+	size_t i;
+	json_t *failure;
+	wf_buf_printf(out, "%sok %zu - ", passed(test) ? "" : "not ", n);
+	put_tap_text(out, text(file, "workflow"));
+	wf_buf_addstr(out, ": ");
+	put_tap_text(out, text(test, "name"));
+	wf_buf_addch(out, '\n');
+	json_array_foreach(json_object_get(test, "failures"), i, failure)
+	{
+		wf_buf_printf(out, "# %s:%" JSON_INTEGER_FORMAT ": ", text(file, "file"),
+			number(failure, "line"));
+		wf_view_safe(out, text(failure, "message"));
+		wf_buf_addch(out, '\n');
+	}
+}
+
+void wf_view_tests_tap(const json_t *files, struct wf_buf *out)
+{
+	size_t i, k, n = 0;
+	json_t *file, *test;
+	wf_buf_printf(out, "TAP version 14\n1..%zu\n", tally(files).tests);
+	json_array_foreach(files, i, file)
+		json_array_foreach(json_object_get(file, "tests"), k, test)
+			put_tap(file, test, ++n, out);
+}
+
+/* -- JUnit -- */
+
+/* XML 1.0 takes no control characters but tab and line end, however they are written. */
+static void put_xml(struct wf_buf *out, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (c == '&')
+			wf_buf_addstr(out, "&amp;");
+		else if (c == '<')
+			wf_buf_addstr(out, "&lt;");
+		else if (c == '>')
+			wf_buf_addstr(out, "&gt;");
+		else if (c == '"')
+			wf_buf_addstr(out, "&quot;");
+		else if (c == '\n' || c == '\t')
+			wf_buf_printf(out, "&#%u;", c);
+		else if (c >= 0x20 && c != 0x7f)
+			wf_buf_addch(out, (char)c);
+	}
+}
+
+static void put_junit_case(const json_t *file, const json_t *test, struct wf_buf *out)
+{
+	size_t i;
+	json_t *failure;
+	wf_buf_addstr(out, "    <testcase classname=\"");
+	put_xml(out, text(file, "workflow"));
+	wf_buf_addstr(out, "\" name=\"");
+	put_xml(out, text(test, "name"));
+	wf_buf_addstr(out, "\" file=\"");
+	put_xml(out, text(file, "file"));
+	if (passed(test)) {
+		wf_buf_addstr(out, "\"/>\n");
+		return;
+	}
+	wf_buf_addstr(out, "\">\n");
+	json_array_foreach(json_object_get(test, "failures"), i, failure)
+	{
+		wf_buf_addstr(out, "      <failure message=\"");
+		put_xml(out, text(failure, "message"));
+		wf_buf_addstr(out, "\">");
+		put_xml(out, text(file, "file"));
+		wf_buf_printf(out, ":%" JSON_INTEGER_FORMAT "</failure>\n", number(failure, "line"));
+	}
+	wf_buf_addstr(out, "    </testcase>\n");
+}
+
+void wf_view_tests_junit(const json_t *files, struct wf_buf *out)
+{
+	struct tally all = tally(files);
+	size_t i, k;
+	json_t *file, *test;
+	wf_buf_printf(out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" failures=\"%zu\">\n",
+		all.tests, all.failed);
+	json_array_foreach(files, i, file)
+	{
+		json_t *one = json_pack("[O]", file);
+		struct tally t = tally(one);
+		json_decref(one);
+		wf_buf_addstr(out, "  <testsuite name=\"");
+		put_xml(out, text(file, "file"));
+		wf_buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\">\n", t.tests, t.failed);
+		json_array_foreach(json_object_get(file, "tests"), k, test)
+			put_junit_case(file, test, out);
+		wf_buf_addstr(out, "  </testsuite>\n");
+	}
+	wf_buf_addstr(out, "</testsuites>\n");
+}
