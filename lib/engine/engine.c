@@ -200,6 +200,7 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	c->turn = turn;
 	c->forking = false;
 	wf_vm_init(&c->vm, plan, in, event->at, event->random);
+	c->vm.executed = turn->trace ? turn->trace->executed : NULL;
 	wf_core_take(c, 0);
 	enum wf_instance_status before = in->status;
 	enum wf_wait wait_before = in->wait;

@@ -17,11 +17,20 @@ struct wf_command {
 	int64_t deadline_at;     /* when the attempt must be over; 0: never */
 };
 
+/* What ran, for who tests definitions. */
+struct wf_trace {
+	uint8_t *executed;       /* a byte an instruction of the plan: set to 1 where it was executed;
+	                            the caller's */
+	uint32_t *begun;         /* steps whose action began, in order; from wf_alloc, the caller's */
+	uint32_t begun_count, begun_room;
+};
+
 struct wf_turn {
 	struct wf_transition *transitions;
 	uint32_t transition_count, transition_room;
 	struct wf_command *commands;
 	uint32_t command_count, command_room;
+	struct wf_trace *trace;  /* NULL: nobody looks; kept by wf_turn_reset */
 };
 void wf_turn_reset(struct wf_turn *t);
 void wf_turn_done(struct wf_turn *t);

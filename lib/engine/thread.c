@@ -98,8 +98,19 @@ static void keep_key(struct wf_core *c, const struct wf_insn *insn)
 	json_decref(key);
 }
 
+/* The action of a step begins. */
+static void trace_step(struct wf_core *c, uint32_t step)
+{
+	struct wf_trace *t = c->turn->trace;
+	if (!t)
+		return;
+	WF_GROW(t->begun, t->begun_count, t->begun_room);
+	t->begun[t->begun_count++] = step;
+}
+
 static void perform(struct wf_core *c, const struct wf_insn *insn)
 {
+	trace_step(c, insn->c);
 	wf_core_perform(c, insn->c, wf_vm_pop(&c->vm));
 }
 
@@ -256,6 +267,8 @@ void wf_core_run(struct wf_core *c)
 		}
 		wf_core_thread(c)->pc = pc + 1;
 		const struct wf_insn *insn = &c->plan->code[pc];
+		if (c->vm.executed)
+			c->vm.executed[pc] = 1;
 		if (!controls[insn->op])
 			WF_BUG("the verifier let a wrong instruction pass");
 		controls[insn->op](c, insn);

@@ -481,6 +481,8 @@ static int run(struct wf_vm *vm)
 		wf_vm_fn *handler = handlers[i->op];
 		if (!handler)
 			return 0;
+		if (vm->executed)
+			vm->executed[vm->pc] = 1;
 		vm->pc++;
 		if (!vm->steps_left)
 			return wf_vm_charge(vm, 1);
@@ -543,6 +545,7 @@ void wf_vm_init(struct wf_vm *vm, const struct wf_plan *plan, const struct wf_in
 	vm->random = random;
 	vm->uuid_count = 0;
 	vm->thread = 0;
+	vm->executed = NULL;
 	vm->failure = (struct wf_failure){0};
 	vm->pc = 0;
 }

@@ -28,6 +28,7 @@ struct wf_vm {
 	uint32_t random;         /* of the event: uuid() comes from it, instance, step and count */
 	uint32_t uuid_count;
 	uint32_t thread;         /* of the instance, in hand */
+	uint8_t *executed;       /* a byte an instruction that is set where it runs; NULL */
 	struct wf_failure failure;
 	/* private to the machine: */
 	uint32_t pc;             /* of the next instruction */
