@@ -33,6 +33,23 @@ static int page_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return wf_txn_each_history(txn, r->number, r->first, keep, r);
 }
 
+/* The member of the plan's list that is meant: by its name, or as `member 3`. */
+static void describe_member(const struct wf_plan *plan, uint64_t value, struct wf_buf *out)
+{
+	static const char *const outcomes[WF_OUTCOME_COUNT_] = { "", "begins", "completed", "failed",
+		"cancelled" };
+	uint64_t member = value >> 3;
+	const char *name = member < plan->member_count
+		? wf_plan_string(plan, plan->members[member].name) : NULL;
+	if (name) {
+		wf_buf_addstr(out, "branch ");
+		wf_view_safe(out, name);
+	} else {
+		wf_buf_printf(out, "member %" PRIu64, member);
+	}
+	wf_buf_printf(out, " %s", (value & 7) < WF_OUTCOME_COUNT_ ? outcomes[value & 7] : "?");
+}
+
 static void describe(const struct wf_plan *plan, const struct wf_transition *t, struct wf_buf *out)
 {
 	char span[WF_WHEN_TEXT];
@@ -70,6 +87,18 @@ static void describe(const struct wf_plan *plan, const struct wf_transition *t, 
 	case WF_TRANS_REMINDED:
 		wf_view_safe(out, step);
 		wf_buf_printf(out, " reminder %" PRIu64, t->value + 1);
+		break;
+	case WF_TRANS_ITEM:
+		wf_view_safe(out, step);
+		wf_buf_printf(out, " item %" PRIu64 " %s", t->value >> 1,
+			t->value & 1 ? "failed" : "completed");
+		break;
+	case WF_TRANS_BRANCH:
+		describe_member(plan, t->value, out);
+		break;
+	case WF_TRANS_UNDONE:
+		wf_view_safe(out, step);
+		wf_buf_addstr(out, t->value ? " could not be undone" : " was undone");
 		break;
 	case WF_TRANS_COUNT_:
 		break;

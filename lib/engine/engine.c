@@ -25,7 +25,7 @@ void wf_core_start(struct wf_core *c)
 	in->started_at = c->event->at;
 	in->status = WF_INST_RUNNING;
 	wf_core_take(c, 0);
-	in->threads[0] = (struct wf_thread){.pc = c->plan->entry_pc, .step = WF_NONE, .dirty = true};
+	in->threads[0] = wf_thread_at(c->plan->entry_pc);
 	if (c->plan->timeout_ms)
 		in->timeout_at = c->event->at + (int64_t)c->plan->timeout_ms;
 	if (c->plan->vars != WF_NONE) {

@@ -254,7 +254,7 @@ static void begin_again(struct wf_core *c, uint32_t from)
 	in->timeout_at = c->plan->timeout_ms ? c->event->at + (int64_t)c->plan->timeout_ms : 0;
 	wf_core_take(c, 0);
 	uint32_t pc = from < c->plan->step_count ? c->plan->steps[from].enter_pc : c->plan->entry_pc;
-	in->threads[0] = (struct wf_thread){.pc = pc, .step = WF_NONE, .dirty = true};
+	in->threads[0] = wf_thread_at(pc);
 }
 
 int wf_core_retry(struct wf_core *c, struct wf_cause *cause)

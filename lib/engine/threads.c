@@ -73,7 +73,7 @@ void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about)
 {
 	uint32_t back = c->thread, last = c->last_step;
 	uint32_t side = free_thread(c->in);
-	c->in->threads[side] = (struct wf_thread){.pc = pc, .step = WF_NONE, .dirty = true};
+	c->in->threads[side] = wf_thread_at(pc);
 	wf_core_take(c, side);
 	wf_vm_bind(&c->vm, WF_ROOT_APPROVAL, about);
 	json_decref(about);
@@ -89,7 +89,8 @@ void wf_core_halt(struct wf_core *c)
 	struct wf_thread *t = wf_core_thread(c);
 	if (t->step != WF_NONE)
 		wf_core_abandon(c, t->step);
-	*t = (struct wf_thread){.step = WF_NONE, .done = true, .dirty = true};
+	*t = wf_thread_at(0);
+	t->done = true;
 }
 
 const char *wf_core_failure_result(const struct wf_plan *plan)

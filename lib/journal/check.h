@@ -20,6 +20,7 @@ struct wf_checker {
 	unsigned seen;                  /* a bit a kind of row */
 	uint64_t records, next_record;
 	uint32_t threads;               /* rows of threads behind the first */
+	uint32_t groups, undos;         /* rows of these */
 	uint8_t known_plan[WF_HASH_SIZE]; /* the last that was found to be there */
 	bool plan_known;
 };

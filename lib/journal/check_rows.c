@@ -25,6 +25,9 @@ void wf_check_end_instance(struct wf_checker *c)
 		if (c->threads != in->thread_count - 1)
 			wf_check_defect(c, "#%llu: it has %u side threads, its header says %u", number,
 				c->threads, in->thread_count - 1);
+		if (c->groups != in->group_count || c->undos != in->undo_count ||
+			!wf_instance_items_whole(in))
+			wf_check_defect(c, "#%llu: a row of its groups, items or undos is missing", number);
 		if (!wf_check_plan_is_there(c, in->plan_id))
 			wf_check_defect(c, "#%llu: its plan is not in the journal", number);
 		for (uint32_t i = 0; i < in->step_count; i++)
@@ -42,7 +45,7 @@ static void begin_instance(struct wf_checker *c, uint64_t number)
 	c->in = wf_instance_new(0);
 	c->in->number = number;
 	c->seen = 0;
-	c->threads = 0;
+	c->threads = c->groups = c->undos = 0;
 	c->records = c->next_record = 0;
 }
 
@@ -68,6 +71,15 @@ static void check_thread(struct wf_checker *c, const struct wf_cursor *at,
 		wf_check_defect_at(c, at, "the row cannot be read");
 	else
 		c->threads++;
+}
+
+static void check_group(struct wf_checker *c, const struct wf_cursor *at,
+	const struct wf_row_name *name, const struct wf_buf *row)
+{
+	if (wf_row_decode(c->in, name, row))
+		wf_check_defect_at(c, at, "the row cannot be read");
+	c->groups += name->kind == WF_ROW_GROUP;
+	c->undos += name->kind == WF_ROW_UNDO;
 }
 
 static void check_signal(struct wf_checker *c, const struct wf_cursor *at,
@@ -119,6 +131,9 @@ void wf_check_row(struct wf_checker *c, const struct wf_cursor *at, struct wf_bu
 		[WF_ROW_SIGNAL] = check_signal,
 		[WF_ROW_SIGNAL_TAKEN] = check_signal,
 		[WF_ROW_TAKEN] = check_taken,
+		[WF_ROW_GROUP] = check_group,
+		[WF_ROW_ITEM] = check_group,
+		[WF_ROW_UNDO] = check_group,
 	};
 	struct wf_row_name name;
 	bool own = wf_own_key_kind(at->key, at->key_n) != 0;

@@ -2,6 +2,12 @@
 #include "journal/dump.h"
 #include "plan/plan.h"
 
+static void set_index(json_t *o, const char *name, uint32_t value)
+{
+	if (value != WF_NONE)
+		set(o, name, json_integer(value));
+}
+
 static json_t *identity_json(const struct wf_instance *in)
 {
 	json_t *o = json_object();
@@ -20,6 +26,10 @@ static json_t *identity_json(const struct wf_instance *in)
 	set_text(o, "start_key", in->start_key);
 	set_value(o, "slots", in->slots);
 	set_number(o, "schedule", in->schedule);
+	set_number(o, "parent", in->parent);
+	set_index(o, "parent_step", in->parent_step);
+	set_number(o, "depth", in->depth);
+	set_text(o, "on_parent_cancel", in->on_parent_cancel);
 	set_time(o, "created_at", in->created_at);
 	set(o, "steps", json_integer(in->step_count));
 	return o;
@@ -27,6 +37,19 @@ static json_t *identity_json(const struct wf_instance *in)
 
 static json_t *thread_json(json_t *o, const struct wf_thread *t)
 {
+	static const char *const outcomes[WF_OUTCOME_COUNT_] = {"none", "running", "succeeded",
+		"failed", "cancelled"};
+	if (t->outcome)
+		set_text(o, "outcome", outcomes[t->outcome]);
+	set_index(o, "of_group", t->group);
+	set_index(o, "member", t->member);
+	set_index(o, "parent", t->parent);
+	set_index(o, "waits_for", t->waits);
+	set_index(o, "item", t->item);
+	set_index(o, "error_step", t->error_step);
+	set_index(o, "last_step", t->last_step);
+	if (t->ready)
+		set(o, "ready", json_true());
 	set(o, "pc", json_integer(t->pc));
 	if (t->step != WF_NONE)
 		set(o, "at_step", json_integer(t->step));
@@ -56,6 +79,10 @@ static json_t *header_json(const struct wf_instance *in)
 	}
 	set_number(o, "history", in->history);
 	set_number(o, "side_threads", in->thread_count - 1);
+	set_number(o, "groups", in->group_count);
+	set_number(o, "undos", in->undo_count);
+	if (in->after)
+		set_text(o, "after", wf_instance_status_name((enum wf_instance_status)in->after));
 	return thread_json(o, in->threads);
 }
 
@@ -104,6 +131,7 @@ static json_t *step_json(const struct wf_step_state *s)
 	set_value(o, "error", s->error);
 	if (s->approval)
 		set(o, "approval", approval_json(s->approval));
+	set_number(o, "child", s->child);
 	return o;
 }
 
@@ -188,6 +216,7 @@ static json_t *input_row(const struct wf_buf *row)
 		o = json_object();
 		set_value(o, "input", in->input);
 		set_value(o, "event", in->event);
+		set_value(o, "connections", in->connections);
 	}
 	wf_instance_free(in);
 	return o;
@@ -205,6 +234,59 @@ static json_t *thread_row(const struct wf_buf *row)
 {
 	struct wf_thread t = {0};
 	return wf_row_get_thread(row->data, row->len, &t) ? NULL : thread_json(json_object(), &t);
+}
+
+static json_t *group_row(const struct wf_buf *row)
+{
+	struct wf_group_state g = {0};
+	if (wf_row_get_group(row->data, row->len, &g))
+		return NULL;
+	json_t *o = json_object();
+	set_number(o, "first_thread", g.first_thread);
+	set_index(o, "waiter", g.waiter);
+	set_number(o, "total", g.total);
+	set_number(o, "begun", g.begun);
+	set_number(o, "running", g.running);
+	set_number(o, "succeeded", g.succeeded);
+	set_number(o, "failed", g.failed);
+	set_number(o, "first_item", g.first_item);
+	set_number(o, "item_room", g.item_room);
+	set_number(o, "round", g.round);
+	set_index(o, "failed_first", g.failed_first);
+	if (g.results)
+		set(o, "items", json_true());
+	wf_group_state_done(&g);
+	return o;
+}
+
+static json_t *item_row(const struct wf_buf *row)
+{
+	uint32_t group, round;
+	json_t *result;
+	if (wf_row_read_item(row->data, row->len, &group, &round, &result))
+		return NULL;
+	json_t *o = json_object();
+	set_index(o, "of_group", group);
+	set_number(o, "round", round);
+	set(o, "result", result);
+	return o;
+}
+
+static json_t *undo_row(const struct wf_buf *row)
+{
+	static const char *const names[WF_UNDO_COUNT_] = {"waiting", "running", "done", "failed"};
+	struct wf_undo u = {0};
+	if (wf_row_get_undo(row->data, row->len, &u))
+		return NULL;
+	json_t *o = json_object();
+	set_text(o, "status", names[u.status]);
+	set_number(o, "seq", u.seq);
+	set_index(o, "step", u.step);
+	set_value(o, "input", u.input);
+	set_value(o, "error", u.error);
+	json_decref(u.input);
+	json_decref(u.error);
+	return o;
 }
 
 static json_t *signal_row(const struct wf_buf *row)
@@ -231,6 +313,9 @@ static const struct {
 	[WF_ROW_SIGNAL] = {"signal", signal_row},
 	[WF_ROW_SIGNAL_TAKEN] = {"signal_taken", signal_row},
 	[WF_ROW_TAKEN] = {"event_taken", taken_row},
+	[WF_ROW_GROUP] = {"group", group_row},
+	[WF_ROW_ITEM] = {"item", item_row},
+	[WF_ROW_UNDO] = {"undo", undo_row},
 };
 
 json_t *wf_dump_row(enum wf_row_kind kind, const struct wf_buf *row)

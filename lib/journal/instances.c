@@ -404,6 +404,7 @@ int wf_txn_put_instance(struct wf_txn *t, struct wf_instance *in)
 	put_steps_and_vars(t, in);
 	put_history(t, in);
 	put_threads(t, in);
+	wf_txn_put_parts(t, in);
 	return t->err;
 }
 
@@ -422,6 +423,12 @@ void wf_instance_written(struct wf_instance *in)
 		in->vars[i].dirty = false;
 	for (uint32_t i = 0; i < in->thread_count; i++)
 		in->threads[i].dirty = false;
+	for (uint32_t i = 0; i < in->group_count; i++) {
+		in->groups[i].dirty = false;
+		in->groups[i].dirty_count = 0;
+	}
+	for (uint32_t i = 0; i < in->undo_count; i++)
+		in->undo[i].dirty = false;
 	in->dirty_count = 0;
 	in->dirty = in->fresh = false;
 }

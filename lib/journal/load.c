@@ -38,6 +38,16 @@ int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const 
 		if (!name->sub || name->sub >= in->thread_count)
 			return WF_ECORRUPT;
 		return wf_row_get_thread(row->data, row->len, &in->threads[name->sub]);
+	case WF_ROW_GROUP:
+		if (name->sub >= in->group_count)
+			return WF_ECORRUPT;
+		return wf_row_get_group(row->data, row->len, &in->groups[name->sub]);
+	case WF_ROW_ITEM:
+		return wf_row_get_item(row->data, row->len, name->sub, in);
+	case WF_ROW_UNDO:
+		if (name->sub >= in->undo_count)
+			return WF_ECORRUPT;
+		return wf_row_get_undo(row->data, row->len, &in->undo[name->sub]);
 	case WF_ROW_HISTORY:
 	case WF_ROW_SIGNAL:
 	case WF_ROW_SIGNAL_TAKEN:
@@ -149,6 +159,8 @@ int wf_txn_load_at(struct wf_txn *t, struct wf_cursor *c, uint64_t number, enum 
 	rc = read_rows(t, c, what, in);
 	if (!rc && what == WF_LOAD_ALL && in->thread_count > 1)
 		rc = read_threads(t, c, in);
+	if (!rc && what == WF_LOAD_ALL)
+		rc = wf_txn_load_parts(t, c, in);
 	if (rc) {
 		wf_instance_free(in);
 		return rc;

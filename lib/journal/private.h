@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#define WF_JOURNAL_FORMAT 2u
+#define WF_JOURNAL_FORMAT 3u
 #define WF_JOURNAL_FORMAT_OLDEST 1u /* that can be read, and is raised by the first open for writing */
 
 struct wf_home {
@@ -133,6 +133,9 @@ enum wf_row_kind {
 	WF_ROW_SIGNAL,          /* not taken yet */
 	WF_ROW_SIGNAL_TAKEN,    /* its id is all that is left */
 	WF_ROW_TAKEN,           /* an event, sub: the low half of its number */
+	WF_ROW_GROUP,           /* sub: the plan's group */
+	WF_ROW_ITEM,            /* sub: its group's first_item + the item */
+	WF_ROW_UNDO,            /* sub: its place among the instance's */
 	WF_ROW_KIND_COUNT_
 };
 #define WF_ROW_KEY 13
@@ -145,6 +148,12 @@ struct wf_row_name {
 };
 /* False when it is no such key. */
 bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret);
+/* Reads the rows of groups, items and undos of an instance whose header was read. */
+int wf_txn_load_parts(struct wf_txn *t, struct wf_cursor *c, struct wf_instance *in);
+/* Writes those that changed. */
+void wf_txn_put_parts(struct wf_txn *t, struct wf_instance *in);
+/* Whether no item of a group that ended lacks its row. */
+bool wf_instance_items_whole(const struct wf_instance *in);
 /* Decodes a row of the instance, of those that are loaded with it, into it. WF_ECORRUPT. */
 int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const struct wf_buf *row);
 /* Seals and writes a row; sticky WF_ELIMIT when it is too long. */

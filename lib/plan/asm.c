@@ -80,6 +80,17 @@ static int read_entry(struct wf_assembler *a)
 	return wf_asm_label(a, FIX_ENTRY, 0);
 }
 
+static int read_failure(struct wf_assembler *a)
+{
+	return wf_asm_label(a, FIX_FAILURE, 0);
+}
+
+static int read_compensate(struct wf_assembler *a)
+{
+	a->b.plan.compensate = true;
+	return 0;
+}
+
 /* -- steps -- */
 
 static struct wf_plan_step *last_step(struct wf_assembler *a)
@@ -104,6 +115,8 @@ static int read_step(struct wf_assembler *a)
 		.max_visits = 1,
 		.enter_pc = WF_NONE,
 		.fail_pc = WF_NONE,
+		.origin = a->b.plan.step_count,
+		WF_PLAN_STEP_ALONE,
 	};
 	(void)json_object_set_new(a->steps, id, json_integer(wf_plan_add_step(&a->b, &step)));
 	a->part = PART_STEP;
@@ -247,6 +260,131 @@ static int read_step_place(struct wf_assembler *a)
 	return wf_asm_place(a, &last_step(a)->line, &last_step(a)->column);
 }
 
+static int number_or_none(struct wf_assembler *a, uint32_t *ret)
+{
+	if (wf_asm_take(a, "none")) {
+		*ret = WF_NONE;
+		return 0;
+	}
+	return wf_asm_u32(a, ret);
+}
+
+static int read_in(struct wf_assembler *a)
+{
+	int err = number_or_none(a, &last_step(a)->group);
+	return err ? err : number_or_none(a, &last_step(a)->member);
+}
+
+static int read_defined(struct wf_assembler *a)
+{
+	uint32_t name = WF_NONE;
+	int err = wf_asm_string_index(a, &name);
+	last_step(a)->action_name = name;
+	return err;
+}
+
+/* -- what steps are to one another, groups -- */
+
+static int read_pair(struct wf_assembler *a, uint32_t *ret_step, uint32_t *ret_other)
+{
+	int err = wf_asm_step(a, ret_step);
+	return err ? err : wf_asm_step(a, ret_other);
+}
+
+static int read_copy(struct wf_assembler *a)
+{
+	uint32_t step = 0, of = 0;
+	int err = read_pair(a, &step, &of);
+	if (!err)
+		a->b.plan.steps[step].origin = of;
+	return err;
+}
+
+static int read_undo(struct wf_assembler *a)
+{
+	uint32_t step = 0, by = 0;
+	int err = read_pair(a, &step, &by);
+	if (!err)
+		a->b.plan.steps[step].compensation = by;
+	return err;
+}
+
+static int read_group_field(struct wf_assembler *a, struct wf_plan_group *g, const char *key,
+	size_t key_n, const char *value, size_t n)
+{
+	uint32_t go_on = 0;
+	const struct {
+		const char *name;
+		uint32_t *field;
+	} fields[] = {
+		{"needed", &g->needed},
+		{"limit", &g->limit},
+		{"first", &g->first_member},
+		{"count", &g->member_count},
+		{"parent", &g->parent},
+		{"member", &g->parent_member},
+		{"go_on", &go_on},
+	};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		uint64_t number = 0;
+		if (!word_is(key, key_n, fields[i].name))
+			continue;
+		int err = wf_asm_number(a, value, n, &number);
+		if (!err)
+			err = wf_asm_to_u32(a, number, fields[i].field);
+		g->go_on |= go_on != 0;
+		return err;
+	}
+	return SYNTAX(a, "`%.*s` is not part of a group", (int)key_n, key);
+}
+
+static int read_group(struct wf_assembler *a)
+{
+	struct wf_plan_group g = {.step = WF_NONE, .parent = WF_NONE, .parent_member = WF_NONE};
+	size_t choice = 0, n;
+	const char *word;
+	int err = wf_asm_choice(a, wf_group_kind_names, WF_GROUP_KIND_COUNT_, &choice);
+	g.kind = (enum wf_group_kind)choice;
+	if (!err && !wf_asm_take(a, "none"))
+		err = wf_asm_step(a, &g.step);
+	while (!err && (n = wf_asm_word(a, &word))) {
+		const char *equals = memchr(word, '=', n);
+		if (!equals)
+			return SYNTAX(a, "`%.*s` is not NAME=VALUE", (int)n, word);
+		size_t key_n = (size_t)(equals - word);
+		err = read_group_field(a, &g, word, key_n, equals + 1, n - key_n - 1);
+	}
+	if (!err)
+		wf_plan_add_group(&a->b, &g);
+	return err;
+}
+
+static int read_member(struct wf_assembler *a)
+{
+	struct wf_plan_member m = {.pc = WF_NONE, .name = WF_NONE};
+	int err = wf_asm_label(a, FIX_MEMBER, a->b.plan.member_count);
+	wf_asm_skip(a);
+	if (!err && a->at < a->end && *a->at == '"')
+		err = wf_asm_string_index(a, &m.name);
+	wf_asm_skip(a);
+	if (!err && a->at < a->end)
+		err = wf_asm_u32(a, &m.first_dep);
+	if (!err && a->at < a->end)
+		err = wf_asm_u32(a, &m.dep_count);
+	if (!err)
+		wf_plan_add_member(&a->b, &m);
+	return err;
+}
+
+static int read_after(struct wf_assembler *a)
+{
+	uint32_t member = 0;
+	int err = wf_asm_u32(a, &member);
+	if (!err)
+		wf_plan_add_dep(&a->b, member);
+	return err;
+}
+
 /* -- edges, bodies, the code's places, tables -- */
 
 static int get_edge_end(struct wf_assembler *a, const char *none, uint32_t *ret)
@@ -293,7 +431,7 @@ static int read_body(struct wf_assembler *a)
 		err = wf_asm_step(a, &body.of);
 	else if (!err && wf_body_of[choice] == WF_BODY_OF_TRIGGER)
 		err = wf_asm_u32(a, &body.of);
-	if (!err && body.kind == WF_BODY_NOTIFY)
+	if (!err && wf_body_numbered(body.kind))
 		err = wf_asm_u32(a, &body.index);
 	return err ? err : wf_asm_label(a, FIX_BODY, wf_plan_add_body(&a->b, &body));
 }
@@ -355,6 +493,8 @@ static const struct directive {
 	{"extra", PART_HEADER, false, read_extra},
 	{"timeout", PART_HEADER, false, read_timeout},
 	{"entry", PART_HEADER, false, read_entry},
+	{"failure", PART_HEADER, false, read_failure},
+	{"compensate", PART_HEADER, false, read_compensate},
 	{"name", PART_STEP, false, read_step_name},
 	{"action", PART_STEP, false, read_action},
 	{"on_crash", PART_STEP, false, read_on_crash},
@@ -365,10 +505,17 @@ static const struct directive {
 	{"enter", PART_STEP, false, read_enter},
 	{"fail", PART_STEP, false, read_fail},
 	{"at", PART_STEP, false, read_step_place},
+	{"in", PART_STEP, false, read_in},
+	{"defined", PART_STEP, false, read_defined},
 	{"at", PART_CODE, false, read_code_place},
 	{"string", PART_TABLES, true, read_table_string},
 	{"constant", PART_TABLES, true, read_table_constant},
 	{"step", PART_ANY, false, read_step},
+	{"copy", PART_ANY, false, read_copy},
+	{"undo", PART_ANY, false, read_undo},
+	{"group", PART_ANY, false, read_group},
+	{"member", PART_ANY, false, read_member},
+	{"after", PART_ANY, false, read_after},
 	{"edge", PART_ANY, false, read_edge},
 	{"body", PART_ANY, false, read_body},
 	{"code", PART_ANY, false, read_code},
@@ -479,6 +626,11 @@ static int operand_result(struct wf_assembler *a, struct wf_insn *i)
 	return err ? err : wf_asm_string_index(a, &i->c);
 }
 
+static int operand_group(struct wf_assembler *a, struct wf_insn *i)
+{
+	return wf_asm_u32(a, &i->c);
+}
+
 static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
 	[WF_FORMAT_NONE] = operand_none,
 	[WF_FORMAT_CONST] = operand_const,
@@ -491,6 +643,7 @@ static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
 	[WF_FORMAT_STEPPART] = operand_step_part,
 	[WF_FORMAT_EACH] = operand_each,
 	[WF_FORMAT_RESULT] = operand_result,
+	[WF_FORMAT_GROUP] = operand_group,
 };
 
 static int read_insn(struct wf_assembler *a, const char *word, size_t n)
@@ -583,6 +736,8 @@ static void put_in(struct wf_assembler *a, const struct wf_asm_fixup *f, uint32_
 		[FIX_FAIL] = f->kind == FIX_FAIL ? &p->steps[f->at].fail_pc : NULL,
 		[FIX_ENTRY] = &p->entry_pc,
 		[FIX_BODY] = f->kind == FIX_BODY ? &p->bodies[f->at].pc : NULL,
+		[FIX_FAILURE] = &p->failure_pc,
+		[FIX_MEMBER] = f->kind == FIX_MEMBER ? &p->members[f->at].pc : NULL,
 	};
 	*places[f->kind] = pc;
 }

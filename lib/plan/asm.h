@@ -19,7 +19,8 @@ struct wf_asm_label {
 	uint32_t pc;
 };
 
-enum wf_asm_fixup_kind { FIX_CODE, FIX_ENTER, FIX_FAIL, FIX_ENTRY, FIX_BODY };
+enum wf_asm_fixup_kind { FIX_CODE, FIX_ENTER, FIX_FAIL, FIX_ENTRY, FIX_BODY, FIX_FAILURE,
+	FIX_MEMBER };
 struct wf_asm_fixup {
 	enum wf_asm_fixup_kind kind;
 	uint32_t at;      /* instruction, step or body */
@@ -66,6 +67,8 @@ int wf_asm_const_index(struct wf_assembler *a, uint32_t *ret);
 int wf_asm_step(struct wf_assembler *a, uint32_t *ret);
 /* A label, put in when all are known. */
 int wf_asm_label(struct wf_assembler *a, enum wf_asm_fixup_kind kind, uint32_t at);
+/* The word, when it is the next one; else nothing is read. */
+bool wf_asm_take(struct wf_assembler *a, const char *word);
 /* LINE:COLUMN */
 int wf_asm_place(struct wf_assembler *a, uint32_t *ret_line, uint32_t *ret_column);
 

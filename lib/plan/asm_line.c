@@ -53,6 +53,16 @@ int wf_asm_choice(struct wf_assembler *a, const char *const *names, size_t count
 	return SYNTAX(a, "`%.*s` is not what may stand here", (int)n, word);
 }
 
+bool wf_asm_take(struct wf_assembler *a, const char *word)
+{
+	const char *before = a->at, *next;
+	size_t n = wf_asm_word(a, &next);
+	bool same = word_is(next, n, word);
+	if (!same)
+		a->at = before;
+	return same;
+}
+
 /* A word as a string, for the find functions of ops.h. */
 int wf_asm_name(struct wf_assembler *a, char *ret, size_t room)
 {

@@ -35,6 +35,7 @@ void wf_plan_builder_init(struct wf_plan_builder *b)
 				.output_schema = WF_NONE,
 				.vars = WF_NONE,
 				.extra = WF_NONE,
+				.failure_pc = WF_NONE,
 				.format = WF_PLAN_FORMAT,
 				.texts = wf_arena_new(),
 			},
@@ -97,6 +98,27 @@ uint32_t wf_plan_add_body(struct wf_plan_builder *b, const struct wf_plan_body *
 	WF_GROW(b->plan.bodies, b->plan.body_count, b->body_room);
 	b->plan.bodies[b->plan.body_count] = *body;
 	return b->plan.body_count++;
+}
+
+uint32_t wf_plan_add_group(struct wf_plan_builder *b, const struct wf_plan_group *group)
+{
+	WF_GROW(b->plan.groups, b->plan.group_count, b->group_room);
+	b->plan.groups[b->plan.group_count] = *group;
+	return b->plan.group_count++;
+}
+
+uint32_t wf_plan_add_member(struct wf_plan_builder *b, const struct wf_plan_member *member)
+{
+	WF_GROW(b->plan.members, b->plan.member_count, b->member_room);
+	b->plan.members[b->plan.member_count] = *member;
+	return b->plan.member_count++;
+}
+
+uint32_t wf_plan_add_dep(struct wf_plan_builder *b, uint32_t member)
+{
+	WF_GROW(b->plan.deps, b->plan.dep_count, b->dep_room);
+	b->plan.deps[b->plan.dep_count] = member;
+	return b->plan.dep_count++;
 }
 
 uint32_t wf_plan_emit(struct wf_plan_builder *b, enum wf_opcode op, uint8_t a, uint32_t c)

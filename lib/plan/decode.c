@@ -20,21 +20,28 @@ const char *const wf_section_names[WF_SECTION_END_] = {
 	[WF_SECTION_EDGES] = "edges",
 	[WF_SECTION_LOCS] = "places",
 	[WF_SECTION_BODIES] = "bodies",
+	[WF_SECTION_GROUPS] = "groups",
+	[WF_SECTION_MEMBERS] = "members",
+	[WF_SECTION_DEPS] = "dependencies",
 };
 
 /* Smallest size of a record, and how many there may be. */
 static const struct section_rule {
 	uint32_t record, max;
 	bool fixed;
+	uint32_t grown; /* bytes of a record that format 3 added */
 } rules[WF_SECTION_END_] = {
-	[WF_SECTION_WORKFLOW] = {WF_PLAN_WORKFLOW_SIZE, 1, true},
-	[WF_SECTION_STRINGS] = {4, WF_MAX_PLAN_BYTES, false},
-	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, false},
-	[WF_SECTION_STEPS] = {WF_PLAN_STEP_SIZE, WF_MAX_STEPS, true},
-	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true},
-	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true},
-	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true},
-	[WF_SECTION_BODIES] = {WF_PLAN_BODY_SIZE, WF_MAX_CODE, true},
+	[WF_SECTION_WORKFLOW] = {WF_PLAN_WORKFLOW_SIZE, 1, true, WF_PLAN_GROWN},
+	[WF_SECTION_STRINGS] = {4, WF_MAX_PLAN_BYTES, false, 0},
+	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, false, 0},
+	[WF_SECTION_STEPS] = {WF_PLAN_STEP_SIZE, WF_MAX_STEPS, true, WF_PLAN_STEP_GROWN},
+	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true, 0},
+	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true, 0},
+	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true, 0},
+	[WF_SECTION_BODIES] = {WF_PLAN_BODY_SIZE, WF_MAX_CODE, true, 0},
+	[WF_SECTION_GROUPS] = {WF_PLAN_GROUP_SIZE, WF_MAX_STEPS, true, 0},
+	[WF_SECTION_MEMBERS] = {WF_PLAN_MEMBER_SIZE, WF_MAX_CODE, true, 0},
+	[WF_SECTION_DEPS] = {WF_PLAN_DEP_SIZE, WF_MAX_PLAN_BYTES, true, 0},
 };
 
 struct section {
@@ -69,7 +76,8 @@ static int check_section(struct decoder *d, uint32_t number, const struct sectio
 	if (s->count > rule->max)
 		return wf_fail(d->cause, WF_ELIMIT, "plan: %u records in section %s, over %u",
 			s->count, name, rule->max);
-	uint64_t least = (uint64_t)s->count * rule->record;
+	uint32_t record = rule->record - (d->plan->format < 3 ? rule->grown : 0);
+	uint64_t least = (uint64_t)s->count * record;
 	if (rule->fixed ? least != s->size : least > s->size)
 		return wf_fail(d->cause, WF_ECORRUPT,
 			"plan: section %s has %u bytes, not those of %u records", name, s->size,
@@ -250,11 +258,19 @@ static int read_workflow(struct decoder *d)
 			(struct wf_plan_body){.kind = WF_BODY_CORRELATION, .pc = correlation};
 	}
 	p->timeout_ms = wf_get_u64(&r);
+	p->failure_pc = WF_NONE;
+	if (p->format >= 3) {
+		p->failure_pc = wf_get_u32(&r);
+		uint32_t compensate = wf_get_u32(&r);
+		if (compensate > 1)
+			return wf_fail(d->cause, WF_ECORRUPT, "plan: workflow: a reserved field is set");
+		p->compensate = compensate;
+	}
 	return end_of_section(d, WF_SECTION_WORKFLOW, &r);
 }
 
 /* False when a reserved field is not zero, or an enum has no such member. */
-static bool get_step(struct wf_reader *r, struct wf_plan_step *s)
+static bool get_step(struct wf_reader *r, uint32_t format, uint32_t index, struct wf_plan_step *s)
 {
 	s->id = wf_get_u32(r);
 	s->name = wf_get_u32(r);
@@ -280,7 +296,16 @@ static bool get_step(struct wf_reader *r, struct wf_plan_step *s)
 	s->fail_pc = wf_get_u32(r);
 	s->line = wf_get_u32(r);
 	s->column = wf_get_u32(r);
-	return wf_get_u32(r) == 0;
+	uint32_t origin = wf_get_u32(r);
+	s->origin = format < 3 ? index : origin;
+	s->group = s->member = s->compensation = s->action_name = WF_NONE;
+	if (format < 3)
+		return origin == 0;
+	s->group = wf_get_u32(r);
+	s->member = wf_get_u32(r);
+	s->compensation = wf_get_u32(r);
+	s->action_name = wf_get_u32(r);
+	return true;
 }
 
 static int read_steps(struct decoder *d)
@@ -289,7 +314,7 @@ static int read_steps(struct decoder *d)
 	uint32_t count = d->sections[WF_SECTION_STEPS].count;
 	d->plan->steps = wf_calloc(count, sizeof(*d->plan->steps));
 	for (uint32_t i = 0; i < count; i++) {
-		if (!get_step(&r, &d->plan->steps[i]))
+		if (!get_step(&r, d->plan->format, i, &d->plan->steps[i]))
 			return wf_fail(d->cause, WF_ECORRUPT,
 				"plan: step %u has a field with no such meaning", i);
 		d->plan->step_count++;
@@ -369,8 +394,71 @@ static int read_bodies(struct decoder *d)
 	return end_of_section(d, WF_SECTION_BODIES, &r);
 }
 
+static int read_groups(struct decoder *d)
+{
+	struct wf_plan *p = d->plan;
+	struct wf_reader r = section_reader(d, WF_SECTION_GROUPS);
+	uint32_t count = d->sections[WF_SECTION_GROUPS].count;
+	if (p->format < 3)
+		return 0;
+	p->groups = wf_calloc(count, sizeof(*p->groups));
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_plan_group *g = &p->groups[i];
+		uint32_t kind = wf_get_u32(&r);
+		g->step = wf_get_u32(&r);
+		g->needed = wf_get_u32(&r);
+		g->limit = wf_get_u32(&r);
+		uint32_t go_on = wf_get_u32(&r);
+		g->first_member = wf_get_u32(&r);
+		g->member_count = wf_get_u32(&r);
+		g->parent = wf_get_u32(&r);
+		g->parent_member = wf_get_u32(&r);
+		if (kind >= WF_GROUP_KIND_COUNT_ || go_on > 1)
+			return wf_fail(d->cause, WF_ECORRUPT,
+				"plan: group %u has a field with no such meaning", i);
+		g->kind = (enum wf_group_kind)kind;
+		g->go_on = go_on;
+	}
+	p->group_count = count;
+	return end_of_section(d, WF_SECTION_GROUPS, &r);
+}
+
+static int read_members(struct decoder *d)
+{
+	struct wf_plan *p = d->plan;
+	struct wf_reader r = section_reader(d, WF_SECTION_MEMBERS);
+	uint32_t count = d->sections[WF_SECTION_MEMBERS].count;
+	if (p->format < 3)
+		return 0;
+	p->members = wf_calloc(count, sizeof(*p->members));
+	for (uint32_t i = 0; i < count; i++) {
+		struct wf_plan_member *m = &p->members[i];
+		m->pc = wf_get_u32(&r);
+		m->name = wf_get_u32(&r);
+		m->first_dep = wf_get_u32(&r);
+		m->dep_count = wf_get_u32(&r);
+	}
+	p->member_count = count;
+	return end_of_section(d, WF_SECTION_MEMBERS, &r);
+}
+
+static int read_deps(struct decoder *d)
+{
+	struct wf_plan *p = d->plan;
+	struct wf_reader r = section_reader(d, WF_SECTION_DEPS);
+	uint32_t count = d->sections[WF_SECTION_DEPS].count;
+	if (p->format < 3)
+		return 0;
+	p->deps = wf_calloc(count, sizeof(*p->deps));
+	for (uint32_t i = 0; i < count; i++)
+		p->deps[i] = wf_get_u32(&r);
+	p->dep_count = count;
+	return end_of_section(d, WF_SECTION_DEPS, &r);
+}
+
 static int (*const readers[])(struct decoder *) = {read_header, read_workflow, read_strings,
-	read_constants, read_steps, read_code, read_edges, read_locs, read_bodies};
+	read_constants, read_steps, read_code, read_edges, read_locs, read_bodies,
+	read_groups, read_members, read_deps};
 
 int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
 	struct wf_plan **ret, struct wf_cause *cause)
@@ -386,6 +474,7 @@ int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZ
 		wf_plan_free(plan);
 		return err;
 	}
+	wf_plan_link(plan);
 	memcpy(plan->id, id, sizeof(plan->id));
 	*ret = plan;
 	return 0;

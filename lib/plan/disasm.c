@@ -25,14 +25,21 @@ const char *const wf_body_names[WF_BODY_KIND_COUNT_] = {
 	[WF_BODY_TRIGGER_WHEN] = "trigger.when",
 	[WF_BODY_TRIGGER_INPUT] = "trigger.input",
 	[WF_BODY_SLOT_KEY] = "slot.key",
+	[WF_BODY_COMPENSATE] = "compensate",
+	[WF_BODY_UNDO_INPUT] = "undo.input",
+	[WF_BODY_UI] = "ui",
 };
 const enum wf_body_owner wf_body_of[WF_BODY_KIND_COUNT_] = {
 	[WF_BODY_MATCH] = WF_BODY_OF_STEP,
 	[WF_BODY_NOTIFY] = WF_BODY_OF_STEP,
 	[WF_BODY_TRIGGER_WHEN] = WF_BODY_OF_TRIGGER,
 	[WF_BODY_TRIGGER_INPUT] = WF_BODY_OF_TRIGGER,
+	[WF_BODY_COMPENSATE] = WF_BODY_OF_STEP,
+	[WF_BODY_UNDO_INPUT] = WF_BODY_OF_STEP,
 };
 const char *const wf_finish_names[2] = {"success", "failed"};
+const char *const wf_group_kind_names[WF_GROUP_KIND_COUNT_] = {
+	[WF_GROUP_PARALLEL] = "parallel", [WF_GROUP_FOREACH] = "foreach", [WF_GROUP_DAG] = "dag"};
 
 static void quote(const char *s, struct wf_buf *out)
 {
@@ -87,6 +94,10 @@ static void write_workflow(const struct wf_plan *p, struct wf_buf *out)
 	const_line(p, "extra", p->extra, out);
 	number_line("timeout", p->timeout_ms, out);
 	wf_buf_printf(out, "entry L%u\n", p->entry_pc);
+	if (p->failure_pc != WF_NONE)
+		wf_buf_printf(out, "failure L%u\n", p->failure_pc);
+	if (p->compensate)
+		wf_buf_addstr(out, "compensate\n");
 }
 
 static void write_types(const char *word, uint32_t types, struct wf_buf *out)
@@ -124,6 +135,14 @@ static void write_retry(const struct wf_retry *r, struct wf_buf *out)
 	wf_buf_addch(out, '\n');
 }
 
+static void write_number_or_none(const char *word, uint32_t number, struct wf_buf *out)
+{
+	if (number == WF_NONE)
+		wf_buf_printf(out, "%s none", word);
+	else
+		wf_buf_printf(out, "%s %u", word, number);
+}
+
 static void write_step(const struct wf_plan *p, const struct wf_plan_step *s, struct wf_buf *out)
 {
 	wf_buf_addch(out, '\n');
@@ -141,6 +160,77 @@ static void write_step(const struct wf_plan *p, const struct wf_plan_step *s, st
 		wf_buf_printf(out, "\tfail L%u\n", s->fail_pc);
 	if (s->line || s->column)
 		wf_buf_printf(out, "\tat %u:%u\n", s->line, s->column);
+	if (s->group != WF_NONE || s->member != WF_NONE) {
+		write_number_or_none("\tin", s->group, out);
+		write_number_or_none("", s->member, out);
+		wf_buf_addch(out, '\n');
+	}
+	string_line(p, "\tdefined", s->action_name, out);
+}
+
+/* What may name a step further down: copies and what undoes. */
+static void write_relations(const struct wf_plan *p, struct wf_buf *out)
+{
+	const char *before = "\n";
+	for (uint32_t i = 0; i < p->step_count; i++) {
+		const struct wf_plan_step *s = &p->steps[i];
+		const struct {
+			const char *word;
+			uint32_t of;
+			bool there;
+		} relations[] = {
+			{"copy", s->origin, s->origin != i},
+			{"undo", s->compensation, s->compensation != WF_NONE},
+		};
+		for (size_t k = 0; k < sizeof(relations) / sizeof(relations[0]); k++) {
+			if (!relations[k].there)
+				continue;
+			wf_buf_printf(out, "%s%s", before, relations[k].word);
+			string_operand(p, s->id, out);
+			string_operand(p, p->steps[relations[k].of].id, out);
+			wf_buf_addch(out, '\n');
+			before = "";
+		}
+	}
+}
+
+static void write_members(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->member_count; i++) {
+		const struct wf_plan_member *m = &p->members[i];
+		wf_buf_printf(out, "member L%u", m->pc);
+		if (m->name != WF_NONE)
+			string_operand(p, m->name, out);
+		if (m->dep_count || m->first_dep)
+			wf_buf_printf(out, " %u %u", m->first_dep, m->dep_count);
+		wf_buf_addch(out, '\n');
+	}
+	for (uint32_t i = 0; i < p->dep_count; i++)
+		wf_buf_printf(out, "after %u\n", p->deps[i]);
+}
+
+static void write_groups(const struct wf_plan *p, struct wf_buf *out)
+{
+	if (p->group_count || p->member_count || p->dep_count)
+		wf_buf_addch(out, '\n');
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct wf_plan_group *g = &p->groups[i];
+		wf_buf_printf(out, "group %s", wf_group_kind_names[g->kind]);
+		if (g->step == WF_NONE)
+			wf_buf_addstr(out, " none");
+		else
+			string_operand(p, p->steps[g->step].id, out);
+		wf_buf_printf(out, " needed=%u limit=%u first=%u count=%u", g->needed, g->limit,
+			g->first_member, g->member_count);
+		if (g->go_on)
+			wf_buf_addstr(out, " go_on=1");
+		if (g->parent != WF_NONE)
+			wf_buf_printf(out, " parent=%u", g->parent);
+		if (g->parent_member != WF_NONE)
+			wf_buf_printf(out, " member=%u", g->parent_member);
+		wf_buf_addch(out, '\n');
+	}
+	write_members(p, out);
 }
 
 static void write_edge_end(const struct wf_plan *p, uint32_t step, const char *none,
@@ -180,7 +270,7 @@ static void write_bodies(const struct wf_plan *p, struct wf_buf *out)
 			string_operand(p, p->steps[body->of].id, out);
 		else if (wf_body_of[body->kind] == WF_BODY_OF_TRIGGER)
 			wf_buf_printf(out, " %u", body->of);
-		if (body->kind == WF_BODY_NOTIFY)
+		if (wf_body_numbered(body->kind))
 			wf_buf_printf(out, " %u", body->index);
 		wf_buf_printf(out, " L%u\n", body->pc);
 	}
@@ -253,6 +343,12 @@ static void result(const struct wf_plan *p, const struct wf_insn *i, struct wf_b
 	string_operand(p, i->c, out);
 }
 
+static void group(const struct wf_plan *p, const struct wf_insn *i, struct wf_buf *out)
+{
+	(void)p;
+	wf_buf_printf(out, " %u", i->c);
+}
+
 static void (*const write_operands[])(const struct wf_plan *, const struct wf_insn *,
 	struct wf_buf *) = {
 	[WF_FORMAT_NONE] = none,
@@ -266,6 +362,7 @@ static void (*const write_operands[])(const struct wf_plan *, const struct wf_in
 	[WF_FORMAT_STEPPART] = step_part,
 	[WF_FORMAT_EACH] = each,
 	[WF_FORMAT_RESULT] = result,
+	[WF_FORMAT_GROUP] = group,
 };
 
 /* A byte an instruction: whether something names it as a target. */
@@ -273,6 +370,10 @@ static uint8_t *find_labels(const struct wf_plan *p)
 {
 	uint8_t *labels = wf_calloc(p->code_count, 1);
 	labels[p->entry_pc] = 1;
+	if (p->failure_pc != WF_NONE)
+		labels[p->failure_pc] = 1;
+	for (uint32_t i = 0; i < p->member_count; i++)
+		labels[p->members[i].pc] = 1;
 	for (uint32_t i = 0; i < p->body_count; i++)
 		labels[p->bodies[i].pc] = 1;
 	for (uint32_t i = 0; i < p->step_count; i++) {
@@ -310,6 +411,8 @@ void wf_plan_disassemble(const struct wf_plan *plan, struct wf_buf *out)
 	write_workflow(plan, out);
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		write_step(plan, &plan->steps[i], out);
+	write_relations(plan, out);
+	write_groups(plan, out);
 	write_edges(plan, out);
 	write_bodies(plan, out);
 	write_code(plan, out);

@@ -1,27 +1,29 @@
 /*
  * The plan's bytes. Reader: decode.c.
  *
- * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 144 bytes
- * and eight sections in the order of their numbers. Each section begins at the next multiple of 8
- * after the one before it (the first at 144); the bytes between, and those after the last section
+ * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 192 bytes
+ * and eleven sections in the order of their numbers. Each section begins at the next multiple of 8
+ * after the one before it (the first at 192); the bytes between, and those after the last section
  * up to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one
  * encoding.
  *
- * Format 1 is read as well. Its header has 128 bytes, there is no section 8, and byte 36 of the
- * workflow is the instruction of the correlation id's body, or none. A plan keeps its format.
+ * Formats 1 and 2 are read as well; a plan keeps its format. Format 2 has a header of 144 bytes, no
+ * sections behind 8, a workflow of 56 bytes (its first) and steps of 88 bytes, of which the last four
+ * are zero. Format 1 has besides a header of 128 bytes and no section 8, and byte 36 of its workflow is
+ * the instruction of the correlation id's body, or none.
  *
  *   header
  *     0   8  magic: 57 46 50 4c 41 4e 00 00 ("WFPLAN" and two zeros)
- *     8   2  format version: 2
- *    10   2  number of sections: 8
+ *     8   2  format version: 3
+ *    10   2  number of sections: 11
  *    12   4  size of the whole file in bytes
- *    16 128  section table: eight entries of 16 bytes
- *              0  4  number of the section: 1 to 8
+ *    16 176  section table: eleven entries of 16 bytes
+ *              0  4  number of the section: 1 to 11
  *              4  4  offset of its first byte in the file
  *              8  4  its size in bytes, without the padding behind it
  *             12  4  its number of records
  *
- *   1 workflow: one record of 56 bytes
+ *   1 workflow: one record of 64 bytes
  *     0   4  id, a string          24   4  output schema, a constant or none
  *     4   4  version, or none      28   4  variables, a constant (an object) or none
  *     8   4  name, or none         32   4  extra, a constant (an object) or none
@@ -29,6 +31,8 @@
  *    16   4  source name, or none  40   4  instruction where a new thread begins
  *    20   4  input schema, a       44   4  zero
  *            constant or none      48   8  time limit of the instance, milliseconds; 0 is none
+ *                                  56   4  instruction where its failure is handled, or none
+ *                                  60   4  1: a failure undoes what was done; 0
  *
  *   2 strings: records of any size; no two are equal
  *     0   4  n: size in bytes
@@ -37,7 +41,7 @@
  *   3 constants: records like those of strings, each a JSON text as wfctl writes it: no white
  *     space, members in their order, no needless escapes; no two texts are equal
  *
- *   4 steps: records of 88 bytes
+ *   4 steps: records of 104 bytes
  *     0   4  id, a string; no two steps have the same
  *     4   4  name, a string or none
  *     8   1  action, its place in wfctl-bytecode(5)'s list
@@ -58,7 +62,11 @@
  *    72   4  instruction where its failure is handled, or none
  *    76   4  line in the definition, from 1; 0 is unknown
  *    80   4  column
- *    84   4  zero
+ *    84   4  the step it is a copy of, for another lane; itself otherwise
+ *    88   4  the group it lies in, or none
+ *    92   4  the member of that group, counted from 0, or none
+ *    96   4  the step that undoes it, or none
+ *   100   4  the defined action it is, a string, or none
  *
  *   5 code: instructions of 8 bytes
  *     0   1  opcode, its place in wfctl-bytecode(5)'s list
@@ -79,11 +87,31 @@
  *
  *   8 bodies: records of 16 bytes, rising by their first three fields, no two equal in these
  *     0   4  kind: 0 correlation id, 1 match of a wait.event step, 2 notification of an approval
- *            step, 3 condition of a trigger, 4 input of a trigger, 5 concurrency key
- *     4   4  of what: of kinds 1 and 2 the step, of 3 and 4 the trigger's place in extra.triggers,
+ *            step, 3 condition of a trigger, 4 input of a trigger, 5 concurrency key,
+ *            6 compensation of a step, 7 input of a compensation, 8 condition of a UI component
+ *     4   4  of what: of kinds 1, 2, 6 and 7 the step, of 3 and 4 the trigger's place in extra.triggers,
  *            of the others 0
- *     8   4  of kind 2 the number of the notification, of the others 0
+ *     8   4  of kind 2 the number of the notification, of 8 that of the component, of the others 0
  *    12   4  its first instruction
+ *
+ *   9 groups: records of 36 bytes
+ *     0   4  kind: 0 parallel, 1 foreach, 2 dag
+ *     4   4  the step that waits for it, or none
+ *     8   4  members that must succeed
+ *    12   4  members in hand at once, at most
+ *    16   4  1: a failed item does not end it; 0
+ *    20   4  its first member
+ *    24   4  its number of members
+ *    28   4  the group whose code forks it, or none
+ *    32   4  the member of that group, counted from 0, or none
+ *
+ *  10 members: records of 16 bytes
+ *     0   4  its first instruction
+ *     4   4  its name, a string or none
+ *     8   4  the first of what must be met before it, in section 11
+ *    12   4  the number of these
+ *
+ *  11 dependencies: records of 4 bytes, each a member of the same group, counted from 0
  *
  * The plan's id is the BLAKE2b-256 of the whole file.
  */
@@ -114,6 +142,10 @@ static uint32_t put_workflow(const struct wf_plan *p, struct wf_buf *out)
 	wf_put_u32(out, p->entry_pc);
 	wf_put_u32(out, 0);
 	wf_put_u64(out, p->timeout_ms);
+	if (p->format >= 3) {
+		wf_put_u32(out, p->failure_pc);
+		wf_put_u32(out, p->compensate);
+	}
 	return 1;
 }
 
@@ -135,7 +167,7 @@ static uint32_t put_constants(const struct wf_plan *p, struct wf_buf *out)
 	return p->const_count;
 }
 
-static void put_step(const struct wf_plan_step *s, struct wf_buf *out)
+static void put_step(uint32_t format, const struct wf_plan_step *s, struct wf_buf *out)
 {
 	wf_put_u32(out, s->id);
 	wf_put_u32(out, s->name);
@@ -157,13 +189,21 @@ static void put_step(const struct wf_plan_step *s, struct wf_buf *out)
 	wf_put_u32(out, s->fail_pc);
 	wf_put_u32(out, s->line);
 	wf_put_u32(out, s->column);
-	wf_put_u32(out, 0);
+	if (format < 3) {
+		wf_put_u32(out, 0);
+		return;
+	}
+	wf_put_u32(out, s->origin);
+	wf_put_u32(out, s->group);
+	wf_put_u32(out, s->member);
+	wf_put_u32(out, s->compensation);
+	wf_put_u32(out, s->action_name);
 }
 
 static uint32_t put_steps(const struct wf_plan *p, struct wf_buf *out)
 {
 	for (uint32_t i = 0; i < p->step_count; i++)
-		put_step(&p->steps[i], out);
+		put_step(p->format, &p->steps[i], out);
 	return p->step_count;
 }
 
@@ -210,6 +250,42 @@ static uint32_t put_bodies(const struct wf_plan *p, struct wf_buf *out)
 	return p->body_count;
 }
 
+static uint32_t put_groups(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct wf_plan_group *g = &p->groups[i];
+		wf_put_u32(out, (uint32_t)g->kind);
+		wf_put_u32(out, g->step);
+		wf_put_u32(out, g->needed);
+		wf_put_u32(out, g->limit);
+		wf_put_u32(out, g->go_on);
+		wf_put_u32(out, g->first_member);
+		wf_put_u32(out, g->member_count);
+		wf_put_u32(out, g->parent);
+		wf_put_u32(out, g->parent_member);
+	}
+	return p->group_count;
+}
+
+static uint32_t put_members(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->member_count; i++) {
+		const struct wf_plan_member *m = &p->members[i];
+		wf_put_u32(out, m->pc);
+		wf_put_u32(out, m->name);
+		wf_put_u32(out, m->first_dep);
+		wf_put_u32(out, m->dep_count);
+	}
+	return p->member_count;
+}
+
+static uint32_t put_deps(const struct wf_plan *p, struct wf_buf *out)
+{
+	for (uint32_t i = 0; i < p->dep_count; i++)
+		wf_put_u32(out, p->deps[i]);
+	return p->dep_count;
+}
+
 static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, struct wf_buf *) = {
 	[WF_SECTION_WORKFLOW] = put_workflow,
 	[WF_SECTION_STRINGS] = put_strings,
@@ -219,6 +295,9 @@ static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, st
 	[WF_SECTION_EDGES] = put_edges,
 	[WF_SECTION_LOCS] = put_locs,
 	[WF_SECTION_BODIES] = put_bodies,
+	[WF_SECTION_GROUPS] = put_groups,
+	[WF_SECTION_MEMBERS] = put_members,
+	[WF_SECTION_DEPS] = put_deps,
 };
 
 static void put_padding(struct wf_buf *out)

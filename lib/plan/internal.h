@@ -6,7 +6,8 @@
 
 #define WF_PLAN_MAGIC "WFPLAN\0" /* with the NUL that C adds: 8 bytes */
 #define WF_PLAN_MAGIC_SIZE 8
-#define WF_PLAN_FORMAT 2 /* format 1 has no section of bodies; it is still read */
+/* Format 1 has no section of bodies, formats 1 and 2 have no groups; both are still read. */
+#define WF_PLAN_FORMAT 3
 
 /* Sections in their order in the file; the numbers in the section table. */
 enum wf_plan_section {
@@ -18,18 +19,28 @@ enum wf_plan_section {
 	WF_SECTION_EDGES,
 	WF_SECTION_LOCS,
 	WF_SECTION_BODIES,
+	WF_SECTION_GROUPS,
+	WF_SECTION_MEMBERS,
+	WF_SECTION_DEPS,
 	WF_SECTION_END_
 };
 
 /* Sizes of fixed records. */
 #define WF_PLAN_SECTION_SIZE 16u
 #define WF_PLAN_PREFIX_SIZE 16u /* the header before its table of sections */
-#define WF_PLAN_WORKFLOW_SIZE 56u
-#define WF_PLAN_STEP_SIZE 88u
+#define WF_PLAN_WORKFLOW_SIZE 64u /* 56 before format 3 */
+#define WF_PLAN_STEP_SIZE 104u    /* 88 before format 3 */
 #define WF_PLAN_INSN_SIZE 8u
 #define WF_PLAN_EDGE_SIZE 16u
 #define WF_PLAN_LOC_SIZE 12u
 #define WF_PLAN_BODY_SIZE 16u
+#define WF_PLAN_GROUP_SIZE 36u
+#define WF_PLAN_MEMBER_SIZE 16u
+#define WF_PLAN_DEP_SIZE 4u
+#define WF_PLAN_GROWN 8u          /* bytes that format 3 added to the workflow … */
+#define WF_PLAN_STEP_GROWN 16u    /* … and to a step */
+
+#define WF_PLAN_MAX_NESTING 64u   /* groups in one another */
 #define WF_PLAN_ALIGN 8u
 
 /* No span of time in a plan is longer, so that a time plus a span never overflows. */
@@ -39,7 +50,7 @@ enum wf_plan_section {
 /* The sections of a format are those up to its last one. */
 static inline uint32_t wf_plan_last_section(uint32_t format)
 {
-	return format == 1 ? WF_SECTION_LOCS : WF_SECTION_BODIES;
+	return format == 1 ? WF_SECTION_LOCS : format == 2 ? WF_SECTION_BODIES : WF_SECTION_DEPS;
 }
 
 static inline uint32_t wf_plan_header_size(uint32_t format)
@@ -51,9 +62,15 @@ extern const char *const wf_backoff_names[2];
 extern const char *const wf_on_crash_names[3];
 extern const char *const wf_edge_kind_names[WF_EDGE_KIND_COUNT_];
 extern const char *const wf_finish_names[2];
+extern const char *const wf_group_kind_names[WF_GROUP_KIND_COUNT_];
 /* What a kind of body belongs to. */
 enum wf_body_owner { WF_BODY_OF_PLAN, WF_BODY_OF_STEP, WF_BODY_OF_TRIGGER };
 extern const enum wf_body_owner wf_body_of[WF_BODY_KIND_COUNT_];
+/* Whether bodies of that kind are numbered: several may be of the same. */
+static inline bool wf_body_numbered(enum wf_body_kind kind)
+{
+	return kind == WF_BODY_NOTIFY || kind == WF_BODY_UI;
+}
 extern const char *const wf_section_names[WF_SECTION_END_];
 
 /*
@@ -85,6 +102,13 @@ void wf_plan_drop(struct wf_plan *plan);
 
 /* The order of a plan's bodies: by kind, of and index. */
 int wf_plan_compare_bodies(const void *a, const void *b);
+
+/* Whether there is such a member, or both are none. */
+bool wf_plan_has_member(const struct wf_plan *p, uint32_t group, uint32_t member);
+/* The verifier's part about groups (verify_groups.c). */
+int wf_plan_check_groups(const struct wf_plan *p, struct wf_cause *cause);
+/* Fills in follow_first and followers; the groups are valid. */
+void wf_plan_link(struct wf_plan *p);
 
 /* Operands an instruction takes off and puts on the stack. */
 uint32_t wf_insn_pops(const struct wf_insn *insn);

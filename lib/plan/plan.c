@@ -27,6 +27,11 @@ void wf_plan_drop(struct wf_plan *plan)
 	wf_free(plan->edges);
 	wf_free(plan->locs);
 	wf_free(plan->bodies);
+	wf_free(plan->groups);
+	wf_free(plan->members);
+	wf_free(plan->deps);
+	wf_free(plan->follow_first);
+	wf_free(plan->followers);
 	*plan = (struct wf_plan){0};
 }
 

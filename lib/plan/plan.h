@@ -45,6 +45,39 @@ struct wf_plan_step {
 	uint32_t fail_pc;           /* where the thread goes when the step fails for good; WF_NONE: the
 	                               instance fails */
 	uint32_t line, column;      /* in the definition, from 1 */
+	uint32_t origin;            /* of a copy for another lane of a foreach: the step it is a copy of;
+	                               itself otherwise */
+	uint32_t group, member;     /* the group it lies in directly, and the member of it, counted from
+	                               0; WF_NONE: the main flow, or what stands beside it */
+	uint32_t compensation;      /* the step that undoes it; WF_NONE */
+	uint32_t action_name;       /* string: the defined action that it is; WF_NONE: a built-in one */
+};
+
+/* What the fields above are in a plan that knows nothing of them; origin is the step itself. */
+#define WF_PLAN_STEP_ALONE                                                                         \
+	.group = WF_NONE, .member = WF_NONE, .compensation = WF_NONE, .action_name = WF_NONE
+
+/*
+ * Code that threads of its own run: the branches of `parallel`, the lanes of `foreach`, the steps of a
+ * list with depends_on. FORK begins a group's members and waits until the group is over.
+ *
+ * A lane takes one item after the other: its code runs once for each. Members are contiguous, and
+ * counted from 0 within their group.
+ */
+enum wf_group_kind { WF_GROUP_PARALLEL, WF_GROUP_FOREACH, WF_GROUP_DAG, WF_GROUP_KIND_COUNT_ };
+struct wf_plan_group {
+	enum wf_group_kind kind;
+	uint32_t step;              /* that forks it and waits for it; WF_NONE of a DAG */
+	uint32_t needed;            /* PARALLEL: members that must succeed; DAG: all; FOREACH: 0 */
+	uint32_t limit;             /* members in hand at once, at most */
+	bool go_on;                 /* FOREACH: a failed item does not end it */
+	uint32_t first_member, member_count; /* the builder's caller sets them */
+	uint32_t parent, parent_member; /* the group and member whose code forks it; WF_NONE */
+};
+struct wf_plan_member {
+	uint32_t pc;                /* its first instruction */
+	uint32_t name;              /* a branch's id, a string; WF_NONE */
+	uint32_t first_dep, dep_count; /* of a DAG: what must be met before, in wf_plan.deps */
 };
 
 /* For people: what leads where. Kinds of drawing only; the engine never reads them. */
@@ -72,6 +105,9 @@ enum wf_body_kind {
 	WF_BODY_TRIGGER_WHEN,  /* of trigger `of` in extra.triggers: whether the root `event` starts */
 	WF_BODY_TRIGGER_INPUT, /* of trigger `of`: the start's input */
 	WF_BODY_SLOT_KEY,      /* the concurrency key, from the input */
+	WF_BODY_COMPENSATE,    /* of a step: control code of its compensation, which a side thread runs */
+	WF_BODY_UNDO_INPUT,    /* of a step: the compensation's input, evaluated when the step is left */
+	WF_BODY_UI,            /* of UI component `index`: whether it applies */
 	WF_BODY_KIND_COUNT_
 };
 extern const char *const wf_body_names[WF_BODY_KIND_COUNT_];
@@ -79,7 +115,7 @@ extern const char *const wf_body_names[WF_BODY_KIND_COUNT_];
 struct wf_plan_body {
 	enum wf_body_kind kind;
 	uint32_t of;                /* a step, a trigger's place, or 0 */
-	uint32_t index;             /* of a notification, from 0; of others 0 */
+	uint32_t index;             /* of a notification or UI component, from 0; of others 0 */
 	uint32_t pc;                /* its first instruction */
 };
 
@@ -103,6 +139,15 @@ struct wf_plan {
 	struct wf_plan_loc *locs;   /* rising pc */
 	uint32_t body_count;
 	struct wf_plan_body *bodies; /* rising by kind, of and index; no two are equal in these */
+	uint32_t group_count, member_count, dep_count;
+	struct wf_plan_group *groups;
+	struct wf_plan_member *members;
+	uint32_t *deps;             /* members of the same group */
+	uint32_t *follow_first, *followers; /* made at loading: who waits for member i of the plan are
+	                               the members (of the plan) followers[follow_first[i]] up to
+	                               followers[follow_first[i + 1] - 1] */
+	uint32_t failure_pc;        /* the workflow's own handler of a failure; WF_NONE */
+	bool compensate;            /* a failure undoes what was done */
 	uint32_t format;            /* of the bytes it came from; wf_plan_write gives the same */
 };
 
@@ -137,6 +182,7 @@ const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc
 struct wf_plan_builder {
 	struct wf_plan plan;
 	uint32_t string_room, const_room, step_room, code_room, edge_room, loc_room, body_room;
+	uint32_t group_room, member_room, dep_room;
 	void *string_index, *const_index; /* private */
 };
 void wf_plan_builder_init(struct wf_plan_builder *b);
@@ -147,6 +193,11 @@ uint32_t wf_plan_add_step(struct wf_plan_builder *b, const struct wf_plan_step *
 uint32_t wf_plan_add_edge(struct wf_plan_builder *b, const struct wf_plan_edge *edge);
 /* In any order; returns the number of bodies before it. Of equal ones the verifier complains. */
 uint32_t wf_plan_add_body(struct wf_plan_builder *b, const struct wf_plan_body *body);
+/* Their index. Fields of a group or member that become known later may be set in plan.groups and
+ * plan.members. */
+uint32_t wf_plan_add_group(struct wf_plan_builder *b, const struct wf_plan_group *group);
+uint32_t wf_plan_add_member(struct wf_plan_builder *b, const struct wf_plan_member *member);
+uint32_t wf_plan_add_dep(struct wf_plan_builder *b, uint32_t member);
 /* Appends an instruction, returns its index. */
 uint32_t wf_plan_emit(struct wf_plan_builder *b, enum wf_opcode op, uint8_t a, uint32_t c);
 /* Sets operand c of an earlier instruction (a forward jump) . */

@@ -10,9 +10,13 @@
  *             From there on the stack has one known depth before every instruction, never less
  *             than it takes, and exactly that before a control instruction; nothing runs off the
  *             end. Bodies are pure and share no code with control code.
- *   sides     the code of a notification is control code that shares nothing with the main one. It
- *             begins with an `enter`, ends in `halt` and in nothing else, and the failures of its
- *             steps are handled in it: a side thread never ends the instance
+ *   sides     the code of a notification or compensation is control code that shares nothing with
+ *             the main one. It begins with an `enter`, ends in `halt` and in nothing else, and the
+ *             failures of its steps are handled in it, but for that of a compensation
+ *   groups    each member's code, and the workflow's handler of its failure, is control code that
+ *             shares nothing with any other. A member ends in its group's `member.end` or in a
+ *             failure, the handler in `rethrow`; a group is forked only where it says it lies, and
+ *             the steps of a member's code are those that say so too
  *   loops     a body never jumps back, control code jumps back only to an `enter`, which counts its
  *             visits; a body of `each` stands behind it, so that bodies cannot recurse
  *   room      bodies nested in one another need no more than WF_MAX_STACK operands together, and
@@ -28,15 +32,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum mode { MODE_UNSEEN, MODE_CONTROL, MODE_SIDE, MODE_BODY };
+/* From MODE_MEMBER on: the code of that member. */
+enum mode { MODE_UNSEEN, MODE_CONTROL, MODE_SIDE, MODE_BODY, MODE_HANDLER, MODE_MEMBER };
 
 struct flow {
 	const struct wf_plan *plan;
 	struct wf_cause *cause;
 	int16_t *depth;   /* operands before each instruction */
-	uint8_t *mode;    /* enum mode */
+	uint32_t *mode;   /* enum mode, and the member */
 	uint32_t *todo;   /* instructions seen, their successors not yet */
 	uint32_t todo_count, todo_room;
+	uint32_t *group_of; /* each member's group */
+	bool *undoes;     /* the step is another's compensation */
 };
 
 /* -- tables -- */
@@ -80,6 +87,7 @@ static int check_workflow(const struct wf_plan *p, struct wf_cause *cause)
 		{"extra", is_const_of(p, p->extra, false)},
 		{"entry", p->entry_pc < p->code_count},
 		{"timeout", p->timeout_ms <= WF_PLAN_MAX_SPAN},
+		{"failure instruction", p->failure_pc == WF_NONE || p->failure_pc < p->code_count},
 		{"number of steps", p->step_count <= WF_MAX_STEPS},
 		{"number of instructions", p->code_count <= WF_MAX_CODE},
 	};
@@ -111,6 +119,11 @@ static bool step_id_good(const struct wf_plan *p, uint32_t id)
 	return is_string(p, id) && p->strings[id][0] && strlen(p->strings[id]) <= WF_MAX_ID;
 }
 
+static bool is_step_or_none(const struct wf_plan *p, uint32_t step)
+{
+	return step == WF_NONE || step < p->step_count;
+}
+
 static int check_step(const struct wf_plan *p, uint32_t index, struct wf_cause *cause)
 {
 	const struct wf_plan_step *s = &p->steps[index];
@@ -129,6 +142,10 @@ static int check_step(const struct wf_plan *p, uint32_t index, struct wf_cause *
 		{"max_visits", s->max_visits >= 1 && s->max_visits <= WF_MAX_VISITS},
 		{"enter instruction", enter_good(p, index)},
 		{"failure instruction", s->fail_pc == WF_NONE || s->fail_pc < p->code_count},
+		{"origin", s->origin < p->step_count && p->steps[s->origin].origin == s->origin},
+		{"member", wf_plan_has_member(p, s->group, s->member)},
+		{"compensation", is_step_or_none(p, s->compensation) && s->compensation != index},
+		{"action's name", is_string_or_none(p, s->action_name)},
 	};
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (!rules[i].good)
@@ -162,6 +179,12 @@ static bool body_owner_good(const struct wf_plan *p, const struct wf_plan_body *
 	return body->of < counts[wf_body_of[body->kind]];
 }
 
+/* Whether it is control code, which a side thread runs. */
+static bool is_side(enum wf_body_kind kind)
+{
+	return kind == WF_BODY_NOTIFY || kind == WF_BODY_COMPENSATE;
+}
+
 static int check_bodies(const struct wf_plan *p, struct wf_cause *cause)
 {
 	for (uint32_t i = 0; i < p->body_count; i++) {
@@ -170,8 +193,8 @@ static int check_bodies(const struct wf_plan *p, struct wf_cause *cause)
 			!body_owner_good(p, body))
 			return wf_fail(cause, WF_ECORRUPT,
 				"plan: body %u is of what is not there, or begins nowhere", i);
-		if (body->kind == WF_BODY_NOTIFY ? p->code[body->pc].op != WF_OP_ENTER
-						 : body->index != 0)
+		if ((is_side(body->kind) && p->code[body->pc].op != WF_OP_ENTER) ||
+			(!wf_body_numbered(body->kind) && body->index != 0))
 			return wf_fail(cause, WF_ECORRUPT,
 				"plan: body %u is not numbered or does not begin as its kind must",
 				i);
@@ -266,6 +289,15 @@ static bool result_operand(const struct wf_plan *p, const struct wf_insn *i)
 	return i->a <= 1 && i->c < p->string_count;
 }
 
+/* `item` and `item.index` are of a foreach. */
+static bool group_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	if (i->a || i->c >= p->group_count)
+		return false;
+	return (i->op != WF_OP_ITEM && i->op != WF_OP_ITEMINDEX) ||
+		p->groups[i->c].kind == WF_GROUP_FOREACH;
+}
+
 static bool (*const operand_rules[])(const struct wf_plan *, const struct wf_insn *) = {
 	[WF_FORMAT_NONE] = any,
 	[WF_FORMAT_CONST] = const_operand,
@@ -278,6 +310,7 @@ static bool (*const operand_rules[])(const struct wf_plan *, const struct wf_ins
 	[WF_FORMAT_STEPPART] = part_operand,
 	[WF_FORMAT_EACH] = each_operand,
 	[WF_FORMAT_RESULT] = result_operand,
+	[WF_FORMAT_GROUP] = group_operand,
 };
 
 static int fail_at(struct flow *f, uint32_t pc, const char *what)
@@ -321,36 +354,73 @@ uint32_t wf_insn_pushes(const struct wf_insn *insn)
 static bool falls_through(const struct wf_insn *i)
 {
 	return i->op != WF_OP_JUMP && i->op != WF_OP_RETURN && i->op != WF_OP_RERAISE &&
-		i->op != WF_OP_RAISE && i->op != WF_OP_FINISH && i->op != WF_OP_HALT;
+		i->op != WF_OP_RAISE && i->op != WF_OP_FINISH && i->op != WF_OP_HALT &&
+		i->op != WF_OP_MEMBEREND && i->op != WF_OP_RETHROW;
 }
 
-static int arrive(struct flow *f, uint32_t from, uint32_t pc, uint32_t depth, enum mode mode)
+static int arrive(struct flow *f, uint32_t from, uint32_t pc, uint32_t depth, uint32_t mode)
 {
 	if (pc >= f->plan->code_count)
 		return fail_at(f, from, "runs off the end of the code");
 	if (f->mode[pc] == MODE_UNSEEN) {
-		f->mode[pc] = (uint8_t)mode;
+		f->mode[pc] = mode;
 		f->depth[pc] = (int16_t)depth;
 		WF_GROW(f->todo, f->todo_count, f->todo_room);
 		f->todo[f->todo_count++] = pc;
 		return 0;
 	}
-	if (f->mode[pc] != (uint8_t)mode)
+	if (f->mode[pc] != mode)
 		return fail_at(f, pc, mode != MODE_BODY && f->mode[pc] != MODE_BODY
-				? "is part of a notification and of the main code"
+				? "is part of two flows that share nothing"
 				: "is part of a body and of control code");
 	if (f->depth[pc] != (int16_t)depth)
 		return fail_at(f, pc, "is reached with different stack depths");
 	return 0;
 }
 
-/* What ends a thread of the other kind. */
-static bool ends_wrongly(enum mode mode, uint8_t op)
+/* What ends a thread of another kind. */
+static bool ends_wrongly(uint32_t mode, uint8_t op)
 {
-	if (mode == MODE_CONTROL)
-		return op == WF_OP_HALT;
-	return mode == MODE_SIDE &&
-		(op == WF_OP_FINISH || op == WF_OP_RERAISE || op == WF_OP_RAISE);
+	switch (op) {
+	case WF_OP_HALT:
+		return mode != MODE_SIDE;
+	case WF_OP_FINISH:
+		return mode != MODE_CONTROL;
+	case WF_OP_RETHROW:
+		return mode != MODE_HANDLER;
+	case WF_OP_MEMBEREND:
+		return mode < MODE_MEMBER;
+	case WF_OP_RERAISE:
+	case WF_OP_RAISE:
+		return mode == MODE_SIDE;
+	default:
+		return false;
+	}
+}
+
+/* The member whose code it is; none: *ret_group is WF_NONE. */
+static void place_of(const struct flow *f, uint32_t mode, uint32_t *ret_group, uint32_t *ret_member)
+{
+	*ret_group = *ret_member = WF_NONE;
+	if (mode < MODE_MEMBER)
+		return;
+	*ret_group = f->group_of[mode - MODE_MEMBER];
+	*ret_member = mode - MODE_MEMBER - f->plan->groups[*ret_group].first_member;
+}
+
+/* Whether what the instruction names lies where the instruction does. */
+static bool out_of_place(const struct flow *f, uint32_t mode, const struct wf_insn *i)
+{
+	const struct wf_plan *p = f->plan;
+	uint32_t group, member;
+	place_of(f, mode, &group, &member);
+	if (i->op == WF_OP_FORK)
+		return p->groups[i->c].parent != group || p->groups[i->c].parent_member != member ||
+			mode == MODE_SIDE;
+	if (i->op == WF_OP_MEMBEREND)
+		return i->c != group;
+	return wf_ops[i->op].format == WF_FORMAT_STEP && mode != MODE_SIDE &&
+		(p->steps[i->c].group != group || p->steps[i->c].member != member);
 }
 
 static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops)
@@ -363,8 +433,10 @@ static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops
 		return fail_at(f, pc, "moves a thread inside a body");
 	if (wf_ops[i->op].kind == WF_KIND_CONTROL && depth != pops)
 		return fail_at(f, pc, "leaves operands on the stack where a thread may rest");
-	if (ends_wrongly((enum mode)f->mode[pc], i->op))
+	if (ends_wrongly(f->mode[pc], i->op))
 		return fail_at(f, pc, "ends a thread of another kind");
+	if (wf_ops[i->op].kind == WF_KIND_CONTROL && out_of_place(f, f->mode[pc], i))
+		return fail_at(f, pc, "is of a step or group that does not lie here");
 	if (i->op == WF_OP_RETURN && !body)
 		return fail_at(f, pc, "returns outside a body");
 	if (i->op == WF_OP_RETURN && depth != 1)
@@ -375,7 +447,7 @@ static int check_kind(struct flow *f, uint32_t pc, uint32_t depth, uint32_t pops
 static int follow(struct flow *f, uint32_t pc)
 {
 	const struct wf_insn *i = &f->plan->code[pc];
-	enum mode mode = (enum mode)f->mode[pc];
+	uint32_t mode = f->mode[pc];
 	uint32_t depth = (uint32_t)f->depth[pc], pops = wf_insn_pops(i);
 	int err = check_kind(f, pc, depth, pops);
 	if (err)
@@ -397,7 +469,7 @@ static int follow(struct flow *f, uint32_t pc)
 	return err;
 }
 
-static int follow_from(struct flow *f, uint32_t pc, enum mode mode)
+static int follow_from(struct flow *f, uint32_t pc, uint32_t mode)
 {
 	int err = arrive(f, pc, pc, 0, mode);
 	while (!err && f->todo_count)
@@ -407,11 +479,14 @@ static int follow_from(struct flow *f, uint32_t pc, enum mode mode)
 
 static int follow_step(struct flow *f, const struct wf_plan_step *s)
 {
-	enum mode mode = f->mode[s->enter_pc] == MODE_SIDE ? MODE_SIDE : MODE_CONTROL;
+	uint32_t mode = f->mode[s->enter_pc];
+	if (mode == MODE_UNSEEN)
+		mode = s->group == WF_NONE ? MODE_CONTROL
+			: MODE_MEMBER + f->plan->groups[s->group].first_member + s->member;
 	int err = follow_from(f, s->enter_pc, mode);
 	if (!err && s->fail_pc != WF_NONE)
 		return follow_from(f, s->fail_pc, mode);
-	if (!err && mode == MODE_SIDE)
+	if (!err && mode == MODE_SIDE && !f->undoes[f->plan->code[s->enter_pc].c])
 		return fail_at(f, s->enter_pc, "begins a step of a notification whose failure is "
 			"not handled");
 	return err;
@@ -421,12 +496,35 @@ static int follow_roots(struct flow *f)
 {
 	const struct wf_plan *p = f->plan;
 	int err = follow_from(f, p->entry_pc, MODE_CONTROL);
+	if (!err && p->failure_pc != WF_NONE)
+		err = follow_from(f, p->failure_pc, MODE_HANDLER);
+	for (uint32_t i = 0; i < p->member_count && !err; i++)
+		err = follow_from(f, p->members[i].pc, MODE_MEMBER + i);
 	for (uint32_t i = 0; i < p->body_count && !err; i++)
 		err = follow_from(f, p->bodies[i].pc,
-			p->bodies[i].kind == WF_BODY_NOTIFY ? MODE_SIDE : MODE_BODY);
+			is_side(p->bodies[i].kind) ? MODE_SIDE : MODE_BODY);
 	for (uint32_t i = 0; i < p->step_count && !err; i++)
 		err = follow_step(f, &p->steps[i]);
 	return err;
+}
+
+/* The flow that a control instruction which nothing leads to belongs to, when `next` is that of what
+ * stands behind it. */
+static uint32_t guess_control(const struct flow *f, uint32_t next, const struct wf_insn *i)
+{
+	const struct wf_plan_step *s =
+		wf_ops[i->op].format == WF_FORMAT_STEP ? &f->plan->steps[i->c] : NULL;
+	uint32_t group = s ? s->group : WF_NONE, member = s ? s->member : WF_NONE;
+	if (i->op == WF_OP_FORK) {
+		group = f->plan->groups[i->c].parent;
+		member = f->plan->groups[i->c].parent_member;
+	}
+	if (next != MODE_SIDE && group != WF_NONE)
+		return MODE_MEMBER + f->plan->groups[group].first_member + member;
+	if (i->op == WF_OP_MEMBEREND && (next < MODE_MEMBER ||
+			f->group_of[next - MODE_MEMBER] != i->c))
+		return MODE_MEMBER + f->plan->groups[i->c].first_member;
+	return next == MODE_BODY || ends_wrongly(next, i->op) ? MODE_CONTROL : next;
 }
 
 /* What nothing leads to: a body when a `return` comes before the next control instruction, a
@@ -434,23 +532,24 @@ static int follow_roots(struct flow *f)
 static int follow_the_rest(struct flow *f)
 {
 	uint32_t count = f->plan->code_count;
-	WF_AUTOFREE uint8_t *guess = wf_calloc(count, 1);
-	uint8_t next = MODE_CONTROL;
+	WF_AUTOFREE uint32_t *guess = wf_calloc(count, sizeof(*guess));
+	uint32_t next = MODE_CONTROL;
 	for (uint32_t pc = count; pc-- > 0;) {
 		const struct wf_insn *i = &f->plan->code[pc];
 		if (i->op == WF_OP_RETURN)
 			next = MODE_BODY;
 		else if (i->op == WF_OP_HALT)
 			next = MODE_SIDE;
-		else if (wf_ops[i->op].kind == WF_KIND_CONTROL &&
-			(next == MODE_BODY || ends_wrongly((enum mode)next, i->op)))
-			next = MODE_CONTROL;
+		else if (i->op == WF_OP_RETHROW)
+			next = MODE_HANDLER;
+		else if (wf_ops[i->op].kind == WF_KIND_CONTROL)
+			next = guess_control(f, next, i);
 		guess[pc] = next;
 	}
 	int err = 0;
 	for (uint32_t pc = 0; pc < count && !err; pc++)
 		if (f->mode[pc] == MODE_UNSEEN)
-			err = follow_from(f, pc, (enum mode)guess[pc]);
+			err = follow_from(f, pc, guess[pc]);
 	return err;
 }
 
@@ -504,8 +603,16 @@ static int check_code(const struct wf_plan *p, struct wf_cause *cause)
 		.plan = p,
 		.cause = cause,
 		.depth = wf_calloc(p->code_count, sizeof(int16_t)),
-		.mode = wf_calloc(p->code_count, 1),
+		.mode = wf_calloc(p->code_count, sizeof(uint32_t)),
+		.group_of = wf_calloc(p->member_count, sizeof(uint32_t)),
+		.undoes = wf_calloc(p->step_count, sizeof(bool)),
 	};
+	for (uint32_t g = 0; g < p->group_count; g++)
+		for (uint32_t i = 0; i < p->groups[g].member_count; i++)
+			f.group_of[p->groups[g].first_member + i] = g;
+	for (uint32_t i = 0; i < p->step_count; i++)
+		if (p->steps[i].compensation != WF_NONE)
+			f.undoes[p->steps[i].compensation] = true;
 	int err = check_operands(&f);
 	if (!err)
 		err = follow_roots(&f);
@@ -515,6 +622,8 @@ static int check_code(const struct wf_plan *p, struct wf_cause *cause)
 		err = check_room(&f);
 	wf_free(f.depth);
 	wf_free(f.mode);
+	wf_free(f.group_of);
+	wf_free(f.undoes);
 	wf_free(f.todo);
 	return err;
 }
@@ -522,6 +631,8 @@ static int check_code(const struct wf_plan *p, struct wf_cause *cause)
 int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause)
 {
 	int err = check_workflow(plan, cause);
+	if (!err)
+		err = wf_plan_check_groups(plan, cause);
 	if (!err)
 		err = check_steps(plan, cause);
 	if (!err)

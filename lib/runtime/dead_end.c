@@ -55,6 +55,7 @@ static const char *step_rests(const struct end *e, const struct wf_step_state *s
 	case WF_WAIT_SLOT:
 	case WF_WAIT_OPERATOR:
 	case WF_WAIT_HOLD: /* whoever releases it, or the sweep */
+	case WF_WAIT_BRANCHES: /* its members are looked at themselves */
 		return NULL;
 	case WF_WAIT_NONE:
 	case WF_WAIT_COUNT_:
@@ -72,6 +73,13 @@ static int look_at_threads(struct wf_txn *txn, struct end *e)
 		if (t->done)
 			continue;
 		any = true;
+		if (t->ready) /* whoever claims it goes on */
+			continue;
+		if (t->waits != WF_NONE) {
+			if (t->waits >= in->group_count || !in->groups[t->waits].running)
+				e->why = "it waits for branches of which none goes on";
+			continue;
+		}
 		if (t->step == WF_NONE) {
 			e->why = "a thread of it rests between two steps";
 			continue;

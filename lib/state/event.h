@@ -32,7 +32,9 @@
 	                                        instance begins again; data: {by, set?: {path:      \
 	                                        value}, plan?: hex id of its new plan} */           \
 	X(MOVE, "move", false)               /* the timer of a step, or with WF_NONE the instance's \
-	                                        timeout, is due at another time; data: {due: ms, by} */
+	                                        timeout, is due at another time; data: {due: ms, by} */ \
+	X(CONTINUE, "continue", false)       /* the instance goes on where a turn did as much as one \
+	                                        may */
 enum wf_event_type {
 #define X(name, text, unused) WF_EVENT_##name,
 	WF_EVENTS(X)
@@ -60,7 +62,12 @@ struct wf_event {
 	X(RETRY_AT, "retry")                 /* value: delay in ms */                               \
 	X(DECISION_KEPT, "decision")         /* value: approvals so far */                          \
 	X(ESCALATED, "escalation")           /* value: which, from 0 */                             \
-	X(REMINDED, "reminder")              /* value: which, from 0 */
+	X(REMINDED, "reminder")              /* value: which, from 0 */                             \
+	X(ITEM, "item")                      /* of a foreach's step; value: the item << 1 | 1 when  \
+	                                        it failed */                                        \
+	X(BRANCH, "branch")                  /* of the step that forked it, or none; value: the     \
+	                                        plan's member << 3 | enum wf_outcome */             \
+	X(UNDONE, "undone")                  /* of the step undone; value: 0, or 1 when it failed */
 enum wf_transition_type {
 #define X(name, text) WF_TRANS_##name,
 	WF_TRANSITIONS(X)

@@ -14,9 +14,21 @@ enum {
 	EV_ALL = 63
 };
 
-#define TR_STEP 8u /* the transition is of a step; below it the type */
+/* A transition's first byte: the low bits of its type, TR_STEP when it is of a step, the other bits. */
+#define TR_LOW 7u
+#define TR_STEP 8u
 
-_Static_assert(WF_TRANS_COUNT_ <= TR_STEP, "a transition's type fits under TR_STEP");
+static uint8_t transition_head(const struct wf_transition *t)
+{
+	unsigned type = (unsigned)t->type;
+	return (uint8_t)((type & TR_LOW) | (t->step != WF_NONE ? TR_STEP : 0u) |
+		(type & ~TR_LOW) << 1);
+}
+
+static unsigned transition_type(unsigned head)
+{
+	return (head & TR_LOW) | (head & ~(TR_LOW | TR_STEP)) >> 1;
+}
 
 void wf_record_put(const struct wf_event *event, const struct wf_transition *transitions,
 	uint32_t count, struct wf_buf *out)
@@ -42,7 +54,7 @@ void wf_record_put(const struct wf_event *event, const struct wf_transition *tra
 	for (uint32_t i = 0; i < count; i++) {
 		const struct wf_transition *t = &transitions[i];
 		bool of_step = t->step != WF_NONE;
-		wf_put_u8(out, (uint8_t)((unsigned)t->type | (of_step ? TR_STEP : 0u)));
+		wf_put_u8(out, transition_head(t));
 		if (of_step)
 			wf_put_varint(out, t->step);
 		wf_put_varint(out, t->value);
@@ -69,11 +81,11 @@ static void get_transitions(struct wf_reader *r, struct wf_record *t)
 	for (uint32_t i = 0; i < t->count && !r->bad; i++) {
 		struct wf_transition *x = &t->transitions[i];
 		unsigned head = wf_get_u8(r);
-		if ((head & ~TR_STEP) >= WF_TRANS_COUNT_) {
+		if (transition_type(head) >= WF_TRANS_COUNT_) {
 			r->bad = true;
 			return;
 		}
-		x->type = (enum wf_transition_type)(head & ~TR_STEP);
+		x->type = (enum wf_transition_type)transition_type(head);
 		x->step = head & TR_STEP ? get_step(r) : WF_NONE;
 		x->value = wf_get_varint(r);
 	}

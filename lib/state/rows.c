@@ -5,6 +5,7 @@
  */
 #include "state/rows.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "plan/plan.h"
 #include "state/event.h"
@@ -26,7 +27,11 @@ enum {
 	HD_WAIT = 512,
 	HD_THREAD_STEP = 1024,
 	HD_SIDE_THREADS = 2048,
-	HD_ALL = 4095
+	HD_MAIN = 4096,         /* more of the first thread: a thread's row */
+	HD_GROUPS = 8192,
+	HD_UNDOS = 16384,
+	HD_AFTER = 32768,
+	HD_ALL = 65535
 };
 #define MAX_THREADS (1u << 20)
 
@@ -40,6 +45,17 @@ static void set_thread_count(struct wf_instance *in, uint32_t count)
 		in->threads[i].dirty = false;
 }
 
+#define MAX_UNDOS (1u << 24)
+
+/* As many undos, with rows to come. */
+static void set_undo_count(struct wf_instance *in, uint32_t count)
+{
+	while (in->undo_count < count) {
+		WF_GROW(in->undo, in->undo_count, in->undo_room);
+		in->undo[in->undo_count++] = (struct wf_undo){.step = WF_NONE};
+	}
+}
+
 void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 {
 	unsigned mask = (in->result ? HD_RESULT : 0u) | (in->started_at ? HD_STARTED : 0u) |
@@ -48,7 +64,9 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		(in->output ? HD_OUTPUT : 0u) | (in->error ? HD_ERROR : 0u) |
 		(in->owner ? HD_OWNER : 0u) | (in->threads->done ? HD_THREAD_DONE : 0u) |
 		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u) |
-		(in->thread_count > 1 ? HD_SIDE_THREADS : 0u);
+		(in->thread_count > 1 ? HD_SIDE_THREADS : 0u) |
+		(wf_thread_plain(in->threads) ? 0u : HD_MAIN) | (in->group_count ? HD_GROUPS : 0u) |
+		(in->undo_count ? HD_UNDOS : 0u) | (in->after ? HD_AFTER : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)in->status);
 	wf_put_time(out, in->updated_at, 0);
@@ -76,6 +94,14 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_json(out, in->output);
 	if (mask & HD_ERROR)
 		wf_put_json(out, in->error);
+	if (mask & HD_MAIN)
+		wf_put_thread_more(in->threads, out);
+	if (mask & HD_GROUPS)
+		wf_put_varint(out, in->group_count);
+	if (mask & HD_UNDOS)
+		wf_put_varint(out, in->undo_count);
+	if (mask & HD_AFTER)
+		wf_put_u8(out, in->after);
 }
 
 int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
@@ -97,7 +123,17 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	char *result = get_if(&r, mask, HD_RESULT);
 	json_t *output = mask & HD_OUTPUT ? wf_get_json(&r) : NULL;
 	json_t *error = mask & HD_ERROR ? wf_get_json(&r) : NULL;
-	bool good = ended_well(&r) && mask <= HD_ALL && !!owner == !!(mask & HD_OWNER) &&
+	struct wf_thread main = wf_thread_at(pc);
+	if (mask & HD_MAIN)
+		wf_get_thread_more(&r, &main);
+	main.step = step;
+	main.done = mask & HD_THREAD_DONE;
+	uint32_t groups = mask & HD_GROUPS ? wf_get_u32_but(&r, 0) : 0;
+	uint32_t undos = mask & HD_UNDOS ? wf_get_u32_but(&r, 0) : 0;
+	unsigned after = mask & HD_AFTER ? get_enum(&r, WF_INST_COUNT_) : 0;
+	bool good = ended_well(&r) && mask <= HD_ALL && !!after == !!(mask & HD_AFTER) &&
+		groups <= WF_MAX_STEPS && undos <= MAX_UNDOS &&
+		wf_thread_plain(&main) == !(mask & HD_MAIN) && !!owner == !!(mask & HD_OWNER) &&
 		!!wait == !!(mask & HD_WAIT) && side < MAX_THREADS;
 	if (good) {
 		set_thread_count(in, 1 + side);
@@ -108,7 +144,12 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 		in->ended_at = ended;
 		in->timeout_at = timeout;
 		in->history = history;
-		in->threads[0] = (struct wf_thread){pc, step, mask & HD_THREAD_DONE, false};
+		in->threads[0] = main;
+		in->threads[0].dirty = false;
+		wf_instance_drop_parts(in);
+		wf_instance_need_groups(in, groups);
+		set_undo_count(in, undos);
+		in->after = (uint8_t)after;
 		in->failed_step = failed;
 		in->owner = owner;
 		swap_text(&in->result, &result);
@@ -119,31 +160,6 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	json_decref(output);
 	json_decref(error);
 	return good ? 0 : WF_ECORRUPT;
-}
-
-/* -- thread -- */
-
-enum { TH_STEP = 1, TH_DONE = 2, TH_ALL = 3 };
-
-void wf_row_put_thread(const struct wf_thread *t, struct wf_buf *out)
-{
-	unsigned mask = (t->step != WF_NONE ? TH_STEP : 0u) | (t->done ? TH_DONE : 0u);
-	wf_put_u8(out, (uint8_t)mask);
-	wf_put_varint(out, t->pc);
-	if (mask & TH_STEP)
-		wf_put_varint(out, t->step);
-}
-
-int wf_row_get_thread(const void *bytes, size_t n, struct wf_thread *t)
-{
-	struct wf_reader r = wf_reader_of(bytes, n);
-	unsigned mask = wf_get_u8(&r);
-	uint32_t pc = wf_get_u32_varint(&r);
-	uint32_t step = mask & TH_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
-	if (!ended_well(&r) || mask > TH_ALL || mask == TH_ALL)
-		return WF_ECORRUPT;
-	*t = (struct wf_thread){pc, step, mask & TH_DONE, t->dirty};
-	return 0;
 }
 
 /* -- step -- */
@@ -162,7 +178,8 @@ enum {
 	ST_ERROR = 1024,
 	ST_APPROVAL = 2048,
 	ST_SPENT = 4096,
-	ST_ALL = 8191
+	ST_CHILD = 8192,
+	ST_ALL = 16383
 };
 
 void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
@@ -173,7 +190,7 @@ void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
 		(s->due_at ? ST_DUE : 0u) | (s->output ? ST_OUTPUT : 0u) |
 		(s->input ? ST_INPUT : 0u) | (s->key ? ST_KEY : 0u) |
 		(s->error ? ST_ERROR : 0u) | (s->approval ? ST_APPROVAL : 0u) |
-		(s->spent ? ST_SPENT : 0u);
+		(s->spent ? ST_SPENT : 0u) | (s->child ? ST_CHILD : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)s->status);
 	if (mask & ST_WAIT)
@@ -202,6 +219,8 @@ void wf_row_put_step(const struct wf_step_state *s, struct wf_buf *out)
 		wf_put_json(out, s->error);
 	if (mask & ST_APPROVAL)
 		wf_put_approval(out, s->approval);
+	if (mask & ST_CHILD)
+		wf_put_varint(out, s->child);
 }
 
 static void step_done(struct wf_step_state *s)
@@ -232,7 +251,8 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
 	t.output = mask & ST_OUTPUT ? wf_get_json(&r) : NULL;
 	t.error = mask & ST_ERROR ? wf_get_json(&r) : NULL;
 	t.approval = mask & ST_APPROVAL ? wf_get_approval(&r) : NULL;
-	bool good = ended_well(&r) && mask <= ST_ALL && !!t.wait == !!(mask & ST_WAIT);
+	t.child = mask & ST_CHILD ? wf_get_varint(&r) : 0;
+	bool good = ended_well(&r) && mask <= ST_ALL && !!t.child == !!(mask & ST_CHILD) && !!t.wait == !!(mask & ST_WAIT);
 	if (!good) {
 		step_done(&t);
 		return WF_ECORRUPT;

@@ -19,7 +19,16 @@ uint32_t wf_get_u32_varint(struct wf_reader *r);
 uint32_t wf_get_u32_but(struct wf_reader *r, uint32_t not);
 int64_t wf_get_time_nonzero(struct wf_reader *r, int64_t base);
 
-/* The last part of a step's row. get: new; r is bad where it is wrong. */
+/* Whether a thread has nothing but pc, step and done; the rest of one as a part of a row. */
+bool wf_thread_plain(const struct wf_thread *t);
+void wf_put_thread_more(const struct wf_thread *t, struct wf_buf *out);
+void wf_get_thread_more(struct wf_reader *r, struct wf_thread *t);
+/* Groups and undos go. */
+void wf_instance_drop_parts(struct wf_instance *in);
+/* What differs of groups and undos, or NULL. */
+const char *wf_parts_difference(const struct wf_instance *a, const struct wf_instance *b);
+
+/* An approval is the last part of a step's row but for its child. get: new; r is bad where it is wrong. */
 void wf_put_approval(struct wf_buf *out, const struct wf_approval *a);
 struct wf_approval *wf_get_approval(struct wf_reader *r);
 

@@ -27,7 +27,8 @@ enum {
 	ID_START_KEY = 2048,
 	ID_SLOTS = 4096,
 	ID_SCHEDULE = 8192,
-	ID_ALL = 16383
+	ID_PARENT = 16384,
+	ID_ALL = 32767
 };
 
 #define DEFAULT_NAME "default"
@@ -54,7 +55,7 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		(same_user(in) ? ID_OS_USER_SAME : in->os_user ? ID_OS_USER : 0u) |
 		(in->workflow ? ID_WORKFLOW : 0u) | (in->folder ? ID_FOLDER : 0u) |
 		(in->start_key ? ID_START_KEY : 0u) | (in->slots ? ID_SLOTS : 0u) |
-		(in->schedule ? ID_SCHEDULE : 0u);
+		(in->schedule ? ID_SCHEDULE : 0u) | (in->parent ? ID_PARENT : 0u);
 	wf_put_varint(out, mask);
 	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
 	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
@@ -82,6 +83,12 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_json(out, in->slots);
 	if (mask & ID_SCHEDULE)
 		wf_put_varint(out, in->schedule);
+	if (mask & ID_PARENT) {
+		wf_put_varint(out, in->parent);
+		wf_put_varint(out, in->parent_step);
+		wf_put_varint(out, in->depth);
+		wf_put_string(out, in->on_parent_cancel ? in->on_parent_cancel : "");
+	}
 }
 
 static char *get_name(struct wf_reader *r, unsigned mask, unsigned given, unsigned is_default)
@@ -114,6 +121,10 @@ static void take_identity(struct wf_instance *in, struct wf_instance *t)
 {
 	in->created_at = t->created_at;
 	in->schedule = t->schedule;
+	in->parent = t->parent;
+	in->parent_step = t->parent_step;
+	in->depth = t->depth;
+	swap_text(&in->on_parent_cancel, &t->on_parent_cancel);
 	swap_text(&in->workflow, &t->workflow);
 	swap_text(&in->version, &t->version);
 	swap_text(&in->tenant, &t->tenant);
@@ -124,6 +135,20 @@ static void take_identity(struct wf_instance *in, struct wf_instance *t)
 	swap_text(&in->folder, &t->folder);
 	swap_text(&in->start_key, &t->start_key);
 	swap_json(&in->slots, &t->slots);
+}
+
+static void get_parent(struct wf_reader *r, struct wf_instance *in)
+{
+	in->parent = wf_get_varint(r);
+	in->parent_step = wf_get_u32_varint(r);
+	in->depth = wf_get_u32_varint(r);
+	in->on_parent_cancel = wf_get_string(r);
+	if (in->on_parent_cancel && !*in->on_parent_cancel) {
+		wf_free(in->on_parent_cancel);
+		in->on_parent_cancel = NULL;
+	}
+	if (!in->parent)
+		r->bad = true;
 }
 
 static void set_step_count(struct wf_instance *in, uint32_t steps, struct wf_instance *t)
@@ -157,6 +182,8 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 	t->start_key = get_if(&r, mask, ID_START_KEY);
 	t->slots = mask & ID_SLOTS ? wf_get_json(&r) : NULL;
 	t->schedule = mask & ID_SCHEDULE ? wf_get_varint(&r) : 0;
+	if (mask & ID_PARENT)
+		get_parent(&r, t);
 	bool good = ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
 		!!t->schedule == !!(mask & ID_SCHEDULE) &&
 		(!t->slots || json_is_array(t->slots)) &&
@@ -173,15 +200,18 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 
 /* -- input -- */
 
-enum { IN_INPUT = 1, IN_EVENT = 2, IN_ALL = 3 };
+enum { IN_INPUT = 1, IN_EVENT = 2, IN_CONNECTIONS = 4, IN_ALL = 7 };
 
 void wf_row_put_input(const struct wf_instance *in, struct wf_buf *out)
 {
-	wf_put_u8(out, (uint8_t)((in->input ? IN_INPUT : 0) | (in->event ? IN_EVENT : 0)));
+	wf_put_u8(out, (uint8_t)((in->input ? IN_INPUT : 0) | (in->event ? IN_EVENT : 0) |
+				 (in->connections ? IN_CONNECTIONS : 0)));
 	if (in->input)
 		wf_put_json(out, in->input);
 	if (in->event)
 		wf_put_json(out, in->event);
+	if (in->connections)
+		wf_put_json(out, in->connections);
 }
 
 int wf_row_get_input(const void *bytes, size_t n, struct wf_instance *in)
@@ -190,11 +220,14 @@ int wf_row_get_input(const void *bytes, size_t n, struct wf_instance *in)
 	unsigned mask = wf_get_u8(&r);
 	json_t *input = mask & IN_INPUT ? wf_get_json(&r) : NULL;
 	json_t *event = mask & IN_EVENT ? wf_get_json(&r) : NULL;
+	json_t *connections = mask & IN_CONNECTIONS ? wf_get_json(&r) : NULL;
 	bool good = ended_well(&r) && mask <= IN_ALL;
 	if (good) {
 		swap_json(&in->input, &input);
 		swap_json(&in->event, &event);
+		swap_json(&in->connections, &connections);
 	}
+	json_decref(connections);
 	json_decref(input);
 	json_decref(event);
 	return good ? 0 : WF_ECORRUPT;

@@ -62,15 +62,15 @@ enum wf_instance_status wf_instance_status_find(const char *name)
 uint32_t wf_instance_add_thread(struct wf_instance *in)
 {
 	WF_GROW(in->threads, in->thread_count, in->thread_room);
-	in->threads[in->thread_count] =
-		(struct wf_thread){.step = WF_NONE, .done = true, .dirty = true};
+	in->threads[in->thread_count] = wf_thread_at(0);
+	in->threads[in->thread_count].done = true;
 	return in->thread_count++;
 }
 
 struct wf_instance *wf_instance_new(uint32_t step_count)
 {
 	struct wf_instance *in = wf_calloc(1, sizeof(*in));
-	in->failed_step = WF_NONE;
+	in->failed_step = in->parent_step = WF_NONE;
 	wf_instance_add_thread(in);
 	in->threads->done = false;
 	in->dirty = in->fresh = true;
@@ -96,6 +96,9 @@ void wf_instance_free(struct wf_instance *in)
 		wf_free(in->vars[i].name);
 		json_decref(in->vars[i].value);
 	}
+	wf_instance_drop_parts(in);
+	wf_free(in->undo);
+	wf_free(in->on_parent_cancel);
 	wf_free(in->threads);
 	wf_free(in->steps);
 	wf_free(in->vars);
@@ -113,6 +116,7 @@ void wf_instance_free(struct wf_instance *in)
 	wf_free(in->result);
 	json_decref(in->input);
 	json_decref(in->event);
+	json_decref(in->connections);
 	json_decref(in->output);
 	json_decref(in->error);
 	wf_free(in);
@@ -218,6 +222,8 @@ static const char *step_difference(const struct wf_step_state *a, const struct w
 		return "output";
 	if (!wf_json_equal(a->error, b->error))
 		return "error";
+	if (!same_number(a->child, b->child))
+		return "child";
 	return wf_approval_difference(a->approval, b->approval);
 }
 
@@ -243,16 +249,24 @@ static const char *identity_difference(const struct wf_instance *a, const struct
 		return "start key or schedule";
 	if (!wf_json_equal(a->slots, b->slots))
 		return "slots";
+	if (a->parent != b->parent || a->parent_step != b->parent_step || a->depth != b->depth ||
+		!same_text(a->on_parent_cancel, b->on_parent_cancel))
+		return "parent";
 	if (a->created_at != b->created_at)
 		return "creation time";
-	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event))
+	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event) ||
+		!wf_json_equal(a->connections, b->connections))
 		return "input";
 	return NULL;
 }
 
 static bool same_thread(const struct wf_thread *a, const struct wf_thread *b)
 {
-	return a->pc == b->pc && a->step == b->step && a->done == b->done;
+	return a->pc == b->pc && a->step == b->step && a->done == b->done &&
+		a->ready == b->ready && a->outcome == b->outcome && a->group == b->group &&
+		a->member == b->member && a->parent == b->parent && a->waits == b->waits &&
+		a->item == b->item && a->error_step == b->error_step &&
+		a->last_step == b->last_step;
 }
 
 static const char *header_difference(const struct wf_instance *a, const struct wf_instance *b)
@@ -270,6 +284,8 @@ static const char *header_difference(const struct wf_instance *a, const struct w
 		return "timeout";
 	if (a->failed_step != b->failed_step)
 		return "failed step";
+	if (a->after != b->after)
+		return "status after compensating";
 	if (!wf_json_equal(a->output, b->output))
 		return "output";
 	if (!wf_json_equal(a->error, b->error))
@@ -283,7 +299,7 @@ static const char *header_difference(const struct wf_instance *a, const struct w
 		return "number of steps";
 	if (a->var_count != b->var_count)
 		return "number of variables";
-	return NULL;
+	return wf_parts_difference(a, b);
 }
 
 static bool differ(char **ret_where, char *where)

@@ -49,7 +49,8 @@
 	X(CHILD, "a child", false)                                                                 \
 	X(SLOT, "a free slot", false)                                                              \
 	X(OPERATOR, "an operator", false)                                                          \
-	X(HOLD, "a release", false)
+	X(HOLD, "a release", false)                                                                \
+	X(BRANCHES, "its branches", false)
 
 enum wf_instance_status {
 #define X(name, text, final) WF_INST_##name,
@@ -143,6 +144,7 @@ struct wf_step_state {
 	char *key;              /* idempotency key of its attempts; NULL until the first effect */
 	json_t *output, *error; /* error: {type, code, message, attempt} */
 	struct wf_approval *approval;
+	uint64_t child;         /* number of the child in hand, as the journal gave it; 0 */
 	bool dirty;             /* to be written */
 	struct wf_step_indexed stored, pending;
 };
@@ -152,7 +154,65 @@ struct wf_thread {
 	uint32_t pc;
 	uint32_t step;
 	bool done;
+	bool ready;             /* goes on with the next CONTINUE: a turn did as much as one may */
 	bool dirty;             /* to be written; the first one lies in the header row */
+	uint8_t outcome;        /* enum wf_outcome, of a member */
+	uint32_t group, member; /* of what group it runs which member; WF_NONE */
+	uint32_t parent;        /* the thread that forked it; WF_NONE: the main one, or a side thread */
+	uint32_t waits;         /* the group whose members it waits for; WF_NONE */
+	uint32_t item;          /* of a lane: the item in hand; of a compensation: its place among the
+	                           undos; WF_NONE */
+	uint32_t error_step;    /* of a member: the step that failed last; WF_NONE */
+	uint32_t last_step;     /* of a member: the step completed last; WF_NONE */
+};
+/* A thread that begins at pc, of no group. */
+struct wf_thread wf_thread_at(uint32_t pc);
+
+enum wf_outcome {
+	WF_OUTCOME_NONE,        /* not begun */
+	WF_OUTCOME_RUNNING,
+	WF_OUTCOME_SUCCEEDED,
+	WF_OUTCOME_FAILED,
+	WF_OUTCOME_CANCELLED,
+	WF_OUTCOME_COUNT_
+};
+
+/* What became of a group of the plan. Its members' threads are contiguous, and kept for when it begins
+ * again; a foreach's are its lanes. */
+struct wf_group_state {
+	uint32_t first_thread;  /* 0: it never began */
+	uint32_t waiter;        /* the thread that waits for it; WF_NONE: it is over */
+	uint32_t total;         /* members, or items */
+	uint32_t begun;         /* foreach: the items before this one were looked at */
+	uint32_t running, succeeded, failed; /* members, or items */
+	uint32_t first_item, item_room; /* a foreach's part of the instance's item rows */
+	uint32_t round;         /* how often it began: rows of items of an earlier one mean nothing */
+	uint32_t failed_first;  /* the member or item that failed first; WF_NONE */
+	json_t *results;        /* foreach: a list with one for each item, {"output"} or {"error"}, null
+	                           for those not over */
+	bool dirty;
+	uint32_t *dirty_items;  /* to be written */
+	uint32_t dirty_count, dirty_room;
+	/* private to the engine, made when needed: */
+	uint32_t *unmet;        /* of a DAG: what each member still waits for */
+	uint32_t *ready;        /* a heap of the members that may begin */
+	uint32_t ready_count;
+};
+
+/* What undoes a step that was left. */
+enum wf_undo_status {
+	WF_UNDO_WAITING,
+	WF_UNDO_RUNNING,
+	WF_UNDO_DONE,
+	WF_UNDO_FAILED,
+	WF_UNDO_COUNT_
+};
+struct wf_undo {
+	uint64_t seq;           /* its order: rising */
+	uint32_t step;          /* that it undoes */
+	enum wf_undo_status status;
+	json_t *input, *error;  /* NULL */
+	bool dirty;
 };
 
 struct wf_var {
@@ -184,9 +244,15 @@ struct wf_instance {
 	int64_t created_at;
 	json_t *input;          /* its own row, never rewritten */
 	json_t *event;          /* what started it; NULL; part of the input's row */
+	json_t *connections;    /* settings of the connections that its actions use; NULL; part of the
+	                           input's row */
 	char *start_key;        /* idempotency key of the start; NULL */
 	json_t *slots;          /* list of {"name": text, "limit": n}: what it needs room in; NULL */
 	uint64_t schedule;      /* the schedule that started it; 0 */
+	uint64_t parent;        /* number of the instance whose child it is; 0 */
+	uint32_t parent_step;   /* the step there that waits for it; WF_NONE */
+	uint32_t depth;         /* parents over it */
+	char *on_parent_cancel; /* what a cancel of the parent does to it; NULL: nothing */
 
 	/* the header row */
 	enum wf_instance_status status;
@@ -195,6 +261,7 @@ struct wf_instance {
 	int64_t started_at, ended_at, updated_at;
 	int64_t timeout_at;     /* of the whole instance; 0: none */
 	uint32_t failed_step;   /* WF_NONE */
+	uint8_t after;          /* while it compensates: the enum wf_instance_status that comes then */
 	json_t *output, *error; /* of the instance; NULL */
 	uint64_t owner;         /* runner that drives it; 0: nobody */
 	uint64_t history;       /* number of history records so far */
@@ -207,6 +274,10 @@ struct wf_instance {
 	uint32_t step_count;
 	struct wf_var *vars;
 	uint32_t var_count, var_room;
+	struct wf_group_state *groups; /* by the plan's; none before the first fork */
+	uint32_t group_count;
+	struct wf_undo *undo;   /* in the order in which the steps were left */
+	uint32_t undo_count, undo_room;
 
 	/* steps marked dirty since the last commit, so that a commit costs what changed */
 	uint32_t *dirty_steps;
@@ -227,6 +298,13 @@ void wf_instance_free(struct wf_instance *in); /* NULL is allowed */
 
 /* Appends a thread that is done; its index. */
 uint32_t wf_instance_add_thread(struct wf_instance *in);
+/* Makes the groups, unless they are there. */
+void wf_instance_need_groups(struct wf_instance *in, uint32_t count);
+/* Marks the row of a foreach's item to be written, and the group's. */
+void wf_instance_touch_item(struct wf_instance *in, uint32_t group, uint32_t item);
+void wf_group_state_done(struct wf_group_state *g);
+/* Appends an undo that waits; takes the input over (NULL: none). */
+struct wf_undo *wf_instance_add_undo(struct wf_instance *in, uint32_t step, json_t *input);
 /* Marks a step's row to be written. */
 void wf_instance_touch(struct wf_instance *in, uint32_t step);
 /* The instance goes on under another plan: map says which step there each of its steps is (anything of
@@ -263,8 +341,21 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s);
 void wf_row_put_var(const struct wf_var *v, struct wf_buf *out);
 int wf_row_get_var(const void *bytes, size_t n, struct wf_var *v);
 
+void wf_row_put_group(const struct wf_group_state *g, struct wf_buf *out);
+/* The results are empty: the items' rows fill them. */
+int wf_row_get_group(const void *bytes, size_t n, struct wf_group_state *g);
+/* A foreach's item. get finds its group by itself; a row of an earlier round is no error and changes
+ * nothing. `place` is its number among the instance's item rows. */
+void wf_row_put_item(const struct wf_instance *in, uint32_t group, uint32_t item, struct wf_buf *out);
+int wf_row_get_item(const void *bytes, size_t n, uint32_t place, struct wf_instance *in);
+/* What an item's row says, by itself: its group, the round, and what became of it (NULL: nothing).  */
+int wf_row_read_item(const void *bytes, size_t n, uint32_t *ret_group, uint32_t *ret_round,
+	json_t **ret);
+void wf_row_put_undo(const struct wf_undo *u, struct wf_buf *out);
+int wf_row_get_undo(const void *bytes, size_t n, struct wf_undo *u);
+
 /* Equality of everything but the private fields, dirty marks, owner and what the journal counts
- * itself (history; numbers, where one of the two is 0); when not equal *ret_where (may be NULL; from
+ * itself (history; numbers and children, where one of the two is 0); when not equal *ret_where (may be NULL; from
  * wf_alloc) says what differs. */
 bool wf_instance_equal(const struct wf_instance *a, const struct wf_instance *b, char **ret_where);
 

@@ -44,7 +44,7 @@ static inline void flow_step(struct flow *f, const char *id, const char *action,
 /* The text of the plan. Frees the flow. */
 static inline void flow_text(struct flow *f, struct wf_buf *out)
 {
-	wf_buf_printf(out, "plan 2\nworkflow \"t\"\n%sentry START\n%s%scode\nSTART:\n%s"
+	wf_buf_printf(out, "plan 3\nworkflow \"t\"\n%sentry START\n%s%scode\nSTART:\n%s"
 			   "undef\nfinish success \"ok\"\n%s",
 		f->top.data ? f->top.data : "", f->head.data, f->bodies.data ? f->bodies.data : "",
 		f->code.data, f->side.data ? f->side.data : "");

@@ -36,6 +36,7 @@ static inline struct wf_plan_step sketch_step(struct sketch *s, const char *id,
 		.max_visits = 1,
 		.enter_pc = WF_NONE,
 		.fail_pc = WF_NONE,
+		WF_PLAN_STEP_ALONE,
 		.line = 1,
 		.column = 1,
 	};
@@ -45,6 +46,7 @@ static inline struct wf_plan_step sketch_step(struct sketch *s, const char *id,
 static inline uint32_t sketch_perform(struct sketch *s, struct wf_plan_step step, json_t *input)
 {
 	step.enter_pc = wf_plan_here(&s->b);
+	step.origin = s->b.plan.step_count;
 	uint32_t index = wf_plan_add_step(&s->b, &step);
 	wf_plan_emit(&s->b, WF_OP_ENTER, 0, index);
 	wf_plan_emit(&s->b, WF_OP_CONST, 0, wf_plan_add_const(&s->b, input));

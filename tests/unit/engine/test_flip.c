@@ -13,7 +13,7 @@
 #include "helpers/plan_text.h"
 
 static const char *const small_plan =
-	"plan 2\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\nfail X\ncode\n"
+	"plan 3\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\nfail X\ncode\n"
 	"E:\nenter \"a\"\nroot input\nget \"list\"\neach map B\ncall sum 1\nperform \"a\"\n"
 	"leave \"a\"\nundef\nfinish success \"s\"\nX:\nstep.part \"a\" error\nget.opt \"code\"\n"
 	"const \"x\"\neq\nunless R\njump E\nR:\nreraise \"a\"\n"

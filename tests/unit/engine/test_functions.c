@@ -234,7 +234,7 @@ static void test_uuid_replays(void **state)
 {
 	(void)state;
 	struct wf_plan *plan = plan_of_text(
-		"plan 2\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\ncode\n"
+		"plan 3\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\ncode\n"
 		"E:\nenter \"a\"\ncall uuid 0\nperform \"a\"\nundef\nfinish success \"s\"\n");
 	struct wf_instance *in = instance();
 	json_t *ids[4];

@@ -330,7 +330,7 @@ static void test_runs(void **state)
 {
 	(void)state;
 	struct wf_plan *plan = plan_of_text(
-		"plan 2\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\ncode\n"
+		"plan 3\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\ncode\n"
 		"E:\nenter \"a\"\nroot error\nperform \"a\"\nconst 1\nbind input\nconst \"k\"\n"
 		"const 2\nconst \"x\"\nlt\nmap 1\nperform \"a\"\nundef\nfinish success \"s\"\n");
 	struct wf_instance *in = wf_instance_new(1);

@@ -10,7 +10,7 @@
 #include "helpers/plan_text.h"
 
 #define HEAD                                                                                       \
-	"plan 2\nworkflow \"flow\"\nversion \"2.0.0\"\nname \"Flow\"\nentry E\nbody correlation B\n" \
+	"plan 3\nworkflow \"flow\"\nversion \"2.0.0\"\nname \"Flow\"\nentry E\nbody correlation B\n" \
 	"step \"one\"\naction data.set\nenter E\nstep \"two\"\naction data.set\nenter F\n"         \
 	"code\nE:\nenter \"one\"\nF:\nenter \"two\"\nundef\nfinish success \"ok\"\nB:\n"
 

@@ -25,6 +25,7 @@ static void build(struct wf_plan_builder *b)
 		.retry = {.max_attempts = 1},
 		.max_visits = 1,
 		.fail_pc = WF_NONE,
+		WF_PLAN_STEP_ALONE,
 		.line = 4,
 		.column = 7,
 	};

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 
 #define HEAD                                                                                       \
-	"plan 2\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\n"                  \
+	"plan 3\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\n"                  \
 	"step \"b\"\naction data.set\nenter F\nfail X\ncode\n"
 #define GOOD "E:\nenter \"a\"\nF:\nenter \"b\"\nX:\nundef\nfinish success \"s\"\n"
 
@@ -97,7 +97,7 @@ static void test_flow(void **state)
 
 /* The same with a step `n` of a notification, and a plan that has a trigger. */
 #define NOTIFY_HEAD                                                                                \
-	"plan 2\nworkflow \"w\"\nextra {\"triggers\":[{}]}\nentry E\nstep \"a\"\n"                  \
+	"plan 3\nworkflow \"w\"\nextra {\"triggers\":[{}]}\nentry E\nstep \"a\"\n"                  \
 	"action data.set\nenter E\nstep \"n\"\naction exec.run\nenter N\n"
 #define NOTIFY_GOOD                                                                                \
 	"fail H\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nU:\nundef\nfinish success \"s\"\n"  \
@@ -202,7 +202,7 @@ static void make(struct wf_plan_builder *b)
 	wf_plan_builder_init(b);
 	b->plan.workflow = wf_plan_add_string(b, "w");
 	struct wf_plan_step step = {.name = WF_NONE, .retry = {.max_attempts = 1}, .max_visits = 1,
-		.fail_pc = WF_NONE};
+		.fail_pc = WF_NONE, WF_PLAN_STEP_ALONE};
 	step.id = wf_plan_add_string(b, "a");
 	step.enter_pc = wf_plan_emit(b, WF_OP_ENTER, 0, 0);
 	wf_plan_add_step(b, &step);
@@ -296,6 +296,7 @@ static void test_duplicate_step(void **state)
 	wf_plan_emit(&b, WF_OP_ENTER, 0, 1);
 	wf_plan_emit(&b, WF_OP_RERAISE, 0, 1);
 	twin.enter_pc = 3;
+	twin.origin = 1;
 	wf_plan_add_step(&b, &twin);
 	expect(&b, "plan: step 1: its id a is taken");
 }

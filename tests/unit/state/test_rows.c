@@ -42,10 +42,13 @@ static struct wf_instance *sample(void)
 	in->error = json_pack("{s:s}", "type", "ExecError");
 	in->owner = 0xfedcba9876543210;
 	in->history = 300;
-	in->threads[0] = (struct wf_thread){12, 1, true, false};
+	in->threads[0] = wf_thread_at(12);
+	in->threads[0].step = 1;
+	in->threads[0].done = true;
 
 	(void)wf_instance_add_thread(in);
-	in->threads[wf_instance_add_thread(in)] = (struct wf_thread){70000, 2, false, false};
+	in->threads[wf_instance_add_thread(in)] = wf_thread_at(70000);
+	in->threads[2].step = 2;
 
 	struct wf_step_state *s = &in->steps[1];
 	s->status = WF_STEP_WAITING;
