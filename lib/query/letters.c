@@ -214,11 +214,10 @@ static uint32_t other_case(const struct letters *table, size_t count, uint32_t c
 		else
 			high = mid;
 	}
-	/* Ranges of every second letter may lie in one another. */
-	for (; low < count && table[low].first <= c; low++)
-		if (c <= table[low].last && (c - table[low].first) % (uint32_t)table[low].stride == 0)
-			return (uint32_t)((int64_t)c + table[low].distance);
-	return c;
+	if (low == count || table[low].first > c ||
+		(c - table[low].first) % (uint32_t)table[low].stride != 0)
+		return c;
+	return (uint32_t)((int64_t)c + table[low].distance);
 }
 
 static bool add_many(const struct many *table, size_t count, uint32_t c, struct wf_buf *out)
