@@ -3,7 +3,7 @@
 #include "cli_input.h"
 #include "cli_schedule.h"
 
-#include "sweep/input.h"
+#include "runtime/input.h"
 #include "sweep/schedule.h"
 #include "view/instance.h"
 

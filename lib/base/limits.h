@@ -29,6 +29,7 @@
 #define WF_MAX_APPROVERS 1000
 #define WF_MAX_LANES 256                      /* items or steps of one group side by side */
 #define WF_MAX_ITEMS 1000000                  /* of one foreach */
+#define WF_MAX_CHILD_DEPTH 16                 /* parents above a child */
 #define WF_MAX_ID 255                         /* bytes of a workflow's or step's id */
 #define WF_MAX_EVENT_BYTES (1u << 20)         /* data of an event or a signal */
 #define WF_MAX_DIAGS 10000                    /* findings of one document; then one that says so */

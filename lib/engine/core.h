@@ -60,6 +60,8 @@ void wf_core_wait(struct wf_core *c, uint32_t step, enum wf_wait wait, int64_t d
 void wf_core_begin_attempt(struct wf_core *c, uint32_t step);
 /* The command of the attempt in hand, once more. */
 void wf_core_repeat_attempt(struct wf_core *c, uint32_t step);
+/* When the attempt in hand must be over; 0: never. */
+int64_t wf_core_attempt_end(const struct wf_core *c, uint32_t step);
 /* An error value: {type, code, message, attempt}. New reference. */
 json_t *wf_core_error(enum wf_error_type type, const char *code, const char *message);
 /* Ends the step as failed for good; the error is taken over. The thread goes on at the step's
@@ -87,6 +89,16 @@ bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type);
 void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input);
 /* An attempt of the step's action, of a kind that is performed outside. */
 void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input);
+
+/* -- child.c -- */
+
+/* The input is taken over. */
+void wf_core_start_child(struct wf_core *c, uint32_t step, json_t *input);
+int wf_core_child(struct wf_core *c, struct wf_cause *cause);
+/* A child that the step waits for has nobody to answer to any more. */
+void wf_core_orphan(struct wf_core *c, uint32_t step);
+/* The time of a step that waits for a child is over. */
+void wf_core_child_late(struct wf_core *c, uint32_t step);
 
 /* -- thread.c: control instructions -- */
 

@@ -10,12 +10,14 @@ void wf_turn_reset(struct wf_turn *t)
 {
 	t->transition_count = 0;
 	t->command_count = 0;
+	t->orphan_count = 0;
 }
 
 void wf_turn_done(struct wf_turn *t)
 {
 	wf_free(t->transitions);
 	wf_free(t->commands);
+	wf_free(t->orphans);
 	*t = (struct wf_turn){0};
 }
 
@@ -45,22 +47,33 @@ static int start(struct wf_core *c, struct wf_cause *cause)
 	return 0;
 }
 
-/* The step whose attempt is in hand, or NULL: a result that comes too late changes nothing. */
-static struct wf_step_state *attempt_in_hand(struct wf_core *c, struct wf_cause *cause)
+static bool runs(const struct wf_step_state *s)
+{
+	return s->status == WF_STEP_RUNNING;
+}
+
+/* Also the end of a child that it waits for. */
+static bool has_no_result(const struct wf_step_state *s)
+{
+	return runs(s) || (s->status == WF_STEP_WAITING && s->wait == WF_WAIT_CHILD);
+}
+
+/* Whether the event is about the attempt in hand: what comes too late changes nothing. */
+static bool attempt_in_hand(struct wf_core *c, bool (*is)(const struct wf_step_state *),
+	struct wf_cause *cause)
 {
 	const struct wf_event *e = c->event;
-	struct wf_instance *in = c->in;
-	if (!wf_core_take_step(c, e->step) || in->steps[e->step].status != WF_STEP_RUNNING ||
-		in->steps[e->step].attempts != e->attempt) {
-		(void)wf_fail(cause, WF_ECONFLICT, "the attempt is not in hand");
-		return NULL;
-	}
-	return &in->steps[e->step];
+	const struct wf_instance *in = c->in;
+	if (wf_core_take_step(c, e->step) && is(&in->steps[e->step]) &&
+		in->steps[e->step].attempts == e->attempt)
+		return true;
+	(void)wf_fail(cause, WF_ECONFLICT, "the attempt is not in hand");
+	return false;
 }
 
 static int success(struct wf_core *c, struct wf_cause *cause)
 {
-	if (!attempt_in_hand(c, cause))
+	if (!attempt_in_hand(c, has_no_result, cause))
 		return WF_ECONFLICT;
 	if (c->plan->steps[c->event->step].action == WF_ACT_APPROVAL_REQUEST)
 		wf_core_open_approval(c, c->event->step, json_incref(c->event->data));
@@ -71,7 +84,7 @@ static int success(struct wf_core *c, struct wf_cause *cause)
 
 static int failure(struct wf_core *c, struct wf_cause *cause)
 {
-	if (!attempt_in_hand(c, cause))
+	if (!attempt_in_hand(c, has_no_result, cause))
 		return WF_ECONFLICT;
 	json_t *error = json_is_object(c->event->data)
 		? json_copy(c->event->data)
@@ -106,7 +119,7 @@ static void retry_doubt(struct wf_core *c, uint32_t step)
 
 static int doubt(struct wf_core *c, struct wf_cause *cause)
 {
-	if (!attempt_in_hand(c, cause))
+	if (!attempt_in_hand(c, runs, cause))
 		return WF_ECONFLICT;
 	uint32_t step = c->event->step;
 	const struct wf_plan_step *p = &c->plan->steps[step];
@@ -143,7 +156,7 @@ static int resolve(struct wf_core *c, struct wf_cause *cause)
 
 static int resume(struct wf_core *c, struct wf_cause *cause)
 {
-	if (!attempt_in_hand(c, cause))
+	if (!attempt_in_hand(c, runs, cause))
 		return WF_ECONFLICT;
 	if (c->event->held)
 		wf_core_wait(c, c->event->step, WF_WAIT_HOLD, 0);
@@ -179,6 +192,7 @@ static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_RELEASE] = wf_core_release,
 	[WF_EVENT_RETRY] = wf_core_retry,
 	[WF_EVENT_MOVE] = wf_core_move,
+	[WF_EVENT_CHILD] = wf_core_child,
 };
 
 static int dispatch(struct wf_core *c, struct wf_cause *cause)

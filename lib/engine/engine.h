@@ -30,10 +30,15 @@ struct wf_turn {
 	uint32_t transition_count, transition_room;
 	struct wf_command *commands;
 	uint32_t command_count, command_room;
+	uint64_t *orphans;       /* children that nobody waits for any more */
+	uint32_t orphan_count, orphan_room;
 	struct wf_trace *trace;  /* NULL: nobody looks; kept by wf_turn_reset */
 };
 void wf_turn_reset(struct wf_turn *t);
 void wf_turn_done(struct wf_turn *t);
+
+/* Whether a step of the action starts another workflow: its commands are no effects. */
+bool wf_action_starts_child(enum wf_action action);
 
 /*
  * Feeds one event. 0: the instance and *turn hold what followed (the turn is appended to).

@@ -115,6 +115,8 @@ static perform_fn *const performers[WF_ACT_COUNT_] = {
 	[WF_ACT_WAIT_TIMER] = open_timer,
 	[WF_ACT_WAIT_SIGNAL] = open_listening,
 	[WF_ACT_WAIT_EVENT] = open_listening,
+	[WF_ACT_WORKFLOW_RUN] = wf_core_start_child,
+	[WF_ACT_WORKFLOW_START] = wf_core_start_child,
 };
 
 void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input)

@@ -63,11 +63,10 @@ void wf_core_wait(struct wf_core *c, uint32_t step, enum wf_wait wait, int64_t d
 	c->in->steps[step].due_at = due;
 }
 
-static void add_command(struct wf_core *c, uint32_t step)
+int64_t wf_core_attempt_end(const struct wf_core *c, uint32_t step)
 {
 	const struct wf_plan_step *p = &c->plan->steps[step];
 	const struct wf_step_state *s = &c->in->steps[step];
-	struct wf_turn *t = c->turn;
 	int64_t deadline = 0;
 	if (p->timeout_ms)
 		deadline = later_by(s->attempt_at, p->timeout_ms);
@@ -76,9 +75,16 @@ static void add_command(struct wf_core *c, uint32_t step)
 		if (!deadline || last < deadline)
 			deadline = last;
 	}
+	return deadline;
+}
+
+static void add_command(struct wf_core *c, uint32_t step)
+{
+	struct wf_turn *t = c->turn;
 	WF_GROW(t->commands, t->command_count, t->command_room);
 	t->commands[t->command_count++] = (struct wf_command){
-		.step = step, .attempt = s->attempts, .deadline_at = deadline};
+		.step = step, .attempt = c->in->steps[step].attempts,
+		.deadline_at = wf_core_attempt_end(c, step)};
 }
 
 void wf_core_repeat_attempt(struct wf_core *c, uint32_t step)
@@ -87,6 +93,7 @@ void wf_core_repeat_attempt(struct wf_core *c, uint32_t step)
 	s->status = WF_STEP_RUNNING;
 	s->wait = WF_WAIT_NONE;
 	s->attempt_at = c->event->at;
+	s->child = 0;
 	wf_instance_touch(c->in, step);
 	wf_core_note(c, WF_TRANS_ATTEMPT, step, s->attempts);
 	add_command(c, step);
@@ -239,5 +246,6 @@ void wf_core_abandon(struct wf_core *c, uint32_t step)
 		return;
 	if (s->approval && !s->approval->decided_at)
 		s->approval->decided_at = c->event->at;
+	wf_core_orphan(c, step);
 	wf_core_set_status(c, step, WF_STEP_CANCELLED);
 }

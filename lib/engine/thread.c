@@ -57,6 +57,7 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 	s->wait = WF_WAIT_NONE;
 	s->started_at = c->event->at;
 	s->attempt_at = s->ended_at = s->due_at = 0;
+	s->child = 0;
 	json_decref(s->input);
 	json_decref(s->output);
 	json_decref(s->error);

@@ -44,6 +44,7 @@ static fire_fn *const fires[WF_WAIT_COUNT_] = {
 	[WF_WAIT_APPROVAL] = wf_core_approval_timer,
 	[WF_WAIT_SIGNAL] = signal_missed,
 	[WF_WAIT_EVENT] = event_missed,
+	[WF_WAIT_CHILD] = wf_core_child_late,
 };
 
 int wf_core_timer(struct wf_core *c, struct wf_cause *cause)

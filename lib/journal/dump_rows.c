@@ -27,9 +27,13 @@ static json_t *identity_json(const struct wf_instance *in)
 	set_value(o, "slots", in->slots);
 	set_number(o, "schedule", in->schedule);
 	set_number(o, "parent", in->parent);
-	set_index(o, "parent_step", in->parent_step);
+	set_text(o, "parent_step", in->parent_step);
 	set_number(o, "depth", in->depth);
-	set_text(o, "on_parent_cancel", in->on_parent_cancel);
+	if (in->awaited)
+		set(o, "awaited", json_true());
+	if (in->outlives)
+		set(o, "outlives", json_true());
+	set_value(o, "bundle", in->bundle);
 	set_time(o, "created_at", in->created_at);
 	set(o, "steps", json_integer(in->step_count));
 	return o;

@@ -4,7 +4,8 @@
 
 void wf_runtime_admitting(struct wf_runtime *rt)
 {
-	rt->granted.count = rt->ended.count = rt->wakes.count = 0;
+	wf_inside_begin(rt);
+	rt->ended.count = rt->wakes.count = 0;
 }
 
 int wf_runtime_admit_own(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
@@ -42,5 +43,6 @@ int wf_runtime_begin(struct wf_runtime *rt, struct wf_instance *in, struct wf_ca
 
 void wf_runtime_admitted(struct wf_runtime *rt)
 {
+	wf_inside_keep(rt);
 	wf_runtime_after(rt);
 }

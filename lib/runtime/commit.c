@@ -22,7 +22,8 @@ int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d
 {
 	int rc = d->held->stored ? 0 : wf_txn_put_plan(txn, d->held->plan->id,
 		d->held->bytes.data, d->held->bytes.len);
-	d->written = 0;
+	d->written = d->orphans_stopped = d->born = 0;
+	d->written_now = true;
 	/* this run of the transaction may not be the first */
 	if (!rc && d->take_count)
 		rc = wf_inbox_still_there(txn, d);
@@ -31,10 +32,20 @@ int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d
 	rc = put(txn, d);
 	if (!rc && d->take_count)
 		rc = wf_inbox_take_again(txn, d);
+	return rc ? rc : wf_drive_write_more(rt, txn, d);
+}
+
+int wf_drive_write_more(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d)
+{
 	bool fed = true;
+	int rc = 0;
 	while (!rc && fed) {
 		rc = put(txn, d);
 		if (!rc)
+			rc = wf_children_stop(rt, txn, d);
+		if (!rc)
+			rc = wf_children_begin(rt, txn, d, &fed);
+		if (!rc && !fed)
 			rc = wf_inbox_look(rt, txn, d, &fed);
 		if (!rc && fed)
 			wf_drive_decide_stay(rt, d, wf_now_ms());
@@ -101,16 +112,22 @@ static bool is_in_hand(const struct wf_instance *in, uint32_t step, uint32_t vis
 		s->visits == visit && s->attempts == attempt;
 }
 
-/* An attempt that was over before its turn to begin came has nothing to begin. */
+/* An attempt that was over before its turn to begin came has nothing to begin. Children that one
+ * transaction was too small for come with the next. */
 static void begin_effects(struct wf_runtime *rt, struct wf_drive *d)
 {
+	uint32_t children = 0;
 	for (uint32_t i = 0; i < d->command_count && !rt->failed; i++) {
 		const struct wf_command *c = &d->commands[i];
-		if (is_in_hand(d->in, c->step, d->in->steps[c->step].visits, c->attempt) &&
+		if (wf_action_starts_child(d->held->plan->steps[c->step].action))
+			d->commands[children++] = *c;
+		else if (is_in_hand(d->in, c->step, d->in->steps[c->step].visits, c->attempt) &&
 			!wf_drive_has_inflight(d, c->step))
 			begin_effect(rt, d, c);
 	}
-	d->command_count = 0;
+	d->command_count = children;
+	if (children)
+		wf_drive_touch(rt, d);
 }
 
 void wf_drive_stop_all(struct wf_runtime *rt, struct wf_drive *d)
@@ -150,6 +167,7 @@ void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 {
 	wf_instance_written(d->in);
 	d->history = d->in->history;
+	d->fed_inside = d->written_now = false;
 	/* the plan is in the journal now: nobody else changes a held plan */
 	struct wf_held_plan *held = (struct wf_held_plan *)(uintptr_t)d->held;
 	held->stored = true;
@@ -183,17 +201,17 @@ static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	(void)cause;
 	struct wf_runtime *rt = arg;
-	rt->granted.count = 0;
+	wf_inside_begin(rt);
 	int rc = wf_runtime_mark_stale(rt, txn);
 	for (struct wf_drive *d = rt->touched; d && !rc; d = d->next_touched) {
-		if (!d->stale)
+		if (!d->stale && !d->written_now)
 			rc = wf_drive_look_at_holds(txn, d);
-		if (!rc && !d->stale)
+		if (!rc && !d->stale && !d->written_now)
 			rc = wf_drive_write(rt, txn, d);
 	}
 	for (const struct wf_drive *d = rt->touched; d && !rc; d = d->next_touched)
 		if (!d->stale)
-			rc = wf_slots_grant(rt, txn, d->in);
+			rc = wf_drive_follow(rt, txn, d->in);
 	return rc;
 }
 
@@ -227,9 +245,14 @@ int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause)
 	for (struct wf_drive *d = rt->touched; d; d = d->next_touched)
 		wf_drive_decide_stay(rt, d, now);
 	wf_crash_here(WF_CRASH_COMMIT_BEFORE);
+	rt->committing = true;
 	int rc = wf_journal_update(rt->options.journal, write_touched, rt, cause);
-	if (rc)
+	rt->committing = false;
+	if (rc) {
+		wf_inside_begin(rt);
 		return rc;
+	}
+	wf_inside_keep(rt);
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
 	rt->intrusions = rt->seen;
 	uint32_t stale_count;
@@ -276,6 +299,7 @@ static void stop_children(struct wf_runtime *rt, uint64_t number)
 void wf_runtime_after(struct wf_runtime *rt)
 {
 	bool own = false;
+	wf_inside_after(rt);
 	for (size_t i = 0; i < rt->ended.count; i++)
 		stop_children(rt, rt->ended.at[i]);
 	rt->ended.count = 0;

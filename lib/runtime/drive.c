@@ -51,6 +51,8 @@ void wf_drive_forget(struct wf_drive *d)
 		wf_free(d->moved[i].transitions);
 	}
 	d->moved_count = d->written = d->take_count = d->command_count = 0;
+	d->orphan_count = d->orphans_stopped = 0;
+	d->fed_inside = false;
 	wf_buf_reset(&d->records);
 }
 
@@ -72,10 +74,57 @@ void wf_drive_free(struct wf_drive *d)
 	wf_free(d->moved);
 	wf_free(d->takes);
 	wf_free(d->commands);
+	wf_free(d->orphans);
 	wf_free(d->settled);
 	wf_buf_done(&d->records);
 	wf_instance_free(d->in);
 	wf_free(d);
+}
+
+/* Parents stay with the children that are here. */
+static void join_family(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->in->awaited)
+		d->parent = wf_drive_find(rt, d->in->parent);
+	if (d->parent)
+		d->parent->children++;
+	for (struct wf_drive *c = rt->drives; c && rt->child_count; c = c->next)
+		if (c->in->awaited && c->in->parent == d->in->number && !c->parent && c != d) {
+			c->parent = d;
+			d->children++;
+		}
+	rt->child_count += d->in->awaited;
+}
+
+/* One whose child parks here may park too. */
+static void leave_family(struct wf_runtime *rt, struct wf_drive *d)
+{
+	rt->child_count -= d->in->awaited;
+	for (struct wf_drive *c = rt->drives; c && d->children; c = c->next)
+		if (c->parent == d) {
+			c->parent = NULL;
+			d->children--;
+		}
+	if (!d->parent)
+		return;
+	d->parent->children--;
+	if (!d->parent->children && !wf_instance_status_final(d->in->status))
+		wf_drive_touch(rt, d->parent);
+	d->parent = NULL;
+}
+
+/* Whether a child that it waits for is in this process's hands, or will be with the commit. */
+static bool has_child_here(const struct wf_runtime *rt, const struct wf_drive *d)
+{
+	if (d->children)
+		return true;
+	for (size_t i = 0; i < rt->begun_count; i++)
+		if (rt->begun[i]->awaited && rt->begun[i]->parent == d->in->number)
+			return true;
+	for (size_t i = 0; i < rt->born_count; i++)
+		if (rt->born[i]->awaited && rt->born[i]->parent == d->in->number)
+			return true;
+	return false;
 }
 
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d)
@@ -89,6 +138,7 @@ void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d)
 	rt->last_drive = d;
 	rt->drive_count++;
 	d->linked = true;
+	join_family(rt, d);
 	if (d->touched) {
 		d->touched = false;
 		wf_drive_touch(rt, d);
@@ -145,6 +195,7 @@ void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d)
 	d->next = d->prev = NULL;
 	d->linked = false;
 	rt->drive_count--;
+	leave_family(rt, d);
 }
 
 struct wf_drive *wf_drive_find(const struct wf_runtime *rt, uint64_t number)
@@ -181,7 +232,8 @@ static void keep_record(struct wf_runtime *rt, struct wf_drive *d, const struct 
 	const struct wf_turn *t = &rt->turn;
 	WF_GROW(d->moved, d->moved_count, d->moved_room);
 	struct wf_moved *m = &d->moved[d->moved_count++];
-	*m = (struct wf_moved){.offset = d->records.len, .event = *event};
+	*m = (struct wf_moved){.offset = d->records.len, .event = *event, .inside = d->inside};
+	d->fed_inside |= d->inside;
 	wf_record_put(event, t->transitions, t->transition_count, &d->records);
 	m->len = d->records.len - m->offset;
 	(void)json_incref(m->event.data);
@@ -208,6 +260,10 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 	for (uint32_t i = 0; i < rt->turn.command_count; i++) {
 		WF_GROW(d->commands, d->command_count, d->command_room);
 		d->commands[d->command_count++] = rt->turn.commands[i];
+	}
+	for (uint32_t i = 0; i < rt->turn.orphan_count; i++) {
+		WF_GROW(d->orphans, d->orphan_count, d->orphan_room);
+		d->orphans[d->orphan_count++] = rt->turn.orphans[i];
 	}
 	wf_drive_touch(rt, d);
 	if (d->linked)
@@ -277,7 +333,7 @@ static bool parks(const struct wf_runtime *rt, const struct wf_drive *d, int64_t
 		return false;
 	if (in->status == WF_INST_SUSPENDED)
 		return true;
-	if (in->status != WF_INST_WAITING)
+	if (in->status != WF_INST_WAITING || has_child_here(rt, d))
 		return false;
 	int64_t due = patient_due(in);
 	return !due || (due > now && (uint64_t)(due - now) > rt->options.stay_ms);

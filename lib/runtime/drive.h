@@ -23,6 +23,7 @@ struct wf_moved {
 	struct wf_event event; /* data owned */
 	struct wf_transition *transitions;
 	uint32_t count;
+	bool inside;         /* it was given in a transaction, by what that was about */
 };
 
 /* An effect that was begun and has no result yet. */
@@ -62,6 +63,14 @@ struct wf_drive {
 	uint32_t take_count, take_room;
 	struct wf_command *commands;
 	uint32_t command_count, command_room;
+	uint64_t *orphans;       /* children to be stopped, and those that are, in the transaction in hand */
+	uint32_t orphan_count, orphan_room, orphans_stopped;
+	uint32_t born;           /* children taken in, in the transaction in hand */
+	bool written_now;        /* that transaction has it */
+	bool inside;             /* what it is fed comes from within a transaction */
+	bool fed_inside;         /* something was: another run of the transaction may have it otherwise */
+	struct wf_drive *parent; /* of a child whose parent is in this process's hands too */
+	uint32_t children;       /* such children of it */
 	struct wf_inflight *inflight;
 	char **settled;          /* tokens whose results this turn makes durable */
 	uint32_t settled_count, settled_room;
@@ -112,6 +121,7 @@ struct wf_runtime {
 	size_t plan_count, plan_room;
 	struct wf_drive *drives, *last_drive; /* in the order in which they were taken in */
 	uint32_t drive_count;
+	uint32_t child_count;                 /* of them, whose parents wait for them */
 	struct wf_drive *touched, *last_touched; /* those with something to commit, in that order */
 	struct wf_drive **due;         /* a heap: the earliest first */
 	uint32_t due_count, due_room;
@@ -135,8 +145,19 @@ struct wf_runtime {
 	bool any_hold;                 /* something is on hold, as of this turn */
 	bool holds_known;
 	int64_t last_now;              /* of the wall clock, in the last turn */
+	bool committing;               /* the transaction in hand writes the linked drives */
+	struct wf_drive **about;       /* loaded for the transaction in hand, and written by who loaded them */
+	size_t about_count, about_room;
+	struct wf_drive **inside;      /* given something in the transaction in hand, beside what it is about */
+	size_t inside_count, inside_room;
+	struct wf_instance **begun;    /* children taken in by it, to be begun here */
+	size_t begun_count, begun_room;
+	struct wf_drive **given;       /* the same of those that committed */
+	size_t given_count, given_room;
+	struct wf_instance **born;
+	size_t born_count, born_room;
 	struct wf_numbers granted;     /* instances that got their slots in the transaction in hand */
-	struct wf_numbers ended;       /* those whose children may outlive them: they had no living owner */
+	struct wf_numbers ended;       /* those whose commands may outlive them: they had no living owner */
 	struct wf_numbers wakes;       /* runners whose instances were changed */
 	bool own_fault;                /* what failed the transaction in hand is one instance's, not the journal's */
 	volatile sig_atomic_t stopping;
@@ -153,6 +174,9 @@ int wf_drive_find_instance(struct wf_txn *txn, uint64_t number, struct wf_instan
 	struct wf_cause *cause);
 int wf_drive_of_instance(struct wf_runtime *rt, struct wf_txn *txn, struct wf_instance *in,
 	struct wf_drive **ret, struct wf_cause *cause);
+/* The same of one that is given something: whether it goes on elsewhere is known. */
+int wf_drive_load(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
+	struct wf_cause *cause);
 void wf_drive_free(struct wf_drive *d);
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d);
@@ -199,6 +223,8 @@ struct wf_drive *wf_due_first(const struct wf_runtime *rt);
 /* Writes one drive inside a transaction: its records, its rows, what it takes from its inbox. A drive that
  * turns out stale is not written. */
 int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d);
+/* What it was fed since it was written in this transaction. */
+int wf_drive_write_more(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d);
 /* Whether the workflow of the drive is on hold, as this transaction sees it. */
 int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d);
 /* After the commit: marks, observer, effects to begin, parting. */
@@ -231,6 +257,37 @@ int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn);
 /* Loads a stale drive again and feeds it what it had not committed. It may be gone afterwards. */
 void wf_drive_reload(struct wf_runtime *rt, struct wf_drive *d);
 
+/* -- inside.c: what a transaction gives to instances that it is not about -- */
+
+/* First in every run of a transaction that writes instances: nothing was granted, given, begun. */
+void wf_inside_begin(struct wf_runtime *rt);
+/* The transaction is about this one too: whoever loaded it writes it. */
+void wf_inside_about(struct wf_runtime *rt, struct wf_drive *d);
+/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. */
+int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
+	struct wf_cause *cause);
+/* What follows from the end of an instance, if it has ended: slots for who waits for them, word to its
+ * parent. After everything that the transaction is about is written. */
+int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
+/* Right after the commit: what the transaction gave and began is true. */
+void wf_inside_keep(struct wf_runtime *rt);
+/* They go on, the children begin. */
+void wf_inside_after(struct wf_runtime *rt);
+void wf_inside_done(struct wf_runtime *rt);
+
+/* -- child.c -- */
+
+/* In the transaction that writes the drive, once its rows are there: takes the children of its commands in
+ * and says so to it; *ret_fed: it did. */
+int wf_children_begin(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d, bool *ret_fed);
+/* … cancels those that nobody waits for any more, as far as they do not outlive their parent. */
+int wf_children_stop(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d);
+/* The step that waits for that child; WF_NONE. */
+uint32_t wf_child_step(const struct wf_instance *parent, uint64_t child);
+/* Tells the parent of the child's end; false: it does not wait for it. */
+bool wf_child_feed_end(struct wf_runtime *rt, struct wf_drive *parent,
+	const struct wf_instance *child);
+
 /* -- inbox.c: kept signals and events -- */
 
 /* In the transaction that writes the drive: it takes what came before it waited; *ret_fed: it did. */
@@ -251,9 +308,8 @@ int wf_inbox_take_event(struct wf_txn *txn, uint64_t number, struct wf_kept_even
  * own result. ret_plan (of the first; may be NULL). */
 int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 	const struct wf_plan **ret_plan, struct wf_cause *cause);
-/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. */
-int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
-	struct wf_cause *cause);
+/* An instance that was given something goes on, here or where it is driven: after the commit. */
+void wf_drive_given(struct wf_runtime *rt, struct wf_drive *d);
 /* Those that wait, as far as there is room. */
 int wf_runtime_give_waiting(struct wf_runtime *rt, struct wf_cause *cause);
 void wf_runtime_give_later(struct wf_runtime *rt, const struct wf_waiting_gift *gift);

@@ -38,9 +38,13 @@ int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn)
 	rt->intrusions_known = true;
 	int rc = 0;
 	for (struct wf_drive *d = rt->drives; d && !rc; d = d->next) {
+		/* what an earlier run of the transaction gave it may be otherwise in this one */
+		bool again = rt->committing && d->fed_inside;
 		d->stale = false;
+		d->written_now = false;
 		if (moved && !d->in->fresh)
 			rc = mark_one(txn, d);
+		d->stale |= again;
 	}
 	return rc;
 }
@@ -134,7 +138,7 @@ static void feed_again(struct wf_runtime *rt, struct wf_drive *d, struct wf_move
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct wf_event *e = &moved[i].event;
-		if (ours && e->type != WF_EVENT_DELIVERY)
+		if (ours && e->type != WF_EVENT_DELIVERY && !moved[i].inside)
 			(void)wf_drive_feed(rt, d, e, NULL);
 		json_decref(e->data);
 		wf_free(moved[i].transitions);

@@ -29,16 +29,10 @@ int wf_giving_refuse(struct wf_gift *gift, int rc)
 
 /* -- loading -- */
 
-static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
+int wf_drive_load(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
 	struct wf_cause *cause)
 {
-	struct wf_runtime *rt = g->rt;
 	struct wf_instance *in;
-	for (size_t i = 0; i < g->drive_count; i++)
-		if (g->drives[i]->in->number == number) {
-			*ret = g->drives[i];
-			return 0;
-		}
 	struct wf_drive *d;
 	int rc = wf_drive_find_instance(txn, number, &in, cause);
 	if (!rc)
@@ -48,8 +42,25 @@ static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf
 	d->elsewhere = in->owner == rt->runner ? wf_drive_find(rt, number) != NULL
 		: wf_runner_alive(rt->options.home, in->owner);
 	d->taken_over = in->owner && !d->elsewhere;
+	*ret = d;
+	return 0;
+}
+
+static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
+	struct wf_cause *cause)
+{
+	struct wf_drive *d;
+	for (size_t i = 0; i < g->drive_count; i++)
+		if (g->drives[i]->in->number == number) {
+			*ret = g->drives[i];
+			return 0;
+		}
+	int rc = wf_drive_load(g->rt, txn, number, &d, cause);
+	if (rc)
+		return rc;
 	WF_GROW(g->drives, g->drive_count, g->drive_room);
 	g->drives[g->drive_count++] = d;
+	wf_inside_about(g->rt, d);
 	*ret = d;
 	return 0;
 }
@@ -160,7 +171,7 @@ static int give_one(struct giving *g, struct wf_txn *txn, struct wf_gift *gift)
 static int write_given(struct giving *g, struct wf_txn *txn, struct wf_drive *d)
 {
 	struct wf_runtime *rt = g->rt;
-	if (!d->touched)
+	if (!d->touched || d->written_now)
 		return 0;
 	if (d->taken_over && !wf_instance_status_final(d->in->status))
 		wf_drive_take_over(rt, d);
@@ -177,7 +188,7 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int rc = 0;
 	forget_drives(g);
 	wf_giving_forget_events(g);
-	g->rt->granted.count = 0;
+	wf_inside_begin(g->rt);
 	g->rt->own_fault = false;
 	wf_runtime_know_intrusions(g->rt, txn);
 	for (size_t i = 0; i < g->count && !rc; i++) {
@@ -191,31 +202,7 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		rc = write_given(g, txn, g->drives[i]);
 	for (size_t i = 0; i < g->drive_count && !rc; i++)
 		if (g->drives[i]->touched)
-			rc = wf_slots_grant(g->rt, txn, g->drives[i]->in);
-	return rc;
-}
-
-int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
-	struct wf_cause *cause)
-{
-	struct wf_event event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, data);
-	struct wf_gift gift = {.number = number, .event = &event};
-	struct giving g = {.rt = rt, .gifts = &gift, .count = 1};
-	int rc = give_one(&g, txn, &gift);
-	for (size_t i = 0; i < g.drive_count && !rc; i++) {
-		struct wf_drive *d = g.drives[i];
-		rc = write_given(&g, txn, d);
-		if (!rc && d->touched)
-			rc = wf_slots_grant(rt, txn, d->in);
-		if (d->elsewhere)
-			wf_numbers_add(&rt->wakes, d->owner_before);
-		else if (d->taken_over)
-			wf_numbers_add(&rt->ended, number);
-	}
-	if (rc && cause)
-		*cause = gift.why;
-	forget_drives(&g);
-	wf_free(g.drives);
+			rc = wf_drive_follow(g->rt, txn, g->drives[i]->in);
 	return rc;
 }
 
@@ -257,14 +244,14 @@ static void go_on_here(struct wf_runtime *rt, struct wf_drive *d)
 	}
 }
 
-static void given(struct giving *g, struct wf_drive *d)
+void wf_drive_given(struct wf_runtime *rt, struct wf_drive *d)
 {
 	if (!d->touched)
 		wf_drive_free(d);
 	else if (d->elsewhere)
-		tell_elsewhere(g->rt, d);
+		tell_elsewhere(rt, d);
 	else
-		go_on_here(g->rt, d);
+		go_on_here(rt, d);
 }
 
 static bool any_delivered(const struct giving *g)
@@ -286,17 +273,19 @@ int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 	wf_giving_forget_events(&g);
 	wf_free(g.events);
 	if (rc) {
+		wf_inside_begin(rt);
 		forget_drives(&g);
 		wf_free(g.drives);
 		return g.taken_back ? 0 : rc;
 	}
+	wf_inside_keep(rt);
 	wf_crash_here(WF_CRASH_COMMIT_AFTER);
 	if (any_delivered(&g))
 		wf_crash_here(WF_CRASH_DELIVERED);
 	if (ret_plan)
 		*ret_plan = g.drive_count ? g.drives[0]->held->plan : NULL;
 	for (size_t i = 0; i < g.drive_count; i++)
-		given(&g, g.drives[i]);
+		wf_drive_given(rt, g.drives[i]);
 	wf_free(g.drives);
 	wf_runtime_told(rt);
 	wf_runtime_after(rt);

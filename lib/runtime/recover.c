@@ -108,6 +108,7 @@ static int claim_one(struct wf_txn *txn, struct claim *c, uint64_t number, struc
 	if (d->moved_count)
 		wf_drive_decide_stay(c->rt, d, wf_now_ms());
 	c->got[c->got_count++] = d;
+	wf_inside_about(c->rt, d);
 	return wf_drive_write(c->rt, txn, d);
 }
 
@@ -115,7 +116,7 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct claim *c = arg;
 	drop_claimed(c);
-	c->rt->granted.count = 0;
+	wf_inside_begin(c->rt);
 	c->rt->own_fault = false;
 	wf_runtime_know_intrusions(c->rt, txn);
 	for (size_t i = 0; i < c->count; i++) {
@@ -125,7 +126,7 @@ static int claim_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 			return rc;
 	}
 	for (size_t i = 0; i < c->got_count; i++) {
-		int rc = wf_slots_grant(c->rt, txn, c->got[i]->in);
+		int rc = wf_drive_follow(c->rt, txn, c->got[i]->in);
 		if (rc)
 			return rc;
 	}
@@ -139,8 +140,12 @@ int wf_runtime_claim_now(struct wf_runtime *rt, const uint64_t *numbers, size_t 
 	c.got = wf_alloc(sizeof(*c.got) * count);
 	rt->own_fault = false;
 	int rc = wf_journal_update(rt->options.journal, claim_all, &c, cause);
-	if (rc)
+	if (rc) {
+		wf_inside_begin(rt);
 		drop_claimed(&c);
+	} else {
+		wf_inside_keep(rt);
+	}
 	if (!rc)
 		wf_crash_here(WF_CRASH_CLAIM_AFTER);
 	for (size_t i = 0; i < c.got_count; i++) {
@@ -178,8 +183,11 @@ static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_dri
  * machine was not restarted: doubt_after_restart). Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
+	enum wf_action action = d->held->plan->steps[step].action;
 	enum wf_event_type type = WF_EVENT_DOUBT;
-	if (d->held->plan->steps[step].action == WF_ACT_EXEC_RUN) {
+	if (wf_action_starts_child(action)) {
+		type = WF_EVENT_RESUME; /* the attempt's token knows whether it did */
+	} else if (action == WF_ACT_EXEC_RUN) {
 		enum wf_effect_trace trace = recover_command(rt, d, step);
 		if (trace == WF_TRACE_RUNNING || trace == WF_TRACE_DONE)
 			return;

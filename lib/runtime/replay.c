@@ -128,6 +128,12 @@ struct wf_instance *wf_instance_newborn(const struct wf_instance *of, uint32_t s
 	in->start_key = copy_or_null(of->start_key);
 	in->slots = json_incref(of->slots);
 	in->schedule = of->schedule;
+	in->parent = of->parent;
+	in->parent_step = copy_or_null(of->parent_step);
+	in->depth = of->depth;
+	in->awaited = of->awaited;
+	in->outlives = of->outlives;
+	in->bundle = json_incref(of->bundle);
 	in->reserved = of->reserved;
 	in->owner = of->owner;
 	return in;

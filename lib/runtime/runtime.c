@@ -42,6 +42,7 @@ void wf_runtime_free(struct wf_runtime *rt)
 		next = d->next;
 		wf_drive_free(d);
 	}
+	wf_inside_done(rt);
 	wf_instance_free(rt->decided);
 	wf_runtime_free_plans(rt);
 	wf_free(rt->claims);

@@ -73,6 +73,13 @@ void wf_runtime_lend_plan(struct wf_runtime *rt, const struct wf_plan *plan, con
 int wf_runtime_get_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE],
 	const struct wf_plan **ret, struct wf_cause *cause);
 
+/* Of whom an instance is a child. */
+struct wf_parent {
+	const struct wf_instance *in;
+	const char *step;         /* id */
+	bool awaited, outlives;
+};
+
 struct wf_start {
 	const struct wf_plan *plan;
 	const char *version;      /* as registered; NULL: the plan's own */
@@ -85,6 +92,9 @@ struct wf_start {
 	uint64_t schedule;        /* the schedule that started it; 0 */
 	const json_t *extra_slots;/* besides those of the plan's concurrency: list of {name, limit,
 	                             on_conflict?: "queue" | "reject" | "replace"}; borrowed; NULL */
+	const struct wf_parent *parent; /* NULL */
+	json_t *bundle;           /* workflows that come with it, whose plans are the runtime's: {ID: {"plan":
+	                             hex, "version"?: text}}; borrowed; NULL */
 };
 
 enum wf_admission {

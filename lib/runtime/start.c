@@ -21,6 +21,22 @@ static bool runs_commands(const struct wf_plan *plan)
 	return false;
 }
 
+static void be_child(struct wf_instance *in, const struct wf_parent *parent)
+{
+	const struct wf_instance *of = parent->in;
+	in->parent = of->number;
+	in->parent_step = wf_strdup(parent->step);
+	in->depth = of->depth + 1;
+	in->awaited = parent->awaited;
+	in->outlives = parent->outlives;
+	if (!in->bundle)
+		in->bundle = json_incref(of->bundle);
+	if (in->folder && of->folder) {
+		wf_free(in->folder);
+		in->folder = wf_strdup(of->folder);
+	}
+}
+
 struct wf_instance *wf_start_instance(const struct wf_runtime *rt, const struct wf_start *start)
 {
 	const struct wf_plan *plan = start->plan;
@@ -42,6 +58,9 @@ struct wf_instance *wf_start_instance(const struct wf_runtime *rt, const struct 
 	in->event = start->event ? json_incref(start->event) : NULL;
 	in->start_key = copy_or_null(start->key);
 	in->schedule = start->schedule;
+	in->bundle = json_incref(start->bundle);
+	if (start->parent)
+		be_child(in, start->parent);
 	in->fresh = true;
 	in->dirty = true;
 	return in;
@@ -174,6 +193,7 @@ static int admit(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct admission *a = arg;
 	wf_instance_free(a->in);
 	a->in = NULL;
+	wf_inside_begin(a->rt);
 	return wf_start_admit(a->rt, txn, a->start, a->rt->runner, &a->how, &a->number, &a->in,
 		cause);
 }
@@ -184,9 +204,11 @@ static int admit_and_start(struct wf_runtime *rt, const struct wf_held_plan *hel
 	struct admission a = {.rt = rt, .start = start};
 	int rc = wf_journal_update(rt->options.journal, admit, &a, cause);
 	if (rc) {
+		wf_inside_begin(rt);
 		wf_instance_free(a.in);
 		return rc;
 	}
+	wf_inside_keep(rt);
 	wf_crash_here(WF_CRASH_ADMITTED);
 	if (ret)
 		*ret = (struct wf_started){.how = a.how, .number = a.number};
@@ -212,7 +234,7 @@ int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct
 	int rc = know_holds(rt, cause);
 	if (rc)
 		return rc;
-	if (start->key || start->extra_slots || held->slotted || rt->any_hold)
+	if (start->key || start->extra_slots || start->bundle || held->slotted || rt->any_hold)
 		return admit_and_start(rt, held, start, ret, cause);
 	struct wf_instance *in = wf_start_instance(rt, start);
 	rc = start_at_once(rt, held, in, start, cause);

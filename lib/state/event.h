@@ -34,7 +34,9 @@
 	X(MOVE, "move", false)               /* the timer of a step, or with WF_NONE the instance's \
 	                                        timeout, is due at another time; data: {due: ms, by} */ \
 	X(CONTINUE, "continue", false)       /* the instance goes on where a turn did as much as one \
-	                                        may */
+	                                        may */                                              \
+	X(CHILD, "child", false)             /* the attempt's child was taken in, and is waited for; \
+	                                        data: {number, uuid, workflow, version?} */
 enum wf_event_type {
 #define X(name, text, unused) WF_EVENT_##name,
 	WF_EVENTS(X)

@@ -252,7 +252,8 @@ int wf_row_get_step(const void *bytes, size_t n, struct wf_step_state *s)
 	t.error = mask & ST_ERROR ? wf_get_json(&r) : NULL;
 	t.approval = mask & ST_APPROVAL ? wf_get_approval(&r) : NULL;
 	t.child = mask & ST_CHILD ? wf_get_varint(&r) : 0;
-	bool good = ended_well(&r) && mask <= ST_ALL && !!t.child == !!(mask & ST_CHILD) && !!t.wait == !!(mask & ST_WAIT);
+	bool good = ended_well(&r) && mask <= ST_ALL && !!t.wait == !!(mask & ST_WAIT) &&
+		!!t.child == !!(mask & ST_CHILD);
 	if (!good) {
 		step_done(&t);
 		return WF_ECORRUPT;

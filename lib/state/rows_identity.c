@@ -28,7 +28,10 @@ enum {
 	ID_SLOTS = 4096,
 	ID_SCHEDULE = 8192,
 	ID_PARENT = 16384,
-	ID_ALL = 32767
+	ID_AWAITED = 32768,     /* no field */
+	ID_OUTLIVES = 65536,    /* no field */
+	ID_BUNDLE = 131072,
+	ID_ALL = 262143
 };
 
 #define DEFAULT_NAME "default"
@@ -55,7 +58,9 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		(same_user(in) ? ID_OS_USER_SAME : in->os_user ? ID_OS_USER : 0u) |
 		(in->workflow ? ID_WORKFLOW : 0u) | (in->folder ? ID_FOLDER : 0u) |
 		(in->start_key ? ID_START_KEY : 0u) | (in->slots ? ID_SLOTS : 0u) |
-		(in->schedule ? ID_SCHEDULE : 0u) | (in->parent ? ID_PARENT : 0u);
+		(in->schedule ? ID_SCHEDULE : 0u) | (in->parent ? ID_PARENT : 0u) |
+		(in->awaited ? ID_AWAITED : 0u) | (in->outlives ? ID_OUTLIVES : 0u) |
+		(in->bundle ? ID_BUNDLE : 0u);
 	wf_put_varint(out, mask);
 	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
 	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
@@ -85,10 +90,11 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_varint(out, in->schedule);
 	if (mask & ID_PARENT) {
 		wf_put_varint(out, in->parent);
-		wf_put_varint(out, in->parent_step);
 		wf_put_varint(out, in->depth);
-		wf_put_string(out, in->on_parent_cancel ? in->on_parent_cancel : "");
+		wf_put_string(out, in->parent_step);
 	}
+	if (mask & ID_BUNDLE)
+		wf_put_json(out, in->bundle);
 }
 
 static char *get_name(struct wf_reader *r, unsigned mask, unsigned given, unsigned is_default)
@@ -122,9 +128,11 @@ static void take_identity(struct wf_instance *in, struct wf_instance *t)
 	in->created_at = t->created_at;
 	in->schedule = t->schedule;
 	in->parent = t->parent;
-	in->parent_step = t->parent_step;
 	in->depth = t->depth;
-	swap_text(&in->on_parent_cancel, &t->on_parent_cancel);
+	in->awaited = t->awaited;
+	in->outlives = t->outlives;
+	swap_text(&in->parent_step, &t->parent_step);
+	swap_json(&in->bundle, &t->bundle);
 	swap_text(&in->workflow, &t->workflow);
 	swap_text(&in->version, &t->version);
 	swap_text(&in->tenant, &t->tenant);
@@ -137,18 +145,19 @@ static void take_identity(struct wf_instance *in, struct wf_instance *t)
 	swap_json(&in->slots, &t->slots);
 }
 
-static void get_parent(struct wf_reader *r, struct wf_instance *in)
+/* Whose child it is. A plain instance has none of it. */
+static bool get_parent(struct wf_reader *r, unsigned mask, struct wf_instance *t)
 {
-	in->parent = wf_get_varint(r);
-	in->parent_step = wf_get_u32_varint(r);
-	in->depth = wf_get_u32_varint(r);
-	in->on_parent_cancel = wf_get_string(r);
-	if (in->on_parent_cancel && !*in->on_parent_cancel) {
-		wf_free(in->on_parent_cancel);
-		in->on_parent_cancel = NULL;
+	t->awaited = mask & ID_AWAITED;
+	t->outlives = mask & ID_OUTLIVES;
+	if (mask & ID_PARENT) {
+		t->parent = wf_get_varint(r);
+		t->depth = wf_get_u32_varint(r);
+		t->parent_step = wf_get_string(r);
 	}
-	if (!in->parent)
-		r->bad = true;
+	t->bundle = mask & ID_BUNDLE ? wf_get_json(r) : NULL;
+	return !!t->parent == !!(mask & ID_PARENT) && (t->parent || !(t->awaited || t->outlives)) &&
+		(!t->bundle || json_is_object(t->bundle));
 }
 
 static void set_step_count(struct wf_instance *in, uint32_t steps, struct wf_instance *t)
@@ -182,9 +191,8 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 	t->start_key = get_if(&r, mask, ID_START_KEY);
 	t->slots = mask & ID_SLOTS ? wf_get_json(&r) : NULL;
 	t->schedule = mask & ID_SCHEDULE ? wf_get_varint(&r) : 0;
-	if (mask & ID_PARENT)
-		get_parent(&r, t);
-	bool good = ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
+	bool child = get_parent(&r, mask, t);
+	bool good = child && ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
 		!!t->schedule == !!(mask & ID_SCHEDULE) &&
 		(!t->slots || json_is_array(t->slots)) &&
 		(mask & ID_OS_USER_SAME || !same_user(t));

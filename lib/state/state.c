@@ -70,7 +70,7 @@ uint32_t wf_instance_add_thread(struct wf_instance *in)
 struct wf_instance *wf_instance_new(uint32_t step_count)
 {
 	struct wf_instance *in = wf_calloc(1, sizeof(*in));
-	in->failed_step = in->parent_step = WF_NONE;
+	in->failed_step = WF_NONE;
 	wf_instance_add_thread(in);
 	in->threads->done = false;
 	in->dirty = in->fresh = true;
@@ -98,7 +98,6 @@ void wf_instance_free(struct wf_instance *in)
 	}
 	wf_instance_drop_parts(in);
 	wf_free(in->undo);
-	wf_free(in->on_parent_cancel);
 	wf_free(in->threads);
 	wf_free(in->steps);
 	wf_free(in->vars);
@@ -113,6 +112,8 @@ void wf_instance_free(struct wf_instance *in)
 	wf_free(in->folder);
 	wf_free(in->start_key);
 	json_decref(in->slots);
+	wf_free(in->parent_step);
+	json_decref(in->bundle);
 	wf_free(in->result);
 	json_decref(in->input);
 	json_decref(in->event);
@@ -222,7 +223,7 @@ static const char *step_difference(const struct wf_step_state *a, const struct w
 		return "output";
 	if (!wf_json_equal(a->error, b->error))
 		return "error";
-	if (!same_number(a->child, b->child))
+	if (a->child != b->child)
 		return "child";
 	return wf_approval_difference(a->approval, b->approval);
 }
@@ -249,9 +250,11 @@ static const char *identity_difference(const struct wf_instance *a, const struct
 		return "start key or schedule";
 	if (!wf_json_equal(a->slots, b->slots))
 		return "slots";
-	if (a->parent != b->parent || a->parent_step != b->parent_step || a->depth != b->depth ||
-		!same_text(a->on_parent_cancel, b->on_parent_cancel))
+	if (a->parent != b->parent || !same_text(a->parent_step, b->parent_step) ||
+		a->depth != b->depth || a->awaited != b->awaited || a->outlives != b->outlives)
 		return "parent";
+	if (!wf_json_equal(a->bundle, b->bundle))
+		return "bundle";
 	if (a->created_at != b->created_at)
 		return "creation time";
 	if (!wf_json_equal(a->input, b->input) || !wf_json_equal(a->event, b->event) ||

@@ -144,7 +144,7 @@ struct wf_step_state {
 	char *key;              /* idempotency key of its attempts; NULL until the first effect */
 	json_t *output, *error; /* error: {type, code, message, attempt} */
 	struct wf_approval *approval;
-	uint64_t child;         /* number of the child in hand, as the journal gave it; 0 */
+	uint64_t child;         /* number of the child of its attempt; 0: none */
 	bool dirty;             /* to be written */
 	struct wf_step_indexed stored, pending;
 };
@@ -249,10 +249,13 @@ struct wf_instance {
 	char *start_key;        /* idempotency key of the start; NULL */
 	json_t *slots;          /* list of {"name": text, "limit": n}: what it needs room in; NULL */
 	uint64_t schedule;      /* the schedule that started it; 0 */
-	uint64_t parent;        /* number of the instance whose child it is; 0 */
-	uint32_t parent_step;   /* the step there that waits for it; WF_NONE */
-	uint32_t depth;         /* parents over it */
-	char *on_parent_cancel; /* what a cancel of the parent does to it; NULL: nothing */
+	uint64_t parent;        /* number of the instance of which it is a child; 0: of none */
+	char *parent_step;      /* … and the id of the step that started it; NULL */
+	uint32_t depth;         /* parents above it */
+	bool awaited;           /* its parent waits for its end */
+	bool outlives;          /* it goes on when its parent is cancelled */
+	json_t *bundle;         /* workflows that came with it: {ID: {"plan": hex, "version"?: text}}; its
+	                           children are looked for there first; NULL */
 
 	/* the header row */
 	enum wf_instance_status status;

@@ -5,7 +5,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "journal/waiting.h"
-#include "sweep/input.h"
+#include "runtime/input.h"
 
 #include <inttypes.h>
 #include <stdio.h>

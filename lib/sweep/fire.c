@@ -10,7 +10,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "sweep/firing.h"
-#include "sweep/input.h"
+#include "runtime/input.h"
 #include "sweep/schedule.h"
 
 #include <inttypes.h>

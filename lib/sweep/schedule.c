@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "plan/plan.h"
 #include "sweep/firing.h"
-#include "sweep/input.h"
+#include "runtime/input.h"
 
 #include <inttypes.h>
 #include <stdio.h>

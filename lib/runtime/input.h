@@ -1,6 +1,6 @@
 /* The input of a start that no person gives: by a schedule or an event. */
-#ifndef WF_SWEEP_INPUT_H
-#define WF_SWEEP_INPUT_H
+#ifndef WF_RUNTIME_INPUT_H
+#define WF_RUNTIME_INPUT_H
 
 #include "base/json.h"
 #include "plan/plan.h"

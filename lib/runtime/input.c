@@ -1,5 +1,5 @@
 /* The input of a start that no person gives: copied, defaults applied, checked. */
-#include "sweep/input.h"
+#include "runtime/input.h"
 
 #include "base/err.h"
 #include "base/mem.h"
