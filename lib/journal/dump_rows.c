@@ -85,8 +85,10 @@ static json_t *header_json(const struct wf_instance *in)
 	set_number(o, "side_threads", in->thread_count - 1);
 	set_number(o, "groups", in->group_count);
 	set_number(o, "undos", in->undo_count);
-	if (in->after)
-		set_text(o, "after", wf_instance_status_name((enum wf_instance_status)in->after));
+	if (in->unwind)
+		set_text(o, "unwinding", wf_unwind_name((enum wf_unwind)in->unwind));
+	if (in->unwind_as)
+		set_text(o, "ends_as", wf_instance_status_name((enum wf_instance_status)in->unwind_as));
 	return thread_json(o, in->threads);
 }
 
@@ -278,14 +280,13 @@ static json_t *item_row(const struct wf_buf *row)
 
 static json_t *undo_row(const struct wf_buf *row)
 {
-	static const char *const names[WF_UNDO_COUNT_] = {"waiting", "running", "done", "failed"};
 	struct wf_undo u = {0};
 	if (wf_row_get_undo(row->data, row->len, &u))
 		return NULL;
 	json_t *o = json_object();
-	set_text(o, "status", names[u.status]);
-	set_number(o, "seq", u.seq);
+	set_text(o, "status", wf_undo_status_name(u.status));
 	set_index(o, "step", u.step);
+	set_index(o, "item", u.item);
 	set_value(o, "input", u.input);
 	set_value(o, "error", u.error);
 	json_decref(u.input);

@@ -427,8 +427,8 @@ void wf_instance_written(struct wf_instance *in)
 		in->groups[i].dirty = false;
 		in->groups[i].dirty_count = 0;
 	}
-	for (uint32_t i = 0; i < in->undo_count; i++)
-		in->undo[i].dirty = false;
-	in->dirty_count = 0;
+	for (uint32_t i = 0; i < in->dirty_undo_count; i++)
+		in->undo[in->dirty_undo[i]].dirty = false;
+	in->dirty_count = in->dirty_undo_count = 0;
 	in->dirty = in->fresh = false;
 }

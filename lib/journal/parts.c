@@ -32,12 +32,10 @@ void wf_txn_put_parts(struct wf_txn *t, struct wf_instance *in)
 		(void)wf_txn_put_row(t, in->number, WF_ROW_GROUP, i, row);
 		put_items(t, in, i);
 	}
-	for (uint32_t i = 0; i < in->undo_count; i++) {
-		if (!in->undo[i].dirty)
-			continue;
+	for (uint32_t i = 0; i < in->dirty_undo_count; i++) {
 		wf_buf_reset(row);
-		wf_row_put_undo(&in->undo[i], row);
-		(void)wf_txn_put_row(t, in->number, WF_ROW_UNDO, i, row);
+		wf_row_put_undo(&in->undo[in->dirty_undo[i]], row);
+		(void)wf_txn_put_row(t, in->number, WF_ROW_UNDO, in->dirty_undo[i], row);
 	}
 }
 
@@ -121,5 +119,6 @@ int wf_txn_load_parts(struct wf_txn *t, struct wf_cursor *c, struct wf_instance 
 		rc = missing(t, in, WF_ROW_ITEM, 0);
 	if (!rc && in->undo_count)
 		rc = read_kind(t, c, in, WF_ROW_UNDO, &in->undo_count);
+	wf_instance_count_undo(in);
 	return rc;
 }

@@ -35,6 +35,7 @@ void wf_instance_remap(struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZ
 		t->done |= i > 0 && t->step == UINT32_MAX;
 		t->dirty = true;
 	}
+	uint32_t before = in->step_count;
 	wf_free(in->steps);
 	in->steps = steps;
 	in->step_count = step_count;
@@ -43,6 +44,11 @@ void wf_instance_remap(struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZ
 		steps[i].dirty = false;
 		wf_instance_touch(in, i);
 	}
+	for (uint32_t i = 0; i < in->undo_count; i++) {
+		in->undo[i].step = mapped(in->undo[i].step, before, map);
+		wf_instance_touch_undo(in, i);
+	}
+	wf_instance_count_undo(in);
 	memcpy(in->plan_id, plan_id, WF_HASH_SIZE);
 	in->dirty = true;
 }

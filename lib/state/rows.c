@@ -30,7 +30,7 @@ enum {
 	HD_MAIN = 4096,         /* more of the first thread: a thread's row */
 	HD_GROUPS = 8192,
 	HD_UNDOS = 16384,
-	HD_AFTER = 32768,
+	HD_UNWIND = 32768,
 	HD_ALL = 65535
 };
 #define MAX_THREADS (1u << 20)
@@ -47,15 +47,6 @@ static void set_thread_count(struct wf_instance *in, uint32_t count)
 
 #define MAX_UNDOS (1u << 24)
 
-/* As many undos, with rows to come. */
-static void set_undo_count(struct wf_instance *in, uint32_t count)
-{
-	while (in->undo_count < count) {
-		WF_GROW(in->undo, in->undo_count, in->undo_room);
-		in->undo[in->undo_count++] = (struct wf_undo){.step = WF_NONE};
-	}
-}
-
 void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 {
 	unsigned mask = (in->result ? HD_RESULT : 0u) | (in->started_at ? HD_STARTED : 0u) |
@@ -66,7 +57,7 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u) |
 		(in->thread_count > 1 ? HD_SIDE_THREADS : 0u) |
 		(wf_thread_plain(in->threads) ? 0u : HD_MAIN) | (in->group_count ? HD_GROUPS : 0u) |
-		(in->undo_count ? HD_UNDOS : 0u) | (in->after ? HD_AFTER : 0u);
+		(in->undo_count ? HD_UNDOS : 0u) | (in->unwind_as ? HD_UNWIND : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)in->status);
 	wf_put_time(out, in->updated_at, 0);
@@ -100,8 +91,8 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_varint(out, in->group_count);
 	if (mask & HD_UNDOS)
 		wf_put_varint(out, in->undo_count);
-	if (mask & HD_AFTER)
-		wf_put_u8(out, in->after);
+	if (mask & HD_UNWIND)
+		wf_put_u8(out, (uint8_t)(in->unwind << 4 | in->unwind_as));
 }
 
 int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
@@ -130,8 +121,10 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	main.done = mask & HD_THREAD_DONE;
 	uint32_t groups = mask & HD_GROUPS ? wf_get_u32_but(&r, 0) : 0;
 	uint32_t undos = mask & HD_UNDOS ? wf_get_u32_but(&r, 0) : 0;
-	unsigned after = mask & HD_AFTER ? get_enum(&r, WF_INST_COUNT_) : 0;
-	bool good = ended_well(&r) && mask <= HD_ALL && !!after == !!(mask & HD_AFTER) &&
+	unsigned unwinding = mask & HD_UNWIND ? wf_get_u8(&r) : 0;
+	unsigned as = unwinding & 15;
+	bool good = ended_well(&r) && mask <= HD_ALL && !!as == !!(mask & HD_UNWIND) &&
+		unwinding >> 4 < WF_UNWIND_COUNT_ && as < WF_INST_COUNT_ &&
 		groups <= WF_MAX_STEPS && undos <= MAX_UNDOS &&
 		wf_thread_plain(&main) == !(mask & HD_MAIN) && !!owner == !!(mask & HD_OWNER) &&
 		!!wait == !!(mask & HD_WAIT) && side < MAX_THREADS;
@@ -148,8 +141,9 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 		in->threads[0].dirty = false;
 		wf_instance_drop_parts(in);
 		wf_instance_need_groups(in, groups);
-		set_undo_count(in, undos);
-		in->after = (uint8_t)after;
+		wf_instance_make_undo(in, undos);
+		in->unwind = (uint8_t)(unwinding >> 4);
+		in->unwind_as = (uint8_t)as;
 		in->failed_step = failed;
 		in->owner = owner;
 		swap_text(&in->result, &result);

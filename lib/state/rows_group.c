@@ -150,11 +150,7 @@ void wf_instance_drop_parts(struct wf_instance *in)
 	wf_free(in->groups);
 	in->groups = NULL;
 	in->group_count = 0;
-	for (uint32_t i = 0; i < in->undo_count; i++) {
-		json_decref(in->undo[i].input);
-		json_decref(in->undo[i].error);
-	}
-	in->undo_count = 0;
+	wf_instance_drop_undo(in);
 }
 
 void wf_instance_touch_item(struct wf_instance *in, uint32_t group, uint32_t item)
@@ -166,29 +162,31 @@ void wf_instance_touch_item(struct wf_instance *in, uint32_t group, uint32_t ite
 }
 
 static const uint32_t none = WF_NONE;
+#define FIELDS 11u
 
 /* The numbers of a group's row, and what each is when it is not there. */
-static void fields_of(struct wf_group_state *g, uint32_t *ret[10], uint32_t ret_absent[10])
+static void fields_of(struct wf_group_state *g, uint32_t *ret[FIELDS], uint32_t ret_absent[FIELDS])
 {
-	uint32_t *const fields[10] = {&g->first_thread, &g->waiter, &g->total, &g->begun, &g->running,
-		&g->succeeded, &g->failed, &g->first_item, &g->item_room, &g->failed_first};
-	const uint32_t absent[10] = {0, none, 0, 0, 0, 0, 0, 0, 0, none};
+	uint32_t *const fields[FIELDS] = {&g->first_thread, &g->waiter, &g->total, &g->begun, &g->running,
+		&g->succeeded, &g->failed, &g->first_item, &g->item_room, &g->failed_first,
+		&g->undo_floor};
+	const uint32_t absent[FIELDS] = {0, none, 0, 0, 0, 0, 0, 0, 0, none, 0};
 	memcpy(ret, fields, sizeof(fields));
 	memcpy(ret_absent, absent, sizeof(absent));
 }
 
-enum { GR_ROUND = 1024, GR_RESULTS = 2048, GR_ALL = 4095 };
+enum { GR_ROUND = 2048, GR_RESULTS = 4096, GR_ALL = 8191 };
 
 void wf_row_put_group(const struct wf_group_state *g, struct wf_buf *out)
 {
 	struct wf_group_state copy = *g;
-	uint32_t *fields[10], absent[10];
+	uint32_t *fields[FIELDS], absent[FIELDS];
 	fields_of(&copy, fields, absent);
 	unsigned mask = (g->round ? GR_ROUND : 0u) | (g->results ? GR_RESULTS : 0u);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < FIELDS; i++)
 		mask |= *fields[i] != absent[i] ? 1u << i : 0u;
 	wf_put_varint(out, mask);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < FIELDS; i++)
 		if (mask >> i & 1)
 			wf_put_varint(out, *fields[i]);
 	if (mask & GR_ROUND)
@@ -199,10 +197,10 @@ int wf_row_get_group(const void *bytes, size_t n, struct wf_group_state *ret)
 {
 	struct wf_reader r = wf_reader_of(bytes, n);
 	struct wf_group_state g = {0};
-	uint32_t *fields[10], absent[10];
+	uint32_t *fields[FIELDS], absent[FIELDS];
 	unsigned mask = wf_get_u32_varint(&r);
 	fields_of(&g, fields, absent);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < FIELDS; i++)
 		*fields[i] = mask >> i & 1 ? wf_get_u32_but(&r, absent[i]) : absent[i];
 	g.round = mask & GR_ROUND ? wf_get_u32_but(&r, 0) : 0;
 	if (!ended_well(&r) || mask > GR_ALL || (mask & GR_RESULTS && g.total > WF_MAX_ITEMS))
@@ -261,71 +259,18 @@ int wf_row_get_item(const void *bytes, size_t n, uint32_t place, struct wf_insta
 	return rc;
 }
 
-/* -- undos -- */
-
-struct wf_undo *wf_instance_add_undo(struct wf_instance *in, uint32_t step, json_t *input)
-{
-	WF_GROW(in->undo, in->undo_count, in->undo_room);
-	uint64_t seq = in->undo_count ? in->undo[in->undo_count - 1].seq + 1 : 1;
-	struct wf_undo *u = &in->undo[in->undo_count++];
-	*u = (struct wf_undo){.seq = seq, .step = step, .input = input, .dirty = true};
-	in->dirty = true;
-	return u;
-}
-
-enum { UN_INPUT = 1, UN_ERROR = 2, UN_ALL = 3 };
-
-void wf_row_put_undo(const struct wf_undo *u, struct wf_buf *out)
-{
-	wf_put_u8(out, (uint8_t)((u->input ? UN_INPUT : 0) | (u->error ? UN_ERROR : 0)));
-	wf_put_u8(out, (uint8_t)u->status);
-	wf_put_varint(out, u->seq);
-	wf_put_varint(out, u->step);
-	if (u->input)
-		wf_put_json(out, u->input);
-	if (u->error)
-		wf_put_json(out, u->error);
-}
-
-int wf_row_get_undo(const void *bytes, size_t n, struct wf_undo *u)
-{
-	struct wf_reader r = wf_reader_of(bytes, n);
-	struct wf_undo t = {.dirty = u->dirty};
-	unsigned mask = wf_get_u8(&r);
-	t.status = (enum wf_undo_status)get_enum(&r, WF_UNDO_COUNT_);
-	t.seq = wf_get_varint(&r);
-	t.step = wf_get_u32_but(&r, WF_NONE);
-	t.input = mask & UN_INPUT ? wf_get_json(&r) : NULL;
-	t.error = mask & UN_ERROR ? wf_get_json(&r) : NULL;
-	if (!ended_well(&r) || mask > UN_ALL) {
-		json_decref(t.input);
-		json_decref(t.error);
-		return WF_ECORRUPT;
-	}
-	json_decref(u->input);
-	json_decref(u->error);
-	*u = t;
-	return 0;
-}
-
 /* -- equality -- */
 
 static bool same_group(const struct wf_group_state *a, const struct wf_group_state *b)
 {
 	struct wf_group_state x = *a, y = *b;
-	uint32_t *p[10], *q[10], absent[10];
+	uint32_t *p[FIELDS], *q[FIELDS], absent[FIELDS];
 	fields_of(&x, p, absent);
 	fields_of(&y, q, absent);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < FIELDS; i++)
 		if (*p[i] != *q[i])
 			return false;
 	return a->round == b->round && wf_json_equal(a->results, b->results);
-}
-
-static bool same_undo(const struct wf_undo *a, const struct wf_undo *b)
-{
-	return a->seq == b->seq && a->step == b->step && a->status == b->status &&
-		wf_json_equal(a->input, b->input) && wf_json_equal(a->error, b->error);
 }
 
 const char *wf_parts_difference(const struct wf_instance *a, const struct wf_instance *b)
@@ -335,10 +280,5 @@ const char *wf_parts_difference(const struct wf_instance *a, const struct wf_ins
 	for (uint32_t i = 0; i < a->group_count; i++)
 		if (!same_group(&a->groups[i], &b->groups[i]))
 			return "group";
-	if (a->undo_count != b->undo_count)
-		return "number of undos";
-	for (uint32_t i = 0; i < a->undo_count; i++)
-		if (!same_undo(&a->undo[i], &b->undo[i]))
-			return "undo";
-	return NULL;
+	return wf_undo_difference(a, b);
 }

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "plan/ops.h"
+#include "state/undo.h"
 
 #include <jansson.h>
 
@@ -144,6 +145,7 @@ struct wf_step_state {
 	char *key;              /* idempotency key of its attempts; NULL until the first effect */
 	json_t *output, *error; /* error: {type, code, message, attempt} */
 	struct wf_approval *approval;
+	uint32_t undos;         /* undo entries of it that are not done; follows from them */
 	uint64_t child;         /* number of the child of its attempt; 0: none */
 	bool dirty;             /* to be written */
 	struct wf_step_indexed stored, pending;
@@ -186,6 +188,7 @@ struct wf_group_state {
 	uint32_t begun;         /* foreach: the items before this one were looked at */
 	uint32_t running, succeeded, failed; /* members, or items */
 	uint32_t first_item, item_room; /* a foreach's part of the instance's item rows */
+	uint32_t undo_floor;    /* undo entries there were when it began last */
 	uint32_t round;         /* how often it began: rows of items of an earlier one mean nothing */
 	uint32_t failed_first;  /* the member or item that failed first; WF_NONE */
 	json_t *results;        /* foreach: a list with one for each item, {"output"} or {"error"}, null
@@ -197,22 +200,6 @@ struct wf_group_state {
 	uint32_t *unmet;        /* of a DAG: what each member still waits for */
 	uint32_t *ready;        /* a heap of the members that may begin */
 	uint32_t ready_count;
-};
-
-/* What undoes a step that was left. */
-enum wf_undo_status {
-	WF_UNDO_WAITING,
-	WF_UNDO_RUNNING,
-	WF_UNDO_DONE,
-	WF_UNDO_FAILED,
-	WF_UNDO_COUNT_
-};
-struct wf_undo {
-	uint64_t seq;           /* its order: rising */
-	uint32_t step;          /* that it undoes */
-	enum wf_undo_status status;
-	json_t *input, *error;  /* NULL */
-	bool dirty;
 };
 
 struct wf_var {
@@ -264,7 +251,8 @@ struct wf_instance {
 	int64_t started_at, ended_at, updated_at;
 	int64_t timeout_at;     /* of the whole instance; 0: none */
 	uint32_t failed_step;   /* WF_NONE */
-	uint8_t after;          /* while it compensates: the enum wf_instance_status that comes then */
+	uint8_t unwind;         /* enum wf_unwind */
+	uint8_t unwind_as;      /* how it ends then: WF_INST_FAILED or WF_INST_CANCELLED; 0 before */
 	json_t *output, *error; /* of the instance; NULL */
 	uint64_t owner;         /* runner that drives it; 0: nobody */
 	uint64_t history;       /* number of history records so far */
@@ -281,6 +269,9 @@ struct wf_instance {
 	uint32_t group_count;
 	struct wf_undo *undo;   /* in the order in which the steps were left */
 	uint32_t undo_count, undo_room;
+	uint32_t undo_top;      /* private to the engine: every entry from there on is done */
+	uint32_t *dirty_undo;   /* as dirty_steps */
+	uint32_t dirty_undo_count, dirty_undo_room;
 
 	/* steps marked dirty since the last commit, so that a commit costs what changed */
 	uint32_t *dirty_steps;
@@ -306,8 +297,6 @@ void wf_instance_need_groups(struct wf_instance *in, uint32_t count);
 /* Marks the row of a foreach's item to be written, and the group's. */
 void wf_instance_touch_item(struct wf_instance *in, uint32_t group, uint32_t item);
 void wf_group_state_done(struct wf_group_state *g);
-/* Appends an undo that waits; takes the input over (NULL: none). */
-struct wf_undo *wf_instance_add_undo(struct wf_instance *in, uint32_t step, json_t *input);
 /* Marks a step's row to be written. */
 void wf_instance_touch(struct wf_instance *in, uint32_t step);
 /* The instance goes on under another plan: map says which step there each of its steps is (anything of
@@ -354,8 +343,6 @@ int wf_row_get_item(const void *bytes, size_t n, uint32_t place, struct wf_insta
 /* What an item's row says, by itself: its group, the round, and what became of it (NULL: nothing).  */
 int wf_row_read_item(const void *bytes, size_t n, uint32_t *ret_group, uint32_t *ret_round,
 	json_t **ret);
-void wf_row_put_undo(const struct wf_undo *u, struct wf_buf *out);
-int wf_row_get_undo(const void *bytes, size_t n, struct wf_undo *u);
 
 /* Equality of everything but the private fields, dirty marks, owner and what the journal counts
  * itself (history; numbers and children, where one of the two is 0); when not equal *ret_where (may be NULL; from
