@@ -177,6 +177,14 @@ static int cancel(struct wf_core *c, struct wf_cause *cause)
 	return 0;
 }
 
+bool wf_engine_ready(const struct wf_instance *in)
+{
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		if (in->threads[i].ready && !in->threads[i].done)
+			return true;
+	return false;
+}
+
 typedef int handler_fn(struct wf_core *c, struct wf_cause *cause);
 static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_START] = start,

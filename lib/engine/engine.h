@@ -54,6 +54,9 @@ bool wf_action_starts_child(enum wf_action action);
 int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const struct wf_event *event,
 	struct wf_turn *turn, struct wf_cause *cause);
 
+/* Whether a thread goes on with the next CONTINUE: it did as much as one turn may. */
+bool wf_engine_ready(const struct wf_instance *in);
+
 /* Runs a body of pure code that ends in RETURN (the correlation id; `wfctl eval`). *ret is a new
  * reference or NULL for undefined. On an error: WF_EINVAL, *ret_error {type, code, message} new. */
 int wf_engine_eval(const struct wf_plan *plan, const struct wf_instance *in, uint32_t pc,

@@ -40,7 +40,7 @@ static void build(struct wf_plan_builder *b)
 	wf_plan_emit(b, WF_OP_UNDEF, 0, 0);
 	wf_plan_emit(b, WF_OP_FINISH, 0, wf_plan_add_string(b, "success"));
 	wf_plan_mark(b, 99, 1);
-	struct wf_plan_edge edge = {.from = WF_NONE, .to = 0, .label = WF_NONE};
+	struct wf_plan_edge edge = {.from = WF_NONE, .to = 0, .label = WF_NONE, .pc = WF_NONE};
 	wf_plan_add_edge(b, &edge);
 }
 

@@ -29,7 +29,7 @@ static inline void sample_edge(struct sample *s, uint32_t from, uint32_t to, enu
 	const char *label)
 {
 	struct wf_plan_edge e = { from, to, kind,
-		label ? wf_plan_add_string(&s->b, label) : WF_NONE };
+		label ? wf_plan_add_string(&s->b, label) : WF_NONE, WF_NONE };
 	(void)wf_plan_add_edge(&s->b, &e);
 }
 
