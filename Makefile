@@ -36,11 +36,12 @@ LAYERS_check := base query plan schema source expr model
 LAYERS_compile := base query plan schema source expr model check
 LAYERS_journal := base query plan state
 LAYERS_effect := base query plan
-LAYERS_engine := base query plan state
-LAYERS_runtime := base query plan state engine effect journal
+LAYERS_engine := base schema query plan state
+LAYERS_trial := base schema query plan state engine
+LAYERS_runtime := base schema query plan state engine effect journal
 LAYERS_sweep := base query plan state schema engine effect journal runtime
 LAYERS_view := base query plan state schema source
-FOLDERS := view sweep runtime engine effect journal compile check model expr source state plan query schema base
+FOLDERS := view sweep runtime trial engine effect journal compile check model expr source state plan query schema base
 
 ifeq ($(V),1)
 Q :=
@@ -72,6 +73,7 @@ CFLAGS_ALL = $(COMMON) $(OPT_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,--as-needed $(LINK_$(MODE)) $(LDFLAGS)
 
 GEN_schema := $(B)/gen/builtin_schemas.o
+GEN_model := $(B)/gen/shipped_actions.o
 objs = $(patsubst %.c,$(B)/%.o,$(filter-out %_module.c %_main.c,$(wildcard lib/$(1)/*.c))) $(GEN_$(1))
 archive = $(B)/lib/lib$(1).a
 LIB_OBJS := $(foreach f,$(FOLDERS),$(call objs,$(f)))
@@ -110,7 +112,12 @@ $(B)/%.o: %.c
 SCHEMAS := $(wildcard schemas/*.json schemas/*/*.json)
 $(B)/gen/builtin_schemas.c: lib/schema/embed.sh $(SCHEMAS)
 	@mkdir -p $(dir $@)
-	$(Q)sh lib/schema/embed.sh schemas $(SCHEMAS) >$@
+	$(Q)sh lib/schema/embed.sh wf_schema schema/embedded.h schemas $(SCHEMAS) >$@
+# The action definitions that are shipped, as another.
+ACTIONS := $(wildcard workflows/actions/*.yaml)
+$(B)/gen/shipped_actions.c: lib/schema/embed.sh $(ACTIONS)
+	@mkdir -p $(dir $@)
+	$(Q)sh lib/schema/embed.sh wf_shipped_action model/shipped.h workflows/actions $(ACTIONS) >$@
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 

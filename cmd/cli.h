@@ -33,6 +33,7 @@ struct wf_setting_info {
 };
 extern const struct wf_setting_info wf_settings[WF_SET_COUNT_];
 
+struct wf_actions;
 struct wf_ctx {
 	struct wf_arguments args;
 	enum wf_format format;
@@ -46,6 +47,7 @@ struct wf_ctx {
 	char *os_user, *key_path;
 	json_t *config;             /* object of strings, and of maps for wf_people; NULL until it was read */
 	json_t *people;             /* what wf_people read */
+	struct wf_actions *actions; /* the definitions that it knows; NULL until some were looked for */
 	bool form_asked;            /* by option, variable or file: a failure takes that form too */
 	bool failed_json;           /* an error document is on standard output already */
 };
@@ -91,6 +93,8 @@ char *wf_libexec(struct wf_ctx *ctx);
 /* Opens home and journal. 0 or the exit status, with everything said. */
 int wf_open_home(struct wf_ctx *ctx);
 int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode);
+/* Opens the journal for reading, without a word: *ret is the caller's to close. Negative when it cannot. */
+int wf_try_journal(struct wf_ctx *ctx, struct wf_journal **ret);
 /* Reads in one snapshot of the journal, which is opened for reading if it is not open. 0 or the exit status,
  * with everything said. */
 int wf_read_journal(struct wf_ctx *ctx, wf_txn_fn *fn, void *arg);

@@ -71,6 +71,19 @@ static int definitions_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause
 	return wf_txn_each_definition(txn, offer_definition, arg);
 }
 
+static bool offer_action(void *arg, const struct wf_action_row *a)
+{
+	struct wanted *w = arg;
+	offer(w, a->id, a->version);
+	return w->count < MOST_IDS;
+}
+
+static int actions_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_action(txn, offer_action, arg);
+}
+
 static bool offer_schedule(void *arg, const struct wf_schedule *s)
 {
 	struct wanted *w = arg;
@@ -144,6 +157,8 @@ static void offer_kind(struct wanted *w, const char *kind, const struct wf_verb 
 		(void)printf(":file\n");
 	} else if (!strcmp(kind, "workflow")) {
 		offer_stored(w, definitions_txn);
+	} else if (!strcmp(kind, "action")) {
+		offer_stored(w, actions_txn);
 	} else if (!strcmp(kind, "schedule")) {
 		offer_stored(w, schedules_txn);
 	} else if (!strcmp(kind, "instance") || !strcmp(kind, "approval")) {

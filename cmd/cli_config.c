@@ -29,7 +29,7 @@ static int config_pair(struct wf_ctx *ctx, const char *path, const struct wf_pai
 		keys[i] = *wf_settings[i].key ? wf_settings[i].key : NULL;
 		if (!keys[i] || strcmp(keys[i], pair->key) != 0)
 			continue;
-		bool map = i == WF_SET_RESOLVERS;
+		bool map = i == WF_SET_RESOLVERS || i == WF_SET_CONNECTIONS;
 		json_t *value = map ? wf_node_json(pair->value) : config_value(pair->value);
 		if (map && !json_is_object(value)) {
 			json_decref(value);

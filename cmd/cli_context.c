@@ -1,5 +1,6 @@
 /* Settings, the home, who acts: what a verb finds around it. */
 #include "cli.h"
+#include "cli_actions.h"
 
 #include "base/text.h"
 
@@ -201,6 +202,7 @@ int wf_ctx_begin(struct wf_ctx *ctx)
 
 void wf_ctx_done(struct wf_ctx *ctx)
 {
+	wf_actions_done(ctx);
 	wf_journal_close(ctx->journal);
 	if (ctx->home)
 		wf_runner_end(ctx->home);

@@ -306,6 +306,7 @@ static int make_runtime(struct wf_driver *d)
 		.max_in_flight = d->options.max_in_flight, .os_user = wf_os_user(ctx),
 		.dry = d->options.dry,
 		.people = wf_people, .people_arg = ctx,
+		.connections = json_object_get(ctx->config, "connections"),
 		.observer = { .arg = d, .parted = on_parted, .told = on_told } };
 	if (d->live) {
 		options.observer.started = on_started;

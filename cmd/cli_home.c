@@ -69,6 +69,17 @@ int wf_open_journal(struct wf_ctx *ctx, enum wf_journal_mode mode)
 	return 0;
 }
 
+int wf_try_journal(struct wf_ctx *ctx, struct wf_journal **ret)
+{
+	struct wf_home_options options;
+	const char *folder = wf_home_folder(ctx);
+	if (!ctx->home && (options_of_home(ctx, &options) ||
+				  wf_home_open(folder, &options, &ctx->home, NULL) < 0))
+		return -1;
+	return wf_journal_open(ctx->home, wf_set(ctx, WF_SET_TENANT), wf_set(ctx, WF_SET_ENVIRONMENT),
+		WF_JOURNAL_READ, ret, NULL);
+}
+
 int wf_fail_read(struct wf_ctx *ctx, int err, struct wf_cause *cause)
 {
 	if (!*cause->text)

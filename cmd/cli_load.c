@@ -1,5 +1,6 @@
 /* Definition files: found, read, checked, compiled. */
 #include "cli_load.h"
+#include "cli_actions.h"
 
 #include "base/limits.h"
 #include "check/check.h"
@@ -31,20 +32,54 @@ static int read_text(struct wf_loaded *l, const char *path)
 	return r;
 }
 
-void wf_load_file(struct wf_loaded *l, const char *path, struct wf_check_schemas *schemas)
+/* One definition, a workflow or an action. */
+static void load_definition(struct wf_loaded *l, struct wf_node *root,
+	struct wf_check_schemas *schemas)
 {
+	const struct wf_model_options options = { .actions = l->actions };
+	const struct wf_document document = { .root = root };
+	size_t i = l->count++;
+	if (wf_is_action_definition(root)) {
+		l->defs[i] = wf_catalog_of(l->actions, &l->source, root);
+		wf_diags_move(&l->diags, &l->defs[i]->diags);
+		(void)wf_check_action(l->defs[i], &l->diags);
+		return;
+	}
+	l->models[i] = wf_model_read_with(&l->source, &document, &options, &l->diags);
+	if (l->models[i] && schemas)
+		(void)wf_check_with(schemas, l->models[i], &l->diags);
+	else if (l->models[i])
+		(void)wf_check(l->models[i], &l->diags);
+}
+
+/* A document that is a list is a bundle of definitions. */
+static size_t in_document(const struct wf_node *root)
+{
+	return root->kind == WF_NODE_LIST && root->list.count ? root->list.count : 1;
+}
+
+void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
+	struct wf_check_schemas *schemas)
+{
+	size_t count = 0;
 	*l = (struct wf_loaded){ .name = wf_strdup(path) };
 	if (read_text(l, path) < 0)
 		return;
 	wf_source_read(&l->source, WF_SYNTAX_GUESS, &l->docs, &l->diags);
-	l->count = l->docs.count;
-	l->models = wf_calloc(l->count + 1, sizeof(struct wf_model *));
-	for (size_t i = 0; i < l->count; i++) {
-		l->models[i] = wf_model_read(&l->source, &l->docs.items[i], &l->diags);
-		if (l->models[i] && schemas)
-			(void)wf_check_with(schemas, l->models[i], &l->diags);
-		else if (l->models[i])
-			(void)wf_check(l->models[i], &l->diags);
+	l->own = wf_shelf_new();
+	wf_shelf_add_documents(l->own, &l->source, &l->docs);
+	l->actions = wf_actions_catalog(ctx, path, l->own, &l->diags);
+	for (size_t i = 0; i < l->docs.count; i++)
+		count += in_document(l->docs.items[i].root);
+	l->models = wf_calloc(count + 1, sizeof(struct wf_model *));
+	l->defs = wf_calloc(count + 1, sizeof(struct wf_action_def *));
+	for (size_t i = 0; i < l->docs.count; i++) {
+		struct wf_node *root = l->docs.items[i].root;
+		bool bundle = root->kind == WF_NODE_LIST && root->list.count;
+		for (size_t k = 0; bundle && k < root->list.count; k++)
+			load_definition(l, root->list.items[k], schemas);
+		if (!bundle)
+			load_definition(l, root, schemas);
 	}
 	wf_diags_sort(&l->diags);
 }
@@ -54,6 +89,9 @@ void wf_loaded_done(struct wf_loaded *l)
 	for (size_t i = 0; i < l->count; i++)
 		wf_model_free(l->models[i]);
 	wf_free(l->models);
+	wf_free(l->defs);
+	wf_catalog_free(l->actions);
+	wf_shelf_free(l->own);
 	wf_documents_done(&l->docs);
 	wf_diags_done(&l->diags);
 	wf_buf_done(&l->text);
@@ -132,26 +170,38 @@ int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 	struct wf_plan **ret)
 {
 	struct wf_loaded l;
-	wf_load_file(&l, path, NULL);
+	wf_load_file(&l, ctx, path, NULL);
 	int status = usable(ctx, &l);
-	if (!status && l.count > 1)
+	size_t workflows = 0, only = 0;
+	for (size_t i = 0; i < l.count; i++)
+		if (l.models[i]) {
+			only = i;
+			workflows++;
+		}
+	if (!status && workflows > 1)
 		status = wf_fail_usage(ctx,
-			"%s holds %zu definitions; register it and name the one that is meant", path,
-			l.count);
+			"%s holds %zu workflows; register it and name the one that is meant", path,
+			workflows);
+	if (!status && !workflows)
+		status = wf_fail_usage(ctx, "%s holds no workflow, only actions", path);
 	if (!status)
-		status = compile_one(ctx, l.models[0], ret_bytes, ret);
+		status = compile_one(ctx, l.models[only], ret_bytes, ret);
 	wf_loaded_done(&l);
 	return status;
 }
 
 int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),
-	void *arg)
+	int (*action)(struct wf_ctx *ctx, void *arg, const struct wf_action_def *def), void *arg)
 {
 	struct wf_loaded l;
-	wf_load_file(&l, path, NULL);
+	wf_load_file(&l, ctx, path, NULL);
 	int status = usable(ctx, &l);
 	for (size_t i = 0; !status && i < l.count; i++) {
+		if (!l.models[i]) {
+			status = action(ctx, arg, l.defs[i]);
+			continue;
+		}
 		WF_AUTOBUF struct wf_buf bytes = { 0 };
 		struct wf_plan *plan = NULL;
 		status = compile_one(ctx, l.models[i], &bytes, &plan);
@@ -188,14 +238,13 @@ static bool is_definition(const char *path)
 
 typedef bool wanted_fn(const char *path);
 
-static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth, wanted_fn *wanted,
-	struct wf_files *files)
+static int search_folder(
+	const char *folder, unsigned depth, wanted_fn *wanted, struct wf_files *files)
 {
 	struct dirent **entries;
 	int status = 0, n = depth > 64 ? 0 : scandir(folder, &entries, not_hidden, by_name);
 	if (n < 0)
-		return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
-			"the folder %s cannot be read", folder);
+		return -1;
 	size_t len = strlen(folder);
 	while (len > 1 && folder[len - 1] == '/')
 		len--;
@@ -205,7 +254,7 @@ static int search_folder(struct wf_ctx *ctx, const char *folder, unsigned depth,
 		/* links to folders are not followed: they could lead in a circle */
 		bool there = lstat(path, &st) == 0;
 		if (there && S_ISDIR(st.st_mode) && !status)
-			status = search_folder(ctx, path, depth + 1, wanted, files);
+			status = search_folder(path, depth + 1, wanted, files);
 		bool file = there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 		if (file && wanted(path))
 			add_file(files, path);
@@ -226,9 +275,9 @@ static int find_files(struct wf_ctx *ctx, wanted_fn *wanted, const char *what,
 		struct stat st;
 		if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			size_t before = files->count;
-			int status = search_folder(ctx, path, 0, wanted, files);
-			if (status)
-				return status;
+			if (search_folder(path, 0, wanted, files) < 0)
+				return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
+					"the folder %s cannot be read", path);
 			if (files->count == before)
 				return wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
 					"there is no %s in %s", what, path);
@@ -237,6 +286,11 @@ static int find_files(struct wf_ctx *ctx, wanted_fn *wanted, const char *what,
 		}
 	}
 	return 0;
+}
+
+int wf_find_below(const char *folder, struct wf_files *files)
+{
+	return search_folder(folder, 0, is_definition, files);
 }
 
 int wf_find_files(struct wf_ctx *ctx, struct wf_files *files)

@@ -8,19 +8,26 @@
 
 /* One file (or standard input) with all its definitions. */
 struct wf_check_schemas;
+struct wf_shelf;
+struct wf_catalog;
+struct wf_action_def;
 struct wf_loaded {
 	char *name;
 	struct wf_buf text;
 	struct wf_source source;
 	struct wf_documents docs;
-	struct wf_model **models; /* one a document; NULL where it is no workflow */
-	size_t count;             /* documents */
+	struct wf_shelf *own;     /* the action definitions among them */
+	struct wf_catalog *actions;
+	struct wf_model **models; /* one a definition; NULL where it is no workflow */
+	struct wf_action_def **defs; /* … and no action definition */
+	size_t count;             /* definitions: documents, and what a document that is a list holds */
 	struct wf_diags diags;    /* sorted */
 };
 
 /* Reads and checks. Every failure, also of reading the file, is a finding. schemas: kept from file to
- * file by who loads many, and until they are done with; NULL otherwise. */
-void wf_load_file(struct wf_loaded *l, const char *path, struct wf_check_schemas *schemas);
+ * file by who loads many, and until they are done with; NULL otherwise. The context outlives it. */
+void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
+	struct wf_check_schemas *schemas);
 void wf_loaded_done(struct wf_loaded *l);
 
 /* Findings as text to standard error: errors, warnings unless quiet, notes when verbose. */
@@ -33,10 +40,10 @@ bool wf_looks_like_file(const char *argument);
  * the loaded plan to *ret. 0 or the exit status, with everything said. */
 int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 	struct wf_plan **ret);
-/* The same for all definitions of a file; fn gives 0 to go on or an exit status. */
+/* The same for all definitions of a file, workflows and actions; each gives 0 to go on or an exit status. */
 int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),
-	void *arg);
+	int (*action)(struct wf_ctx *ctx, void *arg, const struct wf_action_def *def), void *arg);
 
 /* Definition files below the arguments (files as they are; folders searched for *.yaml, *.yml and
  * *.json, hidden ones and test files left out), sorted within each argument. Strings and list from
@@ -46,6 +53,8 @@ struct wf_files {
 	size_t count, room;
 };
 int wf_find_files(struct wf_ctx *ctx, struct wf_files *files);
+/* The same below one folder; -1 when it, or a folder in it, cannot be read. */
+int wf_find_below(const char *folder, struct wf_files *files);
 /* The same with test files: *.test.yaml, *.test.yml, *.test.json. */
 int wf_find_test_files(struct wf_ctx *ctx, struct wf_files *files);
 void wf_files_done(struct wf_files *files);

@@ -1,5 +1,5 @@
 /* wfctl compile: the plan of a definition, as bytes, assembly, or a summary. */
-#include "cli_load.h"
+#include "cli_actions.h"
 
 #include <string.h>
 
@@ -134,6 +134,7 @@ static int run_compile(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm) or a summary (json)",
 		"plan|asm|json", NULL },
 	{ "output-file", 'O', "FILE", "write there, the plan's bytes unless --emit says otherwise",

@@ -1,6 +1,6 @@
 /* wfctl graph: a definition, or an instance with its steps coloured by status. */
 #include "cli_drive.h"
-#include "cli_load.h"
+#include "cli_actions.h"
 
 #include "view/graph.h"
 
@@ -40,6 +40,7 @@ static int run_graph(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "instance", 0, "N", "draw this instance, steps coloured by status", "instance", NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },

@@ -1,5 +1,5 @@
 /* wfctl lint: every finding of every definition, in one run. */
-#include "cli_load.h"
+#include "cli_actions.h"
 
 #include "check/check.h"
 #include "view/findings.h"
@@ -97,14 +97,16 @@ static int run_lint(struct wf_ctx *ctx)
 	struct report r = { .ctx = ctx, .findings = json_array() };
 	struct wf_check_schemas *schemas = wf_check_schemas_new();
 	int status = wf_find_files(ctx, &files);
+	wf_actions_bundle(ctx, &files);
 	for (size_t i = 0; !status && i < files.count; i++) {
 		struct wf_loaded l;
-		wf_load_file(&l, files.items[i], schemas);
+		wf_load_file(&l, ctx, files.items[i], schemas);
 		count(&r, &l);
 		put_file(&r, &l);
 		wf_loaded_done(&l);
 	}
 	wf_check_schemas_free(schemas);
+	wf_actions_done(ctx);
 	wf_files_done(&files);
 	if (!status) {
 		put_end(&r);
@@ -117,6 +119,7 @@ static int run_lint(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "warnings-as-errors", 0, NULL, "leave with status 1 for warnings too", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },

@@ -1,5 +1,5 @@
 /* wfctl register: keeps a definition's plan under its name and version. */
-#include "cli_load.h"
+#include "cli_actions.h"
 
 #include "sweep/schedule.h"
 
@@ -84,21 +84,79 @@ static int put_one(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, st
 	return status;
 }
 
+/* -- action definitions -- */
+
+struct put_action {
+	struct wf_action_row row;
+	char *version;
+	bool fresh;
+};
+
+static int register_action_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct put_action *p = arg;
+	(void)cause;
+	wf_free(p->version);
+	p->version = NULL;
+	return wf_txn_put_action(txn, &p->row, &p->version, &p->fresh);
+}
+
+static void say_action(struct wf_ctx *ctx, struct registered *out, const struct put_action *p)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "action", json_string(p->row.id));
+	json_object_set_new(o, "version", p->version ? json_string(p->version) : json_null());
+	json_object_set_new(o, "new", json_boolean(p->fresh));
+	json_array_append_new(out->list, o);
+	wf_view_role(&out->text, &ctx->out, WF_ROLE_STRONG, p->row.id);
+	wf_buf_printf(&out->text, " %s %s, an action\n", p->version ? p->version : "",
+		p->fresh ? "registered" : "was registered already");
+}
+
+static int put_action(struct wf_ctx *ctx, void *arg, const struct wf_action_def *def)
+{
+	struct wf_cause cause = { 0 };
+	const char *version = def->model->version;
+	struct put_action p = { .row = { .id = wf_strdup(def->id),
+		.version = version ? wf_strdup(version) : NULL, .registered_at = ctx->now,
+		.registered_by = wf_strdup(wf_actor(ctx)), .definition = wf_node_json(def->root) } };
+	int status = 0, r = 0;
+	if (wf_opt(ctx, "dry-run")) {
+		p.version = version ? wf_strdup(version) : NULL;
+		p.fresh = true;
+	} else {
+		r = wf_journal_update(ctx->journal, register_action_txn, &p, &cause);
+	}
+	if (r < 0) {
+		if (!*cause.text)
+			(void)wf_fail(&cause, r, "%s cannot be registered: %s", def->id, wf_strerror(r));
+		cause.err = r;
+		status = wf_fail_cause(ctx, &cause);
+	} else {
+		say_action(ctx, arg, &p);
+	}
+	wf_action_row_done(&p.row);
+	wf_free(p.version);
+	return status;
+}
+
 static int run_register(struct wf_ctx *ctx)
 {
 	struct registered out = { .list = json_array() };
 	struct wf_files files = { 0 };
 	int status = wf_find_files(ctx, &files);
+	wf_actions_bundle(ctx, &files);
 	if (!status && !wf_opt(ctx, "dry-run"))
 		status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	for (size_t i = 0; !status && i < files.count; i++)
-		status = wf_load_plans(ctx, files.items[i], put_one, &out);
+		status = wf_load_plans(ctx, files.items[i], put_one, put_action, &out);
 	if (wf_machine(ctx) && !status)
 		wf_out_json(ctx, json_incref(out.list));
 	else if (!wf_machine(ctx) && !ctx->quiet)
 		wf_out(ctx, &out.text);
 	if (!status && wf_opt(ctx, "dry-run"))
 		wf_note(ctx, "nothing was registered");
+	wf_actions_done(ctx);
 	wf_files_done(&files);
 	json_decref(out.list);
 	wf_buf_done(&out.text);
@@ -106,6 +164,7 @@ static int run_register(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	{ "dry-run", 'n', NULL, "check and compile, and say what would be registered", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };
@@ -115,7 +174,8 @@ const struct wf_verb wf_verb_register = {
 	.description = "Checks and compiles definitions and keeps them in the journal under their name and "
 		       "version, for wfctl run NAME. A version never changes: the same definition again "
 		       "is nothing new, another one under the same version is refused. A definition "
-		       "without a version gets the next number. Instances in flight keep the plan they "
+		       "without a version gets the next number. Action definitions (kind: action) are "
+		       "kept in the same way, for the steps of what is compiled later. Instances in flight keep the plan they "
 		       "began with.",
 	.examples = "wfctl register workflows/\n"
 		    "wfctl run wf_user_onboarding --input @user.json",

@@ -2,7 +2,7 @@
 #include "cli_batch.h"
 #include "cli_drive.h"
 #include "cli_input.h"
-#include "cli_load.h"
+#include "cli_actions.h"
 
 #include "base/limits.h"
 #include "view/instance.h"
@@ -232,6 +232,7 @@ static int run_run(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	WF_INPUT_OPTIONS,
 	{ "batch", 'b', "FILE|-", "start one instance a line of this file of JSON lines", "file", NULL },
 	{ "jobs", 'j', "N", "with --batch: so many instances at once (16 unless given)", NULL, NULL },

@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /* Adds all findings, resolves every expression of the model (the compiler needs that). True when no
- * error was added. */
+ * error was added, and the action definitions that it uses have none either. */
 bool wf_check(struct wf_model *model, struct wf_diags *diags);
 
 /* What is known of the built-in schemas of actions: read, typed and compiled when first asked for.
@@ -17,5 +17,8 @@ struct wf_check_schemas;
 struct wf_check_schemas *wf_check_schemas_new(void);
 void wf_check_schemas_free(struct wf_check_schemas *s); /* NULL is allowed */
 bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags);
+
+/* The same for an action definition; one that is used by a model is checked with it. */
+bool wf_check_action(struct wf_action_def *def, struct wf_diags *diags);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "model/catalog.h"
 #include "schema/schema.h"
 
 #include <string.h>
@@ -20,17 +21,21 @@ struct fitter {
 	json_t *root; /* the action's whole schema */
 	enum wf_action id;
 	const char *action;
+	const char *whole; /* what the value as a whole is called */
+	enum wf_rule rule;
 	bool silent;
 	size_t findings; /* also counted when silent */
 };
 
 #define COMPLAIN(f, rule, span, ...)                                                               \
-	((f)->findings++, (f)->silent ? NULL : WF_FIND((f)->c, rule, (span), __VA_ARGS__))
+	((f)->findings++, (f)->silent ? NULL                                                      \
+				      : wf_diag_add((f)->c->diags, (rule), (f)->c->model->source, \
+						(span), __VA_ARGS__))
 
 /* "headers.X", or `with` for the whole. */
-static const char *called(const char *name)
+static const char *called(const struct fitter *f, const char *name)
 {
-	return name[0] ? name : "with";
+	return name[0] ? name : f->whole;
 }
 
 static enum fit both(enum fit a, enum fit b)
@@ -73,8 +78,8 @@ static void report(struct fitter *f, const struct wf_schema_issues *issues,
 		const struct wf_node *at = wf_node_at_pointer(node, issue->instance, &key);
 		const char *slash = strrchr(issue->instance, '/');
 
-		COMPLAIN(f, ACTION_INPUT, at->span, "`%s` of `%s` %s",
-			slash ? slash + 1 : called(name), f->action, issue->message);
+		COMPLAIN(f, f->rule, at->span, "`%s` of `%s` %s",
+			slash ? slash + 1 : called(f, name), f->action, issue->message);
 	}
 }
 
@@ -116,7 +121,7 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 		return FIT_MAYBE;
 	wf_type_name(e->type, is, sizeof is);
 	wf_type_name(want, wanted, sizeof wanted);
-	COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` is %s here, must be %s", called(name),
+	COMPLAIN(f, f->rule, node->span, "`%s` of `%s` is %s here, must be %s", called(f, name),
 		f->action, is, wanted);
 	return FIT_NO;
 }
@@ -131,7 +136,7 @@ static void unknown_member(
 	const char *key;
 	json_t *value;
 
-	struct wf_diag *d = COMPLAIN(f, UNKNOWN_KEY, pair->key_span, "%s%s%s has no key `%s`",
+	struct wf_diag *d = COMPLAIN(f, f->rule == WF_RULE_ACTION_INPUT ? WF_RULE_UNKNOWN_KEY : f->rule, pair->key_span, "%s%s%s has no key `%s`",
 		name[0] ? "`" : "the input of `", name[0] ? name : f->action, "`", pair->key);
 	if (!d)
 		return;
@@ -187,7 +192,7 @@ static enum fit fits_required(
 
 		if (wf_node_get(node, key))
 			continue;
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` needs `%s`", name[0] ? name : f->action,
+		COMPLAIN(f, f->rule, node->span, "`%s` needs `%s`", name[0] ? name : f->action,
 			key);
 		result = FIT_NO;
 	}
@@ -244,14 +249,14 @@ static enum fit fits_choice(struct fitter *f, json_t *branches, bool only_one,
 	}
 	if (surely == 0 && perhaps == 0) {
 		if (by_required)
-			COMPLAIN(f, ACTION_INPUT, node->span, "`%s` needs %s",
+			COMPLAIN(f, f->rule, node->span, "`%s` needs %s",
 				name[0] ? name : f->action, choices.data);
 		else
 			(void)fits(f, json_array_get(branches, best), node, e, name);
 		return FIT_NO;
 	}
 	if (only_one && surely > 1) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` takes only one of %s",
+		COMPLAIN(f, f->rule, node->span, "`%s` takes only one of %s",
 			name[0] ? name : f->action, by_required ? choices.data : "its forms");
 		return FIT_NO;
 	}
@@ -275,7 +280,7 @@ static enum fit fits_logic(struct fitter *f, json_t *schema, const struct wf_nod
 	if ((sub = json_object_get(schema, "not"))) {
 		enum fit fit = quietly(f, sub, node, e, name, &findings);
 		if (fit == FIT_YES)
-			COMPLAIN(f, ACTION_INPUT, node->span, "`%s` may not be like this",
+			COMPLAIN(f, f->rule, node->span, "`%s` may not be like this",
 				name[0] ? name : f->action);
 		result = both(result, fit == FIT_YES  ? FIT_NO
 				      : fit == FIT_NO ? FIT_YES
@@ -308,8 +313,8 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 		result = both(result, fits(f, items, node->list.items[i], item, path));
 	}
 	if (node->list.count < (size_t)json_integer_value(json_object_get(schema, "minItems"))) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` has too few elements",
-			called(name), f->action);
+		COMPLAIN(f, f->rule, node->span, "`%s` of `%s` has too few elements",
+			called(f, name), f->action);
 		return FIT_NO;
 	}
 	return both(result, FIT_MAYBE);
@@ -329,7 +334,7 @@ static enum fit fits_parts(struct fitter *f, json_t *schema, const struct wf_nod
 	enum fit result;
 
 	if (!takes(f, schema, map ? WF_T_MAP : WF_T_LIST)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be a %s", called(name),
+		COMPLAIN(f, f->rule, node->span, "`%s` of `%s` may not be a %s", called(f, name),
 			f->action, map ? "map" : "list");
 		return FIT_NO;
 	}
@@ -349,7 +354,7 @@ static enum fit fits(struct fitter *f, json_t *schema, const struct wf_node *nod
 	if (!schema || json_is_true(schema))
 		return schema ? FIT_YES : FIT_MAYBE;
 	if (json_is_false(schema)) {
-		COMPLAIN(f, ACTION_INPUT, node->span, "`%s` of `%s` may not be there", called(name),
+		COMPLAIN(f, f->rule, node->span, "`%s` of `%s` may not be there", called(f, name),
 			f->action);
 		return FIT_NO;
 	}
@@ -393,17 +398,37 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 
 static void check_step(struct wf_checker *c, const struct wf_model_step *s)
 {
-	struct fitter f = {.c = c, .id = s->action};
+	struct fitter f = {
+		.c = c, .id = s->action, .whole = "with", .rule = WF_RULE_ACTION_INPUT};
 
-	f.root = wf_check_schema(c->schemas, s->action, false);
-	if (f.root && s->action != WF_ACT_DATA_TRANSFORM)
+	if (s->defined) {
+		f.root = s->defined->given_schema;
+		f.id = WF_ACT_COUNT_;
+		wf_check_use_schema(c->schemas, f.root);
+	} else {
+		f.root = wf_check_schema(c->schemas, s->action, false);
+	}
+	if (f.root && f.id != WF_ACT_DATA_TRANSFORM)
 		check_input(&f, s);
+}
+
+void wf_check_result(struct wf_checker *c, json_t *schema, const char *action,
+	const struct wf_node *node, const struct wf_expr *e)
+{
+	struct fitter f = {.c = c, .root = schema, .id = WF_ACT_COUNT_, .action = action,
+		.whole = "result", .rule = WF_RULE_ACTION_OUTPUT};
+
+	wf_check_use_schema(c->schemas, schema);
+	(void)fits(&f, schema, node, e, "");
 }
 
 void wf_check_inputs(struct wf_checker *c)
 {
 	for (uint32_t i = 0; i < c->model->step_count; i++)
 		check_step(c, &c->model->steps[i]);
+	for (uint32_t i = 0; i < c->model->step_count; i++)
+		if (c->model->steps[i].compensate)
+			check_step(c, c->model->steps[i].compensate);
 	for (uint32_t i = 0; i < c->model->notify_count; i++)
 		check_step(c, &c->model->notifies[i].step);
 }

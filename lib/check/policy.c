@@ -46,7 +46,7 @@ static void refuse_later(struct wf_checker *c, const struct wf_model_step *s)
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
 		const struct wf_pair *pair = wf_node_pair(s->with_node, later[i].key);
 
-		if (pair && later[i].action == s->action)
+		if (pair && later[i].action == s->action && !s->defined)
 			WF_FIND(c, NOT_SUPPORTED, pair->key_span, "%s is not supported yet",
 				later[i].what);
 	}
@@ -141,6 +141,10 @@ void wf_check_policies(struct wf_checker *c)
 		if (s->action == WF_ACT_WAIT_SIGNAL || s->action == WF_ACT_WAIT_EVENT)
 			check_awaited(c, s);
 		check_retry(c, s);
+		if (s->compensate) {
+			refuse_later(c, s->compensate);
+			check_retry(c, s->compensate);
+		}
 	}
 	for (uint32_t i = 0; i < c->model->notify_count; i++) {
 		refuse_later(c, &c->model->notifies[i].step);

@@ -26,7 +26,7 @@ struct of_action {
 struct wf_check_schemas {
 	struct wf_arena *arena, *own; /* of the types; own: NULL when it is a model's */
 	json_t *kept; /* the model's list of what its types point into, or NULL */
-	struct of_action of[WF_ACT_COUNT_];
+	struct of_action of[WF_ACT_COUNT_ + 1]; /* the last: of the definition at hand */
 };
 
 struct wf_check_schemas *wf_check_schemas_new(void)
@@ -61,10 +61,20 @@ void wf_check_schemas_free(struct wf_check_schemas *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < WF_ACT_COUNT_; i++)
+	for (size_t i = 0; i <= WF_ACT_COUNT_; i++)
 		of_action_done(&s->of[i]);
 	wf_arena_free(s->own);
 	wf_free(s);
+}
+
+void wf_check_use_schema(struct wf_check_schemas *s, json_t *schema)
+{
+	struct of_action *a = &s->of[WF_ACT_COUNT_];
+
+	if (a->schema[0] == schema)
+		return;
+	of_action_done(a);
+	*a = (struct of_action){.schema[0] = json_incref(schema)};
 }
 
 json_t *wf_check_schema(struct wf_check_schemas *s, enum wf_action action, bool output)

@@ -435,6 +435,7 @@ static int do_each(struct wf_vm *vm, const struct wf_insn *i)
 static wf_vm_fn *const handlers[WF_OP_COUNT_] = {
 	[WF_OP_CONST] = do_const,
 	[WF_OP_UNDEF] = do_undef,
+	[WF_OP_UNDOINPUT] = wf_vm_undo_input,
 	[WF_OP_ROOT] = wf_vm_root,
 	[WF_OP_STEPPART] = wf_vm_step_part,
 	[WF_OP_GET] = wf_vm_get,
@@ -466,6 +467,8 @@ static wf_vm_fn *const handlers[WF_OP_COUNT_] = {
 	[WF_OP_EACH] = do_each,
 	[WF_OP_BIND] = do_bind,
 	[WF_OP_UNBIND] = do_unbind,
+	[WF_OP_VALIDATE] = wf_vm_validate,
+	[WF_OP_QUERY] = wf_vm_query,
 	[WF_OP_JUMP] = do_jump,
 	[WF_OP_UNLESS] = do_unless,
 	[WF_OP_ANDTHEN] = do_and_then,

@@ -103,6 +103,11 @@ static json_t *data_root(const struct wf_vm *vm)
 	return data;
 }
 
+static json_t *connection_root(const struct wf_vm *vm)
+{
+	return vm->in->connections ? json_incref(vm->in->connections) : json_object();
+}
+
 static json_t *no_root(const struct wf_vm *vm)
 {
 	(void)vm;
@@ -125,6 +130,7 @@ static json_t *(*const roots[WF_ROOT_COUNT_])(const struct wf_vm *) = {
 	[WF_ROOT_DATA] = data_root,
 	[WF_ROOT_STATUS] = status_root,
 	[WF_ROOT_APPROVAL] = no_root,
+	[WF_ROOT_CONNECTION] = connection_root,
 };
 
 static json_t *data_member(const struct wf_vm *vm, const char *name)

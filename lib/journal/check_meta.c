@@ -1,6 +1,7 @@
 /* The check of what belongs to no instance: plans, definitions, holds, events, schedules, slots, counters. */
 #include "base/mem.h"
 #include "journal/check.h"
+#include "plan/plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,15 @@
 
 static void check_plan(struct wf_checker *c, const struct wf_cursor *at, const struct wf_buf *plain)
 {
+	struct wf_plan *plan = NULL;
 	uint8_t id[WF_HASH_SIZE];
-	wf_hash(plain->data, plain->len, id);
-	if (at->key_n != 1 + sizeof(id) || memcmp(at->key + 1, id, sizeof(id)) != 0)
+	wf_hash(plain->data, plain->len, id); /* of formats 1 and 2 */
+	bool right = at->key_n == 1 + sizeof(id) &&
+		(memcmp(at->key + 1, id, sizeof(id)) == 0 ||
+			(wf_plan_load(plain->data, plain->len, &plan, NULL) == 0 &&
+				memcmp(at->key + 1, plan->id, sizeof(id)) == 0));
+	wf_plan_free(plan);
+	if (!right)
 		wf_check_defect_at(c, at, "the plan is not the one of its id");
 }
 
@@ -30,6 +37,20 @@ static void check_definition(struct wf_checker *c, const struct wf_cursor *at,
 	if (!wf_check_plan_is_there(c, d.plan_id))
 		wf_check_defect_at(c, at, "the definition's plan is not in the journal");
 	wf_definition_done(&d);
+}
+
+static void check_action(struct wf_checker *c, const struct wf_cursor *at, const struct wf_buf *plain)
+{
+	struct wf_action_row a;
+	if (at->key_n != WF_DEFINITION_KEY || wf_action_row_get(plain->data, plain->len, &a)) {
+		wf_check_defect_at(c, at, "the action cannot be read");
+		return;
+	}
+	uint8_t key[WF_DEFINITION_KEY];
+	wf_action_row_key(&c->txn->journal->seal, a.id, wf_be64_at(at->key + 17), key);
+	if (memcmp(key, at->key, sizeof(key)) != 0)
+		wf_check_defect_at(c, at, "the action is under another's key");
+	wf_action_row_done(&a);
 }
 
 static void check_hold(struct wf_checker *c, const struct wf_cursor *at, const struct wf_buf *plain)
@@ -60,6 +81,8 @@ void wf_check_meta(struct wf_checker *c, const struct wf_cursor *at, struct wf_b
 		check_plan(c, at, plain);
 	else if (at->key[0] == WF_META_DEFINITION)
 		check_definition(c, at, plain);
+	else if (at->key[0] == WF_META_ACTION)
+		check_action(c, at, plain);
 	else if (at->key[0] == WF_META_HOLD)
 		check_hold(c, at, plain);
 	else if (at->key_n != 1 || at->key[0] != WF_META_COUNTS)

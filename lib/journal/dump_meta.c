@@ -66,6 +66,22 @@ static json_t *definition_row(const struct wf_buf *row)
 	return o;
 }
 
+static json_t *action_row(const struct wf_buf *row)
+{
+	struct wf_action_row a;
+	if (wf_action_row_get(row->data, row->len, &a))
+		return NULL;
+	json_t *o = json_object();
+	set_text(o, "action", a.id);
+	set_text(o, "version", a.version);
+	set_hex(o, "hash", a.hash, sizeof(a.hash));
+	set_time(o, "registered_at", a.registered_at);
+	set_text(o, "registered_by", a.registered_by);
+	set_value(o, "definition", a.definition);
+	wf_action_row_done(&a);
+	return o;
+}
+
 static json_t *hold_row(const struct wf_buf *row)
 {
 	struct wf_hold h;
@@ -88,6 +104,7 @@ static const struct {
 	{WF_META_COUNTS, "counts", counts_row},
 	{WF_META_PLAN, "plan", plan_row},
 	{WF_META_DEFINITION, "definition", definition_row},
+	{WF_META_ACTION, "action", action_row},
 	{WF_META_HOLD, "hold", hold_row},
 };
 

@@ -137,6 +137,26 @@ int wf_txn_each_newest(struct wf_txn *txn, bool (*fn)(void *, const struct wf_de
 /* Forgets a version, or (NULL) every version of a workflow. Instances keep their plans. WF_ENOENT. */
 int wf_txn_drop_definition(struct wf_txn *txn, const char *workflow, const char *version);
 
+/* -- action definitions -- */
+
+struct wf_action_row {
+	char *id, *version;             /* version may be a number that registering gave */
+	uint8_t hash[WF_HASH_SIZE];     /* of the definition's canonical text */
+	int64_t registered_at;
+	char *registered_by;            /* NULL */
+	json_t *definition;
+};
+void wf_action_row_done(struct wf_action_row *a);
+
+/* As wf_txn_register: version NULL is the next number; the same definition again is nothing new, another
+ * one under the same version WF_EEXIST. The hash is made here. */
+int wf_txn_put_action(struct wf_txn *txn, const struct wf_action_row *a, char **ret_version,
+	bool *ret_new);
+/* All, by id then by registration; fn returns false to stop. */
+int wf_txn_each_action(struct wf_txn *txn, bool (*fn)(void *, const struct wf_action_row *), void *arg);
+/* Forgets a version, or (NULL) all of them. Plans hold what they were compiled with. WF_ENOENT. */
+int wf_txn_drop_action(struct wf_txn *txn, const char *id, const char *version);
+
 /* -- instances -- */
 
 /* Writes what is dirty; gives a fresh instance its number, and new approvals theirs; keeps every

@@ -308,6 +308,7 @@ int64_t wf_be64_time(const uint8_t *p);
 #define WF_META_COUNTS 'C'
 #define WF_META_PLAN 'P'        /* | plan id, 32 bytes */
 #define WF_META_DEFINITION 'D'  /* | keyed hash of the workflow's id, 16 bytes | be64 sequence */
+#define WF_META_ACTION 'A'      /* | keyed hash of the action's id, 16 bytes | be64 sequence */
 #define WF_META_HOLD 'O'        /* | keyed hash of the workflow's id, 16 bytes; zeros: everything */
 #define WF_HOLD_KEY (1 + 16)
 void wf_hold_key(const struct wf_seal *s, const char *workflow, uint8_t ret[WF_HOLD_KEY]);
@@ -318,9 +319,15 @@ int wf_hold_get(const void *bytes, size_t n, struct wf_hold *ret);
 void wf_definition_put(const struct wf_definition *d, struct wf_buf *out);
 int wf_definition_get(const void *bytes, size_t n, struct wf_definition *ret);
 
+/* Action definition rows, and their keys. */
+void wf_action_row_put(const struct wf_action_row *a, struct wf_buf *out);
+int wf_action_row_get(const void *bytes, size_t n, struct wf_action_row *ret);
+
 /* The key of a definition; the hash alone is 16 bytes from offset 1. */
 #define WF_DEFINITION_KEY (1 + 16 + 8)
 void wf_definition_key(const struct wf_seal *s, const char *workflow, uint64_t seq,
+	uint8_t ret[WF_DEFINITION_KEY]);
+void wf_action_row_key(const struct wf_seal *s, const char *id, uint64_t seq,
 	uint8_t ret[WF_DEFINITION_KEY]);
 
 /* -- the header record (header.c) -- */

@@ -125,6 +125,7 @@ struct wf_instance *wf_instance_newborn(const struct wf_instance *of, uint32_t s
 	in->created_at = of->created_at;
 	in->input = json_incref(of->input);
 	in->event = json_incref(of->event);
+	in->connections = json_incref(of->connections);
 	in->start_key = copy_or_null(of->start_key);
 	in->slots = json_incref(of->slots);
 	in->schedule = of->schedule;

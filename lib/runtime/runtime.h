@@ -56,6 +56,9 @@ struct wf_runtime_options {
 	 * true}}}. NULL: there is none. */
 	const json_t *(*people)(void *arg, struct wf_cause *cause);
 	void *people_arg;
+	/* Settings that action definitions read as `connection`: {NAME: {…}}; an instance keeps those
+	 * that its plan reads. Borrowed; NULL: none. */
+	const json_t *connections;
 };
 int wf_runtime_new(const struct wf_runtime_options *options, struct wf_runtime **ret,
 	struct wf_cause *cause);

@@ -21,6 +21,28 @@ static bool runs_commands(const struct wf_plan *plan)
 	return false;
 }
 
+/* What the plan reads of the connections' settings; NULL: nothing. */
+static json_t *connections_of(const struct wf_plan *plan, const json_t *all)
+{
+	json_t *some = NULL;
+	for (uint32_t pc = 0; json_is_object(all) && pc + 1 < plan->code_count; pc++) {
+		const struct wf_insn *i = &plan->code[pc], *then = i + 1;
+		if (i->op != WF_OP_ROOT || i->a != WF_ROOT_CONNECTION)
+			continue;
+		if (!some)
+			some = json_object();
+		if (then->op != WF_OP_GET && then->op != WF_OP_GETOPT) {
+			json_decref(some);
+			return json_deep_copy(all);
+		}
+		const char *name = wf_plan_string(plan, then->c);
+		json_t *one = json_object_get(all, name);
+		if (one)
+			json_object_set(some, name, one);
+	}
+	return some;
+}
+
 static void be_child(struct wf_instance *in, const struct wf_parent *parent)
 {
 	const struct wf_instance *of = parent->in;
@@ -56,6 +78,7 @@ struct wf_instance *wf_start_instance(const struct wf_runtime *rt, const struct 
 		in->folder = wf_strdup(folder);
 	in->input = start->input ? json_incref(start->input) : json_object();
 	in->event = start->event ? json_incref(start->event) : NULL;
+	in->connections = connections_of(plan, rt->options.connections);
 	in->start_key = copy_or_null(start->key);
 	in->schedule = start->schedule;
 	in->bundle = json_incref(start->bundle);

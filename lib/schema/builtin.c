@@ -13,8 +13,8 @@ static int by_name(const void *name, const void *file)
 
 const char *wf_builtin_schema(const char *name, size_t *ret_len)
 {
-	const struct embedded *file = bsearch(name, wf_embedded_schemas, wf_embedded_schema_count,
-		sizeof(*wf_embedded_schemas), by_name);
+	const struct embedded *file = bsearch(name, wf_schema_files, wf_schema_count,
+		sizeof(*wf_schema_files), by_name);
 
 	if (!file)
 		return NULL;
@@ -24,5 +24,5 @@ const char *wf_builtin_schema(const char *name, size_t *ret_len)
 
 const char *wf_builtin_schema_name(size_t i)
 {
-	return i < wf_embedded_schema_count ? wf_embedded_schemas[i].name : NULL;
+	return i < wf_schema_count ? wf_schema_files[i].name : NULL;
 }

@@ -1,16 +1,17 @@
 #!/bin/sh
-# Prints a C file that holds the schema files: embed.sh FOLDER FILE...
+# Prints a C file that holds files: embed.sh TABLE HEADER FOLDER FILE...
+# TABLE_files and TABLE_count are its two names, which HEADER declares.
 # Each FILE is a path below FOLDER; that path is its name.
 set -eu
 LC_ALL=C
 export LC_ALL
 
-root=$1
-shift
+table=$1 header=$2 root=$3
+shift 3
 files=$(for f in "$@"; do printf '%s\n' "${f#"$root"/}"; done | sort)
 
-echo '/* Generated from the files of schemas/. */'
-echo '#include "schema/embedded.h"'
+echo "/* Generated from the files of $root/. */"
+echo "#include \"$header\""
 n=0
 for f in $files; do
 	printf '\nstatic const unsigned char file_%d[] = {\n' "$n"
@@ -18,12 +19,11 @@ for f in $files; do
 	printf '\t0\n};\n'
 	n=$((n + 1))
 done
-printf '\nconst struct embedded wf_embedded_schemas[] = {\n'
+printf '\nconst struct embedded %s_files[] = {\n' "$table"
 n=0
 for f in $files; do
 	printf '\t{"%s", file_%d, sizeof(file_%d) - 1},\n' "$f" "$n" "$n"
 	n=$((n + 1))
 done
 printf '};\n\n'
-printf 'const size_t wf_embedded_schema_count =\n'
-printf '\tsizeof(wf_embedded_schemas) / sizeof(*wf_embedded_schemas);\n'
+printf 'const size_t %s_count = sizeof(%s_files) / sizeof(*%s_files);\n' "$table" "$table" "$table"

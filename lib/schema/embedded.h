@@ -10,7 +10,7 @@ struct embedded {
 	size_t len;
 };
 
-extern const struct embedded wf_embedded_schemas[];
-extern const size_t wf_embedded_schema_count;
+extern const struct embedded wf_schema_files[];
+extern const size_t wf_schema_count;
 
 #endif

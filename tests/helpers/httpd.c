@@ -27,6 +27,8 @@
  *	POST /api/accounts      201 {"id": "acc-...", user_id, status}: the same user_id or
  *	                        Idempotency-Key gives the same account
  *	POST /idp/roles         200 {"assigned": true, ...}
+ *	/v1/THINGS              201 what was sent, with an id of its key; /v1/THINGS/ID with that id
+ *	/unready/N/PATH         503 for the first N requests of that path, then as PATH
  */
 #include <jansson.h>
 #include <microhttpd.h>
@@ -262,6 +264,20 @@ static void create_account(struct answer *a, json_t *body, const char *key)
 	pthread_mutex_unlock(&lock);
 }
 
+/* /v1/THINGS, /v1/THINGS/ID: a thing with what was sent; made once for each key. */
+static void serve_thing(struct answer *a, json_t *body, const char *path, const char *key)
+{
+	const char *slash = strrchr(path, '/');
+	json_t *thing = json_deep_copy(body);
+	json_object_set_new(thing, "id", strcmp(slash, "/grants") != 0 && slash > path + 3
+			? json_string(slash + 1)
+			: json_sprintf("%.6s-%s", slash + 1, key ? key : "none"));
+	if (json_object_get(body, "initial_credits"))
+		json_object_set(thing, "balance", json_object_get(body, "initial_credits"));
+	a->status = 201;
+	a->json = thing;
+}
+
 static void serve_api(struct answer *a, struct MHD_Connection *c, const char *path,
 	const struct request *r)
 {
@@ -272,6 +288,9 @@ static void serve_api(struct answer *a, struct MHD_Connection *c, const char *pa
 	} else if (strcmp(path, "/api/accounts") == 0) {
 		create_account(a, body, MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 			"Idempotency-Key"));
+	} else if (strncmp(path, "/v1/", 4) == 0) {
+		serve_thing(a, body, path,
+			MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key"));
 	} else {
 		a->json = json_pack("{s:b}", "assigned", 1);
 		json_object_update_missing(a->json, body);
@@ -354,6 +373,18 @@ static enum MHD_Result serve(struct MHD_Connection *c, const char *method, const
 		return respond_json(c);
 	if (strncmp(path, "/redirect-to/", 13) == 0)
 		return respond_redirect_to(c, path + 13);
+	if (strncmp(path, "/unready/", 9) == 0) {
+		unsigned before = count(path);
+		char *rest;
+		if (before < strtoul(path + 9, &rest, 10)) {
+			a.status = 503;
+			a.json = json_pack("{s:s}", "error", "not ready");
+			return respond(c, &a);
+		}
+		path = rest;
+	}
+	if (strncmp(path, "/v1/", 4) == 0 && r->len)
+		serve_api(&a, c, path, r);
 	if (strcmp(method, "POST") == 0 &&
 			(strcmp(path, "/api/accounts") == 0 || strcmp(path, "/idp/roles") == 0))
 		serve_api(&a, c, path, r);

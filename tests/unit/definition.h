@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "model/model.h"
+#include "model/catalog.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,9 @@ struct definition {
 	struct wf_source source;
 	struct wf_documents documents;
 	struct wf_diags diags;
-	struct wf_model *model; /* of the first document; NULL when it is none */
+	struct wf_shelf *own, *shipped;
+	struct wf_catalog *actions;
+	struct wf_model *model; /* of the first document that is no action; NULL when it is none */
 };
 
 /* The text is borrowed. */
@@ -28,15 +30,39 @@ static inline void definition_read(
 {
 	*d = (struct definition){.source = {.name = name, .text = text, .len = len}};
 	wf_source_read(&d->source, WF_SYNTAX_GUESS, &d->documents, &d->diags);
-	if (d->documents.count)
-		d->model = wf_model_read(&d->source, &d->documents.items[0], &d->diags);
+	d->own = wf_shelf_new();
+	wf_shelf_add_documents(d->own, &d->source, &d->documents);
+	d->shipped = wf_shelf_shipped();
+	d->actions = wf_catalog_new();
+	wf_catalog_add(d->actions, d->own);
+	wf_catalog_add(d->actions, d->shipped);
+	for (size_t i = 0; i < d->documents.count && !d->model; i++) {
+		const struct wf_model_options options = {.actions = d->actions};
+
+		if (!wf_is_action_definition(d->documents.items[i].root))
+			d->model = wf_model_read_with(
+				&d->source, &d->documents.items[i], &options, &d->diags);
+	}
 }
 
 static inline void definition_done(struct definition *d)
 {
 	wf_model_free(d->model);
+	wf_catalog_free(d->actions);
+	wf_shelf_free(d->own);
+	wf_shelf_free(d->shipped);
 	wf_diags_done(&d->diags);
 	wf_documents_done(&d->documents);
+}
+
+/* An action definition of the text, with what was found in it. */
+static inline struct wf_action_def *definition_action(struct definition *d, size_t document)
+{
+	struct wf_action_def *def = wf_catalog_of(
+		d->actions, &d->source, d->documents.items[document].root);
+
+	wf_diags_move(&d->diags, &def->diags);
+	return def;
 }
 
 /* The first finding of a rule; without one the test fails. */

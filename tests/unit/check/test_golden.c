@@ -31,6 +31,9 @@ static void findings(const char *name, const char *text, size_t len, struct wf_b
 	definition_read(&d, name, text, len);
 	if (d.model)
 		(void)wf_check(d.model, &d.diags);
+	for (size_t i = 0; i < d.documents.count; i++)
+		if (wf_is_action_definition(d.documents.items[i].root))
+			(void)wf_check_action(definition_action(&d, i), &d.diags);
 	wf_diags_sort(&d.diags);
 	for (size_t i = 0; i < d.diags.count; i++) {
 		const struct wf_diag *f = &d.diags.items[i];
