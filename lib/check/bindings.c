@@ -7,10 +7,9 @@
  */
 #include "check/internal.h"
 
-#include <string.h>
+#include "model/catalog.h"
 
-/* What looking for "may it have run" may cost in all; beyond, the answer is "it may". */
-#define REACH_BUDGET 50000000
+#include <string.h>
 
 /* Variables times steps up to which it is found out where each of them is set; beyond, they are
  * taken to be set everywhere. */
@@ -38,31 +37,15 @@ struct binder {
 	json_t *var_index; /* name to place in vars */
 	bool vars_vary;	   /* some variable is only there once a step has set it */
 	uint32_t place;	   /* the node where the expression at hand stands */
+	struct wf_check_ran ran;
 	uint64_t cost;
 };
 
-static int step_ran(void *arg, uint32_t step)
+static enum wf_step_ran step_ran(void *arg, uint32_t step)
 {
 	struct binder *b = arg;
-	const struct wf_graph *g = &b->c->flow;
-	uint32_t done = wf_flow_done(step);
 
-	/* What stands where nothing leads has its finding already. */
-	if (!wf_graph_reached(g, b->place))
-		return 1;
-	if (!wf_graph_reached(g, done))
-		return -1;
-	if (done != b->place && wf_graph_dominates(g, done, b->place))
-		return 1;
-	if (done == b->place)
-		return 1;
-	if (b->cost > REACH_BUDGET)
-		return 0;
-	bool *seen = wf_calloc(g->count, sizeof *seen);
-	wf_graph_reach(g, &done, 1, NULL, seen, &b->cost);
-	bool leads = seen[b->place];
-	wf_free(seen);
-	return leads ? 0 : -1;
+	return wf_check_ran(&b->ran, step, b->place);
 }
 
 /* -- types of roots -- */
@@ -190,6 +173,26 @@ static void collect_variables(struct binder *b)
 			mark_unset(b, &b->vars[i]);
 }
 
+/* Whether nothing may have set it here. What steps beside this place set may come later. */
+static bool may_be_unset(struct binder *b, const struct variable *v)
+{
+	const struct wf_model *m = b->c->model;
+	bool beside = false;
+
+	if (!v->unset)
+		return false;
+	if (v->unset[b->place])
+		return true;
+	if (!wf_flow_of_step(m, b->place))
+		return false;
+	for (uint32_t i = 0; i < v->setter_count && !beside; i++)
+		beside = wf_check_beside(&b->ran, v->setters[i], wf_flow_step(b->place));
+	for (uint32_t i = 0; i < v->setter_count && beside; i++)
+		if (step_ran(b, v->setters[i]) == WF_RAN_SURELY)
+			return false;
+	return beside;
+}
+
 static const struct wf_type *vars_type(struct binder *b)
 {
 	struct wf_type *type = WF_ARENA_NEW(b->c->arena, struct wf_type);
@@ -201,7 +204,7 @@ static const struct wf_type *vars_type(struct binder *b)
 	for (uint32_t i = 0; i < b->var_count; i++) {
 		const struct wf_type *t = b->vars[i].type;
 
-		if (b->vars[i].unset && b->vars[i].unset[b->place]) {
+		if (may_be_unset(b, &b->vars[i])) {
 			struct wf_type *maybe = WF_ARENA_NEW(b->c->arena, struct wf_type);
 			*maybe = *t;
 			maybe->kinds |= WF_T_UNDEF;
@@ -214,6 +217,30 @@ static const struct wf_type *vars_type(struct binder *b)
 
 /* -- places -- */
 
+/* The foreachs around the place. */
+static void add_loops(struct binder *b, struct wf_scope *scope)
+{
+	const struct wf_model *m = b->c->model;
+	uint32_t depth = 0, block = 0;
+
+	if (wf_flow_of_step(m, b->place))
+		block = m->steps[wf_flow_step(b->place)].block;
+	for (uint32_t i = block; m->blocks[i].owner != WF_NONE; i = m->steps[m->blocks[i].owner].block)
+		depth += m->blocks[i].kind == WF_BLOCK_ITEM;
+	if (!depth)
+		return;
+	struct wf_scope_loop *loops = WF_ARENA_ARRAY(b->c->arena, struct wf_scope_loop, depth);
+	scope->loops = loops;
+	scope->loop_count = depth;
+	for (uint32_t i = block; m->blocks[i].owner != WF_NONE; i = m->steps[m->blocks[i].owner].block) {
+		const struct wf_model_fork *f = m->steps[m->blocks[i].owner].fork;
+
+		if (m->blocks[i].kind == WF_BLOCK_ITEM)
+			loops[--depth] = (struct wf_scope_loop){
+				m->blocks[i].owner, f->as, f->index, f->item_type};
+	}
+}
+
 /* The scope of expressions at a node of the flow. */
 static struct wf_scope scope_at(struct binder *b, uint32_t node)
 {
@@ -222,6 +249,7 @@ static struct wf_scope scope_at(struct binder *b, uint32_t node)
 	b->place = node;
 	if (b->vars_vary)
 		scope.vars = vars_type(b);
+	add_loops(b, &scope);
 	if (b->after_failure[node]) {
 		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
 		scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, !b->unfailed[node]);
@@ -292,6 +320,10 @@ static const struct wf_type *with_mode(
 /* What the action gives before `output` shapes it. */
 static const struct wf_type *raw_output(struct binder *b, const struct wf_model_step *s)
 {
+	if (s->defined)
+		return s->defined->output_type ? s->defined->output_type : &wf_type_any;
+	if (s->fork)
+		return wf_check_fork_type(b->c, s);
 	if (s->action == WF_ACT_DATA_SET && s->with.tree)
 		return wf_expr_tree_type(s->with.tree);
 	if (s->action == WF_ACT_DATA_TRANSFORM && s->transform.expr && s->transform.expr->type)
@@ -336,6 +368,41 @@ static void bind_notifications(
 		tree(b, &scope, &b->c->model->notifies[s->notify_first + i].step.with);
 }
 
+/* What comes of the step, in a scope where it has just succeeded. */
+static void bind_output(struct binder *b, uint32_t step, struct wf_scope scope)
+{
+	struct wf_model_step *s = &b->c->model->steps[step];
+	const struct wf_type *raw = raw_output(b, s);
+
+	scope.roots |= UINT32_C(1) << WF_ROOT_OUTPUT;
+	scope.root_types[WF_ROOT_OUTPUT] = raw;
+	tree(b, &scope, &s->output);
+	tree(b, &scope, &s->set);
+	s->output_type = s->output.tree ? wf_expr_tree_type(s->output.tree) : raw;
+	b->outputs[step] = s->output_type;
+}
+
+static void bind_items(struct binder *b, const struct wf_scope *scope, struct wf_model_step *s)
+{
+	struct wf_model_fork *f = s->fork;
+	char name[80];
+
+	tree(b, scope, &f->items);
+	f->item_type = &wf_type_any;
+	if (!f->items.tree)
+		return;
+	const struct wf_type *type = wf_expr_tree_type(f->items.tree);
+	if (type->element && type->kinds & WF_T_LIST)
+		f->item_type = type->element;
+	if (!(type->kinds & WF_T_ANY) || type->kinds & WF_T_LIST)
+		return;
+	wf_type_name(type, name, sizeof name);
+	wf_diag_hint(WF_FIND(b->c, FOREACH_ITEMS, f->items.node->span,
+			     "the items of `%s` are a list, this is %s", s->id, name),
+		type->kinds & WF_T_MAP ? "values(…) gives the values of an object"
+				       : "a list of one is written [ … ]");
+}
+
 static void bind_step(struct binder *b, uint32_t step)
 {
 	struct wf_model_step *s = &b->c->model->steps[step];
@@ -343,6 +410,10 @@ static void bind_step(struct binder *b, uint32_t step)
 	struct wf_scope inner = scope;
 
 	predicate(b, &scope, &s->condition, WF_T_BOOL);
+	if (s->fork) {
+		bind_items(b, &scope, s);
+		return;
+	}
 	tree(b, &scope, &s->idempotency_key);
 	need_text(b, &s->idempotency_key);
 	tree(b, &scope, &s->with);
@@ -352,24 +423,37 @@ static void bind_step(struct binder *b, uint32_t step)
 	if (s->with.tree && s->action == WF_ACT_DATA_TRANSFORM)
 		inner.input = wf_expr_tree_type(s->with.tree);
 	predicate(b, &inner, &s->transform, 0);
-	const struct wf_type *raw = raw_output(b, s);
-	scope.roots |= UINT32_C(1) << WF_ROOT_OUTPUT;
-	scope.root_types[WF_ROOT_OUTPUT] = raw;
-	tree(b, &scope, &s->output);
-	tree(b, &scope, &s->set);
-	s->output_type = s->output.tree ? wf_expr_tree_type(s->output.tree) : raw;
-	b->outputs[step] = s->output_type;
+	bind_output(b, step, scope);
 }
 
-static void bind_next(struct binder *b, uint32_t step)
+/* Once the step is done: what its branches have given, what would undo it, where it leads. */
+static void bind_done(struct binder *b, uint32_t step)
 {
 	const struct wf_model_step *s = &b->c->model->steps[step];
 
-	if (!s->next_count)
+	if (!s->next_count && !s->fork && !s->compensate)
 		return;
-	struct wf_scope scope = scope_at(b, wf_flow_done(step));
+	struct wf_scope scope = scope_at(b, wf_flow_done(step)), undo;
+	if (s->fork)
+		bind_output(b, step, scope);
 	for (uint32_t i = 0; i < s->next_count; i++)
 		predicate(b, &scope, &s->next[i].when, WF_T_BOOL);
+	if (!s->compensate)
+		return;
+	undo = scope;
+	undo.roots |= UINT32_C(1) << WF_ROOT_OUTPUT;
+	undo.root_types[WF_ROOT_OUTPUT] = s->output_type;
+	tree(b, &undo, &s->compensate->with);
+}
+
+/* The workflow has failed, and its handler is through. */
+static void bind_failed(struct binder *b)
+{
+	const struct wf_model *m = b->c->model;
+	struct wf_scope scope = scope_at(b, m->handler == WF_NONE ? wf_flow_failed(m)
+						: wf_flow_block_end(m, m->handler));
+
+	tree(b, &scope, &m->failure_output);
 }
 
 static void bind_node(struct binder *b, uint32_t node)
@@ -381,15 +465,21 @@ static void bind_node(struct binder *b, uint32_t node)
 		tree(b, &scope, &m->success_output);
 	} else if (wf_flow_is_enter(m, node)) {
 		bind_step(b, wf_flow_step(node));
-	} else if (node != WF_FLOW_START && node == wf_flow_done(wf_flow_step(node))) {
-		bind_next(b, wf_flow_step(node));
+	} else if (wf_flow_of_step(m, node) && node == wf_flow_done(wf_flow_step(node))) {
+		bind_done(b, wf_flow_step(node));
 	}
+}
+
+static void surely_failed(struct binder *b, uint32_t node)
+{
+	b->after_failure[node] = true;
+	b->unfailed[node] = false;
 }
 
 /* Where a failure may have been handled on the way, and where there is a way without one. */
 static void mark_failures(struct binder *b)
 {
-	const struct wf_graph *g = &b->c->flow;
+	const struct wf_graph *g = &b->c->lists;
 	const struct wf_model *m = b->c->model;
 	const uint32_t start = WF_FLOW_START;
 	uint32_t *from = wf_calloc((size_t)m->step_count + 1, sizeof *from);
@@ -405,6 +495,14 @@ static void mark_failures(struct binder *b)
 	wf_graph_reach(g, &start, 1, cut, b->unfailed, &b->cost);
 	wf_free(from);
 	wf_free(cut);
+	/* the workflow's own handler is where a failure has led to */
+	surely_failed(b, wf_flow_failed(m));
+	if (m->handler != WF_NONE)
+		surely_failed(b, wf_flow_block_end(m, m->handler));
+	for (uint32_t i = 0; i < m->step_count; i++)
+		if (m->steps[i].block == m->handler)
+			for (uint32_t k = 0; k < 3; k++)
+				surely_failed(b, wf_flow_enter(i) + k);
 }
 
 static void bind_correlation(struct binder *b)
@@ -427,6 +525,7 @@ static void bind_triggers(struct binder *b)
 	for (uint32_t i = 0; i < m->trigger_count; i++) {
 		predicate(b, &scope, &m->triggers[i].when, WF_T_BOOL);
 		tree(b, &scope, &m->triggers[i].input);
+		predicate(b, &scope, &m->triggers[i].made, 0);
 	}
 }
 
@@ -463,6 +562,10 @@ static void begin(struct binder *b)
 		.optional_paths = m->optional_paths,
 		.optional_count = m->optional_count,
 	};
+	if (m->is_action) {
+		b->scope.roots &= wf_check_action_roots;
+		b->scope.step_count = 0;
+	}
 	root_types(b);
 	b->place = WF_FLOW_START;
 	b->scope.vars = m->vars_type = vars_type(b);
@@ -470,7 +573,7 @@ static void begin(struct binder *b)
 
 void wf_check_bindings(struct wf_checker *c)
 {
-	struct binder b = {.c = c, .var_index = json_object()};
+	struct binder b = {.c = c, .ran = {.c = c}, .var_index = json_object()};
 
 	begin(&b);
 	bind_correlation(&b);
@@ -480,12 +583,14 @@ void wf_check_bindings(struct wf_checker *c)
 	for (uint32_t node = 1; node < c->flow.count; node++)
 		if (!wf_graph_reached(&c->flow, node))
 			bind_node(&b, node);
+	bind_failed(&b);
 	for (uint32_t i = 0; i < b.var_count; i++) {
 		wf_free(b.vars[i].setters);
 		wf_free(b.vars[i].unset);
 	}
 	wf_free(b.vars);
 	json_decref(b.var_index);
+	wf_check_ran_done(&b.ran);
 	wf_free(b.after_failure);
 	wf_free(b.unfailed);
 }

@@ -46,15 +46,20 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, str
 		.schemas = schemas};
 	size_t errors = diags->errors;
 
+	bool sound = wf_check_actions(&c);
 	wf_check_targets(&c);
+	wf_check_order(&c);
 	wf_flow_build(model, &c.flow);
+	wf_flow_build_lists(model, &c.lists);
 	wf_check_loops(&c);
 	wf_check_bindings(&c);
 	wf_check_inputs(&c);
 	wf_check_policies(&c);
 	wf_check_triggers(&c);
+	wf_check_forks(&c);
 	wf_graph_done(&c.flow);
-	return diags->errors == errors;
+	wf_graph_done(&c.lists);
+	return sound && diags->errors == errors;
 }
 
 bool wf_check(struct wf_model *model, struct wf_diags *diags)

@@ -9,7 +9,7 @@ struct wf_checker {
 	struct wf_model *model;
 	struct wf_diags *diags;
 	struct wf_arena *arena; /* the model's */
-	struct wf_graph flow;
+	struct wf_graph flow, lists;
 	struct wf_check_schemas *schemas;
 	bool unknown_steps; /* a target has a finding: what is out of reach may follow from it */
 };
@@ -19,13 +19,42 @@ struct wf_checker {
 
 /* targets.c: every `to` and `depends_on` to its step, with findings. Before the flow is built. */
 void wf_check_targets(struct wf_checker *c);
+/* order.c: the order of lists with `depends_on` or `order`, and what does not go with it. After the
+ * targets, before the flow is built. */
+void wf_check_order(struct wf_checker *c);
+/* ran.c: whether a step has run before a node of the flow. Zeroed but for the checker it is ready. */
+struct wf_check_ran {
+	struct wf_checker *c;
+	uint64_t cost;
+	bool *awaited;       /* by step: what that step waits for */
+	uint32_t awaited_by;
+};
+enum wf_step_ran wf_check_ran(struct wf_check_ran *r, uint32_t step, uint32_t node);
+/* Whether two steps may run side by side: in different branches, or neither waits for the other. */
+bool wf_check_beside(struct wf_check_ran *r, uint32_t a, uint32_t b);
+void wf_check_ran_done(struct wf_check_ran *r);
+/* forks.c: joins that cannot complete, variables of several branches, compensations, limits. After the
+ * bindings. */
+void wf_check_forks(struct wf_checker *c);
+/* The type of what a step with branches or a body gives. Its steps have theirs. */
+const struct wf_type *wf_check_fork_type(struct wf_checker *c, const struct wf_model_step *s);
+/* The step of the block that the step is, or lies in; WF_NONE. */
+uint32_t wf_check_step_in(const struct wf_model *m, uint32_t step, uint32_t block);
 /* loops.c: circles, loops without a bound, steps out of reach, transitions never taken. Gives steps
  * on a loop that another step bounds the highest max_visits. */
 void wf_check_loops(struct wf_checker *c);
+/* action.c: the definitions that steps use, each once. First of all. Whether they are sound. */
+bool wf_check_actions(struct wf_checker *c);
+/* The roots that a definition's templates see, as bits; `output` in its result. */
+extern const uint32_t wf_check_action_roots;
+void wf_check_definition(struct wf_checker *c, struct wf_action_def *def);
 /* bindings.c: resolves and types every expression; sets the steps' output types. */
 void wf_check_bindings(struct wf_checker *c);
 /* input.c: each action's input against its schema. After the bindings. */
 void wf_check_inputs(struct wf_checker *c);
+/* What `result` of a definition makes, against the output's schema. */
+void wf_check_result(struct wf_checker *c, json_t *schema, const char *action,
+	const struct wf_node *node, const struct wf_expr *e);
 /* triggers.c: schedules and the names of events. After the bindings. */
 void wf_check_triggers(struct wf_checker *c);
 /* An event's or signal's name; with a `*` in its parts when it is a pattern. */
@@ -73,6 +102,8 @@ json_t *wf_check_with_defaults(const json_t *schema);
 struct wf_check_schemas *wf_check_schemas_of(struct wf_model *model);
 /* Borrowed; NULL when the action has none. */
 json_t *wf_check_schema(struct wf_check_schemas *s, enum wf_action action, bool output);
+/* From here on WF_ACT_COUNT_ stands for a definition whose input (or output) has that schema. */
+void wf_check_use_schema(struct wf_check_schemas *s, json_t *schema);
 /* The type of the action's output; NULL when it has no schema. */
 const struct wf_type *wf_check_output_type(struct wf_check_schemas *s, enum wf_action action);
 /* A part of an action's input schema: compiled (NULL when it cannot be), and as a type. */

@@ -81,11 +81,9 @@ static void depends_circles(struct wf_checker *c)
 
 	wf_graph_init(&g, m->step_count);
 	for (uint32_t i = 0; i < m->step_count; i++)
-		for (uint32_t k = 0; k < m->steps[i].depends_on_count; k++) {
-			uint32_t on = wf_model_find_step(m, m->steps[i].depends_on[k]);
-			if (on != WF_NONE)
-				wf_graph_add(&g, i, on);
-		}
+		for (uint32_t k = 0; k < m->steps[i].depends_on_count; k++)
+			if (m->steps[i].depends[k] != WF_NONE)
+				wf_graph_add(&g, i, m->steps[i].depends[k]);
 	if (g.edge_count) {
 		wf_graph_freeze(&g);
 		each_cycle(c, &g, NULL, any_node, tell_circle);
@@ -112,22 +110,22 @@ static void tell_loop(struct wf_checker *c, const uint32_t *nodes, uint32_t coun
 static void unbounded_loops(struct wf_checker *c)
 {
 	const struct wf_model *m = c->model;
-	bool *cut = wf_calloc(c->flow.count, sizeof *cut);
+	bool *cut = wf_calloc(c->lists.count, sizeof *cut);
 
 	for (uint32_t i = 0; i < m->step_count; i++)
 		cut[wf_flow_enter(i)] = m->steps[i].max_visits_node != NULL;
-	each_cycle(c, &c->flow, cut, wf_flow_is_enter, tell_loop);
+	each_cycle(c, &c->lists, cut, wf_flow_is_enter, tell_loop);
 	wf_free(cut);
 }
 
 static void visits(struct wf_checker *c)
 {
 	struct wf_model *m = c->model;
-	uint32_t *component = wf_calloc((size_t)c->flow.count + 1, sizeof *component);
-	uint32_t count = wf_graph_components(&c->flow, NULL, component);
+	uint32_t *component = wf_calloc((size_t)c->lists.count + 1, sizeof *component);
+	uint32_t count = wf_graph_components(&c->lists, NULL, component);
 	uint32_t *size = wf_calloc((size_t)count + 1, sizeof *size);
 
-	for (uint32_t n = 0; n < c->flow.count; n++)
+	for (uint32_t n = 0; n < c->lists.count; n++)
 		size[component[n]]++;
 	for (uint32_t i = 0; i < m->step_count; i++) {
 		struct wf_model_step *s = &m->steps[i];
@@ -143,17 +141,28 @@ static void visits(struct wf_checker *c)
 	wf_free(size);
 }
 
+/* Only the first of a row: the others follow from it. */
+static bool first_of_row(const struct wf_checker *c, uint32_t before)
+{
+	return before == WF_NONE || wf_graph_reached(&c->lists, wf_flow_enter(before)) ||
+	       c->model->steps[before].next_node;
+}
+
 static void unreachable_steps(struct wf_checker *c)
 {
 	const struct wf_model *m = c->model;
+	WF_AUTOFREE uint32_t *before = wf_calloc((size_t)m->step_count + 1, sizeof *before);
 
+	for (uint32_t i = 0; i < m->step_count; i++)
+		before[i] = WF_NONE;
+	for (uint32_t i = 0; i < m->step_count; i++)
+		if (m->steps[i].follow != WF_NONE)
+			before[m->steps[i].follow] = i;
 	for (uint32_t i = 0; i < m->step_count; i++) {
 		const struct wf_model_step *s = &m->steps[i];
 
-		/* Only the first of a row: the others follow from it. */
-		if (!wf_graph_reached(&c->flow, wf_flow_enter(i)) &&
-			(i == 0 || wf_graph_reached(&c->flow, wf_flow_enter(i - 1)) ||
-				m->steps[i - 1].next_node))
+		if (!wf_graph_reached(&c->lists, wf_flow_enter(i)) &&
+			first_of_row(c, before[i]))
 			WF_FIND(c, STEP_UNREACHABLE, id_span(s), "nothing leads to the step `%s`",
 				s->id);
 	}

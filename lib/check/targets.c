@@ -1,4 +1,4 @@
-/* Every step that is named, to the step. */
+/* Every step that is named, to the step; the order of lists whose steps wait for each other. */
 #include "check/internal.h"
 
 #include "base/text.h"
@@ -27,10 +27,36 @@ static const char *nearest_step(struct namer *n, const char *word)
 	return wf_nearest(word, n->ids, m->step_count);
 }
 
-static uint32_t find(struct namer *n, const char *id, const struct wf_node *node)
+/* A step of another list: nothing leads there. */
+static uint32_t elsewhere(struct namer *n, uint32_t step, uint32_t from, const struct wf_node *node)
 {
-	uint32_t step = wf_model_find_step(n->c->model, id);
+	const struct wf_model *m = n->c->model;
+	const struct wf_model_block *there = &m->blocks[m->steps[step].block];
+	WF_AUTOBUF struct wf_buf where = {0};
 
+	if (there->owner == WF_NONE)
+		wf_buf_addstr(&where, there->kind == WF_BLOCK_MAIN
+			? "is a step of the workflow's own list"
+			: "is a step of the workflow's `on_failure`");
+	else
+		wf_buf_printf(&where, there->kind == WF_BLOCK_BRANCH
+			? "is a step of a branch of `%s`" : "is a step of what `%s` does for each item",
+			m->steps[there->owner].id);
+	n->c->unknown_steps = true;
+	wf_diag_hint(WF_FIND(n->c, STEP_ELSEWHERE, node->span,
+			     "`%s` %s, and nothing leads there from `%s`", m->steps[step].id,
+			     where.data, m->steps[from].id),
+		"transitions and dependencies stay in one list of steps; `end` ends it");
+	return WF_NONE;
+}
+
+static uint32_t find(struct namer *n, uint32_t from, const char *id, const struct wf_node *node)
+{
+	const struct wf_model *m = n->c->model;
+	uint32_t step = wf_model_find_step(m, id);
+
+	if (step != WF_NONE && m->steps[step].block != m->steps[from].block)
+		return elsewhere(n, step, from, node);
 	if (step != WF_NONE)
 		return step;
 	n->c->unknown_steps = true;
@@ -43,10 +69,10 @@ static uint32_t find(struct namer *n, const char *id, const struct wf_node *node
 	return WF_NONE;
 }
 
-static void resolve(struct namer *n, struct wf_target *to)
+static void resolve(struct namer *n, uint32_t from, struct wf_target *to)
 {
 	if (to->kind == WF_TO_STEP && to->id)
-		to->step = find(n, to->id, to->node);
+		to->step = find(n, from, to->id, to->node);
 }
 
 void wf_check_targets(struct wf_checker *c)
@@ -58,13 +84,13 @@ void wf_check_targets(struct wf_checker *c)
 		struct wf_model_step *s = &m->steps[i];
 
 		for (uint32_t k = 0; k < s->next_count; k++)
-			resolve(&n, &s->next[k].to);
+			resolve(&n, i, &s->next[k].to);
 		for (uint32_t k = 0; k < s->handler_count; k++)
-			resolve(&n, &s->handlers[k].to);
-		resolve(&n, &s->failure_to);
-		resolve(&n, &s->on_approve.to);
-		resolve(&n, &s->on_reject.to);
+			resolve(&n, i, &s->handlers[k].to);
+		resolve(&n, i, &s->failure_to);
+		resolve(&n, i, &s->on_approve.to);
+		resolve(&n, i, &s->on_reject.to);
 		for (uint32_t k = 0; k < s->depends_on_count; k++)
-			(void)find(&n, s->depends_on[k], s->depends_on_nodes[k]);
+			s->depends[k] = find(&n, i, s->depends_on[k], s->depends_on_nodes[k]);
 	}
 }

@@ -19,6 +19,17 @@ static void emit_body(struct compiler *c, enum wf_body_kind kind, uint32_t of,
 	emit(c, WF_OP_RETURN, 0);
 }
 
+/* The input that a query makes of an event's data. */
+static void emit_event_query(struct compiler *c, uint32_t trigger, const struct wf_model_query *q)
+{
+	mark(c, q->node);
+	begin_body(c, WF_BODY_TRIGGER_INPUT, trigger, 0);
+	(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_EVENT, 0);
+	emit(c, WF_OP_GETOPT, string(c, "data"));
+	emit_query(c, q);
+	emit(c, WF_OP_RETURN, 0);
+}
+
 static const char *label_of(struct compiler *c, const struct wf_model_notify *n, uint32_t index)
 {
 	const struct wf_node *with = c->model->steps[n->of].with_node, *item = NULL;
@@ -35,22 +46,63 @@ static const char *label_of(struct compiler *c, const struct wf_model_notify *n,
 	return text ? wf_arena_printf(c->model->arena, "after %s", text->string.text) : NULL;
 }
 
-static void emit_notification(struct compiler *c, const struct wf_model_notify *n, uint32_t step)
+/* The row of a step that stands beside another one; *first is the step of the plan that it was first. */
+static uint32_t begin_beside(
+	struct compiler *c, const struct wf_model_step *s, uint32_t of, uint32_t *first)
 {
-	const struct wf_model_step *s = &n->step;
-	uint32_t index = (uint32_t)(n - c->model->notifies) - c->model->steps[n->of].notify_first;
+	uint32_t step = wf_compile_new_step(c);
 
-	mark(c, s->node);
-	begin_body(c, WF_BODY_NOTIFY, n->of, index);
-	wf_compile_step_row(c, step, s);
+	wf_compile_step_row(c, step, s, c->copy[of]);
+	*first = *first == WF_NONE ? step : *first;
+	c->steps[step].origin = *first;
 	emit(c, WF_OP_ENTER, step);
-	wf_compile_input(c, s);
+	return step;
+}
+
+/* It ends whether it went well or not. */
+static void end_beside(struct compiler *c, const struct wf_model_step *s, uint32_t step)
+{
 	mark(c, s->action_node);
 	emit(c, WF_OP_PERFORM, step);
 	emit(c, WF_OP_LEAVE, step);
 	c->steps[step].fail_pc = wf_plan_here(&c->b);
 	emit(c, WF_OP_HALT, 0);
-	draw(c, n->of, step, WF_EDGE_NOTIFY, label_of(c, n, index));
+}
+
+static void emit_notification(struct compiler *c, const struct wf_model_notify *n)
+{
+	const struct wf_model_step *s = &n->step;
+	uint32_t place = (uint32_t)(n - c->model->notifies);
+	uint32_t index = place - c->model->steps[n->of].notify_first;
+
+	mark(c, s->node);
+	begin_body(c, WF_BODY_NOTIFY, here(c, n->of), index);
+	uint32_t step = begin_beside(c, s, n->of, &c->notify[place]);
+	wf_compile_input(c, step, s);
+	end_beside(c, s, step);
+	draw(c, here(c, n->of), step, WF_EDGE_NOTIFY, label_of(c, n, index));
+}
+
+/* What undoes a step, and what that is given, which is computed when the step is left. */
+static void emit_compensation(struct compiler *c, uint32_t of)
+{
+	const struct wf_model_step *s = c->model->steps[of].compensate;
+
+	mark(c, s->node);
+	begin_body(c, WF_BODY_COMPENSATE, here(c, of), 0);
+	uint32_t step = begin_beside(c, s, of, &c->undo[of]);
+	emit(c, WF_OP_UNDOINPUT, 0);
+	if (s->defined)
+		wf_compile_defined_input(c, step, s);
+	end_beside(c, s, step);
+	c->steps[here(c, of)].compensation = step;
+	mark(c, s->node);
+	begin_body(c, WF_BODY_UNDO_INPUT, here(c, of), 0);
+	if (s->with.tree)
+		tree(c, &s->with);
+	else
+		emit_const(c, json_object());
+	emit(c, WF_OP_RETURN, 0);
 }
 
 /* What an escalation does to the approval itself: an edge that comes back to it. */
@@ -70,8 +122,31 @@ static void draw_escalations(struct compiler *c, uint32_t step)
 				continue;
 			WF_AUTOFREE char *label = wf_asprintf("after %s: %s", after->string.text,
 				does[k].label ? does[k].label : node->string.text);
-			draw(c, step, step, WF_EDGE_NOTIFY, label);
+			draw(c, here(c, step), here(c, step), WF_EDGE_NOTIFY, label);
 		}
+	}
+}
+
+void wf_compile_beside(struct compiler *c, const uint32_t *steps, uint32_t count)
+{
+	const struct wf_model *m = c->model;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (m->steps[steps[i]].action == WF_ACT_APPROVAL_REQUEST)
+			draw_escalations(c, steps[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wf_model_step *s = &m->steps[steps[i]];
+
+		for (uint32_t k = 0; k < s->notify_count; k++)
+			emit_notification(c, &m->notifies[s->notify_first + k]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wf_model_step *s = &m->steps[steps[i]];
+
+		if (s->match.expr)
+			emit_body(c, WF_BODY_MATCH, here(c, steps[i]), s->match.node, s->match.expr);
+		if (s->compensate)
+			emit_compensation(c, steps[i]);
 	}
 }
 
@@ -79,17 +154,8 @@ void wf_compile_bodies(struct compiler *c)
 {
 	const struct wf_model *m = c->model;
 
-	for (uint32_t i = 0; i < m->step_count; i++)
-		if (m->steps[i].action == WF_ACT_APPROVAL_REQUEST)
-			draw_escalations(c, i);
-	for (uint32_t i = 0; i < m->notify_count; i++)
-		emit_notification(c, &m->notifies[i], m->step_count + i);
 	if (m->correlation.expr)
 		emit_body(c, WF_BODY_CORRELATION, 0, m->correlation.node, m->correlation.expr);
-	for (uint32_t i = 0; i < m->step_count; i++)
-		if (m->steps[i].match.expr)
-			emit_body(c, WF_BODY_MATCH, i, m->steps[i].match.node,
-				m->steps[i].match.expr);
 	for (uint32_t i = 0; i < m->trigger_count; i++) {
 		const struct wf_model_trigger *t = &m->triggers[i];
 
@@ -98,6 +164,10 @@ void wf_compile_bodies(struct compiler *c)
 		if (t->input.tree)
 			emit_body(c, WF_BODY_TRIGGER_INPUT, i, t->input.node,
 				wf_expr_tree_root(t->input.tree));
+		if (t->made.expr)
+			emit_body(c, WF_BODY_TRIGGER_INPUT, i, t->made.node, t->made.expr);
+		if (t->query.node)
+			emit_event_query(c, i, &t->query);
 	}
 	if (m->slot_key.expr)
 		emit_body(c, WF_BODY_SLOT_KEY, 0, m->slot_key.node, m->slot_key.expr);

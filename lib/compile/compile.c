@@ -15,16 +15,35 @@
  *              jump to the step below
  *      FAIL:   <type and code compared>, jump to a handler, to the step below, or reraise S
  *
- * Jumps back lead to an `enter` only, which counts visits; the end stands behind all steps, so that
- * every way to it leads forward. Behind it come the notifications of approvals, each a step of its
- * own beside the flow,
+ * Jumps back lead to an `enter` only, which counts visits; a list's end stands behind all of its
+ * steps, so that every way to it leads forward:
+ *
+ *      END:    <output>                finish          of the workflow
+ *              member.end G                            of a branch, an item, a step of a DAG
+ *              <output>                rethrow         of the workflow's on_failure
+ *
+ * Lists follow one another, each with its end and with what stands beside its steps: notifications and
+ * compensations, each a step of its own,
  *
  *      N:      enter N
- *              <input>                 perform N
+ *              <input>                 perform N       of a compensation: undo.input
  *              leave N
  *      FAIL:   halt
  *
- * then the plan's other bodies, and last those of `each`.
+ * bodies that are one expression, and those of `each`. Behind a list come those that its own steps
+ * have. Such a step, instead of performing something,
+ *
+ *              <items>                 fork G          undef of branches
+ *
+ * begins group G and rests until it is over. The members of `parallel` are its branches, in their
+ * order. The members of `foreach` are as many lanes as may be in hand at once, each a copy of the body
+ * with steps, groups and bodies of its own: what an expression calls by a step's id is, in a lane, the
+ * copy of that lane. A list with `depends_on` is sorted and runs like any other, unless
+ * `concurrency.steps` is more than one: then it is `undef; fork G` and its end, and each of its steps a
+ * member of that group.
+ *
+ * The author's steps are the first of the plan, in the order of the text; then comes what stands
+ * beside, and the copies ("ID#1", "ID#2" …), as they are emitted.
  */
 #include "compile/compile.h"
 
@@ -50,22 +69,75 @@ static void emit_workflow(struct compiler *c)
 	p->extra = wf_plan_add_const(&c->b, extra);
 	json_decref(extra);
 	p->entry_pc = 0;
+	p->failure_pc = WF_NONE;
 }
 
-static void emit_end(struct compiler *c)
+/* The code of the workflow's own handler; its end gives the failed instance its output. */
+static void emit_handler(struct compiler *c)
 {
 	const struct wf_model *m = c->model;
-	uint32_t end = wf_plan_here(&c->b);
 
-	mark(c, m->id_node);
-	wf_compile_result(c);
-	(void)wf_plan_emit(&c->b, WF_OP_FINISH, 0, string(c, m->success_result));
-	for (uint32_t i = 0; i < c->fixup_count; i++) {
-		const struct fixup *f = &c->fixups[i];
-		wf_plan_patch(&c->b, f->pc, f->step == WF_NONE ? end : c->steps[f->step].enter_pc);
+	if (m->handler == WF_NONE && !m->failure_output.tree)
+		return;
+	c->b.plan.failure_pc = wf_plan_here(&c->b);
+	if (m->handler != WF_NONE) {
+		wf_compile_list(c, m->handler);
+		return;
 	}
-	wf_compile_bodies(c);
+	tree(c, &m->failure_output);
+	emit(c, WF_OP_RETHROW, 0);
 	wf_emit_flush(c->emitter);
+}
+
+static bool undoes(const struct wf_model *m)
+{
+	for (uint32_t i = 0; i < m->step_count; i++)
+		if (m->steps[i].compensate)
+			return m->compensates;
+	return false;
+}
+
+static uint32_t *numbers(uint32_t count, uint32_t value, bool rising)
+{
+	uint32_t *list = wf_calloc((size_t)count + 1, sizeof *list);
+
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = rising ? value + i : value;
+	return list;
+}
+
+static void begin(struct compiler *c)
+{
+	const struct wf_model *m = c->model;
+
+	wf_plan_builder_init(&c->b);
+	c->emitter = wf_emitter_new(&c->b);
+	c->plan_step = numbers(m->step_count, 0, true);
+	c->copy = numbers(m->step_count, 0, false);
+	c->copies = numbers(m->step_count, 0, false);
+	c->group = numbers(m->step_count, WF_NONE, false);
+	c->undo = numbers(m->step_count, WF_NONE, false);
+	c->notify = numbers(m->notify_count, WF_NONE, false);
+	c->block_group = numbers(m->block_count, WF_NONE, false);
+	wf_emitter_map(c->emitter, c->plan_step, c->group);
+	for (uint32_t i = 0; i < m->step_count; i++)
+		(void)wf_compile_new_step(c);
+	c->unit = (struct unit){.group = WF_NONE, .member = WF_NONE};
+}
+
+static void end(struct compiler *c)
+{
+	wf_emitter_free(c->emitter);
+	wf_plan_builder_done(&c->b);
+	wf_free(c->plan_step);
+	wf_free(c->copy);
+	wf_free(c->copies);
+	wf_free(c->group);
+	wf_free(c->undo);
+	wf_free(c->notify);
+	wf_free(c->block_group);
+	wf_free(c->steps);
+	wf_free(c->fixups);
 }
 
 /* Appends the bytes, unless there are too many. */
@@ -91,22 +163,16 @@ int wf_compile(const struct wf_model *model, struct wf_buf *out, struct wf_cause
 {
 	struct compiler c = {.model = model};
 
-	wf_plan_builder_init(&c.b);
-	c.emitter = wf_emitter_new(&c.b);
-	uint32_t steps = model->step_count + model->notify_count;
-	c.steps = wf_calloc((size_t)steps + 1, sizeof *c.steps);
+	begin(&c);
 	emit_workflow(&c);
-	draw(&c, WF_NONE, model->step_count ? 0 : WF_NONE, WF_EDGE_NEXT, NULL);
-	for (uint32_t i = 0; i < model->step_count; i++)
-		wf_compile_step(&c, i);
-	emit_end(&c);
-	for (uint32_t i = 0; i < steps; i++)
+	draw(&c, WF_NONE, model->blocks[0].first, WF_EDGE_NEXT, NULL);
+	wf_compile_list(&c, 0);
+	emit_handler(&c);
+	c.b.plan.compensate = undoes(model);
+	for (uint32_t i = 0; i < c.step_count; i++)
 		(void)wf_plan_add_step(&c.b, &c.steps[i]);
 	int rc = finish(&c.b, out, cause);
-	wf_emitter_free(c.emitter);
-	wf_plan_builder_done(&c.b);
-	wf_free(c.steps);
-	wf_free(c.fixups);
+	end(&c);
 	return rc;
 }
 

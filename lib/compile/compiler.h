@@ -6,18 +6,35 @@
 #include "compile/emit.h"
 #include "model/model.h"
 
-/* A jump whose target has no address yet: to a step, or to the end (step WF_NONE). */
+/* A jump whose target has no address yet: to a step of the plan, or to the end of the list in hand
+ * (step WF_NONE). */
 struct fixup {
 	uint32_t pc, step;
+};
+
+/* Where the code in hand is. */
+struct unit {
+	uint32_t block;         /* the list */
+	uint32_t group, member; /* of the plan, that it is in; WF_NONE */
+	bool alone;             /* a step for itself, of a list with depends_on */
+	bool copy;              /* of a lane that is not the first: it is not drawn */
 };
 
 struct compiler {
 	const struct wf_model *model;
 	struct wf_plan_builder b;
 	struct wf_emitter *emitter;
-	struct wf_plan_step *steps;
+	struct wf_plan_step *steps; /* of the plan */
+	uint32_t step_count, step_room;
 	struct fixup *fixups;
 	uint32_t fixup_count, fixup_room;
+	struct unit unit;
+	/* by step of the model, in the lane in hand: its step of the plan, the number of that copy (0:
+	 * none), and the group that it forks */
+	uint32_t *plan_step, *copy, *group;
+	uint32_t *copies;       /* by step of the model: how many there are so far */
+	uint32_t *block_group;  /* by list whose steps are a group */
+	uint32_t *undo, *notify; /* by step, by notification: the first of the plan's */
 };
 
 static inline uint32_t string(struct compiler *c, const char *s)
@@ -53,10 +70,19 @@ static inline void land(struct compiler *c, uint32_t pc)
 	wf_plan_patch(&c->b, pc, wf_plan_here(&c->b));
 }
 
+/* The step of the plan that one of the model is here. */
+static inline uint32_t here(const struct compiler *c, uint32_t step)
+{
+	return step == WF_NONE ? WF_NONE : c->plan_step[step];
+}
+
+/* Between steps of the plan. */
 static inline void draw(
 	struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind, const char *label)
 {
-	struct wf_plan_edge edge = {from, to, kind, string(c, label)};
+	if (c->unit.copy)
+		return;
+	struct wf_plan_edge edge = {from, to, kind, string(c, label), WF_NONE};
 
 	(void)wf_plan_add_edge(&c->b, &edge);
 }
@@ -67,25 +93,57 @@ static inline void predicate(struct compiler *c, const struct wf_model_expr *e)
 	wf_emit_expr(c->emitter, e->expr);
 }
 
+/* The query's value of the top; null where it has none. */
+static inline void emit_query(struct compiler *c, const struct wf_model_query *q)
+{
+	mark(c, q->node);
+	(void)wf_plan_emit(&c->b, WF_OP_QUERY, (uint8_t)q->language, string(c, q->node->string.text));
+	uint32_t over = emit_jump(c, WF_OP_DEFINED);
+	emit(c, WF_OP_POP, 0);
+	emit_const(c, json_null());
+	land(c, over);
+}
+
 static inline void tree(struct compiler *c, const struct wf_model_tree *t)
 {
 	mark(c, t->node);
 	wf_emit_expr(c->emitter, wf_expr_tree_root(t->tree));
 }
 
+/* -- units.c -- */
+
+/* Emits a list of the main flow or the handler, with all that lies in it. */
+void wf_compile_list(struct compiler *c, uint32_t block);
+/* A new step of the plan. */
+uint32_t wf_compile_new_step(struct compiler *c);
+/* The group of a step that forks; FORK, with what it takes. */
+void wf_compile_fork(struct compiler *c, uint32_t step);
+
 /* -- step.c -- */
 
 /* Emits a step of the flow. */
 void wf_compile_step(struct compiler *c, uint32_t step);
-/* Its row, which begins here; its input. */
-void wf_compile_step_row(struct compiler *c, uint32_t step, const struct wf_model_step *s);
-void wf_compile_input(struct compiler *c, const struct wf_model_step *s);
+/* The row of a step of the plan, which begins here; its input. `copy` 0 is none. */
+void wf_compile_step_row(struct compiler *c, uint32_t plan_step, const struct wf_model_step *s,
+	uint32_t copy);
+void wf_compile_input(struct compiler *c, uint32_t plan_step, const struct wf_model_step *s);
 /* The workflow's output. */
 void wf_compile_result(struct compiler *c);
 
+/* -- action.c -- */
+
+/* The top, what a defined action is given, becomes the input of what performs it in the end. */
+void wf_compile_defined_input(
+	struct compiler *c, uint32_t plan_step, const struct wf_model_step *s);
+/* Once it has been performed: the definitions' outputs. */
+void wf_compile_defined_result(
+	struct compiler *c, uint32_t plan_step, const struct wf_model_step *s);
+
 /* -- bodies.c -- */
 
-/* Emits what stands beside the flow. */
+/* Emits what stands beside a step: its notifications, match and compensation. */
+void wf_compile_beside(struct compiler *c, const uint32_t *steps, uint32_t count);
+/* What stands beside the workflow. */
 void wf_compile_bodies(struct compiler *c);
 
 #endif

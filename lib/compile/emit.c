@@ -22,6 +22,7 @@ struct wf_emitter {
 	struct wf_plan_builder *b;
 	struct body *bodies;
 	size_t count, room;
+	const uint32_t *steps, *groups;
 };
 
 struct wf_emitter *wf_emitter_new(struct wf_plan_builder *b)
@@ -37,6 +38,12 @@ void wf_emitter_free(struct wf_emitter *e)
 		return;
 	wf_free(e->bodies);
 	wf_free(e);
+}
+
+void wf_emitter_map(struct wf_emitter *e, const uint32_t *steps, const uint32_t *groups)
+{
+	e->steps = steps;
+	e->groups = groups;
 }
 
 static void emit(struct wf_emitter *e, const struct wf_expr *expr, uint32_t depth);
@@ -122,7 +129,11 @@ static void emit_path(struct wf_emitter *e, const struct wf_expr *expr, uint32_t
 {
 	(void)depth;
 	if (expr->base == WF_BASE_STEP)
-		(void)wf_plan_emit(e->b, WF_OP_STEPPART, (uint8_t)expr->part, expr->step);
+		(void)wf_plan_emit(e->b, WF_OP_STEPPART, (uint8_t)expr->part,
+			e->steps ? e->steps[expr->step] : expr->step);
+	else if (expr->base == WF_BASE_ITEM || expr->base == WF_BASE_ITEM_INDEX)
+		(void)wf_plan_emit(e->b, expr->base == WF_BASE_ITEM ? WF_OP_ITEM : WF_OP_ITEMINDEX,
+			0, e->groups[expr->step]);
 	else
 		(void)wf_plan_emit(e->b, WF_OP_ROOT, (uint8_t)expr->root, 0);
 	for (uint32_t i = expr->consumed; i < expr->segment_count; i++)

@@ -5,10 +5,10 @@
 
 static uint32_t following(const struct compiler *c, uint32_t step)
 {
-	return step + 1 < c->model->step_count ? step + 1 : WF_NONE;
+	return c->unit.alone ? WF_NONE : c->model->steps[step].follow;
 }
 
-/* The step that a target means; WF_NONE is the end. */
+/* The step that a target means; WF_NONE is the end of the list. */
 static uint32_t aim(const struct compiler *c, uint32_t step, const struct wf_target *to)
 {
 	if (to->kind == WF_TO_NEXT)
@@ -19,7 +19,15 @@ static uint32_t aim(const struct compiler *c, uint32_t step, const struct wf_tar
 static void jump_to_step(struct compiler *c, uint32_t step)
 {
 	WF_GROW(c->fixups, c->fixup_count, c->fixup_room);
-	c->fixups[c->fixup_count++] = (struct fixup){emit_jump(c, WF_OP_JUMP), step};
+	c->fixups[c->fixup_count++] = (struct fixup){emit_jump(c, WF_OP_JUMP), here(c, step)};
+}
+
+/* Between steps of the model. The ends of branches and items are not drawn. */
+static void draw_way(
+	struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind, const char *label)
+{
+	if (to != WF_NONE || c->unit.group == WF_NONE)
+		draw(c, here(c, from), here(c, to), kind, label);
 }
 
 /* The text of an expression, as it was written. */
@@ -34,8 +42,16 @@ static const char *text_of(const struct wf_model_expr *e)
 
 /* -- its parts -- */
 
-void wf_compile_input(struct compiler *c, const struct wf_model_step *s)
+void wf_compile_input(struct compiler *c, uint32_t plan_step, const struct wf_model_step *s)
 {
+	if (s->query.node) {
+		if (s->with.tree)
+			tree(c, &s->with);
+		else
+			(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_DATA, 0);
+		emit_query(c, &s->query);
+		return;
+	}
 	if (s->action == WF_ACT_DATA_TRANSFORM) {
 		if (s->with.tree) {
 			tree(c, &s->with);
@@ -53,6 +69,8 @@ void wf_compile_input(struct compiler *c, const struct wf_model_step *s)
 		tree(c, &s->with);
 	else
 		emit_const(c, json_object());
+	if (s->defined)
+		wf_compile_defined_input(c, plan_step, s);
 }
 
 static void emit_set(struct compiler *c, const struct wf_model_step *s)
@@ -83,7 +101,7 @@ static void emit_no_transition(struct compiler *c, uint32_t step)
 		c, json_pack("{s:s, s:s, s:s}", "error_type",
 			   wf_error_types[WF_ERROR_VALIDATION].name, "code", "no_transition",
 			   "message", "no transition of `next` holds, and none is without `when`"));
-	emit(c, WF_OP_RAISE, step);
+	emit(c, WF_OP_RAISE, here(c, step));
 }
 
 static void emit_next(struct compiler *c, uint32_t step)
@@ -94,7 +112,7 @@ static void emit_next(struct compiler *c, uint32_t step)
 		const struct wf_transition_rule *rule = &s->next[i];
 		uint32_t to = aim(c, step, &rule->to), over;
 
-		draw(c, step, to, rule->when.node ? WF_EDGE_CONDITION : WF_EDGE_NEXT,
+		draw_way(c, step, to, rule->when.node ? WF_EDGE_CONDITION : WF_EDGE_NEXT,
 			text_of(&rule->when));
 		if (!rule->when.node) {
 			jump_to_step(c, to);
@@ -121,7 +139,7 @@ static void emit_onward(struct compiler *c, uint32_t step, bool fall)
 	if (!fall)
 		jump_to_step(c, following(c, step));
 	if (s->action != WF_ACT_FAIL)
-		draw(c, step, following(c, step), WF_EDGE_NEXT, NULL);
+		draw_way(c, step, following(c, step), WF_EDGE_NEXT, NULL);
 }
 
 void wf_compile_result(struct compiler *c)
@@ -132,16 +150,34 @@ void wf_compile_result(struct compiler *c)
 		emit(c, WF_OP_UNDEF, 0);
 }
 
+/* A decision that ends a branch or an item, or the workflow's handler, which fails anyhow. */
+static void emit_inner_end(
+	struct compiler *c, uint32_t step, const struct wf_decision_rule *rule, bool well)
+{
+	if (well || c->unit.group == WF_NONE) {
+		jump_to_step(c, WF_NONE);
+		return;
+	}
+	emit_const(c, json_pack("{s:s, s:s, s:s}", "error_type",
+			      wf_error_types[WF_ERROR_REJECTED].name, "code",
+			      rule->result ? rule->result : c->model->failure_result, "message",
+			      "the decision ends this badly"));
+	emit(c, WF_OP_RAISE, here(c, step));
+}
+
 static void emit_decision(
 	struct compiler *c, uint32_t step, const struct wf_decision_rule *rule, bool approve)
 {
 	const struct wf_model *m = c->model;
 	bool well = wf_model_ends_well(m, rule, approve);
+	bool main = c->unit.block == 0 && c->unit.group == WF_NONE;
 
 	mark(c, rule->node);
-	draw(c, step, aim(c, step, &rule->to), WF_EDGE_DECISION, approve ? "approve" : "reject");
+	draw_way(c, step, aim(c, step, &rule->to), WF_EDGE_DECISION, approve ? "approve" : "reject");
 	if (rule->to.kind != WF_TO_END) {
 		jump_to_step(c, aim(c, step, &rule->to));
+	} else if (!main) {
+		emit_inner_end(c, step, rule, well);
 	} else if (well && (!rule->result || strcmp(rule->result, m->success_result) == 0)) {
 		jump_to_step(c, WF_NONE);
 	} else {
@@ -160,9 +196,11 @@ static void emit_leave(struct compiler *c, uint32_t step)
 {
 	const struct wf_model_step *s = &c->model->steps[step];
 
+	if (s->defined)
+		wf_compile_defined_result(c, here(c, step), s);
 	if (s->output.tree) {
 		tree(c, &s->output);
-		emit(c, WF_OP_SHAPE, step);
+		emit(c, WF_OP_SHAPE, here(c, step));
 	}
 	if (s->set.tree)
 		emit_set(c, s);
@@ -170,7 +208,7 @@ static void emit_leave(struct compiler *c, uint32_t step)
 		(void)wf_plan_emit(&c->b, WF_OP_ROOT, WF_ROOT_OUTPUT, 0);
 		emit(c, WF_OP_SETVARS, 0);
 	}
-	emit(c, WF_OP_LEAVE, step);
+	emit(c, WF_OP_LEAVE, here(c, step));
 }
 
 /* A rejection that has a branch. The decision is looked at in the raw output, before the step is
@@ -195,7 +233,7 @@ static void emit_rejection(struct compiler *c, uint32_t step)
 
 static bool handles_failure(const struct wf_model_step *s)
 {
-	return s->on_failure_node && (s->handler_count || s->failure_action == WF_FAIL_CONTINUE);
+	return s->on_failure_node && (s->handler_count || wf_model_goes_on(s));
 }
 
 static uint32_t emit_error_is(struct compiler *c, const char *member, const char *value)
@@ -222,7 +260,7 @@ static bool emit_handler(struct compiler *c, uint32_t step, const struct wf_fail
 	if (rule->error_code)
 		other_code = emit_error_is(c, "code", rule->error_code);
 	jump_to_step(c, to);
-	draw(c, step, to, WF_EDGE_FAILURE, label[0] ? label : "fails");
+	draw_way(c, step, to, WF_EDGE_FAILURE, label[0] ? label : "fails");
 	if (other_type != WF_NONE)
 		land(c, other_type);
 	if (other_code != WF_NONE)
@@ -236,30 +274,41 @@ static void emit_failure(struct compiler *c, uint32_t step)
 	bool taken = false;
 
 	mark(c, s->on_failure_node);
-	c->steps[step].fail_pc = wf_plan_here(&c->b);
+	c->steps[here(c, step)].fail_pc = wf_plan_here(&c->b);
 	for (uint32_t i = 0; i < s->handler_count && !taken; i++)
 		taken = emit_handler(c, step, &s->handlers[i]);
 	if (taken)
 		return;
 	mark(c, s->on_failure_node);
-	if (s->failure_action == WF_FAIL_CONTINUE) {
+	if (wf_model_goes_on(s)) {
 		jump_to_step(c, aim(c, step, &s->failure_to));
-		draw(c, step, aim(c, step, &s->failure_to), WF_EDGE_FAILURE, "fails");
+		draw_way(c, step, aim(c, step, &s->failure_to), WF_EDGE_FAILURE, "fails");
 	} else {
-		emit(c, WF_OP_RERAISE, step);
+		emit(c, WF_OP_RERAISE, here(c, step));
 	}
 }
 
 /* -- the step -- */
 
-void wf_compile_step_row(struct compiler *c, uint32_t step, const struct wf_model_step *s)
+static enum wf_action action_of(const struct wf_model_step *s)
+{
+	static const enum wf_action forks[] = {
+		[WF_STEP_PARALLEL] = WF_ACT_PARALLEL, [WF_STEP_FOREACH] = WF_ACT_FOREACH};
+
+	return s->fork ? forks[s->kind] : s->action;
+}
+
+void wf_compile_step_row(struct compiler *c, uint32_t plan_step, const struct wf_model_step *s,
+	uint32_t copy)
 {
 	const struct wf_node *at = s->id_node ? s->id_node : s->node;
+	WF_AUTOFREE char *id = copy ? wf_asprintf("%s#%u", s->id, copy) : NULL;
 
-	c->steps[step] = (struct wf_plan_step){
-		.id = string(c, s->id),
+	c->steps[plan_step] = (struct wf_plan_step){
+		WF_PLAN_STEP_ALONE,
+		.id = string(c, id ? id : s->id),
 		.name = string(c, s->name),
-		.action = s->action,
+		.action = action_of(s),
 		.on_crash = s->on_crash,
 		.retry = s->retry,
 		.timeout_ms = s->timeout_ms,
@@ -269,28 +318,43 @@ void wf_compile_step_row(struct compiler *c, uint32_t step, const struct wf_mode
 		.fail_pc = WF_NONE,
 		.line = at->span.line,
 		.column = at->span.column,
+		.origin = plan_step,
 	};
+}
+
+static void emit_performance(struct compiler *c, uint32_t step)
+{
+	const struct wf_model_step *s = &c->model->steps[step];
+
+	if (s->fork) {
+		wf_compile_fork(c, step);
+		return;
+	}
+	if (s->idempotency_key.tree) {
+		tree(c, &s->idempotency_key);
+		emit(c, WF_OP_KEY, here(c, step));
+	}
+	wf_compile_input(c, here(c, step), s);
+	mark(c, s->action_node);
+	emit(c, WF_OP_PERFORM, here(c, step));
 }
 
 void wf_compile_step(struct compiler *c, uint32_t step)
 {
 	const struct wf_model_step *s = &c->model->steps[step];
-	uint32_t skip = WF_NONE;
+	uint32_t skip = WF_NONE, self = here(c, step);
 
 	mark(c, s->id_node);
-	wf_compile_step_row(c, step, s);
-	emit(c, WF_OP_ENTER, step);
+	wf_compile_step_row(c, self, s, c->copy[step]);
+	c->steps[self].origin = step;
+	c->steps[self].group = c->unit.group;
+	c->steps[self].member = c->unit.member;
+	emit(c, WF_OP_ENTER, self);
 	if (s->condition.expr) {
 		predicate(c, &s->condition);
 		skip = emit_jump(c, WF_OP_UNLESS);
 	}
-	if (s->idempotency_key.tree) {
-		tree(c, &s->idempotency_key);
-		emit(c, WF_OP_KEY, step);
-	}
-	wf_compile_input(c, s);
-	mark(c, s->action_node);
-	emit(c, WF_OP_PERFORM, step);
+	emit_performance(c, step);
 	if (s->on_reject.node)
 		emit_rejection(c, step);
 	emit_leave(c, step);
@@ -301,11 +365,11 @@ void wf_compile_step(struct compiler *c, uint32_t step)
 	if (skip != WF_NONE) {
 		land(c, skip);
 		mark(c, s->condition.node);
-		emit(c, WF_OP_SKIP, step);
+		emit(c, WF_OP_SKIP, self);
 		if (handles_failure(s))
 			jump_to_step(c, following(c, step));
 		if (s->next_node || s->on_approve.node)
-			draw(c, step, following(c, step), WF_EDGE_CONDITION, "skipped");
+			draw_way(c, step, following(c, step), WF_EDGE_CONDITION, "skipped");
 	}
 	if (handles_failure(s))
 		emit_failure(c, step);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "expr/type.h"
 #include "plan/ops.h"
+#include "query/query.h"
 #include "source/tree.h"
 
 enum wf_expr_kind {
@@ -31,7 +32,10 @@ enum wf_expr_kind {
 };
 
 /* What a path's first name turned out to be (set by wf_expr_resolve). */
-enum wf_expr_base { WF_BASE_UNRESOLVED, WF_BASE_ROOT, WF_BASE_STEP };
+enum wf_expr_base {
+	WF_BASE_UNRESOLVED, WF_BASE_ROOT, WF_BASE_STEP,
+	WF_BASE_ITEM, WF_BASE_ITEM_INDEX /* of a foreach around the place: `step` */
+};
 
 struct wf_expr_segment {
 	const char *name;
@@ -58,7 +62,7 @@ struct wf_expr {
 	const struct wf_type *type;        /* never NULL afterwards */
 	enum wf_expr_base base;
 	enum wf_root root;                 /* BASE_ROOT */
-	uint32_t step;                     /* BASE_STEP */
+	uint32_t step;                     /* BASE_STEP; of BASE_ITEM the foreach */
 	enum wf_step_part part;
 	uint32_t consumed;                 /* segments that named the base; the rest are members */
 	bool absence_ok;                   /* stands left of ??, or inside has() */
@@ -92,6 +96,11 @@ struct wf_expr *wf_expr_parse(struct wf_expr_arena *a, const char *text, size_t 
 struct wf_expr *wf_expr_parse_template(struct wf_expr_arena *a, const char *text, size_t n,
 	const struct wf_expr_site *site, struct wf_diags *diags);
 
+/* Whether the n bytes are a query of that language (a finding, rule QUERY_SYNTAX or LIMIT, at the exact
+ * place when not). */
+bool wf_expr_is_query(enum wf_query_language language, const char *text, size_t n,
+	const struct wf_expr_site *site, struct wf_diags *diags);
+
 /* A template tree: any node of a definition; strings are templates, lists and maps are built, other
  * scalars literal. The sites of nested strings are kept by the nodes' `site`s: use the returned
  * tree with wf_expr_resolve_tree only. A string that could not be read (a finding says so) is a value
@@ -99,6 +108,20 @@ struct wf_expr *wf_expr_parse_template(struct wf_expr_arena *a, const char *text
 struct wf_expr_tree;
 struct wf_expr_tree *wf_expr_parse_tree(struct wf_expr_arena *a, const struct wf_source *source,
 	const struct wf_node *node, struct wf_diags *diags);
+
+/* A foreach around the place. */
+struct wf_scope_loop {
+	uint32_t step;                         /* of the foreach */
+	const char *as, *index;                /* names of its own for item and index; NULL: none */
+	const struct wf_type *item;            /* NULL: any */
+};
+
+/* Answers of step_ran. */
+enum wf_step_ran {
+	WF_RAN_SURELY = 1, WF_RAN_MAYBE = 0, WF_RAN_NEVER = -1,
+	WF_RAN_BESIDE = -2,                    /* it is in another branch: the two run side by side */
+	WF_RAN_PER_ITEM = -3                   /* it is in a foreach, and runs for each item */
+};
 
 /*
  * What names mean where an expression stands. The check and the compiler fill one per place. The
@@ -111,15 +134,16 @@ struct wf_scope {
 	uint32_t step_count;
 	const char *const *step_ids;
 	const struct wf_type *const *step_outputs; /* a step's output type */
-	/* Whether the step has surely run before this place (dominates it): 1 yes; 0 it may have; -1 it
-	 * cannot have. NULL: all 1. */
-	int (*step_ran)(void *arg, uint32_t step);
+	/* Whether the step has surely run before this place (dominates it). NULL: all have. */
+	enum wf_step_ran (*step_ran)(void *arg, uint32_t step);
 	void *arg;
 	uint32_t roots;                        /* bit a wf_root that exists here */
 	const struct wf_type *root_types[WF_ROOT_COUNT_]; /* NULL: any */
 	/* Paths that the context declares optional ("user.risk_score"), and required. */
 	const char *const *optional_paths;
 	uint32_t optional_count;
+	const struct wf_scope_loop *loops;     /* from the outermost to the innermost */
+	uint32_t loop_count;
 };
 
 /*
@@ -127,8 +151,9 @@ struct wf_scope {
  * binding-field (a field that the type does not have), binding-maybe (the step may not have run),
  * binding-never, type-mismatch, function-unknown, function-arguments, optional-no-default
  * (warning, with the fix), condition-type (when `want` is given and cannot hold), secret-unsupported.
- * A first name is looked for in this order: bound roots (item, index, error, output, approval), steps, roots,
- * the input's own properties. True when no error was added.
+ * A first name is looked for in this order: bound roots (item, index, error, output, approval), item
+ * and index of the innermost foreach, names that foreachs give to theirs, steps, roots, the input's own
+ * properties. True when no error was added.
  */
 bool wf_expr_resolve(struct wf_expr_arena *a, struct wf_expr *e, const struct wf_scope *scope,
 	const struct wf_expr_site *site, uint32_t want_kinds, struct wf_diags *diags);

@@ -94,6 +94,37 @@ static bool find_bound(struct wf_resolver *r, struct wf_expr *e)
 	return false;
 }
 
+static void be_item(struct wf_expr *e, const struct wf_scope_loop *loop, bool index)
+{
+	e->base = index ? WF_BASE_ITEM_INDEX : WF_BASE_ITEM;
+	e->step = loop->step;
+	e->consumed = 1;
+}
+
+/* The item in hand of a foreach, or its place. */
+static bool find_item(struct wf_resolver *r, struct wf_expr *e)
+{
+	const struct wf_scope *scope = r->scope;
+	const char *name = e->segments[0].name;
+	enum wf_root root = wf_root_find(name);
+
+	if (scope->loop_count && (root == WF_ROOT_ITEM || root == WF_ROOT_INDEX)) {
+		be_item(e, &scope->loops[scope->loop_count - 1], root == WF_ROOT_INDEX);
+		return true;
+	}
+	for (uint32_t i = scope->loop_count; i-- > 0;) {
+		const struct wf_scope_loop *loop = &scope->loops[i];
+		bool item = loop->as && strcmp(loop->as, name) == 0;
+		bool index = loop->index && strcmp(loop->index, name) == 0;
+
+		if (item || index) {
+			be_item(e, loop, index);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The step whose id is the segments from `first` on, joined with dots, as many as possible: ids may
  * have dots in them. *ret_used is the number of segments. */
 static uint32_t find_step(struct wf_resolver *r, const struct wf_expr *e, uint32_t first,
@@ -224,8 +255,10 @@ static bool find_secret(struct wf_resolver *r, struct wf_expr *e)
 static const char *root_hint(enum wf_root root)
 {
 	static const char *const hints[WF_ROOT_COUNT_] = {
-		[WF_ROOT_ITEM] = "it has a value in the body of map, filter, all, any and first",
-		[WF_ROOT_INDEX] = "it has a value in the body of map, filter, all, any and first",
+		[WF_ROOT_ITEM] =
+			"it has a value in a foreach, and in the body of map, filter, all, any and first",
+		[WF_ROOT_INDEX] =
+			"it has a value in a foreach, and in the body of map, filter, all, any and first",
 		[WF_ROOT_ERROR] = "it has a value only where a failure is handled",
 		[WF_ROOT_OUTPUT] = "it has a value only in a step's own `output` and `set`",
 		[WF_ROOT_APPROVAL] =
@@ -253,6 +286,12 @@ static void fail_unknown(struct wf_resolver *r, struct wf_expr *e)
 		return;
 	}
 	add_steps(&names, r);
+	for (uint32_t i = 0; i < r->scope->loop_count; i++) {
+		if (r->scope->loops[i].as)
+			add_name(&names, r->scope->loops[i].as);
+		if (r->scope->loops[i].index)
+			add_name(&names, r->scope->loops[i].index);
+	}
 	add_members(&names, r->scope->input);
 	for (unsigned i = 0; i < WF_ROOT_COUNT_; i++)
 		if (root_here(r->scope, (enum wf_root)i))
@@ -306,6 +345,12 @@ static const struct wf_type *type_of_base(struct wf_resolver *r, const struct wf
 			t = wf_type_kinds(r->a->base, WF_T_MAP | WF_T_UNDEF);
 		else
 			t = scope->step_outputs ? scope->step_outputs[e->step] : NULL;
+	} else if (e->base == WF_BASE_ITEM_INDEX) {
+		t = wf_type_kinds(r->a->base, WF_T_INT);
+	} else if (e->base == WF_BASE_ITEM) {
+		for (uint32_t i = 0; i < scope->loop_count; i++)
+			if (scope->loops[i].step == e->step)
+				t = scope->loops[i].item;
 	} else if (e->root == WF_ROOT_INPUT) {
 		t = scope->input;
 	} else if (e->root == WF_ROOT_VARS && scope->vars) {
@@ -352,16 +397,32 @@ static const struct wf_type *type_of_member(struct wf_resolver *r, const struct 
 	return wf_type_defined(r->a->base, t);
 }
 
-static void check_step_ran(struct wf_resolver *r, struct wf_expr *e, bool guarded)
+static void fail_never(struct wf_resolver *r, const struct wf_expr *e, enum wf_step_ran ran,
+	const char *id)
 {
-	int ran = r->scope->step_ran ? r->scope->step_ran(r->scope->arg, e->step) : 1;
-	const char *id = r->scope->step_ids[e->step];
-	if (ran < 0) {
+	if (ran == WF_RAN_BESIDE)
+		wf_diag_hint(wf_resolve_found(r, WF_RULE_BINDING_NEVER, e->from, e->to,
+			"step `%s` is in another branch, which runs beside this one", id),
+			"behind the branches its output can be read");
+	else if (ran == WF_RAN_PER_ITEM)
+		wf_diag_hint(wf_resolve_found(r, WF_RULE_BINDING_NEVER, e->from, e->to,
+			"step `%s` runs once for each item, and has no one output out here", id),
+			"the last outputs of all items are the foreach's own `output.results`");
+	else
 		(void)wf_resolve_found(r, WF_RULE_BINDING_NEVER, e->from, e->to,
 			"step `%s` cannot have run before this place", id);
+}
+
+static void check_step_ran(struct wf_resolver *r, struct wf_expr *e, bool guarded)
+{
+	enum wf_step_ran ran = r->scope->step_ran ? r->scope->step_ran(r->scope->arg, e->step)
+						  : WF_RAN_SURELY;
+	const char *id = r->scope->step_ids[e->step];
+	if (ran != WF_RAN_SURELY && ran != WF_RAN_MAYBE) {
+		fail_never(r, e, ran, id);
 		return;
 	}
-	if (ran > 0 || e->part != WF_PART_OUTPUT || e->absence_ok || guarded ||
+	if (ran == WF_RAN_SURELY || e->part != WF_PART_OUTPUT || e->absence_ok || guarded ||
 		wf_is_step_guarded(r, e->step))
 		return;
 	char *path = text_of(r, e);
@@ -394,7 +455,7 @@ void wf_resolve_path(struct wf_resolver *r, struct wf_expr *e)
 {
 	bool guarded = !e->absence_ok && wf_is_guarded(r, e);
 	e->type = &wf_type_any;
-	bool known = find_bound(r, e) || find_secret(r, e) || find_long_step(r, e) ||
+	bool known = find_bound(r, e) || find_item(r, e) || find_secret(r, e) || find_long_step(r, e) ||
 		find_short_step(r, e) || find_root(r, e) || find_input(r, e);
 	if (!known) {
 		fail_unknown(r, e);

@@ -118,8 +118,9 @@ static struct wf_guard *guards_of_body(struct wf_resolver *r)
 	struct wf_guard *kept = NULL;
 	for (const struct wf_guard *g = r->guards; g; g = g->next) {
 		const struct wf_expr *start = start_of(g->path);
-		if (start->base == WF_BASE_ROOT &&
-			(start->root == WF_ROOT_ITEM || start->root == WF_ROOT_INDEX))
+		if (start->base == WF_BASE_ITEM || start->base == WF_BASE_ITEM_INDEX ||
+			(start->base == WF_BASE_ROOT && (start->root == WF_ROOT_ITEM ||
+								start->root == WF_ROOT_INDEX)))
 			continue;
 		struct wf_guard *copy = WF_ARENA_NEW(r->a->base, struct wf_guard);
 		*copy = (struct wf_guard){ g->path, g->step, kept };

@@ -16,6 +16,7 @@ void wf_model_free(struct wf_model *model)
 	json_decref(model->step_index);
 	json_decref(model->kept);
 	wf_free(model->notifies);
+	wf_free(model->blocks);
 	wf_expr_arena_free(model->exprs);
 	wf_free(model);
 }
@@ -49,9 +50,14 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 			wf_read_kind_phrase(root));
 		return;
 	}
+	if (kind && kind->kind == WF_NODE_STRING && strcmp(kind->string.text, "action") == 0) {
+		WF_FIND(r, NOT_A_WORKFLOW, kind->span, "this is an action definition");
+		return;
+	}
 	if (kind && kind->kind == WF_NODE_STRING) {
-		WF_FIND(r, NOT_SUPPORTED, kind->span,
-			"a definition of kind `%s` is not supported yet", kind->string.text);
+		wf_diag_hint(WF_FIND(r, NOT_A_WORKFLOW, kind->span,
+				     "there is no definition of kind `%s`", kind->string.text),
+			"write kind: action, or a workflow without `kind`");
 		return;
 	}
 	if (wf_node_get(root, "workflowId")) {
@@ -69,11 +75,38 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 		wf_diag_hint(d, "put `workflow:` above and indent the rest below it");
 }
 
+struct wf_model *wf_model_new(const struct wf_source *source, const struct wf_node *root)
+{
+	struct wf_model *model = wf_calloc(1, sizeof *model);
+
+	model->exprs = wf_expr_arena_new();
+	model->arena = wf_expr_arena_base(model->exprs);
+	model->source = source;
+	model->root = root;
+	model->dialect = "orch";
+	model->extra = json_object();
+	model->step_index = json_object();
+	model->kept = json_array();
+	model->handler = WF_NONE;
+	model->side_by_side = 1;
+	model->compensates = true;
+	return model;
+}
+
 struct wf_model *wf_model_read(
 	const struct wf_source *source, const struct wf_document *document, struct wf_diags *diags)
 {
+	const struct wf_model_options none = {0};
+
+	return wf_model_read_with(source, document, &none, diags);
+}
+
+struct wf_model *wf_model_read_with(const struct wf_source *source,
+	const struct wf_document *document, const struct wf_model_options *options,
+	struct wf_diags *diags)
+{
 	static const char *const keys[] = {"workflow"};
-	struct wf_read r = {.source = source, .diags = diags};
+	struct wf_read r = {.source = source, .diags = diags, .actions = options->actions};
 	const struct wf_node *root = document->root;
 	const struct wf_node *workflow = wf_node_get(root, "workflow");
 
@@ -86,15 +119,7 @@ struct wf_model *wf_model_read(
 			wf_read_kind_phrase(workflow));
 		return NULL;
 	}
-	struct wf_model *model = wf_calloc(1, sizeof *model);
-	model->exprs = wf_expr_arena_new();
-	model->arena = wf_expr_arena_base(model->exprs);
-	model->source = source;
-	model->root = root;
-	model->dialect = "orch";
-	model->extra = json_object();
-	model->step_index = json_object();
-	model->kept = json_array();
+	struct wf_model *model = wf_model_new(source, root);
 	r.model = model;
 	r.arena = model->arena;
 	WF_READ_KEYS(&r, root, "a definition", keys);

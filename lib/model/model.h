@@ -64,6 +64,12 @@ struct wf_model_policy {
 enum wf_trigger_kind {
 	WF_TRIGGER_EVENT, WF_TRIGGER_HTTP, WF_TRIGGER_SCHEDULE, WF_TRIGGER_MANUAL, WF_TRIGGER_UNKNOWN
 };
+/* The text of a query, seen to be one. */
+struct wf_model_query {
+	const struct wf_node *node;    /* a string; NULL: there is none */
+	enum wf_query_language language;
+};
+
 struct wf_model_trigger {              /* one of `triggers`, in their order */
 	enum wf_trigger_kind kind;
 	const struct wf_node *node;
@@ -71,13 +77,29 @@ struct wf_model_trigger {              /* one of `triggers`, in their order */
 	struct wf_model_expr when;
 	struct wf_model_tree input;    /* of an event; a schedule's is literal */
 	const struct wf_node *input_node;
+	struct wf_model_expr made;     /* of an event: `transform` in the native language … */
+	struct wf_model_query query;   /* … or as a query of the event's data */
 	bool wrong;                    /* there is a finding in it */
 };
 
+enum wf_step_kind { WF_STEP_ACTION, WF_STEP_PARALLEL, WF_STEP_FOREACH };
+
 struct wf_model_step {
 	const char *id, *name, *action_name;
-	enum wf_action action;         /* WF_ACT_COUNT_ when not a built-in */
+	struct wf_action_def *defined; /* the action's definition; NULL: it is a built-in */
+	enum wf_step_kind kind;
+	enum wf_action action;         /* the built-in that performs it in the end; WF_ACT_COUNT_ when there
+	                                  is none, and of one that forks */
 	const struct wf_node *node, *id_node, *action_node;
+	uint32_t block;                /* the list it stands in */
+	uint32_t follow;               /* the one after it in its list; WF_NONE: the list's end */
+	uint32_t beyond;               /* the first step after it that does not lie in it */
+	struct wf_model_fork *fork;    /* NULL: it is an action */
+	struct wf_model_step *compensate; /* what undoes it: performed, no part of the flow; NULL */
+	const struct wf_node *compensate_node;
+	bool keeps;                    /* `compensate: false`: there is nothing to undo */
+	int64_t order;                 /* INT64_MAX: not given */
+	const struct wf_node *order_node;
 	struct wf_model_tree with;
 	const struct wf_node *with_node; /* what is a template of the step's own: an approval's without
 	                                    its notifications, a wait.event's without `match` */
@@ -87,6 +109,7 @@ struct wf_model_step {
 	const struct wf_node *next_node;
 	const char **depends_on;
 	const struct wf_node **depends_on_nodes;
+	uint32_t *depends;             /* their steps, WF_NONE where unknown; set by the check */
 	uint32_t depends_on_count;
 	struct wf_retry retry;
 	const struct wf_node *retry_node;
@@ -104,6 +127,7 @@ struct wf_model_step {
 	struct wf_model_tree idempotency_key, output, set;
 	bool set_all;                  /* `set: true` of data.set: each member becomes a variable */
 	struct wf_model_expr transform; /* data.transform's native expression; `with` is its `input` */
+	struct wf_model_query query;   /* … or its query of `input`, of the root `data` without one */
 	struct wf_model_expr match;    /* of wait.event */
 	const struct wf_model_policy *policy; /* of an approval; NULL: not named, or not known */
 	struct wf_model_tree policy_groups; /* the policy's groups, read for this step */
@@ -111,6 +135,36 @@ struct wf_model_step {
 	const struct wf_type *output_type; /* set by the check */
 	struct wf_expr *request;       /* an approval's canonical input: set by the check */
 	bool asks_others;              /* a role or a resolver says who is asked: set by the check */
+};
+
+/* What a step that forks has: `parallel` or `foreach`. */
+struct wf_model_fork {
+	const struct wf_node *node;
+	uint32_t first_block, block_count; /* branches, or the one body */
+	uint32_t needed;               /* of parallel: branches that must succeed; 0 of foreach */
+	const struct wf_node *join_node; /* NULL: all, unsaid */
+	uint32_t limit;                /* branches or items at once */
+	const struct wf_node *limit_node;
+	bool go_on;                    /* foreach: a failed item does not end it */
+	struct wf_model_tree items;
+	const char *as, *index;        /* NULL: not given */
+	const struct wf_type *item_type; /* set by the check */
+};
+
+/*
+ * A list of steps. A transition never leaves its list; a list's end is that of the workflow, branch
+ * or item. Steps stand in the model in the order of the text, those of a step's own lists behind it.
+ */
+enum wf_block_kind { WF_BLOCK_MAIN, WF_BLOCK_BRANCH, WF_BLOCK_ITEM, WF_BLOCK_HANDLER };
+struct wf_model_block {
+	enum wf_block_kind kind;
+	const char *id;                /* of a branch */
+	const struct wf_node *node;    /* of the list, or what should have one */
+	uint32_t owner;                /* the step it is of; WF_NONE */
+	uint32_t depth;                /* 0 for main and handler */
+	uint32_t first;                /* the step it begins with; WF_NONE: it has none */
+	uint32_t count;
+	bool depends;                  /* `depends_on` says what its steps wait for */
 };
 
 /* A notification of an approval: a step of its own, beside the flow. */
@@ -126,6 +180,7 @@ struct wf_model {
 	const struct wf_source *source;/* borrowed */
 	const struct wf_node *root;    /* borrowed from the document */
 	const char *dialect;           /* "orch" */
+	bool is_action;                /* of an action definition: one step, which sees the action's input */
 	const char *id, *version, *name, *description;
 	const struct wf_node *id_node;
 	json_t *input_schema;          /* from `input`, or made from `context`; NULL */
@@ -139,7 +194,12 @@ struct wf_model {
 	                                  what was left out */
 	struct wf_model_expr correlation; /* `correlation_id` */
 	struct wf_model_step *steps;
-	uint32_t step_count;
+	uint32_t step_count, step_room;
+	struct wf_model_block *blocks; /* the first is the workflow's own list */
+	uint32_t block_count, block_room;
+	uint32_t handler;              /* block of on_failure.steps; WF_NONE */
+	uint32_t side_by_side;         /* `concurrency.steps`: how many of a list with depends_on run at once */
+	bool compensates;              /* a failure undoes what has a compensation */
 	struct wf_model_notify *notifies; /* in the order of their steps, a step's in the order in which
 	                                     they are numbered */
 	uint32_t notify_count, notify_room;
@@ -156,6 +216,14 @@ struct wf_model {
 	json_t *kept;                  /* list: schemas whose names the check's types point into */
 };
 
+struct wf_catalog; /* model/catalog.h */
+struct wf_action_def;
+
+/* What is known beside the text; zeroed it is nothing. */
+struct wf_model_options {
+	struct wf_catalog *actions;    /* borrowed, and must outlive the model; NULL: the built-ins alone */
+};
+
 /*
  * Reads a document into a model. Findings (unknown keys with "did you mean", wrong types, missing
  * keys, duplicate ids, durations, versions, what is not supported yet) go to diags. NULL only when it
@@ -164,10 +232,20 @@ struct wf_model {
  */
 struct wf_model *wf_model_read(const struct wf_source *source, const struct wf_document *document,
 	struct wf_diags *diags);
+struct wf_model *wf_model_read_with(const struct wf_source *source,
+	const struct wf_document *document, const struct wf_model_options *options,
+	struct wf_diags *diags);
 void wf_model_free(struct wf_model *model); /* NULL is allowed */
 
 /* The step with that id, or WF_NONE. */
 uint32_t wf_model_find_step(const struct wf_model *model, const char *id);
+
+/* Whether the flow goes on behind the step where it fails and no handler takes it. */
+static inline bool wf_model_goes_on(const struct wf_model_step *s)
+{
+	return s->on_failure_node && (s->failure_action == WF_FAIL_CONTINUE ||
+			(s->failure_action == WF_FAIL_RETRY && s->failure_to.node));
+}
 
 /* Whether a decision's branch that ends the workflow ends it well: by its result's name, and where
  * that is neither completion's success nor its failure, by the decision itself. */

@@ -11,11 +11,10 @@
 /* Keys that later work will act on: kept in the plan as written. */
 static const struct {
 	const char *key;
-	const char *note; /* how it is without them; NULL: refused */
+	const char *note; /* how it is without them */
 } kept[] = {
 	{"execution_log", "nothing follows them yet: every step is in the journal"},
 	{"ui", "nothing shows them yet"},
-	{"on_failure", NULL},
 };
 
 static void read_identity(struct wf_read *r, const struct wf_node *w)
@@ -43,49 +42,52 @@ static void read_identity(struct wf_read *r, const struct wf_node *w)
 			"three numbers with dots: 1.4.0");
 }
 
+json_t *wf_read_schema(struct wf_read *r, const struct wf_node *node, const char *key)
+{
+	struct wf_schema_options options = {.assert_formats = true};
+	struct wf_schema *schema;
+	struct wf_cause cause = {0};
+
+	if (!node)
+		return NULL;
+	json_t *document = wf_node_json(node);
+	if (wf_schema_new(document, &options, &schema, &cause) < 0) {
+		/* The cause names the place in the schema as a JSON Pointer before its reason. */
+		size_t n = strcspn(cause.text, ": ");
+		WF_AUTOFREE char *pointer = wf_strndup(cause.text, cause.text[0] == '/' ? n : 0);
+		const struct wf_node *at = wf_node_at_pointer(node, pointer, NULL);
+		WF_FIND(r, INPUT_SCHEMA, at->span, "`%s` is no JSON Schema: %s", key, cause.text);
+		json_decref(document);
+		return NULL;
+	}
+	wf_schema_free(schema);
+	return document;
+}
+
 static void read_input(struct wf_read *r, const struct wf_node *w)
 {
 	const struct wf_node *input = wf_node_get(w, "input");
 	const struct wf_pair *context = wf_node_pair(w, "context");
-	struct wf_schema_options options = {.assert_formats = true};
-	struct wf_schema *schema;
-	struct wf_cause cause = {0};
 
 	if (context && input)
 		WF_FIND(r, KEY_CONFLICT, context->key_span,
 			"`context` is the short form of `input`: only one of them can stand");
 	if (context && !input)
 		r->model->input_schema = wf_read_context(r, context->value);
-	if (!input)
-		return;
-	json_t *document = wf_node_json(input);
-	if (wf_schema_new(document, &options, &schema, &cause) < 0) {
-		/* The cause names the place in the schema as a JSON Pointer before its reason. */
-		size_t n = strcspn(cause.text, ": ");
-		WF_AUTOFREE char *pointer = wf_strndup(cause.text, cause.text[0] == '/' ? n : 0);
-		const struct wf_node *at = wf_node_at_pointer(input, pointer, NULL);
-		WF_FIND(r, INPUT_SCHEMA, at->span, "`input` is no JSON Schema: %s", cause.text);
-		json_decref(document);
-		return;
-	}
-	wf_schema_free(schema);
-	r->model->input_schema = document;
+	if (input)
+		r->model->input_schema = wf_read_schema(r, input, "input");
 }
 
 static void read_kept(struct wf_read *r, const struct wf_node *w)
 {
 	for (size_t i = 0; i < COUNT(kept); i++) {
 		const struct wf_pair *pair = wf_node_pair(w, kept[i].key);
-		WF_AUTOFREE char *what = wf_asprintf("`%s` of a workflow", kept[i].key);
 
 		if (!pair)
 			continue;
 		json_object_set_new(r->model->extra, kept[i].key, wf_node_json(pair->value));
-		if (kept[i].note)
-			WF_FIND(r, KEPT_NOT_RUN, pair->key_span, "`%s` are kept, but %s",
-				kept[i].key, kept[i].note);
-		else
-			wf_read_unsupported(r, pair->key_span, what);
+		WF_FIND(r, KEPT_NOT_RUN, pair->key_span, "`%s` are kept, but %s", kept[i].key,
+			kept[i].note);
 	}
 }
 
@@ -125,9 +127,6 @@ static void read_completion(struct wf_read *r, const struct wf_node *w)
 		if (result)
 			m->failure_result = result;
 		m->failure_output = wf_read_tree(r, wf_node_get(failure, "output"));
-		if (m->failure_output.node)
-			wf_read_unsupported(r, wf_node_pair(failure, "output")->key_span,
-				"`output` of completion.on_failure");
 	}
 	if (strcmp(m->success_result, m->failure_result) == 0)
 		WF_FIND(r, KEY_CONFLICT, completion->span,
@@ -154,7 +153,7 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};
 	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
 	const struct wf_node *defaults = wf_node_get(w, "defaults");
-	const struct wf_node *steps;
+	const struct wf_node *steps = wf_node_get(w, "steps");
 
 	WF_READ_KEYS(r, w, "a workflow", keys);
 	read_identity(r, w);
@@ -170,14 +169,10 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 		defaults = NULL;
 	read_completion(r, w);
 	read_correlation(r, w);
-	steps = wf_read_kind(r, w, "steps", WF_NODE_LIST);
-	if (!wf_node_get(w, "steps"))
+	if (!steps)
 		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `steps`");
-	if (steps && steps->list.count == 0)
-		WF_FIND(r, WRONG_VALUE, steps->span, "a workflow has at least one step");
-	if (steps)
-		wf_read_orch_steps(r, steps, defaults);
+	wf_read_orch_steps(r, w, defaults);
 	if (steps && r->model->step_count + r->model->notify_count > WF_MAX_STEPS)
 		WF_FIND(r, LIMIT, steps->span, "with its notifications the workflow has %u steps, more than %d",
 			r->model->step_count + r->model->notify_count, WF_MAX_STEPS);

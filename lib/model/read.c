@@ -276,6 +276,24 @@ struct wf_model_expr wf_read_predicate(
 	return result;
 }
 
+const char *const wf_read_languages[WF_READ_LANGUAGES] = {
+	"native",
+	[1 + WF_QUERY_JMESPATH] = "jmespath",
+	[1 + WF_QUERY_JSONATA] = "jsonata",
+};
+
+struct wf_model_query wf_read_query(struct wf_read *r, const struct wf_node *map, const char *key,
+	enum wf_query_language language)
+{
+	struct wf_model_query result = {wf_read_kind(r, map, key, WF_NODE_STRING), language};
+	struct wf_expr_site site = {r->source, result.node, 0};
+
+	if (result.node && !wf_expr_is_query(language, result.node->string.text,
+				   result.node->string.len, &site, r->diags))
+		result.node = NULL;
+	return result;
+}
+
 struct wf_model_tree wf_read_tree(struct wf_read *r, const struct wf_node *node)
 {
 	struct wf_model_tree result = {node, NULL};

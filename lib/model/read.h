@@ -14,6 +14,8 @@ struct wf_read {
 	struct wf_diags *diags;
 	struct wf_retry default_retry; /* `defaults` of the workflow */
 	uint64_t default_timeout_ms;
+	struct wf_catalog *actions;    /* NULL: none but the built-ins */
+	struct wf_action_def *definition; /* that is being read; NULL: a workflow is */
 };
 
 #define WF_FIND(r, rule, span, ...)                                                                \
@@ -67,6 +69,12 @@ bool wf_read_error_type(struct wf_read *r, const struct wf_node *node);
 /* A whole expression; a boolean may stand for itself. */
 struct wf_model_expr wf_read_predicate(
 	struct wf_read *r, const struct wf_node *map, const char *key);
+/* A whole expression in another language; `node` is NULL where it is none. */
+struct wf_model_query wf_read_query(struct wf_read *r, const struct wf_node *map, const char *key,
+	enum wf_query_language language);
+/* The languages of `language` and `type`: native first, then the query languages in their order. */
+#define WF_READ_LANGUAGES 3
+extern const char *const wf_read_languages[WF_READ_LANGUAGES];
 struct wf_model_tree wf_read_tree(struct wf_read *r, const struct wf_node *node);
 
 /* [A-Za-z_][A-Za-z0-9_-]*, with dots when allowed, up to WF_MAX_ID bytes. */
@@ -99,9 +107,29 @@ const struct wf_node *wf_read_without(struct wf_read *r, const struct wf_node *m
 const struct wf_node *wf_read_with_value(struct wf_read *r, const struct wf_node *map,
 	const char *key, const struct wf_node *value);
 
-/* All steps of the list, into the model. */
+/* All steps of the workflow, those of on_failure too, into the model. */
 void wf_read_orch_steps(
-	struct wf_read *r, const struct wf_node *list, const struct wf_node *defaults);
+	struct wf_read *r, const struct wf_node *workflow, const struct wf_node *defaults);
+/* A step of a list; its index, WF_NONE when it is none. */
+uint32_t wf_read_step(struct wf_read *r, const struct wf_node *map, uint32_t block);
+/* `parallel` or `foreach` of the step; `compensate`. */
+void wf_read_fork(struct wf_read *r, const struct wf_node *map, uint32_t step);
+void wf_read_compensate(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s);
+/* -- action.c -- */
+
+struct wf_catalog;
+struct wf_action_def;
+/* An empty model. */
+struct wf_model *wf_model_new(const struct wf_source *source, const struct wf_node *root);
+void wf_read_action_definition(struct wf_catalog *c, struct wf_action_def *def);
+/* The definition of the step's action, which is no built-in: false when there is none. */
+bool wf_read_defined(struct wf_read *r, struct wf_model_step *s);
+/* Whether the built-in can perform a definition. */
+void wf_read_means(struct wf_read *r, const struct wf_model_step *s);
+
+/* A JSON Schema, new; NULL without one, or after a finding. */
+json_t *wf_read_schema(struct wf_read *r, const struct wf_node *node, const char *key);
+
 /* A workflow of the orch dialect, into the model. */
 void wf_read_orch(struct wf_read *r, const struct wf_node *workflow);
 

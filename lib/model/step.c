@@ -3,13 +3,14 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/catalog.h"
 
 #include <string.h>
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static const char *const step_keys[] = {"id", "name", "description", "action", "with", "condition",
-	"depends_on", "next", "parallel", "foreach", "retry", "timeout", "timeout_ms", "deadline",
+	"depends_on", "order", "next", "parallel", "foreach", "retry", "timeout", "timeout_ms", "deadline",
 	"deadline_ms", "max_visits", "on_failure", "on_decision", "compensate", "idempotency_key",
 	"on_crash", "output", "set"};
 
@@ -119,10 +120,9 @@ static void read_failure(struct wf_read *r, const struct wf_node *map, struct wf
 	if (wf_node_get(node, "action"))
 		s->failure_action = (enum wf_failure_action)wf_read_word(
 			r, node, "action", actions, COUNT(actions), s->failure_action);
-	if (s->failure_to.node && s->failure_action != WF_FAIL_CONTINUE)
+	if (s->failure_to.node && s->failure_action == WF_FAIL_STOP)
 		WF_FIND(r, KEY_CONFLICT, s->failure_to.node->span,
-			"`to` is where `action: continue` goes on; with `%s` it is never taken",
-			actions[s->failure_action]);
+			"`to` says where the flow goes on; with `action: stop` it is never taken");
 	read_handlers(r, node, s);
 }
 
@@ -188,14 +188,16 @@ static void read_depends(struct wf_read *r, const struct wf_node *map, struct wf
 {
 	const struct wf_node *list = wf_read_kind(r, map, "depends_on", WF_NODE_LIST);
 
-	if (!wf_node_get(map, "depends_on"))
-		return;
-	wf_read_unsupported(r, wf_node_pair(map, "depends_on")->key_span, "`depends_on`");
+	s->order = INT64_MAX;
+	if (wf_read_int(r, map, "order", 0, INT32_MAX, &s->order))
+		s->order_node = wf_node_get(map, "order");
 	if (!list)
 		return;
+	r->model->blocks[s->block].depends = true;
 	s->depends_on = WF_ARENA_ARRAY(r->arena, const char *, list->list.count + 1);
 	s->depends_on_nodes =
 		WF_ARENA_ARRAY(r->arena, const struct wf_node *, list->list.count + 1);
+	s->depends = WF_ARENA_ARRAY(r->arena, uint32_t, list->list.count + 1);
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct wf_node *item = list->list.items[i];
 
@@ -209,83 +211,59 @@ static void read_depends(struct wf_read *r, const struct wf_node *map, struct wf
 	}
 }
 
-/* Keys whose execution comes later: their own keys are checked all the same. */
-static void read_later(struct wf_read *r, const struct wf_node *map)
-{
-	static const char *const parallel[] = {"branches", "join", "limit"};
-	static const char *const foreach[] = {
-		"items", "as", "index", "limit", "steps", "on_item_failure"};
-	static const char *const compensate[] = {"action", "with"};
-	static const struct {
-		const char *key, *what;
-		const char *const *keys;
-		size_t count;
-	} later[] = {
-		{"parallel", "`parallel`", parallel, COUNT(parallel)},
-		{"foreach", "`foreach`", foreach, COUNT(foreach)},
-		{"compensate", "`compensate`", compensate, COUNT(compensate)},
-	};
-
-	for (size_t i = 0; i < COUNT(later); i++) {
-		const struct wf_pair *pair = wf_node_pair(map, later[i].key);
-
-		if (!pair)
-			continue;
-		wf_read_unsupported(r, pair->key_span, later[i].what);
-		wf_read_keys(r, pair->value, later[i].what, later[i].keys, later[i].count);
-	}
-}
-
 static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
 {
-	const char *names[WF_ACT_COUNT_];
-
 	s->action = WF_ACT_COUNT_;
 	s->action_node = wf_read_kind(r, map, "action", WF_NODE_STRING);
-	if (!wf_node_get(map, "action") && !wf_node_get(map, "parallel") &&
-		!wf_node_get(map, "foreach"))
+	if (!wf_node_get(map, "action"))
 		WF_FIND(r, MISSING_KEY, s->id_node ? s->id_node->span : map->span,
 			"the step has no `action`");
 	if (!s->action_node)
 		return;
 	s->action_name = s->action_node->string.text;
 	s->action = wf_action_find(s->action_name);
+	if (s->action == WF_ACT_PARALLEL || s->action == WF_ACT_FOREACH) {
+		s->action = WF_ACT_COUNT_;
+		wf_diag_hint(WF_FIND(r, ACTION_UNKNOWN, s->action_node->span,
+				     "`%s` is no action, it is a key of the step", s->action_name),
+			"in the place of `action` write `%s: { … }`", s->action_name);
+		return;
+	}
 	if (s->action != WF_ACT_COUNT_) {
 		WF_AUTOFREE char *what = wf_asprintf("the action `%s`", s->action_name);
 		if (!wf_actions[s->action].supported)
 			wf_read_unsupported(r, s->action_node->span, what);
+		wf_read_means(r, s);
 		return;
 	}
-	for (size_t i = 0; i < WF_ACT_COUNT_; i++)
-		names[i] = wf_actions[i].name;
+	if (wf_read_defined(r, s))
+		return;
 	struct wf_diag *d = WF_FIND(
 		r, ACTION_UNKNOWN, s->action_node->span, "there is no action `%s`", s->action_name);
-	const char *nearest = wf_nearest(s->action_name, names, WF_ACT_COUNT_);
+	const char *nearest = wf_catalog_nearest(r->actions, s->action_name);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
 		wf_diag_fix(d, "%s", nearest);
 	} else {
-		wf_diag_hint(d, "adapters and action definitions are not supported yet");
+		wf_diag_hint(d, "write a definition of it, `kind: action`, and name its file with --actions");
 	}
 }
 
-/* data.transform's `with` is no template: `expression` is a whole expression over `input`. */
+/* data.transform's `with` is no template: `expression` is a whole expression over `input`, or a query
+ * of it. */
 static void read_transform(struct wf_read *r, const struct wf_node *with, struct wf_model_step *s)
 {
 	static const char *const keys[] = {"language", "expression", "input"};
-	static const char *const languages[] = {"native", "jmespath", "jsonata"};
 	const struct wf_node *input = wf_node_get(with, "input");
 	size_t language;
 
 	if (!WF_READ_KEYS(r, with, "the input of `data.transform`", keys))
 		return;
-	language = wf_read_word(r, with, "language", languages, COUNT(languages), 0);
-	if (language > 0) {
-		WF_AUTOFREE char *what = wf_asprintf("the language `%s`", languages[language]);
-		wf_read_unsupported(r, wf_node_get(with, "language")->span, what);
-	} else {
+	language = wf_read_word(r, with, "language", wf_read_languages, WF_READ_LANGUAGES, 0);
+	if (language > 0)
+		s->query = wf_read_query(r, with, "expression", (enum wf_query_language)(language - 1));
+	else
 		s->transform = wf_read_predicate(r, with, "expression");
-	}
 	need_target(r, with, "expression", "`data.transform`");
 	s->with = wf_read_tree(r, input);
 }
@@ -342,6 +320,8 @@ static enum wf_on_crash default_on_crash(const struct wf_model_step *s)
 
 	if (s->action == WF_ACT_COUNT_)
 		return WF_ON_CRASH_ASK;
+	if (s->defined)
+		return s->defined->step->on_crash;
 	if (s->action == WF_ACT_EXEC_RUN && idempotent && idempotent->kind == WF_NODE_BOOL &&
 		idempotent->boolean)
 		return WF_ON_CRASH_RETRY;
@@ -354,19 +334,23 @@ static void read_policies(struct wf_read *r, const struct wf_node *map, struct w
 	static const char *const timeout[] = {"timeout", "timeout_ms"};
 	static const char *const deadline[] = {"deadline", "deadline_ms"};
 	static const char *const crashes[] = {"retry", "fail", "ask"};
-	bool effect = s->action == WF_ACT_COUNT_ || wf_actions[s->action].kind == WF_ACTION_EFFECT;
+	bool effect = s->kind == WF_STEP_ACTION && (s->action == WF_ACT_COUNT_ ||
+			wf_actions[s->action].kind == WF_ACTION_EFFECT);
 	int64_t visits;
 
 	s->retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
 	/* of an approval it is the asking of resolvers that is retried */
 	if (effect || s->action == WF_ACT_APPROVAL_REQUEST)
 		s->retry = r->default_retry;
+	if (s->defined && s->defined->retries)
+		s->retry = s->defined->step->retry;
 	s->retry_node = wf_node_get(map, "retry");
 	if (s->retry_node)
 		wf_read_retry(r, s->retry_node, &s->retry);
 	s->timeout_ms = wf_read_millis(r, map, timeout, COUNT(timeout), 1, &s->timeout_node);
 	if (!s->timeout_node && effect)
-		s->timeout_ms = r->default_timeout_ms;
+		s->timeout_ms = s->defined && s->defined->times ? s->defined->step->timeout_ms
+								: r->default_timeout_ms;
 	s->deadline_ms = wf_read_millis(r, map, deadline, COUNT(deadline), 1, &s->deadline_node);
 	s->on_crash = (enum wf_on_crash)wf_read_word(
 		r, map, "on_crash", crashes, COUNT(crashes), (size_t)default_on_crash(s));
@@ -422,52 +406,73 @@ void wf_read_performed(struct wf_read *r, const struct wf_node *map, struct wf_m
 	read_policies(r, map, s);
 }
 
-static void read_defaults(struct wf_read *r, const struct wf_node *defaults)
+/* What a step that forks cannot have: it performs nothing itself. */
+static void refuse_performed(struct wf_read *r, const struct wf_node *map, const char *what)
 {
-	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
-	const struct wf_node *retry = wf_node_get(defaults, "retry"), *timeout;
+	static const char *const keys[] = {"with", "idempotency_key", "on_crash", "on_decision"};
 
-	r->default_retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
-	if (retry)
-		wf_read_retry(r, retry, &r->default_retry);
-	if (defaults)
-		r->default_timeout_ms = wf_read_millis(
-			r, defaults, timeout_keys, COUNT(timeout_keys), 1, &timeout);
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (wf_node_get(map, keys[i]))
+			WF_FIND(r, KEY_MISPLACED, wf_node_pair(map, keys[i])->key_span,
+				"`%s` is for a step with an `action`, and this one has `%s`",
+				keys[i], what);
 }
 
-void wf_read_orch_steps(
-	struct wf_read *r, const struct wf_node *list, const struct wf_node *defaults)
+/* A step is one of an action, branches and a body for each item. */
+static void read_kind(struct wf_read *r, const struct wf_node *map, struct wf_model_step *s)
 {
-	size_t count = list->list.count;
+	static const char *const kinds[] = {"action", "parallel", "foreach"};
+	const char *first = NULL;
 
-	read_defaults(r, defaults);
-	if (count > WF_MAX_STEPS) {
-		WF_FIND(r, LIMIT, list->span,
-			"%zu steps are more than the %d that a workflow may have", count,
-			WF_MAX_STEPS);
-		count = WF_MAX_STEPS;
-	}
-	r->model->steps = WF_ARENA_ARRAY(r->arena, struct wf_model_step, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		const struct wf_node *map = list->list.items[i];
-		struct wf_model_step *s = &r->model->steps[r->model->step_count];
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const struct wf_pair *pair = wf_node_pair(map, kinds[i]);
 
-		if (!WF_READ_KEYS(r, map, "a step", step_keys))
+		if (!pair)
 			continue;
-		s->node = map;
-		read_id(r, map, r->model->step_count, s);
-		s->name = wf_read_string(r, map, "name");
-		(void)wf_read_string(r, map, "description");
-		read_action(r, map, s);
-		read_with(r, map, r->model->step_count, s);
-		read_condition(r, map, s);
-		read_depends(r, map, s);
-		read_later(r, map);
-		read_next(r, map, s);
-		read_decisions(r, map, s);
-		read_failure(r, map, s);
-		read_results(r, map, s);
-		read_policies(r, map, s);
-		r->model->step_count++;
+		if (first)
+			WF_FIND(r, KEY_CONFLICT, pair->key_span,
+				"a step has one of `action`, `parallel` and `foreach`, and this one has `%s`",
+				first);
+		else
+			s->kind = (enum wf_step_kind)i;
+		first = first ? first : kinds[i];
 	}
+	s->action = WF_ACT_COUNT_;
+	if (s->kind != WF_STEP_ACTION)
+		refuse_performed(r, map, first);
+}
+
+uint32_t wf_read_step(struct wf_read *r, const struct wf_node *map, uint32_t block)
+{
+	struct wf_model *m = r->model;
+	uint32_t index = m->step_count;
+	struct wf_model_step *s = &m->steps[index];
+
+	if (index == m->step_room || !WF_READ_KEYS(r, map, "a step", step_keys))
+		return WF_NONE;
+	s->node = map;
+	s->block = block;
+	s->follow = WF_NONE;
+	read_id(r, map, index, s);
+	m->step_count++;
+	s->name = wf_read_string(r, map, "name");
+	(void)wf_read_string(r, map, "description");
+	read_kind(r, map, s);
+	if (s->kind == WF_STEP_ACTION) {
+		read_action(r, map, s);
+		read_with(r, map, index, s);
+	}
+	read_condition(r, map, s);
+	read_depends(r, map, s);
+	read_next(r, map, s);
+	if (s->kind == WF_STEP_ACTION)
+		read_decisions(r, map, s);
+	read_failure(r, map, s);
+	read_results(r, map, s);
+	read_policies(r, map, s);
+	wf_read_compensate(r, map, s);
+	if (s->kind != WF_STEP_ACTION)
+		wf_read_fork(r, map, index);
+	s->beyond = m->step_count;
+	return index;
 }

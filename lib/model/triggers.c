@@ -1,6 +1,8 @@
 /* What starts instances, and how many of them go on at once. */
 #include "model/read.h"
 
+#include "base/limits.h"
+
 #include <string.h>
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -8,6 +10,30 @@
 /* -- triggers -- */
 
 static const char *const kinds[] = {"event", "http", "schedule", "manual"};
+
+/* The start's input made by an expression; `type` is its language, which may be called that too. */
+static void read_transform(struct wf_read *r, const struct wf_pair *pair, struct wf_model_trigger *t)
+{
+	static const char *const keys[] = {"type", "language", "expression"};
+	const struct wf_node *map = pair->value;
+	const struct wf_pair *again = wf_node_pair(map, "language");
+
+	if (t->input_node)
+		WF_FIND(r, KEY_CONFLICT, pair->key_span,
+			"`input` makes the start's input already, and `transform` would make it again");
+	if (!WF_READ_KEYS(r, map, "`transform`", keys))
+		return;
+	if (again && wf_node_get(map, "type"))
+		WF_FIND(r, KEY_CONFLICT, again->key_span, "`type` says the language already");
+	size_t language = wf_read_word(r, map, again ? "language" : "type", wf_read_languages,
+		WF_READ_LANGUAGES, 0);
+	if (!wf_node_get(map, "expression"))
+		WF_FIND(r, MISSING_KEY, map->span, "`transform` has no `expression`");
+	else if (language > 0)
+		t->query = wf_read_query(r, map, "expression", (enum wf_query_language)(language - 1));
+	else
+		t->made = wf_read_predicate(r, map, "expression");
+}
 
 static void read_event(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
@@ -20,11 +46,8 @@ static void read_event(struct wf_read *r, const struct wf_node *map, struct wf_m
 	(void)wf_read_kind(r, map, "name", WF_NODE_STRING);
 	t->when = wf_read_predicate(r, map, "when");
 	t->input = wf_read_tree(r, t->input_node);
-	if (transform) {
-		wf_read_unsupported(r, transform->key_span, "`transform` of a trigger");
-		wf_diag_hint(&r->diags->items[r->diags->count - 1],
-			"make the input with `input: { id: \"${event.data.id}\" }`");
-	}
+	if (transform)
+		read_transform(r, transform, t);
 }
 
 static void read_http(struct wf_read *r, const struct wf_node *map)
@@ -193,12 +216,13 @@ void wf_read_concurrency(struct wf_read *r, const struct wf_node *workflow)
 	static const char *const keys[] = {"key", "limit", "on_conflict", "max_in_flight", "steps"};
 	const struct wf_node *map = wf_node_get(workflow, "concurrency");
 	const struct wf_pair *steps = wf_node_pair(map, "steps");
+	int64_t at_once;
 
 	if (!map || !WF_READ_KEYS(r, map, "`concurrency`", keys))
 		return;
 	r->model->concurrency_node = map;
-	if (steps)
-		wf_read_unsupported(r, steps->key_span, "`steps` of `concurrency`");
+	if (wf_read_int(r, map, "steps", 1, WF_MAX_LANES, &at_once))
+		r->model->side_by_side = (uint32_t)at_once;
 	if (!steps || map->map.count > 1)
 		read_slots(r, map);
 }

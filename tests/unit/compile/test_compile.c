@@ -38,7 +38,7 @@ static int definitions(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
 
-	return dot && strcmp(dot, ".yaml") == 0;
+	return dot && strcmp(dot, ".yaml") == 0 && !strstr(entry->d_name, ".test.");
 }
 
 static bool compare(const char *name)

@@ -103,7 +103,7 @@ static void test_names(void **state)
 		{ "input.usr", "binding-field@6-9: `input` has no field `usr` | did you mean `user`? | user" },
 		{ "zzz", "binding-unknown@0-3: nothing named `zzz` here" },
 		{ "item.x", "binding-unknown@0-4: nothing named `item` here | "
-			"it has a value in the body of map, filter, all, any and first" },
+			"it has a value in a foreach, and in the body of map, filter, all, any and first" },
 		{ "error.type", "binding-unknown@0-5: nothing named `error` here | "
 			"it has a value only where a failure is handled" },
 		{ "lower", "binding-unknown@0-5: nothing named `lower` here | "
@@ -341,6 +341,46 @@ static void test_order_of_names(void **state)
 	assert_int_equal(g.expr->args[3]->root, WF_ROOT_INPUT);
 	assert_int_equal(g.expr->args[3]->consumed, 0); /* no root `input` here: a property */
 	assert_int_equal(g.expr->args[4]->step, 2);
+	given_done(&g);
+}
+
+/* Where foreachs stand around an expression. */
+static void test_items(void **state)
+{
+	static const char *const ids[] = { "line", "user" };
+	const struct wf_type number = { .kinds = WF_T_INT }, text = { .kinds = WF_T_STRING };
+	const struct wf_scope_loop loops[] = {
+		{ 7, "order", "n", &number }, { 9, "line", NULL, &text } };
+	struct wf_scope scope = { .input = &wf_type_any, .step_ids = ids, .step_count = 2,
+		.loops = loops, .loop_count = 2 };
+	static const struct {
+		enum wf_expr_base base;
+		uint32_t step, kinds;
+	} expected[] = {
+		{ WF_BASE_ITEM, 9, WF_T_STRING }, { WF_BASE_ITEM_INDEX, 9, WF_T_INT },
+		{ WF_BASE_ITEM, 7, WF_T_INT }, { WF_BASE_ITEM_INDEX, 7, WF_T_INT },
+		{ WF_BASE_ITEM, 9, WF_T_STRING }, /* goes before the step of that name */
+		{ WF_BASE_STEP, 1, 0 },
+	};
+	struct given g;
+	(void)state;
+	given_expr(&g, "[item, index, order, n, line, user.x, map([true], item), map([1], line)]");
+	assert_true(wf_expr_resolve(g.arena, g.expr, &scope, &g.site, 0, &g.diags));
+	for (uint32_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		const struct wf_expr *e = g.expr->args[i];
+		assert_int_equal(e->base, expected[i].base);
+		assert_int_equal(e->step, expected[i].step);
+		if (expected[i].kinds)
+			assert_int_equal(e->type->kinds, expected[i].kinds);
+	}
+	assert_int_equal(g.expr->args[6]->args[1]->base, WF_BASE_ROOT); /* map's own item */
+	assert_int_equal(g.expr->args[7]->args[1]->base, WF_BASE_ITEM);
+	given_done(&g);
+	scope.loop_count = 1;
+	given_expr(&g, "nn + 1");
+	assert_false(wf_expr_resolve(g.arena, g.expr, &scope, &g.site, 0, &g.diags));
+	assert_string_equal(finding(&g, 0),
+		"binding-unknown@0-2: nothing named `nn` here | did you mean `n`? | n");
 	given_done(&g);
 }
 

@@ -241,6 +241,88 @@ static void test_any_type_anywhere(void **state)
 	}
 }
 
+/* Lists in lists: the order of the text, what belongs where, what follows what. */
+static void test_lists(void **state)
+{
+	struct definition d;
+
+	(void)state;
+	read_text(&d, WORKFLOW
+		"  concurrency: { steps: 4 }\n" STEPS STEP
+		"    - id: fan\n      parallel:\n        join: any\n        limit: 2\n        branches:\n"
+		"          - id: left\n            steps:\n"
+		"              - { id: l1, action: data.set }\n"
+		"              - id: l2\n                foreach:\n"
+		"                  { items: [1], as: x, index: n, limit: 3, on_item_failure: continue,\n"
+		"                    steps: [{ id: deep, action: data.set }] }\n"
+		"              - { id: l3, action: data.set }\n"
+		"          - { id: right, steps: [{ id: r1, action: data.set }] }\n"
+		"    - { id: b, action: data.set, depends_on: [a, fan], order: 3 }\n"
+		"  on_failure: { compensate: false, steps: [{ id: tell, action: data.set }] }\n");
+	definition_clean(&d);
+	static const struct {
+		const char *id;
+		uint32_t block, follow, beyond;
+	} expected[] = {
+		{"a", 0, 1, 1}, {"fan", 0, 7, 7}, {"l1", 1, 3, 3}, {"l2", 1, 5, 5},
+		{"deep", 3, WF_NONE, 5}, {"l3", 1, WF_NONE, 6}, {"r1", 2, WF_NONE, 7},
+		{"b", 0, WF_NONE, 8}, {"tell", 4, WF_NONE, 9},
+	};
+	const struct wf_model *m = d.model;
+	assert_int_equal(m->step_count, 9);
+	for (uint32_t i = 0; i < m->step_count; i++) {
+		assert_string_equal(m->steps[i].id, expected[i].id);
+		assert_int_equal(m->steps[i].block, expected[i].block);
+		assert_int_equal(m->steps[i].follow, expected[i].follow);
+		assert_int_equal(m->steps[i].beyond, expected[i].beyond);
+	}
+	assert_int_equal(m->block_count, 5);
+	assert_int_equal(m->handler, 4);
+	assert_int_equal(m->side_by_side, 4);
+	assert_false(m->compensates);
+	assert_true(m->blocks[0].depends);
+	assert_false(m->blocks[1].depends);
+	assert_int_equal(m->blocks[3].owner, 3);
+	assert_int_equal(m->blocks[3].depth, 2);
+	assert_string_equal(m->blocks[2].id, "right");
+	const struct wf_model_fork *fan = m->steps[1].fork, *each = m->steps[3].fork;
+	assert_int_equal(fan->needed, 1);
+	assert_int_equal(fan->limit, 2);
+	assert_int_equal(fan->block_count, 2);
+	assert_int_equal(each->limit, 3);
+	assert_true(each->go_on);
+	assert_string_equal(each->as, "x");
+	assert_string_equal(each->index, "n");
+	assert_int_equal(m->steps[7].depends_on_count, 2);
+	assert_int_equal(m->steps[7].order, 3);
+	assert_int_equal(m->steps[1].order, INT64_MAX);
+	definition_done(&d);
+}
+
+static void test_compensate(void **state)
+{
+	struct definition d;
+
+	(void)state;
+	read_text(&d, WORKFLOW "  defaults: { retry: { max_attempts: 4 } }\n" STEPS
+		"    - id: pay\n      action: exec.run\n      with: { command: [pay] }\n"
+		"      compensate: { action: exec.run, with: { command: [refund] }, timeout: PT5S, on_crash: retry }\n"
+		"    - { id: kept, action: exec.run, with: { command: [x] }, compensate: false }\n");
+	definition_clean(&d);
+	const struct wf_model_step *pay = &d.model->steps[0], *kept = &d.model->steps[1];
+	assert_non_null(pay->compensate);
+	assert_string_equal(pay->compensate->id, "pay.undo");
+	assert_int_equal(pay->compensate->action, WF_ACT_EXEC_RUN);
+	assert_int_equal(pay->compensate->timeout_ms, 5000);
+	assert_int_equal(pay->compensate->retry.max_attempts, 4);
+	assert_int_equal(pay->compensate->on_crash, WF_ON_CRASH_RETRY);
+	assert_false(pay->keeps);
+	assert_null(kept->compensate);
+	assert_true(kept->keeps);
+	assert_int_equal(d.model->step_count, 2);
+	definition_done(&d);
+}
+
 static void test_other_documents(void **state)
 {
 	static const struct {
@@ -279,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_extra_is_kept),
 		cmocka_unit_test(test_did_you_mean),
 		cmocka_unit_test(test_any_type_anywhere),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_compensate),
 		cmocka_unit_test(test_other_documents),
 	};
 
