@@ -50,6 +50,45 @@ void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const ch
 void wf_core_settle(struct wf_core *c);
 const char *wf_core_failure_result(const struct wf_plan *plan);
 
+/* -- undo.c: what was done is undone -- */
+
+/* A side thread as wf_core_fork's, that undoes that entry. */
+void wf_core_fork_undo(struct wf_core *c, uint32_t pc, uint32_t number);
+/* Whether the thread in hand undoes something. */
+bool wf_core_undoes(const struct wf_core *c);
+/* The step was left: what would undo it is kept. */
+void wf_core_keep_undo(struct wf_core *c, uint32_t step);
+/* The input of its compensation, from what the instance knows now. */
+void wf_core_tell_undo_again(struct wf_core *c, uint32_t number);
+/* The thread in hand has undone its entry, or cannot: then it ends. The error is taken over. */
+void wf_core_undo_done(struct wf_core *c);
+void wf_core_undo_failed(struct wf_core *c, json_t *error);
+/* Whether something is left to undo. */
+bool wf_core_undo_left(struct wf_instance *in);
+/* Whether it would go on undoing with the next turn, nothing of it being in hand. */
+bool wf_core_undo_ready(const struct wf_instance *in);
+/* Begins what may be undone now. */
+enum wf_undo_progress { WF_UNDO_IN_HAND, WF_UNDO_CANNOT, WF_UNDO_ALL_DONE };
+enum wf_undo_progress wf_core_undo_more(struct wf_core *c);
+
+/* -- unwind.c: the end of what does not end well -- */
+
+/* The main flow failed, for good and unhandled: the instance undoes what it did, its workflow's handler
+ * runs, it ends. Takes output (NULL: none) and error over. */
+void wf_core_fail_with(struct wf_core *c, const char *result, json_t *output, json_t *error);
+void wf_core_fail_instance(struct wf_core *c, json_t *error);
+/* The end of the workflow's handler; the output (NULL: what there was) is taken over. */
+void wf_core_rethrow(struct wf_core *c, json_t *output);
+/* Every thread ends: the instance took too long. The error is taken over. */
+void wf_core_time_out(struct wf_core *c, json_t *error);
+/* Goes on undoing, when the turn's threads rest. */
+void wf_core_unwind(struct wf_core *c);
+/* The status of an instance that undoes what it did; false where it does not. */
+bool wf_core_settle_undoing(struct wf_instance *in);
+int wf_core_cancel(struct wf_core *c, struct wf_cause *cause);
+/* A compensation that was stopped, or is in doubt, goes on. */
+void wf_core_retry_undo(struct wf_core *c);
+
 /* -- steps.c: what can become of a step -- */
 
 void wf_core_note(struct wf_core *c, enum wf_transition_type type, uint32_t step, uint64_t value);
@@ -112,8 +151,13 @@ int wf_core_deliver(struct wf_core *c, struct wf_cause *cause);
 int wf_core_release(struct wf_core *c, struct wf_cause *cause);
 int wf_core_move(struct wf_core *c, struct wf_cause *cause);
 int wf_core_retry(struct wf_core *c, struct wf_cause *cause);
-/* Marks the steps that notifications enter. */
+/* Forgets what became of a step that will run again, and the visits so far; one that had no result keeps
+ * its key. */
+void wf_core_reset_step(struct wf_core *c, uint32_t step);
+/* Marks the steps that notifications and compensations enter. */
 void wf_core_side_steps(const struct wf_plan *plan, bool *ret_steps);
+/* Marks the steps of the workflow's handler of its failure. */
+void wf_core_handler_steps(const struct wf_plan *plan, bool *ret_steps);
 /* Where the main thread begins for the first time. */
 void wf_core_start(struct wf_core *c);
 

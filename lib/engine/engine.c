@@ -126,7 +126,7 @@ static int doubt(struct wf_core *c, struct wf_cause *cause)
 	bool ask = p->on_crash == WF_ON_CRASH_ASK;
 	if (p->on_crash == WF_ON_CRASH_RETRY || p->action == WF_ACT_APPROVAL_REQUEST) {
 		retry_doubt(c, step);
-	} else if (ask && wf_core_on_main(c)) {
+	} else if (ask && (wf_core_on_main(c) || wf_core_undoes(c))) {
 		wf_core_set_status(c, step, WF_STEP_IN_DOUBT);
 		c->in->steps[step].wait = WF_WAIT_OPERATOR;
 	} else { /* nobody is bothered about a notification */
@@ -165,18 +165,6 @@ static int resume(struct wf_core *c, struct wf_cause *cause)
 	return 0;
 }
 
-static int cancel(struct wf_core *c, struct wf_cause *cause)
-{
-	(void)cause;
-	const char *by = wf_core_text(c->event->data, "by");
-	const char *reason = wf_core_text(c->event->data, "reason");
-	WF_AUTOFREE char *text = wf_asprintf("cancelled%s%s%s%s", by ? " by " : "", by ? by : "",
-		reason ? ": " : "", reason ? reason : "");
-	wf_core_end_all(c, WF_INST_CANCELLED, "cancelled",
-		wf_core_error(WF_ERROR_CANCELLED, "cancelled", text));
-	return 0;
-}
-
 bool wf_engine_ready(const struct wf_instance *in)
 {
 	for (uint32_t i = 0; i < in->thread_count; i++)
@@ -194,7 +182,7 @@ static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_TIMER] = wf_core_timer,
 	[WF_EVENT_DECISION] = wf_core_decide,
 	[WF_EVENT_RESOLVE] = resolve,
-	[WF_EVENT_CANCEL] = cancel,
+	[WF_EVENT_CANCEL] = wf_core_cancel,
 	[WF_EVENT_RESUME] = resume,
 	[WF_EVENT_DELIVERY] = wf_core_deliver,
 	[WF_EVENT_RELEASE] = wf_core_release,
@@ -229,6 +217,7 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	int rc = dispatch(c, cause);
 	if (rc == 0) {
 		wf_core_run(c);
+		wf_core_unwind(c);
 		wf_core_settle(c);
 		in->updated_at = event->at;
 		in->dirty = true;

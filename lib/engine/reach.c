@@ -22,7 +22,7 @@ static void go(struct walk *w, uint32_t pc)
 static bool ends(enum wf_opcode op)
 {
 	return op == WF_OP_JUMP || op == WF_OP_RETURN || op == WF_OP_RERAISE || op == WF_OP_RAISE ||
-		op == WF_OP_FINISH || op == WF_OP_HALT;
+		op == WF_OP_FINISH || op == WF_OP_HALT || op == WF_OP_RETHROW;
 }
 
 static void visit(struct walk *w, uint32_t pc)
@@ -65,7 +65,14 @@ void wf_core_side_steps(const struct wf_plan *plan, bool *ret_steps)
 {
 	struct walk w = walk_of(plan, ret_steps);
 	for (uint32_t i = 0; i < plan->body_count; i++)
-		if (plan->bodies[i].kind == WF_BODY_NOTIFY)
+		if (plan->bodies[i].kind == WF_BODY_NOTIFY || plan->bodies[i].kind == WF_BODY_COMPENSATE)
 			go(&w, plan->bodies[i].pc);
+	walk(&w);
+}
+
+void wf_core_handler_steps(const struct wf_plan *plan, bool *ret_steps)
+{
+	struct walk w = walk_of(plan, ret_steps);
+	go(&w, plan->failure_pc);
 	walk(&w);
 }

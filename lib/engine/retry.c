@@ -161,17 +161,33 @@ static void apply(struct wf_core *c, struct setting *s)
 /* The main flow's step that the cancel cut short. */
 static uint32_t cut_short(const struct wf_plan *plan, const struct wf_instance *in)
 {
-	WF_AUTOFREE bool *side = wf_calloc(plan->step_count ? plan->step_count : 1, sizeof(*side));
+	size_t room = plan->step_count ? plan->step_count : 1;
+	WF_AUTOFREE bool *side = wf_calloc(room, sizeof(*side));
+	WF_AUTOFREE bool *handler = wf_calloc(room, sizeof(*handler));
 	wf_core_side_steps(plan, side);
+	wf_core_handler_steps(plan, handler);
 	for (uint32_t i = 0; i < in->step_count; i++)
-		if (in->steps[i].status == WF_STEP_CANCELLED && !side[i] &&
+		if (in->steps[i].status == WF_STEP_CANCELLED && !side[i] && !handler[i] &&
 			in->steps[i].ended_at == in->ended_at)
 			return i;
-	return WF_NONE;
+	return in->failed_step;
+}
+
+/* Everything that it did and could undo is undone. */
+static bool is_undone(const struct wf_instance *in)
+{
+	return in->undo_count && in->undo[in->undo_count - 1].status == WF_UNDO_DONE;
+}
+
+static bool unwinds(const struct wf_instance *in)
+{
+	return in->unwind == WF_UNWIND_UNDOING || in->unwind == WF_UNWIND_STOPPED;
 }
 
 uint32_t wf_engine_retry_from(const struct wf_plan *plan, const struct wf_instance *in)
 {
+	if (unwinds(in) || is_undone(in))
+		return WF_NONE;
 	if (in->status == WF_INST_CANCELLED)
 		return cut_short(plan, in);
 	if (in->threads->step < in->step_count)
@@ -179,9 +195,7 @@ uint32_t wf_engine_retry_from(const struct wf_plan *plan, const struct wf_instan
 	return in->failed_step;
 }
 
-/* A step that will run again. Its visits so far count no more; one that had no result forgets what
- * became of it, but for the key under which its effect may have happened. */
-static void reset_step(struct wf_core *c, uint32_t step)
+void wf_core_reset_step(struct wf_core *c, uint32_t step)
 {
 	struct wf_step_state *s = &c->in->steps[step];
 	if (!s->visits && s->status == WF_STEP_PENDING)
@@ -190,6 +204,10 @@ static void reset_step(struct wf_core *c, uint32_t step)
 	wf_instance_touch(c->in, step);
 	if (s->status == WF_STEP_COMPLETED || s->status == WF_STEP_SKIPPED)
 		return;
+	if (s->status == WF_STEP_COMPENSATED) { /* it would happen once more */
+		wf_free(s->key);
+		s->key = NULL;
+	}
 	json_decref(s->error);
 	s->error = NULL;
 	s->attempts = 0;
@@ -206,12 +224,15 @@ static bool may_begin_again(const struct wf_instance *in)
 	return in->threads->done && in->error && !wf_instance_status_final(in->status);
 }
 
-/* What notifications enter cannot carry the main thread. */
-static bool of_main_flow(const struct wf_plan *plan, uint32_t step)
+/* What a step is that cannot carry the main thread; NULL: it can. */
+static const char *beside(const struct wf_plan *plan, uint32_t step)
 {
-	WF_AUTOFREE bool *side = wf_calloc(plan->step_count, sizeof(*side));
-	wf_core_side_steps(plan, side);
-	return !side[step];
+	WF_AUTOFREE bool *marks = wf_calloc(plan->step_count, sizeof(*marks));
+	wf_core_side_steps(plan, marks);
+	if (marks[step])
+		return "stands beside the flow, as what notifies or undoes does";
+	wf_core_handler_steps(plan, marks);
+	return marks[step] ? "is of the workflow's on_failure" : NULL;
 }
 
 static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *cause)
@@ -223,12 +244,16 @@ static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *
 			"retried", wf_instance_status_name(in->status));
 	if (from == WF_NONE)
 		return 0;
+	if (unwinds(in)) {
+		(void)wf_fail(cause, WF_ECONFLICT, "what the instance did is not undone yet");
+		wf_fail_hint(cause, "without a step a retry goes on with undoing it");
+		return WF_ECONFLICT;
+	}
 	if (from >= in->step_count)
 		return wf_fail(cause, WF_EINVAL, "no such step");
-	if (!of_main_flow(c->plan, from))
-		return wf_fail(cause, WF_EINVAL, "`%s` is a notification: the flow cannot begin there",
-			wf_plan_step_id(c->plan, from));
-	return 0;
+	const char *what = beside(c->plan, from);
+	return what ? wf_fail(cause, WF_EINVAL, "`%s` %s: the flow cannot begin there",
+		wf_plan_step_id(c->plan, from), what) : 0;
 }
 
 static void begin_again(struct wf_core *c, uint32_t from)
@@ -242,7 +267,13 @@ static void begin_again(struct wf_core *c, uint32_t from)
 		wf_core_abandon(c, in->threads->step);
 	for (uint32_t i = 0; i < in->step_count; i++)
 		if (again[i])
-			reset_step(c, i);
+			wf_core_reset_step(c, i);
+	wf_core_handler_steps(c->plan, again);
+	for (uint32_t i = 0; i < in->step_count; i++)
+		if (again[i])
+			wf_core_reset_step(c, i);
+	in->unwind = WF_UNWIND_NONE;
+	in->unwind_as = 0;
 	wf_free(in->result);
 	in->result = NULL;
 	json_decref(in->output);
@@ -272,9 +303,13 @@ int wf_core_retry(struct wf_core *c, struct wf_cause *cause)
 	bool began = c->in->started_at != 0;
 	if (!began)
 		wf_core_start(c);
-	begin_again(c, from);
+	bool undoing = unwinds(c->in);
+	if (!undoing)
+		begin_again(c, from);
 	for (size_t i = 0; i < count; i++)
 		apply(c, &set[i]);
+	if (undoing)
+		wf_core_retry_undo(c);
 	settings_done(set, count);
 	return 0;
 }

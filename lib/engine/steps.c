@@ -174,8 +174,10 @@ static void close_failed(struct wf_core *c, uint32_t step, json_t *error)
 	if (s->approval && !s->approval->decided_at)
 		s->approval->decided_at = c->event->at;
 	wf_core_set_status(c, step, WF_STEP_FAILED);
-	if (wf_core_on_main(c))
+	if (wf_core_on_main(c) && c->in->unwind == WF_UNWIND_NONE)
 		c->in->failed_step = step;
+	else if (wf_core_on_main(c))
+		c->in->threads->error_step = step;
 	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
 }
@@ -183,7 +185,9 @@ static void close_failed(struct wf_core *c, uint32_t step, json_t *error)
 static void end_failed(struct wf_core *c, json_t *error)
 {
 	if (wf_core_on_main(c))
-		wf_core_end(c, wf_core_failure_result(c->plan), NULL, json_incref(error));
+		wf_core_fail_instance(c, json_incref(error));
+	else if (wf_core_undoes(c))
+		wf_core_undo_failed(c, json_incref(error));
 	else
 		wf_core_halt(c);
 }
@@ -194,7 +198,7 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_vm_bind(&c->vm, WF_ROOT_ERROR, error);
 	uint32_t handler = c->plan->steps[step].fail_pc;
-	if (handler == WF_NONE)
+	if (handler == WF_NONE || wf_core_undoes(c))
 		end_failed(c, error);
 	else
 		wf_core_thread(c)->pc = handler;

@@ -22,8 +22,11 @@ static void fail_here(struct wf_core *c, json_t *error)
 	if (wf_core_thread(c)->step != WF_NONE) {
 		wf_core_fail_step(c, wf_core_thread(c)->step, error);
 	} else if (wf_core_on_main(c)) {
-		c->in->failed_step = c->last_step;
-		wf_core_end(c, wf_core_failure_result(c->plan), NULL, error);
+		if (c->in->unwind == WF_UNWIND_NONE)
+			c->in->failed_step = c->last_step;
+		wf_core_fail_instance(c, error);
+	} else if (wf_core_undoes(c)) {
+		wf_core_undo_failed(c, error);
 	} else {
 		json_decref(error);
 		wf_core_halt(c);
@@ -78,6 +81,7 @@ static void leave(struct wf_core *c, const struct wf_insn *insn)
 	uint32_t step = insn->c;
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_core_set_status(c, step, WF_STEP_COMPLETED);
+	wf_core_keep_undo(c, step);
 	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
 }
@@ -92,6 +96,7 @@ static void keep_key(struct wf_core *c, const struct wf_insn *insn)
 		s->key = wf_strdup(json_string_value(key));
 		wf_instance_touch(c->in, step);
 	} else {
+		wf_vm_unbind(&c->vm, WF_ROOT_INPUT); /* of an action definition, whose key it is */
 		wf_core_fail_step(c, step,
 			wf_core_error(WF_ERROR_VALIDATION, "idempotency_key",
 				"the idempotency_key is not a string with at least one character"));
@@ -182,9 +187,9 @@ static void raise_error(struct wf_core *c, const struct wf_insn *insn)
 static void reraise(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
-	c->in->failed_step = step;
-	wf_core_end(c, wf_core_failure_result(c->plan), NULL,
-		json_incref(c->in->steps[step].error));
+	if (c->in->unwind == WF_UNWIND_NONE)
+		c->in->failed_step = step;
+	wf_core_fail_instance(c, json_incref(c->in->steps[step].error));
 }
 
 /* Why an instance that ends with a failing result did so: the approval that was rejected. */
@@ -216,14 +221,26 @@ static void finish(struct wf_core *c, const struct wf_insn *insn)
 		wf_core_end(c, result, output, NULL);
 		return;
 	}
-	if (c->last_step != WF_NONE)
+	if (c->last_step != WF_NONE && c->in->unwind == WF_UNWIND_NONE)
 		c->in->failed_step = c->last_step;
-	wf_core_end(c, result, output, ended_error(c, result));
+	wf_core_fail_with(c, result, output, ended_error(c, result));
+}
+
+static void rethrow(struct wf_core *c, const struct wf_insn *insn)
+{
+	(void)insn;
+	json_t *output = wf_vm_pop(&c->vm);
+	if (fits(c, output, "the workflow's output"))
+		wf_core_rethrow(c, output);
+	else
+		json_decref(output);
 }
 
 static void halt(struct wf_core *c, const struct wf_insn *insn)
 {
 	(void)insn;
+	if (wf_core_undoes(c))
+		wf_core_undo_done(c);
 	wf_core_halt(c);
 }
 
@@ -242,6 +259,7 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 	[WF_OP_RAISE] = raise_error,
 	[WF_OP_FINISH] = finish,
 	[WF_OP_HALT] = halt,
+	[WF_OP_RETHROW] = rethrow,
 };
 
 /* A thread rests where its step waits for an outcome: an effect's, a timer's, a person's. */

@@ -35,6 +35,9 @@ static void bind_roots(struct wf_core *c)
 	wf_vm_unbind(&c->vm, WF_ROOT_APPROVAL);
 	if (!wf_core_on_main(c))
 		bind_approval(c);
+	else if (in->unwind == WF_UNWIND_HANDLING)
+		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->threads->error_step < in->step_count
+				? in->steps[in->threads->error_step].error : in->error);
 	else if (in->failed_step < in->step_count)
 		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->steps[in->failed_step].error);
 }
@@ -69,11 +72,13 @@ static uint32_t free_thread(struct wf_instance *in)
 	return wf_instance_add_thread(in);
 }
 
-void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about)
+/* `item`: the entry that it undoes; WF_NONE. */
+static void fork_side(struct wf_core *c, uint32_t pc, uint32_t item, json_t *about)
 {
 	uint32_t back = c->thread, last = c->last_step;
 	uint32_t side = free_thread(c->in);
 	c->in->threads[side] = wf_thread_at(pc);
+	c->in->threads[side].item = item;
 	wf_core_take(c, side);
 	wf_vm_bind(&c->vm, WF_ROOT_APPROVAL, about);
 	json_decref(about);
@@ -82,6 +87,16 @@ void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about)
 	c->forking = false;
 	wf_core_take(c, back);
 	c->last_step = last;
+}
+
+void wf_core_fork(struct wf_core *c, uint32_t pc, json_t *about)
+{
+	fork_side(c, pc, WF_NONE, about);
+}
+
+void wf_core_fork_undo(struct wf_core *c, uint32_t pc, uint32_t number)
+{
+	fork_side(c, pc, number, NULL);
 }
 
 void wf_core_halt(struct wf_core *c)
@@ -173,13 +188,16 @@ static bool all_done(const struct wf_instance *in)
 void wf_core_settle(struct wf_core *c)
 {
 	struct wf_instance *in = c->in;
+	if (wf_core_settle_undoing(in))
+		return;
 	in->wait = WF_WAIT_NONE;
 	if (!all_done(in)) {
 		settle_resting(in);
 		return;
 	}
 	if (!wf_instance_status_final(in->status))
-		in->status = in->error ? WF_INST_FAILED : WF_INST_COMPLETED;
+		in->status = !in->error ? WF_INST_COMPLETED : in->unwind_as ?
+			(enum wf_instance_status)in->unwind_as : WF_INST_FAILED;
 	in->ended_at = c->event->at;
 	in->timeout_at = 0;
 }

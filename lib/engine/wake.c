@@ -12,9 +12,8 @@ static int instance_timeout(struct wf_core *c, struct wf_cause *cause)
 		return wf_fail(cause, WF_ECONFLICT, "the instance's timeout is not due");
 	if (!in->threads->done)
 		in->failed_step = in->threads->step;
-	wf_core_end_all(c, WF_INST_FAILED, wf_core_failure_result(c->plan),
-		wf_core_error(WF_ERROR_TIMEOUT, "workflow_timeout",
-			"the workflow took longer than its timeout"));
+	wf_core_time_out(c, wf_core_error(WF_ERROR_TIMEOUT, "workflow_timeout",
+		"the workflow took longer than its timeout"));
 	return 0;
 }
 
