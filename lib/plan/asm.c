@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "query/query.h"
 
 #include <stdlib.h>
 
@@ -631,6 +632,17 @@ static int operand_group(struct wf_assembler *a, struct wf_insn *i)
 	return wf_asm_u32(a, &i->c);
 }
 
+static int operand_query(struct wf_assembler *a, struct wf_insn *i)
+{
+	const char *names[WF_QUERY_LANGUAGE_COUNT_];
+	for (unsigned k = 0; k < WF_QUERY_LANGUAGE_COUNT_; k++)
+		names[k] = wf_query_language_name((enum wf_query_language)k);
+	size_t choice = 0;
+	int err = wf_asm_choice(a, names, WF_QUERY_LANGUAGE_COUNT_, &choice);
+	i->a = (uint8_t)choice;
+	return err ? err : wf_asm_string_index(a, &i->c);
+}
+
 static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
 	[WF_FORMAT_NONE] = operand_none,
 	[WF_FORMAT_CONST] = operand_const,
@@ -644,6 +656,7 @@ static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
 	[WF_FORMAT_EACH] = operand_each,
 	[WF_FORMAT_RESULT] = operand_result,
 	[WF_FORMAT_GROUP] = operand_group,
+	[WF_FORMAT_QUERY] = operand_query,
 };
 
 static int read_insn(struct wf_assembler *a, const char *word, size_t n)

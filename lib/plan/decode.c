@@ -470,6 +470,8 @@ int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZ
 		err = readers[i](&d);
 	if (!err)
 		err = wf_plan_verify(plan, cause);
+	if (!err)
+		err = wf_plan_parse_queries(plan, cause);
 	if (err) {
 		wf_plan_free(plan);
 		return err;

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "query/query.h"
 
 #include <inttypes.h>
 
@@ -349,6 +350,12 @@ static void group(const struct wf_plan *p, const struct wf_insn *i, struct wf_bu
 	wf_buf_printf(out, " %u", i->c);
 }
 
+static void query(const struct wf_plan *p, const struct wf_insn *i, struct wf_buf *out)
+{
+	wf_buf_printf(out, " %s", wf_query_language_name((enum wf_query_language)i->a));
+	string_operand(p, i->c, out);
+}
+
 static void (*const write_operands[])(const struct wf_plan *, const struct wf_insn *,
 	struct wf_buf *) = {
 	[WF_FORMAT_NONE] = none,
@@ -363,6 +370,7 @@ static void (*const write_operands[])(const struct wf_plan *, const struct wf_in
 	[WF_FORMAT_EACH] = each,
 	[WF_FORMAT_RESULT] = result,
 	[WF_FORMAT_GROUP] = group,
+	[WF_FORMAT_QUERY] = query,
 };
 
 /* A byte an instruction: whether something names it as a target. */

@@ -110,6 +110,10 @@ int wf_plan_check_groups(const struct wf_plan *p, struct wf_cause *cause);
 /* Fills in follow_first and followers; the groups are valid. */
 void wf_plan_link(struct wf_plan *p);
 
+/* Parses the queries of verified code (queries.c). WF_ECORRUPT: a text that is none. */
+int wf_plan_parse_queries(struct wf_plan *p, struct wf_cause *cause);
+void wf_plan_drop_queries(struct wf_plan *p);
+
 /* Operands an instruction takes off and puts on the stack. */
 uint32_t wf_insn_pops(const struct wf_insn *insn);
 uint32_t wf_insn_pushes(const struct wf_insn *insn);

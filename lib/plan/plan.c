@@ -32,6 +32,7 @@ void wf_plan_drop(struct wf_plan *plan)
 	wf_free(plan->deps);
 	wf_free(plan->follow_first);
 	wf_free(plan->followers);
+	wf_plan_drop_queries(plan);
 	*plan = (struct wf_plan){0};
 }
 

@@ -119,6 +119,13 @@ struct wf_plan_body {
 	uint32_t pc;                /* its first instruction */
 };
 
+struct wf_query;
+struct wf_plan_query {
+	uint32_t string;            /* its text */
+	uint8_t language;           /* enum wf_query_language */
+	struct wf_query *query;
+};
+
 struct wf_plan {
 	uint8_t id[WF_HASH_SIZE];
 	uint32_t workflow, version, name, description; /* strings; WF_NONE but for workflow */
@@ -148,6 +155,9 @@ struct wf_plan {
 	                               followers[follow_first[i + 1] - 1] */
 	uint32_t failure_pc;        /* the workflow's own handler of a failure; WF_NONE */
 	bool compensate;            /* a failure undoes what was done */
+	uint32_t query_count;
+	struct wf_plan_query *queries; /* made at loading: those of the code, parsed, once each, rising
+	                               by string and language */
 	uint32_t format;            /* of the bytes it came from; wf_plan_write gives the same */
 };
 
@@ -172,6 +182,8 @@ uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id);
 /* The first instruction of that body, or WF_NONE: a plan has no such body. */
 uint32_t wf_plan_find_body(const struct wf_plan *plan, enum wf_body_kind kind, uint32_t of,
 	uint32_t index);
+/* The parsed query of a `query` instruction of a loaded plan. */
+const struct wf_query *wf_plan_query(const struct wf_plan *plan, const struct wf_insn *insn);
 /* The place in the definition an instruction comes from; NULL when none is known. */
 const struct wf_plan_loc *wf_plan_locate(const struct wf_plan *plan, uint32_t pc);
 

@@ -28,6 +28,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "query/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,12 @@ static bool group_operand(const struct wf_plan *p, const struct wf_insn *i)
 		p->groups[i->c].kind == WF_GROUP_FOREACH;
 }
 
+/* Whether the text is a query is seen when it is parsed. */
+static bool query_operand(const struct wf_plan *p, const struct wf_insn *i)
+{
+	return i->a < WF_QUERY_LANGUAGE_COUNT_ && i->c < p->string_count;
+}
+
 static bool (*const operand_rules[])(const struct wf_plan *, const struct wf_insn *) = {
 	[WF_FORMAT_NONE] = any,
 	[WF_FORMAT_CONST] = const_operand,
@@ -311,6 +318,7 @@ static bool (*const operand_rules[])(const struct wf_plan *, const struct wf_ins
 	[WF_FORMAT_EACH] = each_operand,
 	[WF_FORMAT_RESULT] = result_operand,
 	[WF_FORMAT_GROUP] = group_operand,
+	[WF_FORMAT_QUERY] = query_operand,
 };
 
 static int fail_at(struct flow *f, uint32_t pc, const char *what)

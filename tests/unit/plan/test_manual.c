@@ -53,6 +53,7 @@ static const char *const operands[] = {
 	[WF_FORMAT_STEPPART] = " Ar step part",
 	[WF_FORMAT_EACH] = " Ar how label",
 	[WF_FORMAT_RESULT] = " Ar how string",
+	[WF_FORMAT_QUERY] = " Ar language string",
 };
 
 static void opcodes(struct wf_buf *out)
