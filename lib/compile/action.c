@@ -29,6 +29,7 @@ static void emit_validate(
 	json_decref(against);
 }
 
+/* The step's own `with` is on the stack. */
 void wf_compile_defined_input(struct compiler *c, uint32_t step, const struct wf_model_step *s)
 {
 	bool own_key = s->idempotency_key.tree != NULL;

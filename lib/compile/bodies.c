@@ -77,10 +77,10 @@ static void emit_notification(struct compiler *c, const struct wf_model_notify *
 
 	mark(c, s->node);
 	begin_body(c, WF_BODY_NOTIFY, here(c, n->of), index);
-	uint32_t step = begin_beside(c, s, n->of, &c->notify[place]);
+	uint32_t pc = wf_plan_here(&c->b), step = begin_beside(c, s, n->of, &c->notify[place]);
 	wf_compile_input(c, step, s);
 	end_beside(c, s, step);
-	draw(c, here(c, n->of), step, WF_EDGE_NOTIFY, label_of(c, n, index));
+	draw(c, pc, here(c, n->of), step, WF_EDGE_NOTIFY, label_of(c, n, index));
 }
 
 /* What undoes a step, and what that is given, which is computed when the step is left. */
@@ -122,7 +122,7 @@ static void draw_escalations(struct compiler *c, uint32_t step)
 				continue;
 			WF_AUTOFREE char *label = wf_asprintf("after %s: %s", after->string.text,
 				does[k].label ? does[k].label : node->string.text);
-			draw(c, here(c, step), here(c, step), WF_EDGE_NOTIFY, label);
+			draw(c, WF_NONE, here(c, step), here(c, step), WF_EDGE_NOTIFY, label);
 		}
 	}
 }

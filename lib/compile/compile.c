@@ -165,7 +165,7 @@ int wf_compile(const struct wf_model *model, struct wf_buf *out, struct wf_cause
 
 	begin(&c);
 	emit_workflow(&c);
-	draw(&c, WF_NONE, model->blocks[0].first, WF_EDGE_NEXT, NULL);
+	draw(&c, WF_NONE, WF_NONE, model->blocks[0].first, WF_EDGE_NEXT, NULL);
 	wf_compile_list(&c, 0);
 	emit_handler(&c);
 	c.b.plan.compensate = undoes(model);

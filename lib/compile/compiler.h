@@ -76,13 +76,13 @@ static inline uint32_t here(const struct compiler *c, uint32_t step)
 	return step == WF_NONE ? WF_NONE : c->plan_step[step];
 }
 
-/* Between steps of the plan. */
-static inline void draw(
-	struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind, const char *label)
+/* Between steps of the plan. `pc` is executed when it is taken; WF_NONE: nothing tells. */
+static inline void draw(struct compiler *c, uint32_t pc, uint32_t from, uint32_t to,
+	enum wf_edge_kind kind, const char *label)
 {
 	if (c->unit.copy)
 		return;
-	struct wf_plan_edge edge = {from, to, kind, string(c, label), WF_NONE};
+	struct wf_plan_edge edge = {from, to, kind, string(c, label), pc};
 
 	(void)wf_plan_add_edge(&c->b, &edge);
 }

@@ -22,12 +22,12 @@ static void jump_to_step(struct compiler *c, uint32_t step)
 	c->fixups[c->fixup_count++] = (struct fixup){emit_jump(c, WF_OP_JUMP), here(c, step)};
 }
 
-/* Between steps of the model. The ends of branches and items are not drawn. */
+/* Between steps of the model, taken by what is emitted next. Without a step to go to it is the end of the
+ * list, also of a branch or an item. */
 static void draw_way(
 	struct compiler *c, uint32_t from, uint32_t to, enum wf_edge_kind kind, const char *label)
 {
-	if (to != WF_NONE || c->unit.group == WF_NONE)
-		draw(c, here(c, from), here(c, to), kind, label);
+	draw(c, wf_plan_here(&c->b), here(c, from), here(c, to), kind, label);
 }
 
 /* The text of an expression, as it was written. */
@@ -112,14 +112,14 @@ static void emit_next(struct compiler *c, uint32_t step)
 		const struct wf_transition_rule *rule = &s->next[i];
 		uint32_t to = aim(c, step, &rule->to), over;
 
-		draw_way(c, step, to, rule->when.node ? WF_EDGE_CONDITION : WF_EDGE_NEXT,
-			text_of(&rule->when));
 		if (!rule->when.node) {
+			draw_way(c, step, to, WF_EDGE_NEXT, NULL);
 			jump_to_step(c, to);
 			return;
 		}
 		predicate(c, &rule->when);
 		over = emit_jump(c, WF_OP_UNLESS);
+		draw_way(c, step, to, WF_EDGE_CONDITION, text_of(&rule->when));
 		jump_to_step(c, to);
 		land(c, over);
 	}
@@ -136,10 +136,12 @@ static void emit_onward(struct compiler *c, uint32_t step, bool fall)
 		emit_next(c, step);
 		return;
 	}
+	/* who falls through has left the step just before */
+	if (s->action != WF_ACT_FAIL)
+		draw(c, wf_plan_here(&c->b) - fall, here(c, step), here(c, following(c, step)),
+			WF_EDGE_NEXT, NULL);
 	if (!fall)
 		jump_to_step(c, following(c, step));
-	if (s->action != WF_ACT_FAIL)
-		draw_way(c, step, following(c, step), WF_EDGE_NEXT, NULL);
 }
 
 void wf_compile_result(struct compiler *c)
@@ -259,8 +261,8 @@ static bool emit_handler(struct compiler *c, uint32_t step, const struct wf_fail
 		other_type = emit_error_is(c, "type", rule->error_type);
 	if (rule->error_code)
 		other_code = emit_error_is(c, "code", rule->error_code);
-	jump_to_step(c, to);
 	draw_way(c, step, to, WF_EDGE_FAILURE, label[0] ? label : "fails");
+	jump_to_step(c, to);
 	if (other_type != WF_NONE)
 		land(c, other_type);
 	if (other_code != WF_NONE)
@@ -281,8 +283,8 @@ static void emit_failure(struct compiler *c, uint32_t step)
 		return;
 	mark(c, s->on_failure_node);
 	if (wf_model_goes_on(s)) {
-		jump_to_step(c, aim(c, step, &s->failure_to));
 		draw_way(c, step, aim(c, step, &s->failure_to), WF_EDGE_FAILURE, "fails");
+		jump_to_step(c, aim(c, step, &s->failure_to));
 	} else {
 		emit(c, WF_OP_RERAISE, here(c, step));
 	}
@@ -320,6 +322,8 @@ void wf_compile_step_row(struct compiler *c, uint32_t plan_step, const struct wf
 		.column = at->span.column,
 		.origin = plan_step,
 	};
+	if (s->defined)
+		c->steps[plan_step].action_name = string(c, s->action_name);
 }
 
 static void emit_performance(struct compiler *c, uint32_t step)
@@ -365,11 +369,11 @@ void wf_compile_step(struct compiler *c, uint32_t step)
 	if (skip != WF_NONE) {
 		land(c, skip);
 		mark(c, s->condition.node);
+		if (s->next_node || s->on_approve.node)
+			draw_way(c, step, following(c, step), WF_EDGE_CONDITION, "skipped");
 		emit(c, WF_OP_SKIP, self);
 		if (handles_failure(s))
 			jump_to_step(c, following(c, step));
-		if (s->next_node || s->on_approve.node)
-			draw_way(c, step, following(c, step), WF_EDGE_CONDITION, "skipped");
 	}
 	if (handles_failure(s))
 		emit_failure(c, step);

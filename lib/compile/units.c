@@ -150,7 +150,8 @@ static void emit_branches(struct compiler *c, uint32_t step)
 			.copy = around.copy};
 		c->b.plan.members[first + i].pc = wf_plan_here(&c->b);
 		c->b.plan.members[first + i].name = string(c, block->id);
-		draw(c, here(c, step), here(c, block->first), WF_EDGE_NEXT, block->id);
+		draw(c, wf_plan_here(&c->b), here(c, step), here(c, block->first), WF_EDGE_NEXT,
+			block->id);
 		emit_list(c, f->first_block + i);
 	}
 	c->unit = around;
@@ -192,7 +193,8 @@ static void emit_lanes(struct compiler *c, uint32_t step)
 	uint32_t group = c->group[step], first = add_members(c, group, f->limit);
 	struct unit around = c->unit;
 
-	draw(c, here(c, step), here(c, m->blocks[f->first_block].first), WF_EDGE_NEXT, "each item");
+	draw(c, wf_plan_here(&c->b), here(c, step), here(c, m->blocks[f->first_block].first),
+		WF_EDGE_NEXT, "each item");
 	/* beyond the limit the plan is refused: no need to write all of it */
 	for (uint32_t i = 0; i < f->limit && c->b.plan.code_count <= WF_MAX_CODE &&
 			     c->step_count <= WF_MAX_STEPS; i++) {
@@ -228,7 +230,7 @@ static void add_deps(struct compiler *c, uint32_t member, uint32_t step, const u
 			continue;
 		(void)wf_plan_add_dep(&c->b, place[s->depends[i]]);
 		m->dep_count++;
-		draw(c, here(c, s->depends[i]), here(c, step), WF_EDGE_NEXT, NULL);
+		draw(c, WF_NONE, here(c, s->depends[i]), here(c, step), WF_EDGE_NEXT, NULL);
 	}
 }
 

@@ -403,7 +403,7 @@ static int get_edge_end(struct wf_assembler *a, const char *none, uint32_t *ret)
 static int read_edge(struct wf_assembler *a)
 {
 	static const char *const arrow[] = {"->"};
-	struct wf_plan_edge edge = {.label = WF_NONE};
+	struct wf_plan_edge edge = {.label = WF_NONE, .pc = WF_NONE};
 	size_t choice = 0;
 	int err = get_edge_end(a, "start", &edge.from);
 	if (!err)
@@ -414,8 +414,10 @@ static int read_edge(struct wf_assembler *a)
 		err = wf_asm_choice(a, wf_edge_kind_names, WF_EDGE_KIND_COUNT_, &choice);
 	edge.kind = (enum wf_edge_kind)choice;
 	wf_asm_skip(a);
-	if (!err && a->at < a->end)
+	if (!err && a->at < a->end && *a->at == '"')
 		err = wf_asm_string_index(a, &edge.label);
+	if (!err && wf_asm_take(a, "at"))
+		err = wf_asm_u32(a, &edge.pc);
 	if (!err)
 		wf_plan_add_edge(&a->b, &edge);
 	return err;

@@ -36,7 +36,7 @@ static const struct section_rule {
 	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, false, 0},
 	[WF_SECTION_STEPS] = {WF_PLAN_STEP_SIZE, WF_MAX_STEPS, true, WF_PLAN_STEP_GROWN},
 	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true, 0},
-	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true, 0},
+	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true, WF_PLAN_EDGE_GROWN},
 	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true, 0},
 	[WF_SECTION_BODIES] = {WF_PLAN_BODY_SIZE, WF_MAX_CODE, true, 0},
 	[WF_SECTION_GROUPS] = {WF_PLAN_GROUP_SIZE, WF_MAX_STEPS, true, 0},
@@ -353,6 +353,7 @@ static int read_edges(struct decoder *d)
 				kind);
 		edge->kind = (enum wf_edge_kind)kind;
 		edge->label = wf_get_u32(&r);
+		edge->pc = d->plan->format >= 3 ? wf_get_u32(&r) : WF_NONE;
 	}
 	d->plan->edge_count = count;
 	return end_of_section(d, WF_SECTION_EDGES, &r);
@@ -482,9 +483,29 @@ int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZ
 	return 0;
 }
 
+/* The id says what runs: where the author wrote it is no part of that. */
+static void hash_without_places(const struct wf_plan *plan, uint8_t ret[WF_HASH_SIZE])
+{
+	WF_AUTOBUF struct wf_buf bytes = {0};
+	struct wf_plan bare = *plan;
+	bare.loc_count = 0;
+	bare.steps = wf_calloc((size_t)plan->step_count + 1, sizeof(*bare.steps));
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		bare.steps[i] = plan->steps[i];
+		bare.steps[i].line = bare.steps[i].column = 0;
+	}
+	wf_plan_write(&bare, &bytes);
+	wf_free(bare.steps);
+	wf_hash(bytes.data, bytes.len, ret);
+}
+
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
 {
-	uint8_t id[WF_HASH_SIZE];
-	wf_hash(bytes, n, id);
-	return wf_plan_load_known(bytes, n, id, ret, cause);
+	static const uint8_t none[WF_HASH_SIZE];
+	int err = wf_plan_load_known(bytes, n, none, ret, cause);
+	if (!err && (*ret)->format < 3)
+		wf_hash(bytes, n, (*ret)->id);
+	else if (!err)
+		hash_without_places(*ret, (*ret)->id);
+	return err;
 }

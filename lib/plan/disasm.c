@@ -256,6 +256,8 @@ static void write_edges(const struct wf_plan *p, struct wf_buf *out)
 		wf_buf_printf(out, " %s", wf_edge_kind_names[e->kind]);
 		if (e->label != WF_NONE)
 			string_operand(p, e->label, out);
+		if (e->pc != WF_NONE)
+			wf_buf_printf(out, " at %u", e->pc);
 		wf_buf_addch(out, '\n');
 	}
 }

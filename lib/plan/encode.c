@@ -74,11 +74,12 @@
  *     2   2  zero
  *     4   4  operand c
  *
- *   6 edges: records of 16 bytes, for drawing only
+ *   6 edges: records of 20 bytes, 16 before format 3; for drawing and counting only
  *     0   4  step it leaves, or none: the start
  *     4   4  step it leads to, or none: the end
  *     8   4  kind: 0 next, 1 condition, 2 failure, 3 decision, 4 of an escalation (not in format 1)
  *    12   4  label, a string or none
+ *    16   4  instruction that is executed when it is taken, or none
  *
  *   7 places: records of 12 bytes, rising by instruction
  *     0   4  instruction from which on this place holds
@@ -113,7 +114,9 @@
  *
  *  11 dependencies: records of 4 bytes, each a member of the same group, counted from 0
  *
- * The plan's id is the BLAKE2b-256 of the whole file.
+ * The plan's id is the BLAKE2b-256 of the file of the same plan without places: section 7 empty, and
+ * the line and column of every step 0. What runs has one id, wherever and in whichever dialect its
+ * author wrote it. In formats 1 and 2 it is that of the whole file.
  */
 #include "plan/internal.h"
 
@@ -225,6 +228,8 @@ static uint32_t put_edges(const struct wf_plan *p, struct wf_buf *out)
 		wf_put_u32(out, p->edges[i].to);
 		wf_put_u32(out, (uint32_t)p->edges[i].kind);
 		wf_put_u32(out, p->edges[i].label);
+		if (p->format >= 3)
+			wf_put_u32(out, p->edges[i].pc);
 	}
 	return p->edge_count;
 }

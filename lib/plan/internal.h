@@ -31,7 +31,8 @@ enum wf_plan_section {
 #define WF_PLAN_WORKFLOW_SIZE 64u /* 56 before format 3 */
 #define WF_PLAN_STEP_SIZE 104u    /* 88 before format 3 */
 #define WF_PLAN_INSN_SIZE 8u
-#define WF_PLAN_EDGE_SIZE 16u
+#define WF_PLAN_EDGE_SIZE 20u     /* 16 before format 3 */
+#define WF_PLAN_EDGE_GROWN 4u
 #define WF_PLAN_LOC_SIZE 12u
 #define WF_PLAN_BODY_SIZE 16u
 #define WF_PLAN_GROUP_SIZE 36u
@@ -107,7 +108,7 @@ int wf_plan_compare_bodies(const void *a, const void *b);
 bool wf_plan_has_member(const struct wf_plan *p, uint32_t group, uint32_t member);
 /* The verifier's part about groups (verify_groups.c). */
 int wf_plan_check_groups(const struct wf_plan *p, struct wf_cause *cause);
-/* Fills in follow_first and followers; the groups are valid. */
+/* Fills in what is made at loading; the plan is valid. */
 void wf_plan_link(struct wf_plan *p);
 
 /* Parses the queries of verified code (queries.c). WF_ECORRUPT: a text that is none. */

@@ -30,8 +30,12 @@ void wf_plan_drop(struct wf_plan *plan)
 	wf_free(plan->groups);
 	wf_free(plan->members);
 	wf_free(plan->deps);
-	wf_free(plan->follow_first);
-	wf_free(plan->followers);
+	struct wf_plan_list *const lists[] = {&plan->followers, &plan->inside, &plan->nested};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		wf_free(lists[i]->first);
+		wf_free(lists[i]->of);
+	}
+	wf_free(plan->fork_pc);
 	wf_plan_drop_queries(plan);
 	*plan = (struct wf_plan){0};
 }
@@ -52,6 +56,13 @@ const char *wf_plan_string(const struct wf_plan *plan, uint32_t index)
 const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step)
 {
 	return step < plan->step_count ? wf_plan_string(plan, plan->steps[step].id) : NULL;
+}
+
+const char *wf_plan_action_name(const struct wf_plan *plan, uint32_t step)
+{
+	const struct wf_plan_step *s = &plan->steps[step];
+	return s->action_name == WF_NONE ? wf_actions[s->action].name
+					 : wf_plan_string(plan, s->action_name);
 }
 
 uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id)

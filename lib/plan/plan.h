@@ -2,9 +2,10 @@
  * The plan: what a definition compiles to, and all that the engine sees of it.
  *
  * A plan is built with a wf_plan_builder (the compiler, the assembler) and encoded to bytes; the id
- * is the BLAKE2b-256 of those bytes. The only way to a `struct wf_plan` is wf_plan_load, which
- * decodes and verifies: after it the interpreter trusts the plan, before it nothing does.
- * Equal definitions give equal bytes on every machine.
+ * is the BLAKE2b-256 of those bytes without the places in the definition (encode.c). The only way to a
+ * `struct wf_plan` is wf_plan_load, which decodes and verifies: after it the interpreter trusts the
+ * plan, before it nothing does. Equal definitions give equal bytes on every machine, and what says the
+ * same in another layout or dialect has the same id.
  */
 #ifndef WF_PLAN_PLAN_H
 #define WF_PLAN_PLAN_H
@@ -87,6 +88,8 @@ struct wf_plan_edge {
 	uint32_t from, to;          /* steps; from WF_NONE: the start; to WF_NONE: the end */
 	enum wf_edge_kind kind;
 	uint32_t label;             /* string, or WF_NONE */
+	uint32_t pc;                /* the instruction that is executed when it is taken, for who counts
+	                               what tests have reached; WF_NONE: none tells */
 };
 
 struct wf_plan_loc {
@@ -150,9 +153,14 @@ struct wf_plan {
 	struct wf_plan_group *groups;
 	struct wf_plan_member *members;
 	uint32_t *deps;             /* members of the same group */
-	uint32_t *follow_first, *followers; /* made at loading: who waits for member i of the plan are
-	                               the members (of the plan) followers[follow_first[i]] up to
-	                               followers[follow_first[i + 1] - 1] */
+	/* made at loading: what is said of member i of the plan stands in list.of[list.first[i]] up to
+	 * list.of[list.first[i + 1] - 1] */
+	struct wf_plan_list {
+		uint32_t *first, *of;
+	} followers,                /* members of the plan that wait for it */
+		inside,             /* steps that lie in it */
+		nested;             /* groups that its code forks */
+	uint32_t *fork_pc;          /* made at loading: where each group is forked; WF_NONE: nowhere */
 	uint32_t failure_pc;        /* the workflow's own handler of a failure; WF_NONE */
 	bool compensate;            /* a failure undoes what was done */
 	uint32_t query_count;
@@ -177,6 +185,8 @@ int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause);
 /* The string, or NULL for WF_NONE. */
 const char *wf_plan_string(const struct wf_plan *plan, uint32_t index);
 const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step);
+/* Of a step, for people: the defined action that it is, or the built-in one. */
+const char *wf_plan_action_name(const struct wf_plan *plan, uint32_t step);
 /* The step with that id, or WF_NONE. */
 uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id);
 /* The first instruction of that body, or WF_NONE: a plan has no such body. */

@@ -211,9 +211,11 @@ static int check_drawing(const struct wf_plan *p, struct wf_cause *cause)
 		const struct wf_plan_edge *e = &p->edges[i];
 		if ((e->from != WF_NONE && e->from >= p->step_count) ||
 			(e->to != WF_NONE && e->to >= p->step_count) ||
-			!is_string_or_none(p, e->label))
+			!is_string_or_none(p, e->label) ||
+			(e->pc != WF_NONE && e->pc >= p->code_count))
 			return wf_fail(cause, WF_ECORRUPT,
-				"plan: edge %u names a step or string that is not there", i);
+				"plan: edge %u names a step, string or instruction that is not there",
+				i);
 	}
 	for (uint32_t i = 0; i < p->loc_count; i++)
 		if (p->locs[i].pc >= p->code_count || (i && p->locs[i].pc <= p->locs[i - 1].pc))
@@ -330,6 +332,7 @@ static int fail_at(struct flow *f, uint32_t pc, const char *what)
 
 static int check_operands(struct flow *f)
 {
+	WF_AUTOFREE uint8_t *forked = wf_calloc(f->plan->group_count, 1);
 	for (uint32_t pc = 0; pc < f->plan->code_count; pc++) {
 		const struct wf_insn *i = &f->plan->code[pc];
 		if (i->op >= WF_OP_COUNT_)
@@ -338,6 +341,8 @@ static int check_operands(struct flow *f)
 			return fail_at(f, pc, "a reserved field is set");
 		if (!operand_rules[wf_ops[i->op].format](f->plan, i))
 			return fail_at(f, pc, "an operand is out of its range");
+		if (i->op == WF_OP_FORK && forked[i->c]++)
+			return fail_at(f, pc, "forks a group that is forked elsewhere");
 	}
 	return 0;
 }

@@ -81,53 +81,95 @@ static int check_members(const struct wf_plan *p, uint32_t group, uint8_t *taken
 	return 0;
 }
 
-static void make_followers(const struct wf_plan *p, uint32_t *first, uint32_t *followers)
+/* Pairs (member, what is said of it) into lists: `each` tells them, twice. */
+typedef void pair_fn(void *arg, uint32_t member, uint32_t what);
+struct lister {
+	struct wf_plan_list *list;
+	uint32_t *at; /* NULL: they are counted only */
+};
+
+static void tell(void *arg, uint32_t member, uint32_t what)
 {
-	for (uint32_t g = 0; g < p->group_count; g++)
-		for (uint32_t i = 0; i < p->groups[g].member_count; i++) {
-			const struct wf_plan_member *m = &p->members[p->groups[g].first_member + i];
-			for (uint32_t k = 0; k < m->dep_count; k++)
-				first[p->groups[g].first_member + p->deps[m->first_dep + k] + 1]++;
-		}
+	struct lister *l = arg;
+	if (!l->at)
+		l->list->first[member + 1]++;
+	else
+		l->list->of[l->list->first[member] + l->at[member]++] = what;
+}
+
+static void make_list(const struct wf_plan *p, struct wf_plan_list *list,
+	void (*each)(const struct wf_plan *p, pair_fn *fn, void *arg))
+{
+	struct lister l = {.list = list};
+	list->first = wf_calloc((size_t)p->member_count + 1, sizeof(uint32_t));
+	each(p, tell, &l);
 	for (uint32_t i = 0; i < p->member_count; i++)
-		first[i + 1] += first[i];
-	WF_AUTOFREE uint32_t *at = wf_calloc(p->member_count, sizeof(*at));
+		list->first[i + 1] += list->first[i];
+	list->of = wf_calloc(list->first[p->member_count], sizeof(uint32_t));
+	l.at = wf_calloc(p->member_count, sizeof(uint32_t));
+	each(p, tell, &l);
+	wf_free(l.at);
+}
+
+static void each_dependency(const struct wf_plan *p, pair_fn *fn, void *arg)
+{
 	for (uint32_t g = 0; g < p->group_count; g++)
 		for (uint32_t i = 0; i < p->groups[g].member_count; i++) {
 			uint32_t self = p->groups[g].first_member + i;
 			const struct wf_plan_member *m = &p->members[self];
-			for (uint32_t k = 0; k < m->dep_count; k++) {
-				uint32_t of = p->groups[g].first_member + p->deps[m->first_dep + k];
-				followers[first[of] + at[of]++] = self;
-			}
+			for (uint32_t k = 0; k < m->dep_count; k++)
+				fn(arg, p->groups[g].first_member + p->deps[m->first_dep + k], self);
 		}
+}
+
+static void each_step_inside(const struct wf_plan *p, pair_fn *fn, void *arg)
+{
+	for (uint32_t i = 0; i < p->step_count; i++)
+		if (p->steps[i].group != WF_NONE)
+			fn(arg, p->groups[p->steps[i].group].first_member + p->steps[i].member, i);
+}
+
+static void each_nested(const struct wf_plan *p, pair_fn *fn, void *arg)
+{
+	for (uint32_t i = 0; i < p->group_count; i++)
+		if (p->groups[i].parent != WF_NONE)
+			fn(arg, p->groups[p->groups[i].parent].first_member +
+				p->groups[i].parent_member, i);
 }
 
 void wf_plan_link(struct wf_plan *p)
 {
-	p->follow_first = wf_calloc((size_t)p->member_count + 1, sizeof(uint32_t));
-	p->followers = wf_calloc(p->dep_count, sizeof(uint32_t));
-	make_followers(p, p->follow_first, p->followers);
+	make_list(p, &p->followers, each_dependency);
+	make_list(p, &p->inside, each_step_inside);
+	make_list(p, &p->nested, each_nested);
+	p->fork_pc = wf_calloc(p->group_count, sizeof(uint32_t));
+	for (uint32_t i = 0; i < p->group_count; i++)
+		p->fork_pc[i] = WF_NONE;
+	for (uint32_t pc = 0; pc < p->code_count; pc++)
+		if (p->code[pc].op == WF_OP_FORK)
+			p->fork_pc[p->code[pc].c] = pc;
 }
 
 /* Takes away who waits for nobody until nobody is left: of a circle somebody is. */
 static int check_circles(const struct wf_plan *p, struct wf_cause *cause)
 {
-	WF_AUTOFREE uint32_t *first = wf_calloc((size_t)p->member_count + 1, sizeof(*first));
-	WF_AUTOFREE uint32_t *followers = wf_calloc(p->dep_count, sizeof(*followers));
+	struct wf_plan_list followers = {0};
 	WF_AUTOFREE uint32_t *unmet = wf_calloc(p->member_count, sizeof(*unmet));
 	WF_AUTOFREE uint32_t *ready = wf_calloc(p->member_count, sizeof(*ready));
 	uint32_t count = 0;
-	make_followers(p, first, followers);
+	make_list(p, &followers, each_dependency);
 	for (uint32_t i = 0; i < p->member_count; i++) {
 		unmet[i] = p->members[i].dep_count;
 		if (!unmet[i])
 			ready[count++] = i;
 	}
 	for (uint32_t met = 0; met < count; met++)
-		for (uint32_t k = first[ready[met]]; k < first[ready[met] + 1]; k++)
-			if (--unmet[followers[k]] == 0)
-				ready[count++] = followers[k];
+		for (uint32_t k = followers.first[ready[met]];
+			k < followers.first[ready[met] + 1]; k++)
+			if (--unmet[followers.of[k]] == 0)
+				ready[count++] = followers.of[k];
+	wf_free(followers.first);
+	wf_free(followers.of);
 	return count == p->member_count ? 0
 		: wf_fail(cause, WF_ECORRUPT, "plan: members wait for one another");
 }

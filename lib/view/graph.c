@@ -1,8 +1,10 @@
 /* Plans as drawings. */
 #include "view/graph.h"
 
+#include "base/mem.h"
 #include "view/instance.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Fill and border of a step by its status. */
@@ -28,6 +30,8 @@ static const char *const dot_edges[] = {
 	[WF_EDGE_DECISION] = "style=solid, color=\"#0b5ed7\", fontcolor=\"#0b5ed7\"",
 	[WF_EDGE_NOTIFY] = "style=dotted, color=\"#b58100\", fontcolor=\"#b58100\"",
 };
+
+static const char dot_undo[] = "style=dashed, color=\"#59359a\", fontcolor=\"#59359a\"";
 
 /* In Mermaid: beside the usual way. */
 static const bool dotted_edge[] = { [WF_EDGE_FAILURE] = true, [WF_EDGE_NOTIFY] = true };
@@ -78,8 +82,268 @@ static enum wf_step_status status_of(const struct wf_instance *in, uint32_t step
 	return in && step < in->step_count ? wf_view_step_now(in, step) : WF_STEP_PENDING;
 }
 
+/* -- what both draw -- */
+
+/* One drawing language: how it writes a step, the beginning and end of a frame, where members meet. */
+struct drawing {
+	const struct wf_plan *plan;
+	const struct wf_instance *in;
+	struct wf_buf *out;
+	unsigned depth;
+	uint32_t *forks;  /* by step: the group that it forks; WF_NONE */
+	uint32_t *undoes; /* by step: the one that it undoes; WF_NONE */
+	const struct pen {
+		void (*step)(struct drawing *d, uint32_t step);
+		void (*open)(struct drawing *d, const char *name, const char *label);
+		void (*join)(struct drawing *d, uint32_t group);
+		const char *close;
+	} *pen;
+};
+
+static const char *action_of(const struct wf_plan *plan, uint32_t step)
+{
+	return wf_plan_action_name(plan, step);
+}
+
+/* Copies of a foreach's body for more lanes are not drawn. */
+static bool is_drawn(const struct wf_plan *plan, uint32_t step)
+{
+	return plan->steps[step].origin == step;
+}
+
+/* What follows from the whole plan, once. */
+static void begin(struct drawing *d)
+{
+	const struct wf_plan *plan = d->plan;
+	d->forks = wf_alloc((plan->step_count + 1) * sizeof(*d->forks));
+	d->undoes = wf_alloc((plan->step_count + 1) * sizeof(*d->undoes));
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		d->forks[i] = d->undoes[i] = WF_NONE;
+	for (uint32_t i = 0; i < plan->group_count; i++)
+		if (plan->groups[i].step != WF_NONE)
+			d->forks[plan->groups[i].step] = i;
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		if (plan->steps[i].compensation != WF_NONE)
+			d->undoes[plan->steps[i].compensation] = i;
+}
+
+static void done(struct drawing *d)
+{
+	wf_free(d->forks);
+	wf_free(d->undoes);
+}
+
+/* A compensation stands beside what it undoes. */
+static const struct wf_plan_step *placed(const struct drawing *d, uint32_t step)
+{
+	uint32_t of = d->undoes[step];
+	return &d->plan->steps[of == WF_NONE ? step : of];
+}
+
+static bool lies_in(const struct drawing *d, uint32_t step, uint32_t group, uint32_t member)
+{
+	const struct wf_plan_step *s = placed(d, step);
+	return is_drawn(d->plan, step) && s->group == group && (group == WF_NONE || s->member == member);
+}
+
+/* Whether a group is one that is drawn, and not of a copy of its step. */
+static bool group_drawn(const struct wf_plan *plan, uint32_t group)
+{
+	const struct wf_plan_group *g = &plan->groups[group];
+	if (g->step != WF_NONE)
+		return is_drawn(plan, g->step);
+	return g->parent == WF_NONE ||
+		(group_drawn(plan, g->parent) &&
+			(plan->groups[g->parent].kind != WF_GROUP_FOREACH || g->parent_member == 0));
+}
+
+static void group_label(const struct wf_plan_group *g, struct wf_buf *out)
+{
+	bool all = g->needed == g->member_count;
+	if (g->kind == WF_GROUP_FOREACH)
+		wf_buf_printf(out, "each item, %u at once%s", g->member_count,
+			g->go_on ? ", failed ones do not end it" : "");
+	else if (g->kind == WF_GROUP_DAG)
+		wf_buf_printf(out, "by what they depend on, %u at once", g->limit);
+	else if (all)
+		wf_buf_addstr(out, "side by side, all");
+	else
+		wf_buf_printf(out, "side by side, %u of %u", g->needed, g->member_count);
+	if (g->kind == WF_GROUP_PARALLEL && g->limit < g->member_count)
+		wf_buf_printf(out, ", %u at once", g->limit);
+}
+
+/* Where an edge that leaves a step begins: a group's is left where its members meet again. */
+struct end {
+	char text[32];
+};
+static struct end end_of(const char *letter, uint32_t number)
+{
+	struct end e;
+	(void)snprintf(e.text, sizeof(e.text), "%s%u", letter, number);
+	return e;
+}
+
+static bool enters_member(const struct wf_plan *plan, const struct wf_plan_edge *e, uint32_t group)
+{
+	return e->to != WF_NONE && plan->steps[e->to].group == group;
+}
+
+static struct end edge_from(const struct drawing *d, const struct wf_plan_edge *e, const char *start)
+{
+	struct end named = { "" };
+	if (e->from == WF_NONE) {
+		(void)snprintf(named.text, sizeof(named.text), "%s", start);
+		return named;
+	}
+	uint32_t group = d->forks[e->from];
+	if (group != WF_NONE && e->kind != WF_EDGE_FAILURE && !enters_member(d->plan, e, group))
+		return end_of("j", group);
+	return end_of("s", e->from);
+}
+
+/* The end of a branch or an item is where the members meet. */
+static struct end edge_to(const struct wf_plan *plan, const struct wf_plan_edge *e, const char *finish)
+{
+	struct end named = { "" };
+	if (e->to != WF_NONE)
+		return end_of("s", e->to);
+	if (e->from != WF_NONE && plan->steps[e->from].group != WF_NONE)
+		return end_of("j", plan->steps[e->from].group);
+	(void)snprintf(named.text, sizeof(named.text), "%s", finish);
+	return named;
+}
+
+static bool edge_drawn(const struct wf_plan *plan, const struct wf_plan_edge *e)
+{
+	return (e->from == WF_NONE || is_drawn(plan, e->from)) &&
+		(e->to == WF_NONE || is_drawn(plan, e->to));
+}
+
+static void indent(struct drawing *d)
+{
+	for (unsigned i = 0; i < d->depth; i++)
+		wf_buf_addch(d->out, '\t');
+}
+
+static void close_frame(struct drawing *d)
+{
+	d->depth--;
+	indent(d);
+	wf_buf_addstr(d->out, d->pen->close);
+}
+
+static void draw_members(struct drawing *d, uint32_t group);
+
+/* The steps of a list, then the groups in it that no step forks. */
+static void draw_list(struct drawing *d, uint32_t group, uint32_t member)
+{
+	const struct wf_plan *plan = d->plan;
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		if (!lies_in(d, i, group, member))
+			continue;
+		d->pen->step(d, i);
+		if (d->forks[i] != WF_NONE)
+			draw_members(d, d->forks[i]);
+	}
+	for (uint32_t i = 0; i < plan->group_count; i++) {
+		const struct wf_plan_group *g = &plan->groups[i];
+		if (g->step == WF_NONE && g->parent == group &&
+			(group == WF_NONE || g->parent_member == member) && group_drawn(plan, i))
+			draw_members(d, i);
+	}
+}
+
+/* The frame of a group: a frame for each branch, none for a lane or a single step. */
+static void draw_members(struct drawing *d, uint32_t group)
+{
+	const struct wf_plan_group *g = &d->plan->groups[group];
+	uint32_t drawn = g->kind == WF_GROUP_FOREACH ? 1 : g->member_count;
+	WF_AUTOBUF struct wf_buf label = { 0 };
+	group_label(g, &label);
+	d->pen->open(d, end_of("g", group).text, label.data);
+	for (uint32_t m = 0; m < drawn; m++) {
+		const struct wf_plan_member *member = &d->plan->members[g->first_member + m];
+		const char *name = wf_plan_string(d->plan, member->name);
+		bool framed = g->kind == WF_GROUP_PARALLEL;
+		if (framed) {
+			WF_AUTOFREE char *frame = wf_asprintf("g%um%u", group, m);
+			d->pen->open(d, frame, name ? name : "");
+		}
+		draw_list(d, group, m);
+		if (framed)
+			close_frame(d);
+	}
+	if (g->step != WF_NONE)
+		d->pen->join(d, group);
+	close_frame(d);
+}
+
+/* -- dot -- */
+
+static void dot_step(struct drawing *d, uint32_t i)
+{
+	const struct wf_action_info *action = &wf_actions[d->plan->steps[i].action];
+	bool forks = d->forks[i] != WF_NONE;
+	struct wf_buf *out = d->out;
+	indent(d);
+	wf_buf_printf(out, "s%u [label=\"", i);
+	dot_text(out, wf_plan_step_id(d->plan, i));
+	if (!forks) {
+		wf_buf_addstr(out, "\\n");
+		dot_text(out, action_of(d->plan, i));
+	}
+	wf_buf_printf(out, "\", shape=%s", forks ? "trapezium, style=filled" : dot_shapes[action->kind]);
+	if (d->undoes[i] != WF_NONE)
+		wf_buf_addstr(out, ", style=\"filled,dashed\"");
+	if (d->in)
+		wf_buf_printf(out, ", fillcolor=\"%s\", color=\"%s\", tooltip=\"%s\"",
+			colors[status_of(d->in, i)].fill, colors[status_of(d->in, i)].line,
+			wf_step_status_name(status_of(d->in, i)));
+	wf_buf_addstr(out, "];\n");
+}
+
+static void dot_open(struct drawing *d, const char *name, const char *label)
+{
+	indent(d);
+	wf_buf_printf(d->out, "subgraph cluster_%s {\n", name);
+	d->depth++;
+	indent(d);
+	wf_buf_addstr(d->out, "label=\"");
+	dot_text(d->out, label);
+	wf_buf_addstr(d->out, "\"; style=rounded; color=\"#888888\"; fontname=\"sans-serif\"; "
+			      "fontsize=10;\n");
+}
+
+static void dot_join(struct drawing *d, uint32_t group)
+{
+	indent(d);
+	wf_buf_printf(d->out, "j%u [shape=invtrapezium, label=\"\", height=0.15, style=filled];\n", group);
+}
+
+static const struct pen dot_pen = { dot_step, dot_open, dot_join, "}\n" };
+
+static void dot_edge(struct wf_buf *out, const char *from, const char *to, const char *label,
+	const char *look)
+{
+	wf_buf_printf(out, "\t%s -> %s", from, to);
+	if (label || *look) {
+		wf_buf_addstr(out, " [");
+		if (label) {
+			wf_buf_addstr(out, "label=\"");
+			dot_text(out, label);
+			wf_buf_printf(out, "\"%s", *look ? ", " : "");
+		}
+		wf_buf_addstr(out, look);
+		wf_buf_addch(out, ']');
+	}
+	wf_buf_addstr(out, ";\n");
+}
+
 void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struct wf_buf *out)
 {
+	struct drawing d = { .plan = plan, .in = in, .out = out, .depth = 1, .pen = &dot_pen };
+	begin(&d);
 	wf_buf_addstr(out, "digraph \"");
 	dot_text(out, workflow_name(plan));
 	wf_buf_addstr(out, "\" {\n\tnode [fontname=\"sans-serif\", fillcolor=white];\n"
@@ -87,80 +351,88 @@ void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struc
 			   "\tstart [shape=circle, label=\"\", width=0.2, style=filled, fillcolor=black];\n"
 			   "\tend [shape=doublecircle, label=\"\", width=0.15, style=filled, "
 			   "fillcolor=black];\n");
-	for (uint32_t i = 0; i < plan->step_count; i++) {
-		const struct wf_action_info *action = &wf_actions[plan->steps[i].action];
-		wf_buf_printf(out, "\ts%u [label=\"", i);
-		dot_text(out, wf_plan_step_id(plan, i));
-		wf_buf_addstr(out, "\\n");
-		dot_text(out, action->name);
-		wf_buf_printf(out, "\", shape=%s", dot_shapes[action->kind]);
-		if (in)
-			wf_buf_printf(out, ", fillcolor=\"%s\", color=\"%s\", tooltip=\"%s\"",
-				colors[status_of(in, i)].fill, colors[status_of(in, i)].line,
-				wf_step_status_name(status_of(in, i)));
-		wf_buf_addstr(out, "];\n");
-	}
+	draw_list(&d, WF_NONE, WF_NONE);
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct wf_plan_edge *e = &plan->edges[i];
-		wf_buf_addch(out, '\t');
-		if (e->from == WF_NONE)
-			wf_buf_addstr(out, "start");
-		else
-			wf_buf_printf(out, "s%u", e->from);
-		wf_buf_addstr(out, " -> ");
-		if (e->to == WF_NONE)
-			wf_buf_addstr(out, "end");
-		else
-			wf_buf_printf(out, "s%u", e->to);
-		const char *label = wf_plan_string(plan, e->label), *look = dot_edges[e->kind];
-		if (label || *look) {
-			wf_buf_addstr(out, " [");
-			if (label) {
-				wf_buf_addstr(out, "label=\"");
-				dot_text(out, label);
-				wf_buf_printf(out, "\"%s", *look ? ", " : "");
-			}
-			wf_buf_addstr(out, look);
-			wf_buf_addch(out, ']');
-		}
-		wf_buf_addstr(out, ";\n");
+		if (edge_drawn(plan, e))
+			dot_edge(out, edge_from(&d, e, "start").text, edge_to(plan, e, "end").text,
+				wf_plan_string(plan, e->label), dot_edges[e->kind]);
 	}
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
+			dot_edge(out, end_of("s", i).text,
+				end_of("s", plan->steps[i].compensation).text, "undone by", dot_undo);
 	wf_buf_addstr(out, "}\n");
+}
+
+/* -- Mermaid -- */
+
+static void mermaid_step(struct drawing *d, uint32_t i)
+{
+	const struct wf_action_info *action = &wf_actions[d->plan->steps[i].action];
+	bool forks = d->forks[i] != WF_NONE;
+	struct wf_buf *out = d->out;
+	indent(d);
+	wf_buf_printf(out, "s%u%s", i, forks ? "[/\"" : mermaid_shapes[action->kind][0]);
+	mermaid_text(out, wf_plan_step_id(d->plan, i));
+	if (!forks) {
+		wf_buf_addstr(out, "<br/>");
+		mermaid_text(out, action_of(d->plan, i));
+	}
+	wf_buf_addstr(out, forks ? "\"\\]" : mermaid_shapes[action->kind][1]);
+	if (d->in)
+		wf_buf_printf(out, ":::%s", wf_step_status_name(status_of(d->in, i)));
+	wf_buf_addch(out, '\n');
+}
+
+static void mermaid_open(struct drawing *d, const char *name, const char *label)
+{
+	indent(d);
+	wf_buf_printf(d->out, "subgraph %s [\"", name);
+	mermaid_text(d->out, *label ? label : " ");
+	wf_buf_addstr(d->out, "\"]\n");
+	d->depth++;
+}
+
+static void mermaid_join(struct drawing *d, uint32_t group)
+{
+	indent(d);
+	wf_buf_printf(d->out, "j%u[\\\" \"/]\n", group);
+}
+
+static const struct pen mermaid_pen = { mermaid_step, mermaid_open, mermaid_join, "end\n" };
+
+static void mermaid_edge(struct wf_buf *out, const char *from, const char *to, const char *label,
+	bool dotted)
+{
+	wf_buf_printf(out, "\t%s%s", from, dotted ? " -.->" : " -->");
+	if (label) {
+		wf_buf_addstr(out, "|\"");
+		mermaid_text(out, label);
+		wf_buf_addstr(out, "\"|");
+	}
+	wf_buf_printf(out, " %s\n", to);
 }
 
 void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, struct wf_buf *out)
 {
+	struct drawing d = { .plan = plan, .in = in, .out = out, .depth = 1, .pen = &mermaid_pen };
+	begin(&d);
 	wf_buf_addstr(out, "flowchart TD\n\tbegin(( ))\n\tfinish((( )))\n");
-	for (uint32_t i = 0; i < plan->step_count; i++) {
-		const struct wf_action_info *action = &wf_actions[plan->steps[i].action];
-		wf_buf_printf(out, "\ts%u%s", i, mermaid_shapes[action->kind][0]);
-		mermaid_text(out, wf_plan_step_id(plan, i));
-		wf_buf_addstr(out, "<br/>");
-		mermaid_text(out, action->name);
-		wf_buf_addstr(out, mermaid_shapes[action->kind][1]);
-		if (in)
-			wf_buf_printf(out, ":::%s", wf_step_status_name(status_of(in, i)));
-		wf_buf_addch(out, '\n');
-	}
+	draw_list(&d, WF_NONE, WF_NONE);
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct wf_plan_edge *e = &plan->edges[i];
-		if (e->from == WF_NONE)
-			wf_buf_addstr(out, "\tbegin");
-		else
-			wf_buf_printf(out, "\ts%u", e->from);
-		wf_buf_addstr(out, dotted_edge[e->kind] ? " -.->" : " -->");
-		const char *label = wf_plan_string(plan, e->label);
-		if (label) {
-			wf_buf_addstr(out, "|\"");
-			mermaid_text(out, label);
-			wf_buf_addstr(out, "\"|");
-		}
-		if (e->to == WF_NONE)
-			wf_buf_addstr(out, " finish\n");
-		else
-			wf_buf_printf(out, " s%u\n", e->to);
+		if (edge_drawn(plan, e))
+			mermaid_edge(out, edge_from(&d, e, "begin").text,
+				edge_to(plan, e, "finish").text, wf_plan_string(plan, e->label),
+				dotted_edge[e->kind]);
 	}
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
+			mermaid_edge(out, end_of("s", i).text,
+				end_of("s", plan->steps[i].compensation).text, "undone by", true);
 	for (unsigned i = 0; in && i < WF_STEP_COUNT_; i++)
 		wf_buf_printf(out, "\tclassDef %s fill:%s,stroke:%s\n",
 			wf_step_status_name((enum wf_step_status)i), colors[i].fill, colors[i].line);
+	done(&d);
 }

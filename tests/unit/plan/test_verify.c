@@ -213,7 +213,7 @@ static void make(struct wf_plan_builder *b)
 	json_decref(text);
 	wf_plan_emit(b, WF_OP_CONST, 0, 1);
 	wf_plan_emit(b, WF_OP_FINISH, 0, 0);
-	struct wf_plan_edge edge = {.from = WF_NONE, .to = 0, .label = WF_NONE};
+	struct wf_plan_edge edge = {.from = WF_NONE, .to = 0, .label = WF_NONE, .pc = WF_NONE};
 	wf_plan_add_edge(b, &edge);
 	wf_plan_mark(b, 1, 1);
 }
