@@ -85,6 +85,8 @@ static inline void rows(const struct wf_instance *in, struct wf_buf *out)
 		wf_row_put_step(&in->steps[i], out);
 	for (uint32_t i = 0; i < in->var_count; i++)
 		wf_row_put_var(&in->vars[i], out);
+	for (uint32_t i = 0; i < in->undo_count; i++)
+		wf_row_put_undo(&in->undo[i], out);
 }
 
 /* What the journal would read back is what there is. */
@@ -100,6 +102,41 @@ static inline void check_codecs(const struct wf_instance *in)
 		assert_memory_equal(row.data, again.data, row.len);
 		wf_instance_free(t);
 	}
+	for (uint32_t i = 0; i < in->undo_count; i++) {
+		WF_AUTOBUF struct wf_buf row = {0}, again = {0};
+		struct wf_undo u = {0};
+		wf_row_put_undo(&in->undo[i], &row);
+		assert_int_equal(wf_row_get_undo(row.data, row.len, &u), 0);
+		wf_row_put_undo(&u, &again);
+		assert_int_equal(row.len, again.len);
+		assert_memory_equal(row.data, again.data, row.len);
+		json_decref(u.input);
+		json_decref(u.error);
+	}
+}
+
+/* Entries that are in hand have a thread each, and others have none. */
+static inline void check_undo(const struct wf_instance *in)
+{
+	uint32_t threads = 0;
+	for (uint32_t i = 1; i < in->thread_count; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (t->done || t->group != WF_NONE || t->item == WF_NONE)
+			continue;
+		threads++;
+		assert_true(t->item < in->undo_count);
+		assert_int_equal(in->undo[t->item].status, WF_UNDO_RUNNING);
+	}
+	if (in->unwind == WF_UNWIND_UNDOING) {
+		assert_int_equal(wf_instance_undo_in(in, WF_UNDO_RUNNING), threads);
+		assert_true(in->status == WF_INST_COMPENSATING || in->status == WF_INST_SUSPENDED);
+		assert_int_equal(in->timeout_at, 0);
+	} else {
+		assert_int_equal(threads, 0);
+		assert_int_not_equal(in->status, WF_INST_COMPENSATING);
+	}
+	for (uint32_t i = in->undo_top; i < in->undo_count; i++)
+		assert_int_equal(in->undo[i].status, WF_UNDO_DONE);
 }
 
 static inline void check_wakes(const struct wf_instance *in, const struct wf_step_state *s)
@@ -163,8 +200,9 @@ static inline void check_invariants(const struct wf_instance *in)
 	if (live == 0) {
 		assert_int_equal(wf_instance_due(in), 0);
 		assert_int_equal(in->wait, WF_WAIT_NONE);
-	} else if (in->started_at)
+	} else if (in->started_at && in->unwind != WF_UNWIND_UNDOING)
 		assert_int_equal(in->status == WF_INST_RUNNING, running > 0);
+	check_undo(in);
 	check_codecs(in);
 }
 
@@ -173,6 +211,8 @@ struct marks {
 	struct wf_buf *steps;
 	struct wf_thread *threads;
 	uint32_t thread_count;
+	struct wf_buf *undo;
+	uint32_t undo_count;
 	enum wf_instance_status status;
 	enum wf_wait wait;
 };
@@ -192,7 +232,13 @@ static inline struct marks marks_of(struct wf_instance *in)
 	}
 	for (uint32_t i = 0; i < in->var_count; i++)
 		in->vars[i].dirty = false;
-	in->dirty_count = 0;
+	m.undo_count = in->undo_count;
+	m.undo = wf_calloc(in->undo_count ? in->undo_count : 1, sizeof(*m.undo));
+	for (uint32_t i = 0; i < in->undo_count; i++) {
+		wf_row_put_undo(&in->undo[i], &m.undo[i]);
+		in->undo[i].dirty = false;
+	}
+	in->dirty_count = in->dirty_undo_count = 0;
 	in->dirty = false;
 	return m;
 }
@@ -213,6 +259,13 @@ static inline void check_marks(const struct marks *m, const struct world *w)
 		if (i >= m->thread_count || a->pc != b->pc || a->step != b->step || a->done != b->done)
 			assert_true(a->dirty);
 	}
+	for (uint32_t i = 0; i < in->undo_count; i++) {
+		WF_AUTOBUF struct wf_buf now = {0};
+		wf_row_put_undo(&in->undo[i], &now);
+		if (i >= m->undo_count || now.len != m->undo[i].len ||
+			memcmp(now.data, m->undo[i].data, now.len) != 0)
+			assert_true(in->undo[i].dirty);
+	}
 	for (uint32_t i = 0; i < w->turn.transition_count; i++)
 		told += w->turn.transitions[i].type == WF_TRANS_INSTANCE_STATUS;
 	assert_int_equal(told, in->status != m->status || in->wait != m->wait);
@@ -220,6 +273,9 @@ static inline void check_marks(const struct marks *m, const struct world *w)
 
 static inline void marks_done(struct marks *m, uint32_t step_count)
 {
+	for (uint32_t i = 0; i < m->undo_count; i++)
+		wf_buf_done(&m->undo[i]);
+	wf_free(m->undo);
 	for (uint32_t i = 0; i < step_count; i++)
 		wf_buf_done(&m->steps[i]);
 	wf_free(m->steps);
