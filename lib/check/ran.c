@@ -31,11 +31,17 @@ static bool contains(const struct wf_model *m, uint32_t block, uint32_t list)
 	return list == block;
 }
 
-/* Whether the step waits for the other, of the same list, or for what waits for it. */
+/* Whether the step waits for the other, of the same list, or for what waits for it. When finding that
+ * out has cost too much already, it does. */
 static bool waits_for(struct wf_check_ran *r, uint32_t step, uint32_t other)
 {
 	const struct wf_model *m = r->c->model;
 
+	for (uint32_t k = 0; k < m->steps[step].depends_on_count; k++)
+		if (m->steps[step].depends[k] == other)
+			return true;
+	if (r->cost > REACH_BUDGET)
+		return true;
 	if (!r->awaited || r->awaited_by != step) {
 		WF_AUTOFREE uint32_t *todo = wf_calloc((size_t)m->step_count + 1, sizeof *todo);
 		uint32_t count = 0;
@@ -54,7 +60,7 @@ static bool waits_for(struct wf_check_ran *r, uint32_t step, uint32_t other)
 				r->awaited[on] = true;
 				todo[count++] = on;
 			}
-			r->cost += s->depends_on_count;
+			r->cost += 1 + s->depends_on_count;
 		}
 	}
 	return r->awaited[other];
