@@ -1,6 +1,7 @@
 /* Expressions of the query languages: whether they are any, told as a finding in the definition. */
 #include "expr/expr.h"
 
+#include "base/err.h"
 #include "base/mem.h"
 
 #include <string.h>
