@@ -69,6 +69,71 @@ static int evaluate(struct wf_ctx *ctx, struct wf_expr *e, json_t *input)
 	return status;
 }
 
+/* Findings of a text that cannot be evaluated. */
+static int refuse(struct wf_ctx *ctx, const struct wf_diags *diags)
+{
+	WF_AUTOBUF struct wf_buf out = { 0 };
+	json_t *details = json_object(), *list = json_array();
+	for (size_t i = 0; i < diags->count; i++) {
+		wf_view_finding(&diags->items[i], &ctx->err, &out);
+		json_array_append_new(list, wf_view_finding_json(&diags->items[i]));
+	}
+	(void)fwrite(out.data ? out.data : "", 1, out.len, stderr);
+	json_object_set_new(details, "findings", list);
+	return wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_EXPRESSION", details, NULL,
+		"the expression cannot be evaluated");
+}
+
+/* -- the query languages -- */
+
+static int run_query(struct wf_ctx *ctx, const struct wf_query *q, json_t *input)
+{
+	struct wf_query_fault fault = { .message = NULL };
+	struct wf_query_env env = { .input = input, .now_ms = ctx->now,
+		.steps_left = WF_MAX_EVAL_STEPS };
+	json_t *value = NULL;
+	int err = wf_query_run(q, &env, &value, &fault);
+	if (err < 0) {
+		json_t *details = json_pack("{s:s, s:s, s:s}", "code", fault.code, "error_type",
+			err == WF_ELIMIT ? "LimitError" : "ValidationError", "message", fault.message);
+		if (fault.offset != SIZE_MAX)
+			json_object_set_new(details, "offset", json_integer((json_int_t)fault.offset));
+		err = wf_fail_at(ctx, WF_EXIT_FAILED, "EVALUATION_FAILED", details, NULL, "%s (%s)",
+			fault.message, fault.code);
+		wf_query_fault_done(&fault);
+		return err;
+	}
+	if (!value)
+		return wf_fail_at(ctx, WF_EXIT_FAILED, "UNDEFINED", NULL, NULL,
+			"the expression has no value of this input");
+	wf_out_json(ctx, value);
+	return WF_EXIT_DONE;
+}
+
+static int evaluate_query(struct wf_ctx *ctx, enum wf_query_language language, const char *text,
+	json_t *input)
+{
+	size_t n = strlen(text);
+	struct wf_source source = { "expression", text, n };
+	struct wf_node node = { .kind = WF_NODE_STRING, .plain = true,
+		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n },
+		.string = { text, n } };
+	struct wf_expr_site site = { &source, &node, 0 };
+	struct wf_diags diags = { 0 };
+	struct wf_query *q = NULL;
+	int status;
+	if (wf_opt(ctx, "template"))
+		return wf_fail_usage(ctx, "templates are of the native language");
+	if (wf_expr_is_query(language, text, n, &site, &diags) &&
+		wf_query_parse(language, text, n, &q, NULL) == 0)
+		status = run_query(ctx, q, input);
+	else
+		status = refuse(ctx, &diags);
+	wf_query_free(q);
+	wf_diags_done(&diags);
+	return status;
+}
+
 static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *input)
 {
 	size_t n = strlen(text);
@@ -89,20 +154,7 @@ static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *inpu
 		? wf_expr_parse_template(arena, text, n, &site, &diags)
 		: wf_expr_parse(arena, text, n, &site, &diags);
 	bool sound = e && wf_expr_resolve(arena, e, &scope, &site, 0, &diags);
-	if (sound) {
-		status = evaluate(ctx, e, input);
-	} else {
-		WF_AUTOBUF struct wf_buf out = { 0 };
-		json_t *details = json_object(), *list = json_array();
-		for (size_t i = 0; i < diags.count; i++) {
-			wf_view_finding(&diags.items[i], &ctx->err, &out);
-			json_array_append_new(list, wf_view_finding_json(&diags.items[i]));
-		}
-		(void)fwrite(out.data ? out.data : "", 1, out.len, stderr);
-		json_object_set_new(details, "findings", list);
-		status = wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_EXPRESSION", details, NULL,
-			"the expression cannot be evaluated");
-	}
+	status = sound ? evaluate(ctx, e, input) : refuse(ctx, &diags);
 	wf_expr_arena_free(arena);
 	wf_diags_done(&diags);
 	return status;
@@ -114,8 +166,14 @@ static int run_eval(struct wf_ctx *ctx)
 	const char *text = wf_arg(ctx, 0);
 	if (strlen(text) > WF_MAX_EXPR_BYTES)
 		return wf_fail_usage(ctx, "the expression is over %u bytes", WF_MAX_EXPR_BYTES);
+	const char *name = wf_opt(ctx, "language");
+	enum wf_query_language language = wf_query_language_of(name ? name : "native");
+	if (name && language == WF_QUERY_LANGUAGE_COUNT_ && strcmp(name, "native"))
+		return wf_fail_usage(ctx, "the language is native, jmespath or jsonata, not %s", name);
 	int status = wf_input_read(ctx, &input);
-	if (!status)
+	if (!status && language != WF_QUERY_LANGUAGE_COUNT_)
+		status = evaluate_query(ctx, language, text, input);
+	else if (!status)
 		status = parse_and_evaluate(ctx, text, input);
 	json_decref(input);
 	return status;
@@ -123,6 +181,8 @@ static int run_eval(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_INPUT_OPTIONS,
+	{ "language", 'l', "LANGUAGE", "native (that of definitions, unless said), jmespath or jsonata",
+		"native|jmespath|jsonata", NULL },
 	{ "template", 0, NULL, "read EXPR as a string of a definition, with ${...} in it", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };
@@ -131,10 +191,13 @@ const struct wf_verb wf_verb_eval = {
 	.arguments = "EXPR",
 	.description = "Evaluates an expression of the definition language with the given input, and "
 		       "prints the result as JSON. The members of the input can be named directly, or "
-		       "below `input`.",
+		       "below `input`. With --language it is a query of JMESPath or JSONata, and what it "
+		       "queries is the input.",
 	.examples = "wfctl eval 'user.risk_score < 0.7' --set user.risk_score=0.4\n"
 		    "wfctl eval --template 'Hello ${name}' --set name=Ann\n"
-		    "wfctl eval 'sum(map(items, item.price))' --input @order.json",
+		    "wfctl eval 'sum(map(items, item.price))' --input @order.json\n"
+		    "wfctl eval --language jmespath 'items[?price > `10`].name' --input @order.json\n"
+		    "wfctl eval --language jsonata '$sum(items.(price * count))' --input @order.json",
 	.options = options,
 	.standard = WF_FORMAT_OUT_JSON,
 	.formats = WF_FORMAT_BIT(JSON) | WF_FORMAT_BIT(JSONL) | WF_FORMAT_BIT(YAML),
