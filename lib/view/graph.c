@@ -214,8 +214,20 @@ static struct end edge_to(const struct wf_plan *plan, const struct wf_plan_edge 
 	return named;
 }
 
+static bool in_dag(const struct wf_plan *plan, uint32_t step)
+{
+	uint32_t group = step == WF_NONE ? WF_NONE : plan->steps[step].group;
+	return group != WF_NONE && plan->groups[group].kind == WF_GROUP_DAG;
+}
+
+/* What leads into steps that depend on each other is drawn by draw_ends. */
 static bool edge_drawn(const struct wf_plan *plan, const struct wf_plan_edge *e)
 {
+	if (in_dag(plan, e->to) && (e->from == WF_NONE ||
+		plan->steps[e->from].group != plan->steps[e->to].group))
+		return false;
+	if (in_dag(plan, e->from) && e->to == WF_NONE)
+		return false;
 	return (e->from == WF_NONE || is_drawn(plan, e->from)) &&
 		(e->to == WF_NONE || is_drawn(plan, e->to));
 }
@@ -279,6 +291,44 @@ static void draw_members(struct drawing *d, uint32_t group)
 	close_frame(d);
 }
 
+typedef void edge_fn(struct wf_buf *out, const char *from, const char *to);
+
+/* Whether another member of the group waits for this one. */
+static bool is_awaited(const struct wf_plan *plan, const struct wf_plan_group *g, uint32_t member)
+{
+	for (uint32_t m = 0; m < g->member_count; m++) {
+		const struct wf_plan_member *other = &plan->members[g->first_member + m];
+		for (uint32_t i = 0; i < other->dep_count; i++)
+			if (plan->deps[other->first_dep + i] == member)
+				return true;
+	}
+	return false;
+}
+
+/* From where its list begins to the steps that depend on none, and from those on which none depends to
+ * where it ends. */
+static void draw_ends(const struct wf_plan *plan, const char *start, const char *finish,
+	struct wf_buf *out, edge_fn *edge)
+{
+	for (uint32_t i = 0; i < plan->group_count; i++) {
+		const struct wf_plan_group *g = &plan->groups[i];
+		if (g->kind != WF_GROUP_DAG || !group_drawn(plan, i))
+			continue;
+		for (uint32_t m = 0; m < g->member_count; m++) {
+			const struct wf_plan_member *member = &plan->members[g->first_member + m];
+			struct end step = end_of("s", plan->code[member->pc].c), join = { "" };
+			if (g->parent != WF_NONE)
+				join = end_of("j", g->parent);
+			if (!member->dep_count)
+				edge(out, g->parent == WF_NONE ? start
+						: end_of("s", plan->groups[g->parent].step).text,
+					step.text);
+			if (!is_awaited(plan, g, m))
+				edge(out, step.text, g->parent == WF_NONE ? finish : join.text);
+		}
+	}
+}
+
 /* -- dot -- */
 
 static void dot_step(struct drawing *d, uint32_t i)
@@ -340,6 +390,11 @@ static void dot_edge(struct wf_buf *out, const char *from, const char *to, const
 	wf_buf_addstr(out, ";\n");
 }
 
+static void dot_plain(struct wf_buf *out, const char *from, const char *to)
+{
+	dot_edge(out, from, to, NULL, "");
+}
+
 void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struct wf_buf *out)
 {
 	struct drawing d = { .plan = plan, .in = in, .out = out, .depth = 1, .pen = &dot_pen };
@@ -358,6 +413,7 @@ void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struc
 			dot_edge(out, edge_from(&d, e, "start").text, edge_to(plan, e, "end").text,
 				wf_plan_string(plan, e->label), dot_edges[e->kind]);
 	}
+	draw_ends(plan, "start", "end", out, dot_plain);
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
 			dot_edge(out, end_of("s", i).text,
@@ -414,6 +470,11 @@ static void mermaid_edge(struct wf_buf *out, const char *from, const char *to, c
 	wf_buf_printf(out, " %s\n", to);
 }
 
+static void mermaid_plain(struct wf_buf *out, const char *from, const char *to)
+{
+	mermaid_edge(out, from, to, NULL, false);
+}
+
 void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, struct wf_buf *out)
 {
 	struct drawing d = { .plan = plan, .in = in, .out = out, .depth = 1, .pen = &mermaid_pen };
@@ -427,6 +488,7 @@ void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, s
 				edge_to(plan, e, "finish").text, wf_plan_string(plan, e->label),
 				dotted_edge[e->kind]);
 	}
+	draw_ends(plan, "begin", "finish", out, mermaid_plain);
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
 			mermaid_edge(out, end_of("s", i).text,
