@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "cli_members.h"
+#include "model/catalog.h"
 #include "plan/ops.h"
 #include "source/diag.h"
 
@@ -397,6 +398,22 @@ static void actions_table(struct wf_buf *out)
 	macro(out, ".El");
 }
 
+static void shipped_table(struct wf_buf *out)
+{
+	struct wf_shelf *shelf = wf_shelf_shipped();
+	struct wf_shelf_entry entry;
+	macro(out, ".Bl -tag -width Ds");
+	for (size_t i = 0; wf_shelf_at(shelf, i, &entry); i++) {
+		const struct wf_node *about = wf_node_get(entry.root, "description");
+		item(out, entry.id);
+		text(out, about->string.text);
+		members(out, entry.id, false);
+		members(out, entry.id, true);
+	}
+	macro(out, ".El");
+	wf_shelf_free(shelf);
+}
+
 static void errors_table(struct wf_buf *out)
 {
 	macro(out, ".Bl -tag -width Ds");
@@ -432,6 +449,7 @@ static const struct {
 	{"table-functions", functions_table},
 	{"table-roots", roots_table},
 	{"table-actions", actions_table},
+	{"table-shipped", shipped_table},
 	{"table-errors", errors_table},
 };
 

@@ -2,6 +2,7 @@
 #include "cli_members.h"
 
 #include "base/mem.h"
+#include "model/catalog.h"
 #include "schema/builtin.h"
 
 #include <string.h>
@@ -84,14 +85,37 @@ static void add_members(json_t *list, const char *prefix, const json_t *schema, 
 	}
 }
 
-json_t *wf_action_members(const char *action, bool output)
+/* Of a definition that is shipped: new, or NULL. */
+static json_t *shipped_schema(const char *action, bool output)
+{
+	struct wf_shelf *shelf = wf_shelf_shipped();
+	struct wf_shelf_entry entry;
+	json_t *schema = NULL;
+	for (size_t i = 0; !schema && wf_shelf_at(shelf, i, &entry); i++)
+		if (!strcmp(entry.id, action)) {
+			const struct wf_node *node = wf_node_get(entry.root, output ? "output" : "input");
+			schema = node ? wf_node_json(node) : NULL;
+		}
+	wf_shelf_free(shelf);
+	return schema;
+}
+
+static json_t *schema_of(const char *action, bool output)
 {
 	WF_AUTOFREE char *file =
 		wf_asprintf("actions/%s.%s.json", action, output ? "output" : "input");
-	json_t *list = json_array(), *schema = NULL;
+	json_t *schema = NULL;
 	size_t n = 0;
 	const char *text = wf_builtin_schema(file, &n);
-	if (text && wf_json_parse(text, n, &schema, NULL) == 0)
+	if (!text)
+		return shipped_schema(action, output);
+	return wf_json_parse(text, n, &schema, NULL) == 0 ? schema : NULL;
+}
+
+json_t *wf_action_members(const char *action, bool output)
+{
+	json_t *list = json_array(), *schema = schema_of(action, output);
+	if (schema)
 		add_members(list, "", schema, 0, false);
 	json_decref(schema);
 	return list;
@@ -99,14 +123,11 @@ json_t *wf_action_members(const char *action, bool output)
 
 char *wf_action_about(const char *action, bool output)
 {
-	WF_AUTOFREE char *file =
-		wf_asprintf("actions/%s.%s.json", action, output ? "output" : "input");
-	json_t *schema = NULL;
-	size_t n = 0;
-	const char *text = wf_builtin_schema(file, &n);
-	if (!text || wf_json_parse(text, n, &schema, NULL) < 0)
+	json_t *schema = schema_of(action, output);
+	if (!schema)
 		return NULL;
-	char *about = wf_strdup(text_of(schema, "description"));
+	const char *text = text_of(schema, "description");
+	char *about = *text ? wf_strdup(text) : NULL;
 	json_decref(schema);
 	return about;
 }

@@ -20,7 +20,7 @@ static json_t *plan_json(const struct wf_plan *plan, size_t bytes)
 		json_t *step = json_object();
 		json_object_set_new(step, "id", json_string(wf_plan_step_id(plan, i)));
 		json_object_set_new(step, "action",
-			json_string(wf_actions[plan->steps[i].action].name));
+			json_string(wf_plan_action_name(plan, i)));
 		json_object_set_new(step, "line", json_integer(plan->steps[i].line));
 		json_array_append_new(steps, step);
 	}

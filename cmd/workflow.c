@@ -120,7 +120,7 @@ static json_t *steps_json(const struct wf_plan *plan)
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		json_t *o = json_object();
 		json_object_set_new(o, "id", json_string(wf_plan_step_id(plan, i)));
-		json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
+		json_object_set_new(o, "action", json_string(wf_plan_action_name(plan, i)));
 		json_array_append_new(steps, o);
 	}
 	return steps;
@@ -145,7 +145,7 @@ static void show_text(struct wf_ctx *ctx, const struct wf_definition *d, const s
 	wf_table_column(t, "ACTION", WF_ALIGN_LEFT, false);
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
-		wf_table_cell(t, WF_ROLE_PLAIN, wf_actions[plan->steps[i].action].name);
+		wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_action_name(plan, i));
 	}
 	wf_table_write(t, &ctx->out, 0, false, &text);
 	wf_table_free(t);

@@ -136,8 +136,13 @@ static void unknown_member(
 	const char *key;
 	json_t *value;
 
-	struct wf_diag *d = COMPLAIN(f, f->rule == WF_RULE_ACTION_INPUT ? WF_RULE_UNKNOWN_KEY : f->rule, pair->key_span, "%s%s%s has no key `%s`",
-		name[0] ? "`" : "the input of `", name[0] ? name : f->action, "`", pair->key);
+	bool input = f->rule == WF_RULE_ACTION_INPUT;
+	struct wf_diag *d = COMPLAIN(f, input ? WF_RULE_UNKNOWN_KEY : f->rule, pair->key_span,
+		"%s%s` has no key `%s`",
+		name[0]		? "`"
+			: input ? "the input of `"
+				: "the output of `",
+		name[0] ? name : f->action, pair->key);
 	if (!d)
 		return;
 	json_object_foreach(properties, key, value) names[count++] = key;

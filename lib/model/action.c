@@ -57,8 +57,7 @@ static struct wf_node *map_of(struct making *m, struct wf_span span)
 static struct wf_node *step_of(struct wf_arena *arena, const struct wf_node *root,
 	const struct wf_node *perform)
 {
-	static const char *const of_defaults[] = {
-		"retry", "timeout", "timeout_ms", "deadline", "deadline_ms"};
+	static const char *const of_defaults[] = {"retry", "timeout", "timeout_ms"};
 	const struct wf_node *defaults = wf_node_get(root, "defaults");
 	struct making m = {.arena = arena};
 	struct wf_node *id = node_of(arena, WF_NODE_STRING, perform->span);
@@ -104,8 +103,7 @@ static bool shape_is_good(struct wf_read *r, const struct wf_node *root)
 {
 	static const char *const keys[] = {"kind", "id", "version", "name", "description", "input",
 		"output", "defaults", "perform", "result", "on_crash", "idempotency_key"};
-	static const char *const default_keys[] = {
-		"retry", "timeout", "timeout_ms", "deadline", "deadline_ms"};
+	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};
 	static const char *const perform_keys[] = {"action", "with"};
 	const struct wf_node *defaults = wf_node_get(root, "defaults"), *perform;
 	const char *id = wf_read_string(r, root, "id");

@@ -61,7 +61,7 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	const struct wf_step_state *s = &in->steps[i];
 	json_t *o = json_object();
 	json_object_set_new(o, "id", text_or_null(wf_plan_step_id(plan, i)));
-	json_object_set_new(o, "action", json_string(wf_actions[plan->steps[i].action].name));
+	json_object_set_new(o, "action", json_string(wf_plan_action_name(plan, i)));
 	uint32_t of = wf_view_side_of(plan, i);
 	if (of != WF_NONE)
 		json_object_set_new(o, "of", text_or_null(wf_plan_step_id(plan, of)));
@@ -266,6 +266,8 @@ void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *i
 	}
 	if (action == WF_ACT_APPROVAL_REQUEST)
 		approval_detail(s, out);
+	else if (plan->steps[step].action_name != WF_NONE)
+		wf_view_safe(out, wf_plan_action_name(plan, step));
 	else if (action == WF_ACT_HTTP_REQUEST)
 		http_detail(s, out);
 	else if (action == WF_ACT_EXEC_RUN)

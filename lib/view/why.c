@@ -15,6 +15,8 @@ static void effect_text(const struct wf_why *w, uint32_t step, struct wf_buf *ou
 	const struct wf_step_state *s = &w->in->steps[step];
 	enum wf_action action = w->plan->steps[step].action;
 	const char *command = wf_why_input(s, "shell");
+	if (w->plan->steps[step].action_name != WF_NONE)
+		wf_buf_printf(out, "%s: ", wf_plan_action_name(w->plan, step));
 	if (action == WF_ACT_HTTP_REQUEST) {
 		const char *method = wf_why_input(s, "method"), *url = wf_why_input(s, "url");
 		wf_buf_printf(out, "%s %s", method ? method : "GET", url ? url : "?");

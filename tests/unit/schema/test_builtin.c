@@ -254,6 +254,24 @@ static void test_orch(void **state)
 		"you mean string?");
 }
 
+static void test_action_definition(void **state)
+{
+	static const char action[] = "action.schema.json";
+
+	(void)state;
+	fits(action, "{\"kind\":\"action\",\"id\":\"idp.assign_role\",\"perform\":{\"action\":"
+		     "\"http.request\",\"with\":{\"url\":\"${input.url}\"}},\"input\":{\"type\":"
+		     "\"object\"},\"defaults\":{\"retry\":{\"max_attempts\":2},\"timeout\":\"PT5S\"},"
+		     "\"result\":{\"a\":\"${output.status}\"},\"on_crash\":\"ask\"}");
+	breaks(action, "{\"id\":\"a\",\"perform\":{\"action\":\"b\"}}", "kind is required");
+	breaks(action, "{\"kind\":\"action\",\"id\":\"a\"}", "perform is required");
+	breaks(action, "{\"kind\":\"action\",\"id\":\"a\",\"perform\":{\"with\":{}}}",
+		"perform.action is required");
+	breaks(action,
+		"{\"kind\":\"action\",\"id\":\"a\",\"perform\":{\"action\":\"b\"},\"resutl\":1}",
+		"resutl is not allowed here; did you mean result?");
+}
+
 /* The hints that orch.schema.json gives for `with` are the actions' own. */
 static void test_with_is_the_actions_input(void **state)
 {
@@ -335,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_all_are_schemas),
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_orch),
+		cmocka_unit_test(test_action_definition),
 		cmocka_unit_test(test_with_is_the_actions_input),
 		cmocka_unit_test(test_actions),
 	};
