@@ -90,15 +90,19 @@ void wf_core_tell_undo_again(struct wf_core *c, uint32_t number)
 	wf_instance_touch_undo(c->in, number);
 }
 
-/* Says what became of the step itself: it stays as it is where its last visit did not complete. */
-static void mark_step(struct wf_core *c, uint32_t step, enum wf_step_status status)
+/* What became of the step itself: it stays as it is where its last visit did not complete, or another of its
+ * completions is not undone yet. */
+static void mark_step(struct wf_core *c, uint32_t step, bool undone)
 {
 	struct wf_step_state *s = &c->in->steps[step];
-	if (s->status != WF_STEP_COMPLETED && s->status != WF_STEP_COMPENSATION_FAILED)
+	bool whole = s->undos == 0 || !undone;
+	if (!whole || (s->status != WF_STEP_COMPLETED && s->status != WF_STEP_COMPENSATION_FAILED)) {
+		wf_core_note(c, WF_TRANS_UNDONE, step, !undone);
 		return;
-	s->status = status;
+	}
+	s->status = undone ? WF_STEP_COMPENSATED : WF_STEP_COMPENSATION_FAILED;
 	wf_instance_touch(c->in, step);
-	wf_core_note(c, WF_TRANS_STEP_STATUS, step, status);
+	wf_core_note(c, WF_TRANS_STEP_STATUS, step, s->status);
 }
 
 static void entry_failed(struct wf_core *c, uint32_t number, json_t *error)
@@ -108,10 +112,8 @@ static void entry_failed(struct wf_core *c, uint32_t number, json_t *error)
 	u->error = error;
 	u->status = WF_UNDO_FAILED;
 	wf_instance_touch_undo(c->in, number);
-	if (u->step >= c->in->step_count)
-		return;
-	mark_step(c, u->step, WF_STEP_COMPENSATION_FAILED);
-	wf_core_note(c, WF_TRANS_UNDONE, u->step, 1);
+	if (u->step < c->in->step_count)
+		mark_step(c, u->step, false);
 }
 
 void wf_core_undo_failed(struct wf_core *c, json_t *error)
@@ -130,9 +132,8 @@ void wf_core_undo_done(struct wf_core *c)
 	u->input = u->error = NULL;
 	u->status = WF_UNDO_DONE;
 	wf_instance_touch_undo(c->in, number);
-	if (--c->in->steps[u->step].undos == 0)
-		mark_step(c, u->step, WF_STEP_COMPENSATED);
-	wf_core_note(c, WF_TRANS_UNDONE, u->step, 0);
+	c->in->steps[u->step].undos--;
+	mark_step(c, u->step, true);
 }
 
 /* -- which may be undone now -- */

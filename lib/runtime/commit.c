@@ -182,6 +182,7 @@ void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 	}
 	wf_drive_stop_lost(rt, d);
 	begin_effects(rt, d);
+	wf_drive_go_on(rt, d);
 }
 
 int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d)
@@ -286,12 +287,17 @@ static int load_ended(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return wf_txn_get_instance(txn, e->number, WF_LOAD_ALL, &e->in);
 }
 
+bool wf_drive_cut_short(const struct wf_instance *in)
+{
+	return wf_instance_status_final(in->status) || in->unwind != WF_UNWIND_NONE;
+}
+
 static void stop_children(struct wf_runtime *rt, uint64_t number)
 {
 	struct ended e = {.rt = rt, .number = number};
 	int rc = wf_journal_view(rt->options.journal, load_ended, &e, NULL);
 	/* the transaction may have been abandoned after all */
-	if (!rc && wf_instance_status_final(e.in->status))
+	if (!rc && wf_drive_cut_short(e.in))
 		wf_runtime_stop_children(rt, e.in);
 	wf_instance_free(e.in);
 }

@@ -271,6 +271,14 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 	return 0;
 }
 
+void wf_drive_go_on(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->elsewhere || d->in->owner != rt->runner || !wf_engine_ready(d->in))
+		return;
+	struct wf_event event = wf_drive_event(WF_EVENT_CONTINUE, WF_NONE, 0, NULL);
+	(void)wf_drive_feed(rt, d, &event, NULL);
+}
+
 /* The number of the step's open approval, which its notifications speak of: the engine cannot know what the
  * journal gave. */
 static json_t *timer_data(const struct wf_instance *in, uint32_t step)
@@ -333,7 +341,8 @@ static bool parks(const struct wf_runtime *rt, const struct wf_drive *d, int64_t
 		return false;
 	if (in->status == WF_INST_SUSPENDED)
 		return true;
-	if (in->status != WF_INST_WAITING || has_child_here(rt, d))
+	bool undoes = in->status == WF_INST_COMPENSATING && in->wait != WF_WAIT_NONE;
+	if ((in->status != WF_INST_WAITING && !undoes) || has_child_here(rt, d))
 		return false;
 	int64_t due = patient_due(in);
 	return !due || (due > now && (uint64_t)(due - now) > rt->options.stay_ms);

@@ -191,6 +191,8 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 /* An event of now, with a random number; data borrowed. */
 struct wf_event wf_drive_event(enum wf_event_type type, uint32_t step, uint32_t attempt,
 	json_t *data);
+/* Feeds a CONTINUE when the instance is ours and goes on by itself: a turn did as much as one may. */
+void wf_drive_go_on(struct wf_runtime *rt, struct wf_drive *d);
 /* Feeds TIMER for the timer that is due first; true when one was. */
 bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now);
 /* Decides whether the instance stays in this process; sets owner and `leaving`. */
@@ -356,6 +358,8 @@ void wf_drive_take_over(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d);
 /* Stops the commands that an instance left behind when it ended without a living owner. */
 void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *in);
+/* Whether an instance has ended, or ends: what its flow had in hand is cut short. */
+bool wf_drive_cut_short(const struct wf_instance *in);
 
 /* -- replay.c -- */
 

@@ -228,6 +228,8 @@ void wf_drive_reload(struct wf_runtime *rt, struct wf_drive *d)
 	wf_drive_stop_lost(rt, d);
 	if (!d->recovering)
 		resume_unknown(rt, d);
+	if (!d->recovering)
+		wf_drive_go_on(rt, d);
 	wf_drive_touch(rt, d); /* whether it stays is decided anew */
 	wf_due_update(rt, d);
 }

@@ -234,7 +234,7 @@ static void tell_elsewhere(struct wf_runtime *rt, struct wf_drive *d)
 static void go_on_here(struct wf_runtime *rt, struct wf_drive *d)
 {
 	bool recovers = d->taken_over && !d->leaving;
-	if (d->taken_over && wf_instance_status_final(d->in->status))
+	if (d->taken_over && wf_drive_cut_short(d->in))
 		wf_numbers_add(&rt->ended, d->in->number);
 	wf_drive_link(rt, d);
 	wf_drive_committed(rt, d); /* it is gone when it leaves */

@@ -217,6 +217,7 @@ void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d)
 		recover_step(rt, d, step);
 		wf_crash_here(WF_CRASH_RECOVERED);
 	}
+	wf_drive_go_on(rt, d);
 }
 
 void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *in)
@@ -260,7 +261,9 @@ static void add_orphan(struct orphans *o, uint64_t number)
 static bool see_unfinished(void *arg, const struct wf_instance *in)
 {
 	struct orphans *o = arg;
-	if (!wf_runner_alive(o->home, in->owner))
+	/* what compensates may rest until a timer, as what waits does */
+	bool rests = in->status == WF_INST_COMPENSATING && in->wait != WF_WAIT_NONE;
+	if (!rests && !wf_runner_alive(o->home, in->owner))
 		add_orphan(o, in->number);
 	return true;
 }

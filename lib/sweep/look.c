@@ -68,6 +68,9 @@ static bool add_orphan(void *arg, const struct wf_instance *in)
 {
 	struct look *l = arg;
 
+	/* what compensates may rest until a timer, as what waits does */
+	if (in->status == WF_INST_COMPENSATING && in->wait != WF_WAIT_NONE)
+		return true;
 	if (!has_owner(l, in->owner)) {
 		l->work = true;
 		wf_sweep_numbers_add(&l->a.orphans, in->number);

@@ -109,7 +109,7 @@ static void what_was_done_is_undone_last_first(void **state)
 	assert_int_equal(succeed(&w, "u_b", "{}"), 0);
 	assert_begun(&w, "u_a", "A");
 	assert_int_equal(succeed(&w, "u_a", "{}"), 0);
-	assert_true(noted(&w, WF_TRANS_UNDONE, step_of(&w, "a"), 0));
+	assert_true(noted(&w, WF_TRANS_STEP_STATUS, step_of(&w, "a"), WF_STEP_COMPENSATED));
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_string_equal(error_code(&w), "no");
 	assert_int_equal(w.in->failed_step, step_of(&w, "d"));
@@ -434,6 +434,7 @@ static void every_visit_is_undone(void **state)
 	assert_begun(&w, "u_a", "3"); /* its fourth visit is over its max_visits */
 	WF_AUTOFREE char *key = wf_strdup(state_of(&w, "u_a")->key);
 	assert_int_equal(succeed(&w, "u_a", "{}"), 0);
+	assert_true(noted(&w, WF_TRANS_UNDONE, step_of(&w, "a"), 0));
 	assert_begun(&w, "u_a", "2");
 	assert_string_not_equal(state_of(&w, "u_a")->key, key);
 	assert_int_equal(succeed(&w, "u_a", "{}"), 0);
