@@ -63,3 +63,27 @@ setup() {
 	wfctl init >/dev/null
 	status 4 wfctl graph --instance 7
 }
+
+@test "branches, items, dependencies and compensations have frames and ways of their own" {
+	ok wfctl graph "$ROOT/workflows/release_gate.yaml"
+	assert_line --regexp 'subgraph cluster_g0 \{$'
+	assert_line --partial 'label="side by side, all"'
+	assert_line --partial 'label="security"'
+	assert_line --regexp '^	s0 -> s1 \[label="tests"\];$'
+	assert_line --regexp '^	s1 -> j0;$'
+	assert_line --regexp '^	j0 -> s[0-9]+;$'
+	ok wfctl graph "$ROOT/workflows/invoice_run.yaml"
+	assert_line --partial 'label="each item, 4 at once, failed ones do not end it"'
+	refute_output --partial '#1'
+	ok wfctl graph "$ROOT/workflows/trip_booking.yaml"
+	assert_line --partial 'label="undone by"'
+	ok wfctl graph "$ROOT/workflows/site_build.yaml"
+	assert_line --partial 'label="by what they depend on, 3 at once"'
+	for form in dot mermaid; do
+		for w in release_gate invoice_run trip_booking site_build; do
+			ok wfctl graph -o "$form" "$ROOT/workflows/$w.yaml"
+			# every frame that opens closes
+			[ "$(grep -c 'subgraph' <<<"$output")" -eq "$(grep -cE '^	+(\}|end)$' <<<"$output")" ]
+		done
+	done
+}

@@ -21,7 +21,7 @@ static inline void sample_step(struct sample *s, const char *id, enum wf_action 
 {
 	struct wf_plan_step step = { .id = wf_plan_add_string(&s->b, id), .name = WF_NONE,
 		.action = action, .retry = { .max_attempts = attempts }, .max_visits = 1,
-		.fail_pc = WF_NONE };
+		.fail_pc = WF_NONE, .origin = s->b.plan.step_count, WF_PLAN_STEP_ALONE };
 	(void)wf_plan_add_step(&s->b, &step);
 }
 
