@@ -106,6 +106,7 @@ struct wf_driver {
 	struct wf_runtime *runtime;
 	struct wf_live *live;        /* NULL: silent */
 	struct wf_tally tally;
+	struct wf_tally judged;      /* without children, whose parents answer for them */
 	json_t *documents;
 	uint64_t last;               /* number of the instance that parted last */
 	bool only_kept;              /* all that moved is a decision that was kept */
@@ -187,18 +188,18 @@ static void on_moved(void *arg, const struct wf_plan *plan, const struct wf_inst
 	unlock(d);
 }
 
-static void count_parted(struct wf_driver *d, const struct wf_instance *in, enum wf_parted how)
+static void count_parted(struct wf_tally *t, const struct wf_instance *in, enum wf_parted how)
 {
 	if (how == WF_PARTED_LOST)
-		d->tally.lost++;
+		t->lost++;
 	else if (how == WF_PARTED_PARKED || how == WF_PARTED_ELSEWHERE)
-		d->tally.parked++;
+		t->parked++;
 	else if (in->status == WF_INST_COMPLETED)
-		d->tally.completed++;
+		t->completed++;
 	else if (in->status == WF_INST_CANCELLED)
-		d->tally.cancelled++;
+		t->cancelled++;
 	else
-		d->tally.failed++;
+		t->failed++;
 }
 
 static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
@@ -206,8 +207,11 @@ static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_ins
 {
 	struct wf_driver *d = arg;
 	WF_AUTOBUF struct wf_buf text = { 0 };
-	count_parted(d, in, how);
-	d->last = in->number;
+	count_parted(&d->tally, in, how);
+	if (!in->parent)
+		count_parted(&d->judged, in, how);
+	if (!in->parent || !d->last)
+		d->last = in->number;
 	lock(d);
 	if (d->live)
 		wf_live_parted(d->live, in->number, wf_now_ms(), &text);
@@ -416,7 +420,8 @@ int wf_driver_given(struct wf_driver *d, uint64_t number, int r, struct wf_cause
 
 int wf_driver_status(const struct wf_driver *d)
 {
-	const struct wf_tally *t = &d->tally;
+	static const struct wf_tally nobody;
+	const struct wf_tally *t = memcmp(&d->judged, &nobody, sizeof(nobody)) ? &d->judged : &d->tally;
 	return t->failed || t->lost ? WF_EXIT_FAILED
 		: t->cancelled      ? WF_EXIT_CANCELLED
 		: t->parked || t->elsewhere ? WF_EXIT_PARKED

@@ -265,6 +265,8 @@ static int run_ps(struct wf_ctx *ctx)
 	int status = read_filter(ctx, &ps.page.filter, &limit);
 	if (!status)
 		status = wf_open_journal(ctx, WF_JOURNAL_READ);
+	if (!status && wf_opt(ctx, "parent"))
+		status = wf_find_instance(ctx, wf_opt(ctx, "parent"), &ps.page.filter.parent);
 	if (status)
 		return status;
 	ps.failed_only = ps.page.filter.status == WF_INST_FAILED;
@@ -299,6 +301,7 @@ static const struct wf_option options[] = {
 		"pending|running|waiting|queued|suspended|compensating|completed|failed|cancelled", NULL },
 	{ "workflow", 'w', "WORKFLOW", "only of this workflow", "workflow", NULL },
 	{ "correlation-id", 0, "ID", "only of this correlation id", NULL, NULL },
+	{ "parent", 0, "INSTANCE", "only children of this instance", "instance", NULL },
 	{ "since", 0, "TIME", "only started then or later: a time, a date, today, yesterday, or how long "
 		"ago (90m, 1d)", NULL, NULL },
 	{ "until", 0, "TIME", "only started then or earlier", NULL, NULL },

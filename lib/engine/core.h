@@ -129,6 +129,12 @@ void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input);
 /* An attempt of the step's action, of a kind that is performed outside. */
 void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input);
 
+/* -- output.c -- */
+
+/* Whether the workflow may end well with that output (NULL: none); *ret_error is then the
+ * ValidationError. */
+bool wf_core_output_fits(const struct wf_core *c, const json_t *output, json_t **ret_error);
+
 /* -- child.c -- */
 
 /* The input is taken over. */

@@ -217,6 +217,12 @@ static void finish(struct wf_core *c, const struct wf_insn *insn)
 		json_decref(output);
 		return;
 	}
+	json_t *error;
+	if (insn->a == 0 && !wf_core_output_fits(c, output, &error)) {
+		json_decref(output);
+		fail_here(c, error);
+		return;
+	}
 	if (insn->a == 0) {
 		wf_core_end(c, result, output, NULL);
 		return;

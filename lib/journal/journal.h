@@ -198,6 +198,7 @@ struct wf_filter {
 	int status;              /* enum wf_instance_status, or -1 for all */
 	const char *workflow;    /* NULL: all */
 	const char *correlation_id;
+	uint64_t parent;         /* children of that instance; 0: all */
 	int64_t since, until;    /* created, both ends included; 0: open */
 	uint64_t below;          /* only numbers below; 0: all (for pages) */
 	uint64_t limit;          /* 0: all */

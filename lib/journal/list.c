@@ -114,6 +114,7 @@ static bool matches(const struct wf_filter *f, const struct wf_instance *in)
 {
 	return (!status_given(f) || in->status == (enum wf_instance_status)f->status) &&
 		same(f->workflow, in->workflow) && same(f->correlation_id, in->correlation_id) &&
+		(!f->parent || in->parent == f->parent) &&
 		(!f->since || in->created_at >= f->since) &&
 		(!f->until || in->created_at <= f->until) && (!f->below || in->number < f->below);
 }

@@ -78,9 +78,18 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	json_object_set_new(o, "input", input_json(s));
 	json_object_set_new(o, "output", value_or_null(s->output));
 	json_object_set_new(o, "error", value_or_null(s->error));
+	json_object_set_new(o, "child", s->child ? json_integer((json_int_t)s->child) : json_null());
 	if (s->approval)
 		json_object_set_new(o, "approval", wf_view_approval_json(s));
 	return o;
+}
+
+static json_t *parent_json(const struct wf_instance *in)
+{
+	if (!in->parent)
+		return json_null();
+	return json_pack("{s:I, s:s, s:b, s:b}", "number", (json_int_t)in->parent, "step",
+		in->parent_step, "awaits", in->awaited, "outlived", in->outlives);
 }
 
 json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in)
@@ -102,6 +111,7 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 	json_object_set_new(o, "start_key", text_or_null(in->start_key));
 	json_object_set_new(o, "schedule",
 		in->schedule ? json_integer((json_int_t)in->schedule) : json_null());
+	json_object_set_new(o, "parent", parent_json(in));
 	json_object_set_new(o, "slots", value_or_null(in->slots));
 	json_object_set_new(o, "started_by", text_or_null(in->started_by));
 	json_object_set_new(o, "os_user", text_or_null(in->os_user));
@@ -272,6 +282,8 @@ void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *i
 		http_detail(s, out);
 	else if (action == WF_ACT_EXEC_RUN)
 		exec_detail(s, out);
+	else if (s->child)
+		wf_buf_printf(out, "%s#%" PRIu64, s->status == WF_STEP_WAITING ? "for " : "", s->child);
 	else if (s->status == WF_STEP_WAITING && s->wait != WF_WAIT_NONE)
 		wf_buf_printf(out, "for %s", wf_wait_name(s->wait));
 }
@@ -339,6 +351,10 @@ void wf_view_heading(const struct wf_instance *in, const struct wf_style *style,
 	if (in->version) {
 		wf_buf_addch(out, ' ');
 		wf_view_safe(out, in->version);
+	}
+	if (in->parent) {
+		wf_buf_printf(out, ", child of #%" PRIu64 " at ", in->parent);
+		wf_view_safe(out, in->parent_step);
 	}
 }
 

@@ -218,10 +218,15 @@ static void why_child(struct wf_why *w, uint32_t step)
 	const struct wf_step_state *s = &w->in->steps[step];
 	char from[3 * WF_WHEN_TEXT];
 	wf_why_about(w, step, s->started_at, s->due_at);
-	wf_why_sentence(w, "waits for its child at %s%s", wf_why_step(w, step),
+	wf_why_sentence(w, "waits for its child #%" PRIu64 " at %s%s", s->child, wf_why_step(w, step),
 		wf_why_since(w, s->started_at, from));
+	if (s->due_at) {
+		wf_why_then(w, s->due_at, "the child has taken too long: the attempt of %s fails "
+			"(TimeoutError)", wf_why_step(w, step));
+		wf_why_wakes_timer(w, s->due_at);
+	}
 	wf_why_put(w, "wakes", "the child's end");
-	wf_why_put(w, "todo", "nothing");
+	wf_why_put(w, "todo", "nothing here; what the child waits for: wfctl why %" PRIu64, s->child);
 }
 
 void wf_why_doubt(struct wf_why *w, uint32_t step)
