@@ -10,11 +10,16 @@ struct wf_runnable {
 	struct wf_plan *plan;
 	struct wf_buf bytes;  /* of a file; else empty */
 	char *version;        /* as registered; NULL */
+	struct wf_with {
+		struct wf_plan *plan;
+		struct wf_buf bytes;
+	} *with;              /* workflows that came with it */
+	size_t with_count, with_room;
 };
 /* By file or name. 0 or the exit status. */
 int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret);
 void wf_runnable_done(struct wf_runnable *r);
-/* Lends the plan to a runtime, which ends first. */
+/* Lends the plans to a runtime, which ends first. */
 void wf_runnable_lend(const struct wf_runnable *r, struct wf_runtime *rt);
 
 /* Starts an instance a line of the file ("-": standard input), a result line each. */

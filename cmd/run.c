@@ -1,5 +1,6 @@
 /* wfctl run: start a workflow and drive it to its end or to where it must wait. */
 #include "cli_batch.h"
+#include "cli_bundle.h"
 #include "cli_drive.h"
 #include "cli_input.h"
 #include "cli_actions.h"
@@ -59,12 +60,13 @@ int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *r
 {
 	*ret = (struct wf_runnable){ 0 };
 	if (wf_looks_like_file(name))
-		return wf_load_plan(ctx, name, &ret->bytes, &ret->plan);
+		return wf_bundle_find(ctx, name, ret);
 	return find_registered(ctx, name, ret);
 }
 
 void wf_runnable_done(struct wf_runnable *r)
 {
+	wf_bundle_done(r);
 	wf_plan_free(r->plan);
 	wf_buf_done(&r->bytes);
 	wf_free(r->version);
@@ -74,6 +76,8 @@ void wf_runnable_done(struct wf_runnable *r)
 void wf_runnable_lend(const struct wf_runnable *r, struct wf_runtime *rt)
 {
 	wf_runtime_lend_plan(rt, r->plan, r->bytes.len ? r->bytes.data : NULL, r->bytes.len);
+	for (size_t i = 0; i < r->with_count; i++)
+		wf_runtime_lend_plan(rt, r->with[i].plan, r->with[i].bytes.data, r->with[i].bytes.len);
 }
 
 static int say_dry(struct wf_ctx *ctx, const struct wf_runnable *r, const json_t *input)
@@ -148,12 +152,24 @@ static int refused(struct wf_ctx *ctx, const struct wf_cause *cause)
 	return wf_fail_cause(ctx, cause);
 }
 
+/* The last word on what was started: its children part too, and it may have parted before it was told of
+ * their end. */
+static json_t *own_document(json_t *documents)
+{
+	for (size_t i = json_array_size(documents); i-- > 0;) {
+		json_t *one = json_array_get(documents, i);
+		if (!json_is_object(json_object_get(one, "parent")))
+			return one;
+	}
+	return json_array_get(documents, 0);
+}
+
 static int drive_started(struct wf_ctx *ctx, struct wf_driver *d)
 {
 	int status = wf_driver_run(d);
 	json_t *documents = wf_driver_documents(d);
-	if (!status && json_array_size(documents))
-		wf_out_json(ctx, json_incref(json_array_get(documents, 0)));
+	if (!status && documents)
+		wf_out_json(ctx, json_incref(own_document(documents)));
 	if (ctx->quiet && !wf_machine(ctx) && wf_driver_last(d)) {
 		WF_AUTOBUF struct wf_buf number = { 0 };
 		wf_buf_printf(&number, "%" PRIu64 "\n", wf_driver_last(d));
@@ -168,12 +184,13 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 	struct wf_driver_options options = { 0 };
 	struct wf_cause cause = { 0 };
 	struct wf_started started = { .how = WF_ADMITTED };
+	json_auto_t *bundle = wf_bundle_json(r);
 	int status = wf_driver_begin(ctx, &options, &d);
 	if (status)
 		return status;
 	struct wf_start start = { .plan = r->plan, .version = r->version, .input = input,
 		.started_by = wf_actor(ctx), .correlation_id = wf_opt(ctx, "correlation-id"),
-		.key = wf_opt(ctx, "key") };
+		.key = wf_opt(ctx, "key"), .bundle = bundle };
 	wf_runnable_lend(r, wf_driver_runtime(d));
 	int rc = wf_runtime_start(wf_driver_runtime(d), &start, &started, &cause);
 	if (rc < 0) {
@@ -226,6 +243,8 @@ static int run_run(struct wf_ctx *ctx)
 		return wf_fail_usage(ctx, "definition and input cannot both be on standard input");
 	int status = wf_runnable_find(ctx, wf_arg(ctx, 0), &r);
 	if (!status)
+		status = wf_bundle_with(ctx, &r);
+	if (!status)
 		status = batch ? wf_run_batch(ctx, &r, batch) : run_one(ctx, &r);
 	wf_runnable_done(&r);
 	return status;
@@ -240,6 +259,8 @@ static const struct wf_option options[] = {
 		NULL },
 	{ "key", 'k', "KEY", "a name of one's own for this start: the same again for the same workflow starts "
 		"nothing, and gives the instance of then", NULL, NULL },
+	{ "with", 0, "FILE", "workflows that children are looked for among before those that are registered; "
+		"may be given often", "file", NULL },
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given); later ones are "
 		"left to resume", NULL, NULL },
 	{ "dry-run", 'n', NULL, "check everything and say what would be started", NULL, NULL },
@@ -250,7 +271,10 @@ const struct wf_verb wf_verb_run = {
 	.arguments = "FILE|WORKFLOW[@VERSION]",
 	.description = "Starts an instance and drives it until it ends or must wait. A file is given with "
 		       "its path (it has a / or ends in .yaml, .yml or .json), a registered workflow by "
-		       "its name, the newest enabled version unless one is named.\n\n"
+		       "its name, the newest enabled version unless one is named. Of a file with several "
+		       "workflows the first is run, and its children (workflow.run, workflow.start) are "
+		       "looked for among the others, and among those of --with, before those that are "
+		       "registered.\n\n"
 		       "The input is checked against the workflow's schema before anything is journaled. "
 		       "Every step is in the journal before and after it happens: killed at any instant, "
 		       "wfctl resume goes on without repeating a step. With --quiet only the "

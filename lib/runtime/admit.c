@@ -209,6 +209,24 @@ static int take_starting_event(struct wf_txn *txn, const struct wf_instance *in)
 		: 0;
 }
 
+/* The plans that its children may need. */
+static int put_bundle(struct wf_runtime *rt, struct wf_txn *txn, json_t *bundle)
+{
+	const char *name;
+	json_t *of;
+	int rc = 0;
+	json_object_foreach (bundle, name, of) {
+		const char *hex = json_string_value(json_object_get(of, "plan"));
+		uint8_t id[WF_HASH_SIZE];
+		if (rc || !hex || strlen(hex) != (size_t)2 * WF_HASH_SIZE || !wf_unhex(hex, id, WF_HASH_SIZE))
+			continue;
+		const struct wf_held_plan *held = wf_runtime_find_plan(rt, id);
+		if (held && !held->stored)
+			rc = wf_txn_put_plan(txn, id, held->bytes.data, held->bytes.len);
+	}
+	return rc;
+}
+
 static int take_in(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_start *start,
 	struct wf_instance *in, enum wf_admission *ret, struct wf_cause *cause)
 {
@@ -236,6 +254,8 @@ static int take_in(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 	}
 	if (!held->stored)
 		rc = wf_txn_put_plan(txn, start->plan->id, held->bytes.data, held->bytes.len);
+	if (!rc)
+		rc = put_bundle(rt, txn, start->bundle);
 	if (!rc)
 		rc = wf_txn_put_instance(txn, in);
 	if (!rc)
