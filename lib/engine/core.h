@@ -129,6 +129,10 @@ void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input);
 /* An attempt of the step's action, of a kind that is performed outside. */
 void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input);
 
+/* -- migrate.c -- */
+
+int wf_core_migrate(struct wf_core *c, struct wf_cause *cause);
+
 /* -- output.c -- */
 
 /* Whether the workflow may end well with that output (NULL: none); *ret_error is then the

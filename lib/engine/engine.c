@@ -189,6 +189,7 @@ static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_RETRY] = wf_core_retry,
 	[WF_EVENT_MOVE] = wf_core_move,
 	[WF_EVENT_CHILD] = wf_core_child,
+	[WF_EVENT_MIGRATE] = wf_core_migrate,
 };
 
 static int dispatch(struct wf_core *c, struct wf_cause *cause)

@@ -97,7 +97,7 @@ struct wf_gift {
 	const json_t *signal;        /* SIGNAL */
 	uint64_t kept;               /* KEPT_EVENT: its number */
 	uint32_t step;               /* KEPT_EVENT: the step; WF_NONE: the first that it matches */
-	const struct wf_plan *plan;  /* RETRY: the new one; NULL: its own */
+	const struct wf_plan *plan;  /* RETRY, MIGRATE: the new one; NULL: its own */
 	const char *from;            /* RETRY: the step's id; NULL: the failed one */
 	/* what came of it */
 	int result;
@@ -370,6 +370,16 @@ struct wf_instance *wf_instance_newborn(const struct wf_instance *of, uint32_t s
 
 /* Gives a RETRY: finds its step, changes the plan. As the functions of post.c: the refusal is the gift's. */
 int wf_retry_give(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d,
+	struct wf_gift *gift);
+
+/* The instance runs under another plan from here on, which the event's data then say. */
+int wf_drive_change_plan(struct wf_txn *txn, struct wf_runtime *rt, struct wf_drive *d,
+	const struct wf_plan *to, json_t *data);
+
+/* -- migrate.c -- */
+
+/* Gives a MIGRATE, as wf_retry_give does; gift->from is the version's name. */
+int wf_migrate_give(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d,
 	struct wf_gift *gift);
 
 /* Which step of the new plan each of the old one's is, by their ids. From wf_alloc. */

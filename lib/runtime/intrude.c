@@ -134,11 +134,12 @@ static void tell_others_records(struct wf_runtime *rt, const struct again *a)
 /* What was taken from the inbox is taken again at the commit, if it is still there. An instance that is not
  * ours any more is fed nothing: it rests or has ended, and what we knew of it came too late. */
 static void feed_again(struct wf_runtime *rt, struct wf_drive *d, struct wf_moved *moved,
-	uint32_t count, bool ours)
+	uint32_t count, bool ours, bool same_plan)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct wf_event *e = &moved[i].event;
-		if (ours && e->type != WF_EVENT_DELIVERY && !moved[i].inside)
+		if (ours && e->type != WF_EVENT_DELIVERY && !moved[i].inside &&
+			(same_plan || e->step == WF_NONE))
 			(void)wf_drive_feed(rt, d, e, NULL);
 		json_decref(e->data);
 		wf_free(moved[i].transitions);
@@ -177,12 +178,14 @@ static void take_new_state(struct wf_runtime *rt, struct wf_drive *d, struct aga
 	wf_drive_forget(d);
 	wf_instance_free(d->in);
 	d->in = a->in;
+	/* under another plan its steps have other places, and nothing that it rests in was in hand */
+	bool same_plan = d->held == a->held;
 	d->held = a->held;
 	d->on_hold = a->on_hold;
 	d->history = d->in->fresh ? 0 : d->in->history;
 	a->in = NULL;
 	bool ours = d->in->fresh || d->in->owner == rt->runner;
-	feed_again(rt, d, moved, count, ours);
+	feed_again(rt, d, moved, count, ours, same_plan);
 }
 
 static void lose(struct wf_runtime *rt, struct wf_drive *d, int rc, struct wf_cause *cause)

@@ -165,6 +165,8 @@ static int give_one(struct giving *g, struct wf_txn *txn, struct wf_gift *gift)
 		return wf_giving_kept_event(g, txn, d, gift);
 	if (gift->event->type == WF_EVENT_RETRY)
 		return wf_retry_give(g->rt, txn, d, gift);
+	if (gift->event->type == WF_EVENT_MIGRATE)
+		return wf_migrate_give(g->rt, txn, d, gift);
 	return give_event(g, d, gift);
 }
 

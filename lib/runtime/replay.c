@@ -45,13 +45,13 @@ static int load_plan(struct wf_txn *txn, struct replay *r, const uint8_t id[WF_H
 	return rc;
 }
 
-/* The ids of the plans that a RETRY left and took; false where it kept its plan. */
+/* The ids of the plans that a RETRY or MIGRATE left and took; false where it kept its plan. */
 static bool plans_of_retry(const struct wf_event *e, uint8_t ret_was[WF_HASH_SIZE],
 	uint8_t ret_now[WF_HASH_SIZE])
 {
 	const char *was = json_string_value(json_object_get(e->data, "was"));
 	const char *now = json_string_value(json_object_get(e->data, "plan"));
-	return e->type == WF_EVENT_RETRY && was && now && strlen(was) == (size_t)2 * WF_HASH_SIZE &&
+	return (e->type == WF_EVENT_RETRY || e->type == WF_EVENT_MIGRATE) && was && now && strlen(was) == (size_t)2 * WF_HASH_SIZE &&
 		strlen(now) == (size_t)2 * WF_HASH_SIZE && wf_unhex(was, ret_was, WF_HASH_SIZE) &&
 		wf_unhex(now, ret_now, WF_HASH_SIZE);
 }

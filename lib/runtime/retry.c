@@ -16,13 +16,12 @@ uint32_t *wf_plan_map(const struct wf_plan *from, const struct wf_plan *to)
 	return map;
 }
 
-/* The instance runs under another plan from here on. */
-static int change_plan(struct wf_txn *txn, struct wf_runtime *rt, struct wf_drive *d,
+int wf_drive_change_plan(struct wf_txn *txn, struct wf_runtime *rt, struct wf_drive *d,
 	const struct wf_plan *to, json_t *data)
 {
 	const struct wf_held_plan *held = wf_runtime_find_plan(rt, to->id);
 	if (!held)
-		WF_BUG("a retry with a plan that is not the runtime's");
+		WF_BUG("a plan that is not the runtime's");
 	char was[2 * WF_HASH_SIZE + 1], now[2 * WF_HASH_SIZE + 1];
 	wf_hex(d->in->plan_id, WF_HASH_SIZE, was);
 	wf_hex(to->id, WF_HASH_SIZE, now);
@@ -82,7 +81,7 @@ static int begin_again(struct wf_runtime *rt, struct wf_txn *txn, struct wf_driv
 		: wf_strdup(wf_plan_step_id(d->held->plan, first));
 	int rc = 0;
 	if (gift->plan && memcmp(gift->plan->id, in->plan_id, WF_HASH_SIZE) != 0)
-		rc = change_plan(txn, rt, d, gift->plan, data);
+		rc = wf_drive_change_plan(txn, rt, d, gift->plan, data);
 	if (rc)
 		return rc;
 	rc = find_step(d, gift, own, &event.step, &gift->why);

@@ -205,6 +205,12 @@ void wf_runtime_deliver_later(struct wf_runtime *rt, uint64_t event, const uint6
 int wf_runtime_retry(struct wf_runtime *rt, uint64_t number, const char *from, json_t *set,
 	const struct wf_plan *plan, const char *by, struct wf_cause *cause);
 
+/* An instance in flight goes on under another version of its workflow (a plan of the runtime; what it is
+ * registered as, NULL: nothing), if what it has done fits (engine/fit.h): WF_ECONFLICT says why not.
+ * WF_EEXIST: it has that one. WF_ENOENT. */
+int wf_runtime_migrate(struct wf_runtime *rt, uint64_t number, const struct wf_plan *plan,
+	const char *version, const char *by, struct wf_cause *cause);
+
 /* The instance as the journal has it now; the caller's. */
 int wf_runtime_reload(struct wf_runtime *rt, uint64_t number, struct wf_instance **ret,
 	struct wf_cause *cause);

@@ -36,7 +36,9 @@
 	X(CONTINUE, "continue", false)       /* the instance goes on where a turn did as much as one \
 	                                        may */                                              \
 	X(CHILD, "child", false)             /* the attempt's child was taken in, and is waited for; \
-	                                        data: {number, uuid, workflow, version?} */
+	                                        data: {number, uuid, workflow, version?} */         \
+	X(MIGRATE, "migrate", false)         /* the instance goes on under another version of its   \
+	                                        workflow; data: {by, was, plan: hex ids, version?} */
 enum wf_event_type {
 #define X(name, text, unused) WF_EVENT_##name,
 	WF_EVENTS(X)
