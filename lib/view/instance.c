@@ -65,6 +65,9 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	uint32_t of = wf_view_side_of(plan, i);
 	if (of != WF_NONE)
 		json_object_set_new(o, "of", text_or_null(wf_plan_step_id(plan, of)));
+	uint32_t undoes = wf_view_undone_by(plan, i);
+	if (undoes != WF_NONE)
+		json_object_set_new(o, "undoes", text_or_null(wf_plan_step_id(plan, undoes)));
 	json_object_set_new(o, "status", json_string(wf_step_status_name(wf_view_step_now(in, i))));
 	json_object_set_new(o, "waits_for",
 		s->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(s->wait)));
@@ -138,6 +141,8 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
 		json_array_append_new(steps, step_json(plan, in, i));
 	json_object_set_new(o, "steps", steps);
+	if (in->undo_count)
+		json_object_set_new(o, "undo", wf_view_undo_json(plan, in));
 	return o;
 }
 
@@ -445,6 +450,10 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 		return;
 	}
 	wf_view_role(out, style, role, "is parked");
-	parked(in, out);
+	if (in->status == WF_INST_COMPENSATING)
+		wf_buf_printf(out, ": it undoes what it did, and waits for %s. Next: wfctl why %" PRIu64,
+			wf_wait_name(in->wait), in->number);
+	else
+		parked(in, out);
 	wf_buf_addch(out, '\n');
 }

@@ -35,6 +35,17 @@ enum wf_role wf_view_instance_role(enum wf_instance_status status);
 /* The approval step whose notification this step is (a step of the side), or WF_NONE. */
 uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step);
 
+/* The step that this one undoes, or WF_NONE. */
+uint32_t wf_view_undone_by(const struct wf_plan *plan, uint32_t step);
+/* The instance's undo entries, the first completion first; new. */
+json_t *wf_view_undo_json(const struct wf_plan *plan, const struct wf_instance *in);
+/* Names of what was undone, or of what was not, the last completion first: "charge, reserve (item 3)".
+ * How many there are. */
+uint32_t wf_view_undo_names(const struct wf_plan *plan, const struct wf_instance *in, bool undone,
+	struct wf_buf *out);
+/* Whether it undoes what it did, or has done so. */
+bool wf_view_has_undone(const struct wf_instance *in);
+
 /* "#1234 wf_user_onboarding 1.4.0" */
 void wf_view_heading(const struct wf_instance *in, const struct wf_style *style, struct wf_buf *out);
 

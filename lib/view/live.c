@@ -233,11 +233,14 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 				plan->steps[step].retry.max_attempts);
 			*took = 0;
 		}
+	} else if (status == WF_STEP_COMPENSATED || status == WF_STEP_COMPENSATION_FAILED) {
+		wf_buf_reset(&detail); /* its own was told when it was done */
 	} else if (wf_step_status_final(status) && kind != WF_ACTION_PURE && s->started_at &&
 		s->ended_at >= s->started_at && status != WF_STEP_SKIPPED) {
 		wf_view_duration(s->ended_at - s->started_at, took);
 	}
-	if (wf_step_status_final(status) && kind == WF_ACTION_EFFECT && s->status == status)
+	if (wf_step_status_final(status) && kind == WF_ACTION_EFFECT && s->status == status &&
+		status != WF_STEP_COMPENSATED && status != WF_STEP_COMPENSATION_FAILED)
 		attempt_note(s->attempts, plan->steps[step].retry.max_attempts, &note);
 	if (plan->steps[step].action == WF_ACT_APPROVAL_REQUEST && s->status == status &&
 		status == WF_STEP_COMPLETED) {

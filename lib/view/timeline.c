@@ -244,18 +244,35 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 	}
 }
 
-/* A step, and below it those of its notifications that ever ran. */
+/* A step, and below it those of its notifications, and what undoes it, that ever ran. */
 static void step_rows(struct wf_table *t, const struct wf_plan *plan, const struct wf_instance *in,
 	uint32_t i, const struct axis *axis, int64_t now)
 {
-	if (wf_view_side_of(plan, i) != WF_NONE)
+	uint32_t undo = plan->steps[i].compensation;
+	if (wf_view_side_of(plan, i) != WF_NONE || wf_view_undone_by(plan, i) != WF_NONE)
 		return;
 	step_row(t, plan, in, i, false, axis, now);
+	if (undo < in->step_count && in->steps[undo].started_at)
+		step_row(t, plan, in, undo, true, axis, now);
 	if (wf_plan_find_body(plan, WF_BODY_NOTIFY, i, 0) == WF_NONE)
 		return;
 	for (uint32_t k = 0; k < in->step_count && k < plan->step_count; k++)
 		if (in->steps[k].started_at && wf_view_side_of(plan, k) == i)
 			step_row(t, plan, in, k, true, axis, now);
+}
+
+/* What it has undone, and what is left. */
+static void put_undo(const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	for (int undone = 1; undone >= 0 && wf_view_has_undone(in); undone--) {
+		WF_AUTOBUF struct wf_buf names = { 0 };
+		if (!wf_view_undo_names(plan, in, undone, &names))
+			continue;
+		wf_view_role(out, style, undone ? WF_ROLE_GOOD : WF_ROLE_BAD,
+			undone ? "undone" : "not undone");
+		wf_buf_printf(out, ": %s\n", names.data);
+	}
 }
 
 void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
@@ -287,6 +304,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 		wf_view_error(in->error, true, out);
 		wf_buf_addch(out, '\n');
 	}
+	put_undo(plan, in, style, out);
 	if (in->output) {
 		wf_buf_addstr(out, "output\n");
 		wf_view_yaml(in->output, 2, out);

@@ -113,8 +113,31 @@ static void why_between(struct wf_why *w)
 	driver(w);
 }
 
+/* What it has undone, and what is left to undo. */
+static void undoing(struct wf_why *w)
+{
+	static const char *const members[] = { "left", "undone" };
+	for (unsigned undone = 0; undone < 2 && wf_view_has_undone(w->in); undone++) {
+		WF_AUTOBUF struct wf_buf names = { 0 };
+		if (wf_view_undo_names(w->plan, w->in, undone, &names))
+			wf_why_put(w, members[undone], "%s", names.data);
+	}
+}
+
+/* Why it undoes what it did, or runs the handler of its failure. */
+static void unwinding(struct wf_why *w)
+{
+	if (w->in->unwind == WF_UNWIND_NONE || !w->in->error)
+		return;
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	wf_view_error(w->in->error, true, &text);
+	wf_why_put(w, "failed", "%s", text.data);
+	undoing(w);
+}
+
 static void why_active(struct wf_why *w)
 {
+	unwinding(w);
 	uint32_t step = main_step(w);
 	if (step == WF_NONE) {
 		why_between(w);
@@ -212,8 +235,11 @@ static void why_ended(struct wf_why *w)
 		wf_view_error(in->error, true, &text);
 		wf_why_put(w, "failed", "%s", text.data);
 	}
+	undoing(w);
 	wf_why_put(w, "wakes", "nothing: it has ended");
-	if (in->status == WF_INST_COMPLETED)
+	if (in->unwind == WF_UNWIND_STOPPED)
+		wf_why_put(w, "todo", "wfctl retry %" PRIu64 " goes on undoing what is left", in->number);
+	else if (in->status == WF_INST_COMPLETED)
 		wf_why_put(w, "todo", "nothing; what it gave: wfctl show %" PRIu64, in->number);
 	else
 		wf_why_put(w, "todo", "wfctl retry %" PRIu64 " --dry-run says what would run again",

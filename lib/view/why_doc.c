@@ -14,7 +14,8 @@ static const struct section {
 	const char *member, *label;
 } sections[] = {
 	{ "asks", "asks" }, { "has", "has" }, { "needs", "needs" }, { "runs", "runs" },
-	{ "behind", "behind" }, { "failed", "failed" }, { "held", "held" }, { "also", "also" },
+	{ "behind", "behind" }, { "failed", "failed" }, { "undone", "undone" }, { "left", "left" },
+	{ "held", "held" }, { "also", "also" },
 	{ "then", "then" }, { "wakes", "wakes" }, { "todo", "to do" },
 };
 
