@@ -61,12 +61,22 @@ struct wf_jp_node {
 		const struct wf_jp_function *function;
 		struct wf_jp_node *test;
 	};
-	struct wf_jp_node *body, *other;
-	struct wf_jp_node **items;
-	const char **names;
-	uint32_t item_count, slot;
-	uint32_t expref;         /* CALL: bit n: argument n is an expression, &... */
-	int64_t from, to, step;
+	struct wf_jp_node *body;
+	union {
+		struct wf_jp_node *other; /* CHOOSE */
+		struct {
+			int32_t from, to, step;
+		};
+		struct {
+			struct wf_jp_node **items;
+			const char **names;
+			uint32_t item_count;
+			union {
+				uint32_t slot;
+				uint32_t expref; /* CALL: bit n: argument n is an expression, &... */
+			};
+		};
+	};
 };
 
 struct wf_jmespath {

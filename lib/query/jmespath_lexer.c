@@ -5,49 +5,51 @@
 #include "base/text.h"
 #include "query/jmespath.h"
 
-#include <string.h>
-
-/* The longer of two that begin alike comes first. */
-static const struct {
-	const char *text;
-	enum wf_jp_token_kind kind;
-	int op;
-} signs[] = {
-	{"[?", WF_JP_OPEN_TEST, 0},
-	{"[]", WF_JP_FLAT, 0},
-	{"[", WF_JP_OPEN, 0},
-	{"]", WF_JP_CLOSE, 0},
-	{"||", WF_JP_OR_SIGN, 0},
-	{"|", WF_JP_PIPE, 0},
-	{"&&", WF_JP_AND_SIGN, 0},
-	{"&", WF_JP_AMPERSAND, 0},
-	{"==", WF_JP_COMPARATOR, WF_JP_EQ},
-	{"=", WF_JP_ASSIGN, 0},
-	{"!=", WF_JP_COMPARATOR, WF_JP_NE},
-	{"!", WF_JP_BANG, 0},
-	{"<=", WF_JP_COMPARATOR, WF_JP_LE},
-	{"<", WF_JP_COMPARATOR, WF_JP_LT},
-	{">=", WF_JP_COMPARATOR, WF_JP_GE},
-	{">", WF_JP_COMPARATOR, WF_JP_GT},
-	{".", WF_JP_DOT, 0},
-	{"*", WF_JP_STAR, 0},
-	{"@", WF_JP_AT, 0},
-	{"(", WF_JP_PAREN, 0},
-	{")", WF_JP_PAREN_END, 0},
-	{"{", WF_JP_BRACE, 0},
-	{"}", WF_JP_BRACE_END, 0},
-	{",", WF_JP_COMMA, 0},
-	{":", WF_JP_COLON, 0},
-	{"?", WF_JP_QUESTION, 0},
-	{"+", WF_JP_PLUS, 0},
-	{"-", WF_JP_MINUS, 0},
-	{"\u2212", WF_JP_MINUS, 0},
-	{"//", WF_JP_TIMES_SIGN, WF_JP_FLOOR_DIVIDE},
-	{"/", WF_JP_TIMES_SIGN, WF_JP_DIVIDE},
-	{"\u00f7", WF_JP_TIMES_SIGN, WF_JP_DIVIDE},
-	{"\u00d7", WF_JP_TIMES_SIGN, WF_JP_MULTIPLY},
-	{"%", WF_JP_TIMES_SIGN, WF_JP_MODULO},
+struct sign {
+	char second; /* 0: the sign has one character */
+	uint8_t kind, op;
 };
+
+/* By the first character; the longer of two that begin alike comes first. */
+static const struct sign signs[128][3] = {
+	['['] = {{'?', WF_JP_OPEN_TEST, 0}, {']', WF_JP_FLAT, 0}, {0, WF_JP_OPEN, 0}},
+	[']'] = {{0, WF_JP_CLOSE, 0}},
+	['|'] = {{'|', WF_JP_OR_SIGN, 0}, {0, WF_JP_PIPE, 0}},
+	['&'] = {{'&', WF_JP_AND_SIGN, 0}, {0, WF_JP_AMPERSAND, 0}},
+	['='] = {{'=', WF_JP_COMPARATOR, WF_JP_EQ}, {0, WF_JP_ASSIGN, 0}},
+	['!'] = {{'=', WF_JP_COMPARATOR, WF_JP_NE}, {0, WF_JP_BANG, 0}},
+	['<'] = {{'=', WF_JP_COMPARATOR, WF_JP_LE}, {0, WF_JP_COMPARATOR, WF_JP_LT}},
+	['>'] = {{'=', WF_JP_COMPARATOR, WF_JP_GE}, {0, WF_JP_COMPARATOR, WF_JP_GT}},
+	['.'] = {{0, WF_JP_DOT, 0}},
+	['*'] = {{0, WF_JP_STAR, 0}},
+	['@'] = {{0, WF_JP_AT, 0}},
+	['('] = {{0, WF_JP_PAREN, 0}},
+	[')'] = {{0, WF_JP_PAREN_END, 0}},
+	['{'] = {{0, WF_JP_BRACE, 0}},
+	['}'] = {{0, WF_JP_BRACE_END, 0}},
+	[','] = {{0, WF_JP_COMMA, 0}},
+	[':'] = {{0, WF_JP_COLON, 0}},
+	['?'] = {{0, WF_JP_QUESTION, 0}},
+	['+'] = {{0, WF_JP_PLUS, 0}},
+	['-'] = {{0, WF_JP_MINUS, 0}},
+	['/'] = {{'/', WF_JP_TIMES_SIGN, WF_JP_FLOOR_DIVIDE}, {0, WF_JP_TIMES_SIGN, WF_JP_DIVIDE}},
+	['%'] = {{0, WF_JP_TIMES_SIGN, WF_JP_MODULO}},
+};
+
+/* Those of mathematics that have a letter of their own. */
+static const struct {
+	uint32_t letter;
+	struct sign sign;
+} letters[] = {
+	{0x2212, {0, WF_JP_MINUS, 0}},
+	{0xf7, {0, WF_JP_TIMES_SIGN, WF_JP_DIVIDE}},
+	{0xd7, {0, WF_JP_TIMES_SIGN, WF_JP_MULTIPLY}},
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 static bool is_digit(char c)
 {
@@ -80,21 +82,36 @@ static size_t quoted_length(const char *s, size_t n)
 	return 0;
 }
 
+static const struct sign *sign_at(const char *s, size_t n, size_t *ret_n)
+{
+	unsigned char first = (unsigned char)*s;
+	if (first < 128) {
+		for (unsigned i = 0; i < 3 && signs[first][i].kind; i++) {
+			const struct sign *sign = &signs[first][i];
+			if (sign->second && (n < 2 || s[1] != sign->second))
+				continue;
+			*ret_n = sign->second ? 2 : 1;
+			return sign;
+		}
+		*ret_n = 1;
+		return NULL;
+	}
+	uint32_t letter = wf_utf8_next(s, n, ret_n);
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+		if (letters[i].letter == letter)
+			return &letters[i].sign;
+	return NULL;
+}
+
 static int read_sign(const char *s, size_t n, struct wf_jp_token *t, struct wf_query_fault *fault)
 {
-	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
-		size_t len = strlen(signs[i].text);
-		if (len <= n && memcmp(s, signs[i].text, len) == 0) {
-			t->kind = signs[i].kind;
-			t->op = signs[i].op;
-			t->n = len;
-			return 0;
-		}
-	}
-	size_t len;
-	(void)wf_utf8_next(s, n, &len);
-	return wf_query_fail(fault, WF_ESYNTAX, "syntax", t->at, s, len,
-		"%.*s means nothing in JMESPath", (int)len, s);
+	const struct sign *sign = sign_at(s, n, &t->n);
+	if (!sign)
+		return wf_query_fail(fault, WF_ESYNTAX, "syntax", t->at, s, t->n,
+			"%.*s means nothing in JMESPath", (int)t->n, s);
+	t->kind = (enum wf_jp_token_kind)sign->kind;
+	t->op = sign->op;
+	return 0;
 }
 
 static int read_quoted(const char *s, size_t n, struct wf_jp_token *t, struct wf_query_fault *fault)
@@ -109,7 +126,7 @@ static int read_quoted(const char *s, size_t n, struct wf_jp_token *t, struct wf
 int wf_jp_next_token(const char *text, size_t n, size_t *at, struct wf_jp_token *ret,
 	struct wf_query_fault *fault)
 {
-	while (*at < n && memchr(" \t\r\n", text[*at], 4))
+	while (*at < n && is_blank(text[*at]))
 		++*at;
 	const char *s = text + *at;
 	size_t left = n - *at;
@@ -129,7 +146,7 @@ int wf_jp_next_token(const char *text, size_t n, size_t *at, struct wf_jp_token 
 	} else if (*s == '$') {
 		t.n = 1 + name_length(s + 1, left - 1);
 		t.kind = t.n > 1 ? WF_JP_DOLLAR_NAME : WF_JP_DOLLAR;
-	} else if (memchr("\"'`", *s, 3)) {
+	} else if (*s == '"' || *s == '\'' || *s == '`') {
 		err = read_quoted(s, left, &t, fault);
 	} else {
 		err = read_sign(s, left, &t, fault);

@@ -370,17 +370,17 @@ static int flatten(struct parser *p, size_t at, struct chain *c)
 }
 
 /* Digits as a number, which stays within what any list could have. */
-static int64_t number(const char *s, size_t n)
+static int32_t number(const char *s, size_t n)
 {
 	int64_t v = 0;
 	for (size_t i = 0; i < n; i++)
 		if (v < INT32_MAX)
 			v = v * 10 + (s[i] - '0');
-	return v;
+	return v < INT32_MAX ? (int32_t)v : INT32_MAX;
 }
 
 /* A number with its sign, if there is one. */
-static int signed_number(struct parser *p, bool *ret_is, int64_t *ret)
+static int signed_number(struct parser *p, bool *ret_is, int32_t *ret)
 {
 	bool minus = p->token.kind == WF_JP_MINUS;
 	int err = minus ? advance(p) : 0;
