@@ -16,6 +16,10 @@ struct wf_core {
 	uint32_t thread;    /* the one in hand */
 	uint32_t last_step; /* the step that the thread in hand left last; WF_NONE */
 	bool forking;       /* a new thread has not entered its step yet */
+	uint32_t *queue;    /* threads of members that may run, from queue_at on */
+	uint32_t queue_at, queue_count, queue_room;
+	size_t made_bytes;  /* of results, in this turn */
+	bool yields;        /* the thread in hand began anew: it waits for its turn in the queue */
 };
 
 /* -- threads.c: which thread is in hand -- */
@@ -30,6 +34,13 @@ static inline bool wf_core_on_main(const struct wf_core *c)
 	return c->thread == 0;
 }
 
+/* A thread that belongs to the flow: the main one, or a member of a group; others carry notifications or
+ * compensations. */
+static inline bool wf_core_on_flow(const struct wf_core *c)
+{
+	return c->thread == 0 || wf_core_thread(c)->group != WF_NONE;
+}
+
 /* Takes the thread that rests in the step in hand; false when none does. */
 bool wf_core_take_step(struct wf_core *c, uint32_t step);
 void wf_core_take(struct wf_core *c, uint32_t thread);
@@ -41,6 +52,11 @@ void wf_core_halt(struct wf_core *c);
 /* The main thread ends, and the instance with it as soon as no side thread goes on. Error (which
  * makes it a failure) and output are taken over (NULL: none). */
 void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *error);
+/* The thread in hand has failed, and nothing handles it: the instance fails, or the member; a side thread
+ * just ends. The error is taken over. */
+void wf_core_fail_thread(struct wf_core *c, json_t *error);
+/* The step that failed last on the thread in hand, the instance's or the member's. */
+void wf_core_set_failed_step(struct wf_core *c, uint32_t step);
 /* Every side thread ends; the main one is then in hand. */
 void wf_core_end_side(struct wf_core *c);
 /* Every thread ends at once. What the main thread ended with before is kept, otherwise it is this. */
@@ -154,6 +170,29 @@ void wf_core_child_late(struct wf_core *c, uint32_t step);
 /* Runs the thread in hand until it rests or is done. */
 void wf_core_run(struct wf_core *c);
 
+/* -- groups.c, group_results.c: members that run side by side -- */
+
+void wf_core_fork_group(struct wf_core *c, const struct wf_insn *insn);
+void wf_core_member_end(struct wf_core *c, const struct wf_insn *insn);
+/* The member in hand has failed; the error is taken over. */
+void wf_core_fail_member(struct wf_core *c, json_t *error);
+/* The thread may run: later in this turn, or with the next CONTINUE. */
+void wf_core_wake(struct wf_core *c, uint32_t thread);
+void wf_core_run_queue(struct wf_core *c);
+int wf_core_continue(struct wf_core *c, struct wf_cause *cause);
+/* The group that the step forks, or WF_NONE: it is no step that does. */
+uint32_t wf_core_group_of(const struct wf_plan *plan, uint32_t step);
+/* The next attempt of a step that forks: its group begins again. */
+void wf_core_group_again(struct wf_core *c, uint32_t step);
+void wf_core_group_timeout(struct wf_core *c, uint32_t step);
+/* A RETRY at a step that lies in a group or forks one that was cut short: what completed stays. False: the
+ * flow begins there as anywhere else. */
+bool wf_core_retry_in_group(struct wf_core *c, uint32_t from);
+/* Marks the steps that may run from that instruction on, those in groups too. */
+void wf_core_reach_pc(const struct wf_plan *plan, uint32_t pc, bool *ret_steps);
+/* All members of all groups are cancelled; nobody waits for them any more. */
+void wf_core_stop_groups(struct wf_core *c);
+
 /* -- wake.c, retry.c: events that come from outside -- */
 
 int wf_core_timer(struct wf_core *c, struct wf_cause *cause);
@@ -202,6 +241,9 @@ json_t *wf_core_about_approval(const struct wf_core *c, uint32_t step);
 /* Fires the one thing that is due first. */
 void wf_core_approval_timer(struct wf_core *c, uint32_t step);
 
+/* wf_engine_eval_event with the thread in hand that rests in the step. */
+int wf_core_eval_at(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	json_t *event, uint32_t pc, json_t **ret, json_t **ret_error);
 /* The text member of an object, or NULL. */
 const char *wf_core_text(const json_t *object, const char *name);
 /* A member that is an ISO 8601 duration: 1 there, 0 not there, WF_EINVAL not one. */

@@ -126,7 +126,7 @@ static int doubt(struct wf_core *c, struct wf_cause *cause)
 	bool ask = p->on_crash == WF_ON_CRASH_ASK;
 	if (p->on_crash == WF_ON_CRASH_RETRY || p->action == WF_ACT_APPROVAL_REQUEST) {
 		retry_doubt(c, step);
-	} else if (ask && (wf_core_on_main(c) || wf_core_undoes(c))) {
+	} else if (ask && (wf_core_on_flow(c) || wf_core_undoes(c))) {
 		wf_core_set_status(c, step, WF_STEP_IN_DOUBT);
 		c->in->steps[step].wait = WF_WAIT_OPERATOR;
 	} else { /* nobody is bothered about a notification */
@@ -170,7 +170,7 @@ bool wf_engine_ready(const struct wf_instance *in)
 	for (uint32_t i = 0; i < in->thread_count; i++)
 		if (in->threads[i].ready && !in->threads[i].done)
 			return true;
-	return false;
+	return wf_core_undo_ready(in);
 }
 
 typedef int handler_fn(struct wf_core *c, struct wf_cause *cause);
@@ -188,6 +188,7 @@ static handler_fn *const handlers[WF_EVENT_COUNT_] = {
 	[WF_EVENT_RELEASE] = wf_core_release,
 	[WF_EVENT_RETRY] = wf_core_retry,
 	[WF_EVENT_MOVE] = wf_core_move,
+	[WF_EVENT_CONTINUE] = wf_core_continue,
 	[WF_EVENT_CHILD] = wf_core_child,
 	[WF_EVENT_MIGRATE] = wf_core_migrate,
 };
@@ -210,6 +211,10 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	c->event = event;
 	c->turn = turn;
 	c->forking = false;
+	c->queue = NULL;
+	c->queue_at = c->queue_count = c->queue_room = 0;
+	c->made_bytes = 0;
+	c->yields = false;
 	wf_vm_init(&c->vm, plan, in, event->at, event->random);
 	c->vm.executed = turn->trace ? turn->trace->executed : NULL;
 	wf_core_take(c, 0);
@@ -218,7 +223,9 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	int rc = dispatch(c, cause);
 	if (rc == 0) {
 		wf_core_run(c);
+		wf_core_run_queue(c);
 		wf_core_unwind(c);
+		wf_core_run_queue(c);
 		wf_core_settle(c);
 		in->updated_at = event->at;
 		in->dirty = true;
@@ -226,6 +233,7 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 			wf_core_note(c, WF_TRANS_INSTANCE_STATUS, WF_NONE, in->status);
 	}
 	wf_vm_done(&c->vm);
+	wf_free(c->queue);
 	wf_free(c);
 	return rc;
 }

@@ -1,7 +1,6 @@
 /* Evaluates a body of a plan by itself: the correlation id, a match, a trigger, `wfctl eval`. */
 #include "base/mem.h"
-#include "engine/engine.h"
-#include "engine/vm.h"
+#include "engine/core.h"
 
 static json_t *failure_value(const struct wf_failure *f)
 {
@@ -32,6 +31,20 @@ int wf_engine_eval(const struct wf_plan *plan, const struct wf_instance *in, uin
 {
 	WF_AUTOFREE struct wf_vm *vm = wf_alloc(sizeof(*vm));
 	begin(vm, plan, in);
+	int err = evaluate(vm, pc, ret, ret_error);
+	wf_vm_done(vm);
+	return err;
+}
+
+int wf_core_eval_at(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	json_t *event, uint32_t pc, json_t **ret, json_t **ret_error)
+{
+	WF_AUTOFREE struct wf_vm *vm = wf_alloc(sizeof(*vm));
+	begin(vm, plan, in);
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		if (!in->threads[i].done && in->threads[i].step == step)
+			vm->thread = i;
+	wf_vm_bind(vm, WF_ROOT_EVENT, event);
 	int err = evaluate(vm, pc, ret, ret_error);
 	wf_vm_done(vm);
 	return err;

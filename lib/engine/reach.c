@@ -22,7 +22,8 @@ static void go(struct walk *w, uint32_t pc)
 static bool ends(enum wf_opcode op)
 {
 	return op == WF_OP_JUMP || op == WF_OP_RETURN || op == WF_OP_RERAISE || op == WF_OP_RAISE ||
-		op == WF_OP_FINISH || op == WF_OP_HALT || op == WF_OP_RETHROW;
+		op == WF_OP_FINISH || op == WF_OP_HALT || op == WF_OP_RETHROW ||
+		op == WF_OP_MEMBEREND;
 }
 
 static void visit(struct walk *w, uint32_t pc)
@@ -34,6 +35,8 @@ static void visit(struct walk *w, uint32_t pc)
 	}
 	if (wf_ops[i->op].format == WF_FORMAT_TARGET)
 		go(w, i->c);
+	for (uint32_t k = 0; i->op == WF_OP_FORK && k < w->plan->groups[i->c].member_count; k++)
+		go(w, w->plan->members[w->plan->groups[i->c].first_member + k].pc);
 	if (!ends((enum wf_opcode)i->op))
 		go(w, pc + 1);
 }
@@ -58,6 +61,13 @@ void wf_engine_reach(const struct wf_plan *plan, uint32_t from, bool *ret_steps)
 {
 	struct walk w = walk_of(plan, ret_steps);
 	go(&w, from < plan->step_count ? plan->steps[from].enter_pc : plan->entry_pc);
+	walk(&w);
+}
+
+void wf_core_reach_pc(const struct wf_plan *plan, uint32_t pc, bool *ret_steps)
+{
+	struct walk w = walk_of(plan, ret_steps);
+	go(&w, pc);
 	walk(&w);
 }
 

@@ -184,12 +184,26 @@ static bool unwinds(const struct wf_instance *in)
 	return in->unwind == WF_UNWIND_UNDOING || in->unwind == WF_UNWIND_STOPPED;
 }
 
+/* The first thread's step that is; else where the main one is. */
+static uint32_t in_doubt(const struct wf_instance *in)
+{
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		const struct wf_thread *t = &in->threads[i];
+		if (!t->done && t->step < in->step_count &&
+			in->steps[t->step].status == WF_STEP_IN_DOUBT)
+			return t->step;
+	}
+	return in->threads->step < in->step_count ? in->threads->step : in->failed_step;
+}
+
 uint32_t wf_engine_retry_from(const struct wf_plan *plan, const struct wf_instance *in)
 {
 	if (unwinds(in) || is_undone(in))
 		return WF_NONE;
 	if (in->status == WF_INST_CANCELLED)
 		return cut_short(plan, in);
+	if (in->status == WF_INST_SUSPENDED)
+		return in_doubt(in);
 	if (in->threads->step < in->step_count)
 		return in->threads->step;
 	return in->failed_step;
@@ -256,18 +270,29 @@ static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *
 		wf_plan_step_id(c->plan, from), what) : 0;
 }
 
+/* The main thread begins at the step, or at the workflow's beginning. */
+static void begin_flow(struct wf_core *c, uint32_t from)
+{
+	struct wf_instance *in = c->in;
+	WF_AUTOFREE bool *again = wf_calloc(in->step_count ? in->step_count : 1, sizeof(*again));
+	wf_engine_reach(c->plan, from, again);
+	wf_core_stop_groups(c);
+	if (in->threads->step != WF_NONE)
+		wf_core_abandon(c, in->threads->step);
+	for (uint32_t i = 0; i < in->step_count; i++)
+		if (again[i])
+			wf_core_reset_step(c, i);
+	wf_core_take(c, 0);
+	uint32_t pc = from < c->plan->step_count ? c->plan->steps[from].enter_pc : c->plan->entry_pc;
+	in->threads[0] = wf_thread_at(pc);
+}
+
 static void begin_again(struct wf_core *c, uint32_t from)
 {
 	struct wf_instance *in = c->in;
 	if (json_object_get(c->event->data, "plan")) /* their code is not where it was */
 		wf_core_end_side(c);
 	WF_AUTOFREE bool *again = wf_calloc(in->step_count ? in->step_count : 1, sizeof(*again));
-	wf_engine_reach(c->plan, from, again);
-	if (in->threads->step != WF_NONE)
-		wf_core_abandon(c, in->threads->step);
-	for (uint32_t i = 0; i < in->step_count; i++)
-		if (again[i])
-			wf_core_reset_step(c, i);
 	wf_core_handler_steps(c->plan, again);
 	for (uint32_t i = 0; i < in->step_count; i++)
 		if (again[i])
@@ -283,9 +308,8 @@ static void begin_again(struct wf_core *c, uint32_t from)
 	in->ended_at = 0;
 	in->status = WF_INST_RUNNING;
 	in->timeout_at = c->plan->timeout_ms ? c->event->at + (int64_t)c->plan->timeout_ms : 0;
-	wf_core_take(c, 0);
-	uint32_t pc = from < c->plan->step_count ? c->plan->steps[from].enter_pc : c->plan->entry_pc;
-	in->threads[0] = wf_thread_at(pc);
+	if (!wf_core_retry_in_group(c, from))
+		begin_flow(c, from);
 }
 
 int wf_core_retry(struct wf_core *c, struct wf_cause *cause)

@@ -102,8 +102,12 @@ void wf_core_repeat_attempt(struct wf_core *c, uint32_t step)
 void wf_core_begin_attempt(struct wf_core *c, uint32_t step)
 {
 	struct wf_step_state *s = &c->in->steps[step];
-	s->attempts++;
 	s->due_at = 0;
+	if (wf_core_group_of(c->plan, step) != WF_NONE) {
+		wf_core_group_again(c, step);
+		return;
+	}
+	s->attempts++;
 	if (c->event->held)
 		wf_core_wait(c, step, WF_WAIT_HOLD, 0);
 	else
@@ -174,22 +178,9 @@ static void close_failed(struct wf_core *c, uint32_t step, json_t *error)
 	if (s->approval && !s->approval->decided_at)
 		s->approval->decided_at = c->event->at;
 	wf_core_set_status(c, step, WF_STEP_FAILED);
-	if (wf_core_on_main(c) && c->in->unwind == WF_UNWIND_NONE)
-		c->in->failed_step = step;
-	else if (wf_core_on_main(c))
-		c->in->threads->error_step = step;
+	wf_core_set_failed_step(c, step);
 	wf_core_thread(c)->step = WF_NONE;
 	c->last_step = step;
-}
-
-static void end_failed(struct wf_core *c, json_t *error)
-{
-	if (wf_core_on_main(c))
-		wf_core_fail_instance(c, json_incref(error));
-	else if (wf_core_undoes(c))
-		wf_core_undo_failed(c, json_incref(error));
-	else
-		wf_core_halt(c);
 }
 
 void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
@@ -199,7 +190,7 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 	wf_vm_bind(&c->vm, WF_ROOT_ERROR, error);
 	uint32_t handler = c->plan->steps[step].fail_pc;
 	if (handler == WF_NONE || wf_core_undoes(c))
-		end_failed(c, error);
+		wf_core_fail_thread(c, json_incref(error));
 	else
 		wf_core_thread(c)->pc = handler;
 }
@@ -207,7 +198,7 @@ void wf_core_fail_step(struct wf_core *c, uint32_t step, json_t *error)
 void wf_core_fail_unhandled(struct wf_core *c, uint32_t step, json_t *error)
 {
 	close_failed(c, step, error);
-	end_failed(c, error);
+	wf_core_fail_thread(c, json_incref(error));
 }
 
 bool wf_core_too_large(const json_t *value, const char *what, json_t **ret_error)

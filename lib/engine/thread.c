@@ -21,16 +21,11 @@ static void fail_here(struct wf_core *c, json_t *error)
 {
 	if (wf_core_thread(c)->step != WF_NONE) {
 		wf_core_fail_step(c, wf_core_thread(c)->step, error);
-	} else if (wf_core_on_main(c)) {
-		if (c->in->unwind == WF_UNWIND_NONE)
-			c->in->failed_step = c->last_step;
-		wf_core_fail_instance(c, error);
-	} else if (wf_core_undoes(c)) {
-		wf_core_undo_failed(c, error);
-	} else {
-		json_decref(error);
-		wf_core_halt(c);
+		return;
 	}
+	if (wf_core_on_flow(c) && (!wf_core_on_main(c) || c->in->unwind == WF_UNWIND_NONE))
+		wf_core_set_failed_step(c, c->last_step);
+	wf_core_fail_thread(c, error);
 }
 
 static void enter(struct wf_core *c, const struct wf_insn *insn)
@@ -83,6 +78,8 @@ static void leave(struct wf_core *c, const struct wf_insn *insn)
 	wf_core_set_status(c, step, WF_STEP_COMPLETED);
 	wf_core_keep_undo(c, step);
 	wf_core_thread(c)->step = WF_NONE;
+	if (wf_core_thread(c)->group != WF_NONE)
+		wf_core_thread(c)->last_step = step;
 	c->last_step = step;
 }
 
@@ -187,9 +184,10 @@ static void raise_error(struct wf_core *c, const struct wf_insn *insn)
 static void reraise(struct wf_core *c, const struct wf_insn *insn)
 {
 	uint32_t step = insn->c;
-	if (c->in->unwind == WF_UNWIND_NONE)
-		c->in->failed_step = step;
-	wf_core_fail_instance(c, json_incref(c->in->steps[step].error));
+	wf_core_set_failed_step(c, step);
+	wf_core_fail_thread(c, c->in->steps[step].error
+			? json_incref(c->in->steps[step].error)
+			: wf_core_error(WF_ERROR_INTERNAL, "no_error", "a failure without an error"));
 }
 
 /* Why an instance that ends with a failing result did so: the approval that was rejected. */
@@ -265,6 +263,8 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 	[WF_OP_RAISE] = raise_error,
 	[WF_OP_FINISH] = finish,
 	[WF_OP_HALT] = halt,
+	[WF_OP_FORK] = wf_core_fork_group,
+	[WF_OP_MEMBEREND] = wf_core_member_end,
 	[WF_OP_RETHROW] = rethrow,
 };
 
@@ -272,7 +272,7 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 static bool rests(const struct wf_core *c)
 {
 	const struct wf_thread *t = wf_core_thread(c);
-	if (t->done)
+	if (t->done || t->ready || t->waits != WF_NONE)
 		return true;
 	if (t->step == WF_NONE)
 		return c->in->started_at == 0;
@@ -284,7 +284,8 @@ static bool rests(const struct wf_core *c)
 
 void wf_core_run(struct wf_core *c)
 {
-	while (!rests(c)) {
+	c->yields = false;
+	while (!c->yields && !rests(c)) {
 		uint32_t pc = wf_core_thread(c)->pc;
 		if (wf_vm_run(&c->vm, &pc)) {
 			fail_here(c, failure_error(c));

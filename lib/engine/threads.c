@@ -1,8 +1,8 @@
 /*
  * Which thread is in hand, how side threads come and go, and what the instance is when they rest.
  *
- * The main thread decides what becomes of the instance; a side thread carries a notification and
- * never fails it. The instance has ended when all of them are done: until then what the main thread
+ * The main thread decides what becomes of the instance; members of groups are part of the flow
+ * (groups.c); a side thread carries a notification or a compensation, and never fails it. The instance has ended when all of them are done: until then what the main thread
  * ended with is kept in result, output and error.
  */
 #include "base/mem.h"
@@ -25,21 +25,32 @@ static void bind_approval(struct wf_core *c)
 	}
 }
 
-/* What the code may read while it runs: on the main thread the failure being handled. The raw output
+/* The step whose failure the thread in hand handles: its own, or what was being handled where it was
+ * forked. In the workflow's handler it is the instance's failure, until a step of it fails. */
+static uint32_t failure_in_hand(const struct wf_core *c)
+{
+	const struct wf_thread *t = wf_core_thread(c);
+	while (t->group != WF_NONE && t->error_step == WF_NONE && t->parent < c->in->thread_count)
+		t = &c->in->threads[t->parent];
+	return t->group != WF_NONE || c->in->unwind == WF_UNWIND_HANDLING ? t->error_step
+		: c->in->failed_step;
+}
+
+/* What the code may read while it runs: in the flow the failure being handled. The raw output
  * of a step is bound when it arrives; code between PERFORM and LEAVE never rests. */
 static void bind_roots(struct wf_core *c)
 {
 	const struct wf_instance *in = c->in;
+	uint32_t failed = failure_in_hand(c);
 	wf_vm_unbind(&c->vm, WF_ROOT_OUTPUT);
 	wf_vm_unbind(&c->vm, WF_ROOT_ERROR);
 	wf_vm_unbind(&c->vm, WF_ROOT_APPROVAL);
-	if (!wf_core_on_main(c))
+	if (!wf_core_on_flow(c))
 		bind_approval(c);
+	else if (failed < in->step_count)
+		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->steps[failed].error);
 	else if (in->unwind == WF_UNWIND_HANDLING)
-		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->threads->error_step < in->step_count
-				? in->steps[in->threads->error_step].error : in->error);
-	else if (in->failed_step < in->step_count)
-		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->steps[in->failed_step].error);
+		wf_vm_bind(&c->vm, WF_ROOT_ERROR, in->error);
 }
 
 void wf_core_take(struct wf_core *c, uint32_t thread)
@@ -67,7 +78,7 @@ bool wf_core_take_step(struct wf_core *c, uint32_t step)
 static uint32_t free_thread(struct wf_instance *in)
 {
 	for (uint32_t i = 1; i < in->thread_count; i++)
-		if (in->threads[i].done)
+		if (in->threads[i].done && in->threads[i].group == WF_NONE)
 			return i;
 	return wf_instance_add_thread(in);
 }
@@ -78,6 +89,8 @@ static void fork_side(struct wf_core *c, uint32_t pc, uint32_t item, json_t *abo
 	uint32_t back = c->thread, last = c->last_step;
 	uint32_t side = free_thread(c->in);
 	c->in->threads[side] = wf_thread_at(pc);
+	if (c->in->threads[back].group != WF_NONE)
+		c->in->threads[side].parent = back;
 	c->in->threads[side].item = item;
 	wf_core_take(c, side);
 	wf_vm_bind(&c->vm, WF_ROOT_APPROVAL, about);
@@ -122,7 +135,7 @@ void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *
 	struct wf_thread *t = in->threads;
 	if (t->step != WF_NONE)
 		wf_core_abandon(c, t->step);
-	t->step = WF_NONE;
+	t->step = t->waits = WF_NONE;
 	t->done = true;
 	wf_free(in->result);
 	in->result = wf_strdup(result);
@@ -134,8 +147,31 @@ void wf_core_end(struct wf_core *c, const char *result, json_t *output, json_t *
 		in->failed_step = WF_NONE;
 }
 
+void wf_core_set_failed_step(struct wf_core *c, uint32_t step)
+{
+	if (wf_core_on_main(c) && c->in->unwind == WF_UNWIND_NONE)
+		c->in->failed_step = step;
+	else if (wf_core_on_flow(c))
+		wf_core_thread(c)->error_step = step;
+}
+
+void wf_core_fail_thread(struct wf_core *c, json_t *error)
+{
+	if (wf_core_on_main(c)) {
+		wf_core_fail_instance(c, error);
+	} else if (wf_core_on_flow(c)) {
+		wf_core_fail_member(c, error);
+	} else if (wf_core_undoes(c)) {
+		wf_core_undo_failed(c, error);
+	} else {
+		json_decref(error);
+		wf_core_halt(c);
+	}
+}
+
 void wf_core_end_side(struct wf_core *c)
 {
+	wf_core_stop_groups(c);
 	for (uint32_t i = 1; i < c->in->thread_count; i++) {
 		wf_core_take(c, i);
 		if (!wf_core_thread(c)->done)
@@ -163,11 +199,12 @@ static void settle_resting(struct wf_instance *in)
 	bool running = false, told = false;
 	for (uint32_t i = 0; i < in->thread_count; i++) {
 		const struct wf_thread *t = &in->threads[i];
+		running |= t->ready && !t->done;
 		if (t->done || t->step == WF_NONE)
 			continue;
 		const struct wf_step_state *s = &in->steps[t->step];
 		running |= s->status == WF_STEP_RUNNING;
-		if (told)
+		if (told || s->wait == WF_WAIT_BRANCHES)
 			continue;
 		told = true;
 		in->status = s->status == WF_STEP_WAITING ? WF_INST_WAITING : WF_INST_SUSPENDED;

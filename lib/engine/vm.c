@@ -435,6 +435,8 @@ static int do_each(struct wf_vm *vm, const struct wf_insn *i)
 static wf_vm_fn *const handlers[WF_OP_COUNT_] = {
 	[WF_OP_CONST] = do_const,
 	[WF_OP_UNDEF] = do_undef,
+	[WF_OP_ITEM] = wf_vm_item,
+	[WF_OP_ITEMINDEX] = wf_vm_item_index,
 	[WF_OP_UNDOINPUT] = wf_vm_undo_input,
 	[WF_OP_ROOT] = wf_vm_root,
 	[WF_OP_STEPPART] = wf_vm_step_part,

@@ -43,6 +43,7 @@ static fire_fn *const fires[WF_WAIT_COUNT_] = {
 	[WF_WAIT_APPROVAL] = wf_core_approval_timer,
 	[WF_WAIT_SIGNAL] = signal_missed,
 	[WF_WAIT_EVENT] = event_missed,
+	[WF_WAIT_BRANCHES] = wf_core_group_timeout,
 	[WF_WAIT_CHILD] = wf_core_child_late,
 };
 
@@ -134,7 +135,7 @@ static int match(const struct wf_plan *plan, const struct wf_instance *in, uint3
 		return 0;
 	}
 	json_t *root = event_root(delivery);
-	int rc = wf_engine_eval_event(plan, in, root, pc, &value, &error);
+	int rc = wf_core_eval_at(plan, in, step, root, pc, &value, &error);
 	json_decref(root);
 	if (rc) {
 		const char *message = wf_core_text(error, "message");

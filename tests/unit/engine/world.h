@@ -161,13 +161,50 @@ static inline void check_wakes(const struct wf_instance *in, const struct wf_ste
 		json_decref(asked);
 	} else
 		assert_true(s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT ||
-			s->wait == WF_WAIT_HOLD);
+			s->wait == WF_WAIT_HOLD || s->wait == WF_WAIT_BRANCHES);
 	(void)in;
+}
+
+/* What a group says of its members, and they of it. */
+static inline void check_groups(const struct wf_instance *in)
+{
+	uint32_t waiters = 0, waited = 0;
+	for (uint32_t i = 0; i < in->thread_count; i++)
+		waiters += in->threads[i].waits != WF_NONE;
+	for (uint32_t i = 0; i < in->group_count; i++) {
+		const struct wf_group_state *g = &in->groups[i];
+		uint32_t running = 0;
+		for (uint32_t k = 0; k < in->thread_count; k++) {
+			const struct wf_thread *t = &in->threads[k];
+			if (t->group != i)
+				continue;
+			assert_int_equal(k, g->first_thread + t->member);
+			assert_int_equal(!t->done, t->outcome == WF_OUTCOME_RUNNING);
+			running += !t->done;
+		}
+		assert_int_equal(running, g->running);
+		waited += g->waiter != WF_NONE;
+		if (g->waiter != WF_NONE) {
+			assert_int_equal(in->threads[g->waiter].waits, i);
+			assert_true(g->running > 0);
+		} else {
+			assert_int_equal(g->running, 0);
+		}
+		WF_AUTOBUF struct wf_buf row = {0}, again = {0};
+		struct wf_group_state t = {0};
+		wf_row_put_group(g, &row);
+		assert_int_equal(wf_row_get_group(row.data, row.len, &t), 0);
+		wf_row_put_group(&t, &again);
+		assert_int_equal(row.len, again.len);
+		assert_memory_equal(row.data, again.data, row.len);
+		wf_group_state_done(&t);
+	}
+	assert_int_equal(waiters, waited);
 }
 
 static inline void check_invariants(const struct wf_instance *in)
 {
-	uint32_t live = 0, busy = 0, running = 0;
+	uint32_t live = 0, resting = 0, busy = 0, running = 0, ready = 0;
 	for (uint32_t i = 0; i < in->thread_count; i++) {
 		const struct wf_thread *t = &in->threads[i];
 		if (t->done) {
@@ -177,6 +214,10 @@ static inline void check_invariants(const struct wf_instance *in)
 		live++;
 		if (!in->started_at)
 			continue;
+		ready += t->ready;
+		if (t->ready || (t->step == WF_NONE && t->waits != WF_NONE))
+			continue;
+		resting++;
 		assert_true(t->step < in->step_count);
 		check_wakes(in, &in->steps[t->step]);
 		for (uint32_t k = 0; k < i; k++)
@@ -191,26 +232,29 @@ static inline void check_invariants(const struct wf_instance *in)
 		assert_true(!s->due_at || s->status == WF_STEP_WAITING);
 	}
 	if (in->started_at)
-		assert_int_equal(live, busy);
+		assert_int_equal(resting, busy);
 	assert_int_equal(wf_instance_status_final(in->status), live == 0);
 	assert_int_equal(in->ended_at != 0, live == 0);
 	const struct wf_thread *first = in->threads;
-	if (!first->done && in->started_at)
+	if (!first->done && in->started_at && first->waits == WF_NONE)
 		assert_int_equal(in->wait, in->steps[first->step].wait);
 	if (live == 0) {
 		assert_int_equal(wf_instance_due(in), 0);
 		assert_int_equal(in->wait, WF_WAIT_NONE);
 	} else if (in->started_at && in->unwind != WF_UNWIND_UNDOING)
-		assert_int_equal(in->status == WF_INST_RUNNING, running > 0);
+		assert_int_equal(in->status == WF_INST_RUNNING, running + ready > 0);
 	check_undo(in);
+	check_groups(in);
 	check_codecs(in);
 }
 
 /* The rows that the journal writes: what changed is marked. */
 struct marks {
 	struct wf_buf *steps;
-	struct wf_thread *threads;
+	struct wf_buf *threads;
 	uint32_t thread_count;
+	struct wf_buf *groups;
+	uint32_t group_count;
 	struct wf_buf *undo;
 	uint32_t undo_count;
 	enum wf_instance_status status;
@@ -227,8 +271,15 @@ static inline struct marks marks_of(struct wf_instance *in)
 		in->steps[i].dirty = false;
 	}
 	for (uint32_t i = 0; i < in->thread_count; i++) {
-		m.threads[i] = in->threads[i];
+		wf_row_put_thread(&in->threads[i], &m.threads[i]);
 		in->threads[i].dirty = false;
+	}
+	m.group_count = in->group_count;
+	m.groups = wf_calloc(in->group_count ? in->group_count : 1, sizeof(*m.groups));
+	for (uint32_t i = 0; i < in->group_count; i++) {
+		wf_row_put_group(&in->groups[i], &m.groups[i]);
+		in->groups[i].dirty = false;
+		in->groups[i].dirty_count = 0;
 	}
 	for (uint32_t i = 0; i < in->var_count; i++)
 		in->vars[i].dirty = false;
@@ -255,9 +306,18 @@ static inline void check_marks(const struct marks *m, const struct world *w)
 			assert_true(in->steps[i].dirty);
 	}
 	for (uint32_t i = 0; i < in->thread_count; i++) {
-		const struct wf_thread *a = &in->threads[i], *b = &m->threads[i];
-		if (i >= m->thread_count || a->pc != b->pc || a->step != b->step || a->done != b->done)
-			assert_true(a->dirty);
+		WF_AUTOBUF struct wf_buf now = {0};
+		wf_row_put_thread(&in->threads[i], &now);
+		if (i >= m->thread_count || now.len != m->threads[i].len ||
+			memcmp(now.data, m->threads[i].data, now.len) != 0)
+			assert_true(in->threads[i].dirty);
+	}
+	for (uint32_t i = 0; i < in->group_count; i++) {
+		WF_AUTOBUF struct wf_buf now = {0};
+		wf_row_put_group(&in->groups[i], &now);
+		if (i >= m->group_count || now.len != m->groups[i].len ||
+			memcmp(now.data, m->groups[i].data, now.len) != 0)
+			assert_true(in->groups[i].dirty);
 	}
 	for (uint32_t i = 0; i < in->undo_count; i++) {
 		WF_AUTOBUF struct wf_buf now = {0};
@@ -279,7 +339,12 @@ static inline void marks_done(struct marks *m, uint32_t step_count)
 	for (uint32_t i = 0; i < step_count; i++)
 		wf_buf_done(&m->steps[i]);
 	wf_free(m->steps);
+	for (uint32_t i = 0; i < m->thread_count; i++)
+		wf_buf_done(&m->threads[i]);
 	wf_free(m->threads);
+	for (uint32_t i = 0; i < m->group_count; i++)
+		wf_buf_done(&m->groups[i]);
+	wf_free(m->groups);
 }
 
 /* What is refused changes nothing. Takes the data. */
