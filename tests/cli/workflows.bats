@@ -15,6 +15,7 @@ field() { # field PATH of the last answer, a JSON document
 
 @test "every workflow is sound, and its graph can be drawn" {
 	for file in "$ROOT"/workflows/*.yaml; do
+		[[ $file != *.test.yaml ]] || continue
 		status 0 wfctl lint "$file"
 		ok wfctl graph "$file" --format dot
 		ok wfctl graph "$file" --format mermaid
@@ -275,5 +276,69 @@ until_said() {
 	WFCTL_NOW=2026-11-22T09:00:00Z wfctl serve-once >/dev/null
 	ok wfctl show 2 -o json
 	assert_equal "$(field .result)" rejected
+	ok wfctl journal check
+}
+
+@test "release gate: out when all checks say so, else blocked by the one that does not" {
+	gate() { # gate SCAN: what the scan says
+		wfctl run "$ROOT/workflows/release_gate.yaml" --set version=1.2.3 \
+			--set check_command="echo \$WHAT >>$T/done; [ \$WHAT != scan ] || echo '$1'"
+	}
+	status 0 gate clean
+	assert_equal "$(sort "$T/done" | tr '\n' ' ')" "licences publish scan tests "
+	assert_equal "$(tail -n 1 "$T/done")" publish
+	rm "$T/done"
+	status 1 gate "two holes"
+	ok wfctl show 2 -o json
+	assert_equal "$(field .result)" blocked
+	assert_equal "$(field .output.why)" "1.2.3 is blocked by security"
+	! grep -q publish "$T/done"
+}
+
+@test "invoice run: four at a time, one that fails keeps no other, results in order" {
+	status 0 wfctl run "$ROOT/workflows/invoice_run.yaml" --input "$(jq -n --arg t "$T" '{
+		send_command: "echo $WHAT $NUMBER >>\($t)/sent; [ $WHAT$NUMBER != sendi3 ] || exit 4; echo doc",
+		invoices: [range(1; 8) | {number: "i\(.)", to: "t\(.)", lines: (if . == 2 then [] else [{amount: .}, {amount: 1}] end)}]}')"
+	ok wfctl show 1 -o json
+	assert_equal "$(field '.output | tojson')" '{"sent":5,"failed":[2],"amount":28}'
+	assert_equal "$(grep -c '^render' "$T/sent")" 6
+	assert_equal "$(tail -n 1 "$T/sent" | tr -d " ")" report
+	assert_equal "$(grep -c i2 "$T/sent" || true)" 0
+}
+
+@test "site build: pages behind content and styles, the upload behind all, without a search if it fails" {
+	status 0 wfctl run "$ROOT/workflows/site_build.yaml" \
+		--set build_command="echo \$PART >>$T/built; echo \$PART-done; [ \$PART != search ]"
+	ok wfctl show 1 -o json
+	assert_equal "$(field '.output | tojson')" '{"uploaded":"upload-done","search":"failed"}'
+	assert_equal "$(tail -n 1 "$T/built")" upload
+	before() { [ "$(grep -n "^$1\$" "$T/built" | cut -d: -f1)" -lt "$(grep -n "^$2\$" "$T/built" | cut -d: -f1)" ]; }
+	before content pages
+	before styles pages
+	before pages search
+}
+
+@test "trip booking: all of it, or none" {
+	trip() { # trip NO …: what cannot be had
+		local no=$1
+		shift
+		wfctl run "$ROOT/workflows/trip_booking.yaml" --set traveller=ann --set to=Oslo "$@" \
+			--set book_command="echo \$WHAT\${UNDO:+ back \$UNDO} >>$T/log; [ \"\$WHAT\$UNDO\" != '$no' ] || exit 1; echo '{\"number\": \"n-'\$WHAT'\", \"price\": 10}'"
+	}
+	status 0 trip nothing
+	ok wfctl show 1 -o json
+	assert_equal "$(field .output.total)" 30
+	assert_equal "$(tail -n 1 "$T/log")" pay
+	rm "$T/log"
+	status 1 trip nothing --set limit=25
+	assert_equal "$(head -n 1 "$T/log")" flight
+	assert_equal "$(tail -n 2 "$T/log" | tr '\n' ' ')" "flight back n-flight tell "
+	assert_equal "$(grep -c back "$T/log")" 3
+	rm "$T/log"
+	status 1 trip flight
+	assert_equal "$(tr '\n' ' ' <"$T/log")" "flight tell "
+	ok wfctl show 3 -o json
+	assert_equal "$(field .result)" not_booked
+	assert_equal "$(field .output.why)" exit_1
 	ok wfctl journal check
 }
