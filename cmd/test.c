@@ -1,4 +1,5 @@
 /* wfctl test: workflows, tried under a virtual clock. */
+#include "cli_actions.h"
 #include "cli_tests.h"
 
 #include "trial/trial.h"
@@ -125,6 +126,7 @@ static int run_test(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
+	WF_OPTION_ACTIONS,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "filter", 0, "TEXT", "only tests with this in their name", NULL, NULL },
 	{ "coverage", 0, NULL, "list the steps and branches that no test reached", NULL, NULL },

@@ -91,6 +91,7 @@ static struct wf_instance *new_instance(const struct trial_case *c)
 	in->event = event ? json_deep_copy(event) : NULL;
 	json_t *input = json_object_get(c->spec, "input");
 	in->input = input ? json_deep_copy(input) : json_object();
+	in->connections = json_deep_copy(json_object_get(c->spec, "connections"));
 	return in;
 }
 

@@ -12,6 +12,7 @@
  *	at           RFC 3339: the virtual time of the start; 2026-01-01T00:00:00Z unless said
  *	until        duration: what would happen later than this after the start does not
  *	started_by   text
+ *	connections  {NAME: {…}}: what action definitions read as `connection`
  *	random       integer: seed of jitter and derived ids; 1 unless said
  *	mocks        {STEP or ACTION: outcome or [outcome …]}: what comes of a step's attempts, in their order;
  *	             the last one stands for all that follow. A step's own goes before its action's.

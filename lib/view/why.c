@@ -220,7 +220,10 @@ static void why_ended(struct wf_why *w)
 	wf_view_duration(in->ended_at - in->created_at, took);
 	wf_why_about(w, in->status == WF_INST_FAILED && in->failed_step < w->plan->step_count
 			? in->failed_step : WF_NONE, in->ended_at, 0);
-	if (in->status == WF_INST_FAILED && in->failed_step < w->plan->step_count)
+	if (in->unwind == WF_UNWIND_STOPPED)
+		wf_why_sentence(w, "could not undo all that it did, and ended at %s, after %s", when,
+			took);
+	else if (in->status == WF_INST_FAILED && in->failed_step < w->plan->step_count)
 		wf_why_sentence(w, "failed at %s at %s, after %s", wf_why_step(w, in->failed_step),
 			when, took);
 	else if (in->status == WF_INST_FAILED)
