@@ -7,5 +7,7 @@
 int wf_run_workflow_enable(struct wf_ctx *ctx);
 int wf_run_workflow_disable(struct wf_ctx *ctx);
 int wf_run_workflow_delete(struct wf_ctx *ctx);
+/* … and the one that compares two. */
+int wf_run_workflow_diff(struct wf_ctx *ctx);
 
 #endif

@@ -218,6 +218,9 @@ static const struct wf_subverb subs[] = {
 	{ "ls", "", "list what is registered", 0, 0, NULL, run_ls },
 	{ "show", "WORKFLOW[@VERSION]", "show a workflow's versions, steps and input", 1, 1, "workflow",
 		run_show },
+	{ "diff", "FILE|WORKFLOW[@VERSION] FILE|WORKFLOW[@VERSION]", "say what changed from the one to the "
+		"other, and whether instances in flight could move", 2, 2, "file|workflow",
+		wf_run_workflow_diff },
 	{ "enable", "WORKFLOW[@VERSION]", "let it be started again, by hand and by its triggers", 1, 1,
 		"workflow", wf_run_workflow_enable },
 	{ "disable", "WORKFLOW[@VERSION]", "let nothing start it; what is in flight goes on", 1, 1,
@@ -228,14 +231,18 @@ static const struct wf_subverb subs[] = {
 };
 
 const struct wf_verb wf_verb_workflow = {
-	.arguments = "ls|show|enable|disable|delete",
+	.arguments = "ls|show|diff|enable|disable|delete",
 	.description = "Lists the registered workflows with all their versions, or shows one: the newest "
 		       "enabled version unless one is named. Enables, disables and deletes all versions, "
 		       "or the one named; the schedules that come from its triggers follow.\n\n"
+		       "diff compares two definitions, registered or in files, step by step: which were "
+		       "added (+), removed (-) or changed (~), and in what; then, for every step in which "
+		       "an instance may rest, whether wfctl migrate could move it.\n\n"
 		       "A workflow with instances in flight is not deleted (status 6) unless --force "
 		       "cancels them. Instances that have ended keep their plan and their history.",
 	.examples = "wfctl workflow ls\n"
 		    "wfctl workflow show wf_user_onboarding\n"
+		    "wfctl workflow diff nightly_backup@1.1.0 ./nightly_backup.yaml\n"
 		    "wfctl workflow disable nightly_backup@1.1.0\n"
 		    "wfctl workflow delete nightly_backup --force --yes",
 	.options = options,
