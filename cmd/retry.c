@@ -72,23 +72,40 @@ static bool completed(const struct retry *r, const char *id, bool *ret_effect)
 	return r->in->steps[old].status == WF_STEP_COMPLETED;
 }
 
+/* It goes on undoing what it did. */
+static bool undoes(const struct retry *r)
+{
+	return r->in->unwind == WF_UNWIND_UNDOING || r->in->unwind == WF_UNWIND_STOPPED;
+}
+
+static void foresee_undo(struct retry *r)
+{
+	for (uint32_t i = r->in->undo_count; i-- > 0;) {
+		const struct wf_undo *u = &r->in->undo[i];
+		uint32_t step = u->step < r->own->step_count ? r->own->steps[u->step].compensation : WF_NONE;
+		if (u->status != WF_UNDO_DONE && step != WF_NONE)
+			json_array_append_new(r->again, json_string(wf_plan_step_id(r->own, step)));
+	}
+}
+
 /* What will run, what of it ran before, and what is kept. */
 static void foresee(struct retry *r)
 {
 	const struct wf_plan *plan = r->plan;
 	bool *reach = wf_calloc(plan->step_count + 1, sizeof(*reach));
 	uint32_t from = r->from ? wf_plan_find_step(plan, r->from) : WF_NONE;
-	for (uint32_t i = 0; from == WF_NONE && i < plan->step_count; i++)
-		reach[i] = true;
-	if (from != WF_NONE)
-		wf_engine_reach(plan, from, reach);
+	wf_engine_reach(plan, from, reach);
 	r->again = json_array();
 	r->repeated = json_array();
 	r->kept = json_array();
+	if (undoes(r)) {
+		foresee_undo(r);
+		return;
+	}
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		const char *id = wf_plan_step_id(plan, i);
 		bool effect = false;
-		if (wf_view_side_of(plan, i) != WF_NONE)
+		if (wf_view_side_of(plan, i) != WF_NONE || wf_view_undone_by(plan, i) != WF_NONE)
 			continue;
 		bool before = completed(r, id, &effect);
 		if (reach[i])
@@ -130,8 +147,12 @@ static int say_dry(struct retry *r)
 		return WF_EXIT_DONE;
 	}
 	WF_AUTOBUF struct wf_buf text = { 0 };
-	wf_buf_printf(&text, "would begin #%" PRIu64 " again at %s; nothing was done\n", r->in->number,
-		r->from ? r->from : "its beginning");
+	if (undoes(r))
+		wf_buf_printf(&text, "would go on undoing what #%" PRIu64 " did; nothing was done\n",
+			r->in->number);
+	else
+		wf_buf_printf(&text, "would begin #%" PRIu64 " again at %s; nothing was done\n",
+			r->in->number, r->from ? r->from : "its beginning");
 	put_names(&text, "may run", r->again);
 	if (json_array_size(r->repeated))
 		put_names(&text, "repeated", r->repeated);
@@ -229,8 +250,9 @@ const struct wf_verb wf_verb_retry = {
 	.description = "Begins an instance again that has failed, was cancelled or is suspended: at the step "
 		       "that failed, or at the one that --from names. Results of completed steps that the "
 		       "flow does not come to again are kept. When it may come to effects that have "
-		       "completed before, it asks back first. What was done, by whom and with which changes "
-		       "is in the history.\n\n"
+		       "completed before, it asks back first. One that could not undo all that it did goes on with "
+		       "undoing it; one that has undone it begins at its beginning. What was done, by whom "
+		       "and with which changes is in the history.\n\n"
 		       "The status is as that of wfctl run.",
 	.examples = "wfctl retry 1234 --dry-run\n"
 		    "wfctl retry 1234 --from upload --set vars.target=backup2\n"

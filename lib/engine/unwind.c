@@ -258,8 +258,11 @@ static void again(struct wf_core *c, uint32_t number)
 		wf_core_tell_undo_again(c, number);
 	if (u->step >= c->plan->step_count || c->plan->steps[u->step].compensation == WF_NONE)
 		return;
-	if (in->steps[u->step].status == WF_STEP_COMPENSATION_FAILED)
-		wf_core_set_status(c, u->step, WF_STEP_COMPLETED);
+	if (in->steps[u->step].status == WF_STEP_COMPENSATION_FAILED) { /* when it ended stays */
+		in->steps[u->step].status = WF_STEP_COMPLETED;
+		wf_instance_touch(in, u->step);
+		wf_core_note(c, WF_TRANS_STEP_STATUS, u->step, WF_STEP_COMPLETED);
+	}
 	wf_core_reset_step(c, c->plan->steps[u->step].compensation);
 }
 

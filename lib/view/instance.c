@@ -412,7 +412,7 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 			wf_buf_addch(out, ')');
 		}
 		if (in->status == WF_INST_FAILED) {
-			if (in->failed_step != WF_NONE && plan) {
+			if (in->failed_step != WF_NONE && plan && in->unwind != WF_UNWIND_STOPPED) {
 				wf_buf_addstr(out, " at ");
 				wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
 			}

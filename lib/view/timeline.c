@@ -261,6 +261,23 @@ static void step_rows(struct wf_table *t, const struct wf_plan *plan, const stru
 			step_row(t, plan, in, k, true, axis, now);
 }
 
+/* What it undid its work for, where that is not its error any more. */
+static void put_cause(const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_style *style, struct wf_buf *out)
+{
+	const json_t *cause = json_object_get(in->error, "cause");
+	if (!cause || in->unwind != WF_UNWIND_STOPPED)
+		return;
+	wf_view_role(out, style, WF_ROLE_BAD, "after");
+	if (in->failed_step < plan->step_count) {
+		wf_buf_addstr(out, " ");
+		wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+	}
+	wf_buf_addstr(out, ": ");
+	wf_view_error(cause, true, out);
+	wf_buf_addch(out, '\n');
+}
+
 /* What it has undone, and what is left. */
 static void put_undo(const struct wf_plan *plan, const struct wf_instance *in,
 	const struct wf_style *style, struct wf_buf *out)
@@ -296,7 +313,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 	put_waits(plan, in, now, style, out);
 	if (in->error) {
 		wf_view_role(out, style, WF_ROLE_BAD, "failed");
-		if (in->failed_step != WF_NONE) {
+		if (in->failed_step != WF_NONE && in->unwind != WF_UNWIND_STOPPED) {
 			wf_buf_addstr(out, " at ");
 			wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
 		}
@@ -304,6 +321,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 		wf_view_error(in->error, true, out);
 		wf_buf_addch(out, '\n');
 	}
+	put_cause(plan, in, style, out);
 	put_undo(plan, in, style, out);
 	if (in->output) {
 		wf_buf_addstr(out, "output\n");
