@@ -20,5 +20,8 @@ void wf_actions_done(struct wf_ctx *ctx);
 #define WF_OPTION_ACTIONS                                                                          \
 	{ "actions", 0, "PATH", "also know the action definitions of this file or folder; repeatable", \
 		"file", NULL }
+#define WF_OPTION_DIALECT                                                                          \
+	{ "dialect", 0, "NAME", "the dialect that the definitions are in; told by their shape unless given", \
+		"orch|flexprice|taskflow", NULL }
 
 #endif

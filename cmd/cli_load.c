@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "check/check.h"
 #include "compile/compile.h"
+#include "source/write.h"
 #include "view/findings.h"
 
 #include <dirent.h>
@@ -36,7 +37,7 @@ static int read_text(struct wf_loaded *l, const char *path)
 static void load_definition(struct wf_loaded *l, struct wf_node *root,
 	struct wf_check_schemas *schemas)
 {
-	const struct wf_model_options options = { .actions = l->actions };
+	const struct wf_model_options options = { .actions = l->actions, .dialect = l->dialect };
 	const struct wf_document document = { .root = root };
 	size_t i = l->count++;
 	if (wf_is_action_definition(root)) {
@@ -62,7 +63,7 @@ void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
 	struct wf_check_schemas *schemas)
 {
 	size_t count = 0;
-	*l = (struct wf_loaded){ .name = wf_strdup(path) };
+	*l = (struct wf_loaded){ .name = wf_strdup(path), .dialect = wf_opt(ctx, "dialect") };
 	if (read_text(l, path) < 0)
 		return;
 	wf_source_read(&l->source, WF_SYNTAX_GUESS, &l->docs, &l->diags);
@@ -208,6 +209,20 @@ int wf_load_plans(struct wf_ctx *ctx, const char *path,
 		if (!status)
 			status = fn(ctx, arg, &bytes, plan);
 		wf_plan_free(plan);
+	}
+	wf_loaded_done(&l);
+	return status;
+}
+
+int wf_load_canonical(struct wf_ctx *ctx, const char *path, struct wf_buf *out)
+{
+	struct wf_loaded l;
+	wf_load_file(&l, ctx, path, NULL);
+	int status = usable(ctx, &l);
+	for (size_t i = 0; !status && i < l.count; i++) {
+		if (i)
+			wf_buf_addstr(out, "---\n");
+		wf_source_write(l.models[i] ? l.models[i]->root : l.defs[i]->root, out);
 	}
 	wf_loaded_done(&l);
 	return status;

@@ -13,6 +13,7 @@ struct wf_catalog;
 struct wf_action_def;
 struct wf_loaded {
 	char *name;
+	const char *dialect;      /* that --dialect names; NULL */
 	struct wf_buf text;
 	struct wf_source source;
 	struct wf_documents docs;
@@ -44,6 +45,9 @@ int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),
 	int (*action)(struct wf_ctx *ctx, void *arg, const struct wf_action_def *def), void *arg);
+
+/* Every definition of a sound file in the canonical dialect, as YAML documents. */
+int wf_load_canonical(struct wf_ctx *ctx, const char *path, struct wf_buf *out);
 
 /* Definition files below the arguments (files as they are; folders searched for *.yaml, *.yml and
  * *.json, hidden ones and test files left out), sorted within each argument. Strings and list from

@@ -42,7 +42,7 @@ static int emit(struct wf_ctx *ctx, const struct wf_buf *bytes, const struct wf_
 		wf_view_json(o, out);
 		json_decref(o);
 	} else {
-		return wf_fail_usage(ctx, "--emit is plan, asm or json, not \"%s\"", what);
+		return wf_fail_usage(ctx, "--emit is plan, asm, json or orch, not \"%s\"", what);
 	}
 	return 0;
 }
@@ -108,21 +108,24 @@ static int run_compile(struct wf_ctx *ctx)
 	WF_AUTOBUF struct wf_buf bytes = { 0 }, out = { 0 };
 	struct wf_plan *plan = NULL;
 	struct wf_cause cause = { 0 };
+	bool orch = wf_opt(ctx, "emit") && !strcmp(wf_opt(ctx, "emit"), "orch");
 	int status;
-	if (ends_in(path, ".wfs"))
+	if (orch)
+		status = wf_load_canonical(ctx, path, &out);
+	else if (ends_in(path, ".wfs"))
 		status = from_assembly(ctx, path, &bytes, &plan);
 	else if (ends_in(path, ".wfp"))
 		status = from_plan(ctx, path, &bytes, &plan);
 	else
 		status = wf_load_plan(ctx, path, &bytes, &plan);
-	if (!status && wf_opt(ctx, "emit"))
+	if (!status && !orch && wf_opt(ctx, "emit"))
 		status = emit(ctx, &bytes, plan, &out);
 	else if (!status && to)
 		wf_buf_add(&out, bytes.data, bytes.len);
 	if (!status && to) {
 		if (wf_write_file(to, out.data, out.len, 0644, false, &cause) < 0)
 			status = wf_fail_cause(ctx, &cause);
-		else if (!ctx->quiet)
+		else if (!ctx->quiet && !orch)
 			summary(ctx, &bytes, plan);
 	} else if (!status && wf_opt(ctx, "emit")) {
 		wf_out(ctx, &out);
@@ -135,8 +138,10 @@ static int run_compile(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
-	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm) or a summary (json)",
-		"plan|asm|json", NULL },
+	WF_OPTION_DIALECT,
+	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm), a summary (json) or the definition in the "
+		"canonical dialect (orch)",
+		"plan|asm|json|orch", NULL },
 	{ "output-file", 'O', "FILE", "write there, the plan's bytes unless --emit says otherwise",
 		"file", NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
@@ -148,10 +153,13 @@ const struct wf_verb wf_verb_compile = {
 		       "The same definition gives the same bytes on every machine; the plan's id is "
 		       "their hash. Without options the id and the sizes are printed.\n\n"
 		       "A file that ends in .wfs is assembly as --emit asm writes it, one that ends in "
-		       ".wfp a plan as --emit plan writes it; both are verified.",
+		       ".wfp a plan as --emit plan writes it; both are verified.\n\n"
+		       "--emit orch translates: it writes the definitions of the file as YAML in the canonical "
+		       "dialect, which compile to the same plan.",
 	.examples = "wfctl compile workflows/onboarding.yaml\n"
 		    "wfctl compile --emit asm workflows/onboarding.yaml\n"
-		    "wfctl compile -O onboarding.wfp workflows/onboarding.yaml",
+		    "wfctl compile -O onboarding.wfp workflows/onboarding.yaml\n"
+		    "wfctl compile --emit orch workflows/customer_onboarding.json",
 	.options = options,
 	.formats = WF_FORMATS_COMMON,
 	.min_args = 1,

@@ -41,6 +41,7 @@ static int run_graph(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
+	WF_OPTION_DIALECT,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "instance", 0, "N", "draw this instance, steps coloured by status", "instance", NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },

@@ -120,6 +120,7 @@ static int run_lint(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
+	WF_OPTION_DIALECT,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "warnings-as-errors", 0, NULL, "leave with status 1 for warnings too", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },

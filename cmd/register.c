@@ -165,6 +165,7 @@ static int run_register(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
+	WF_OPTION_DIALECT,
 	{ "dry-run", 'n', NULL, "check and compile, and say what would be registered", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };

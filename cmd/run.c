@@ -252,6 +252,7 @@ static int run_run(struct wf_ctx *ctx)
 
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
+	WF_OPTION_DIALECT,
 	WF_INPUT_OPTIONS,
 	{ "batch", 'b', "FILE|-", "start one instance a line of this file of JSON lines", "file", NULL },
 	{ "jobs", 'j', "N", "with --batch: so many instances at once (16 unless given)", NULL, NULL },

@@ -529,6 +529,24 @@ static void bind_triggers(struct binder *b)
 	}
 }
 
+/* Whoever looks at an instance may do it at any time: what is not there yet makes a component not apply. */
+static void bind_components(struct binder *b)
+{
+	static const char *const security[] = {"name", "user", "roles"};
+	static const uint32_t security_kinds[] = {
+		WF_T_STRING | WF_T_NULL, WF_T_STRING | WF_T_NULL, WF_T_LIST};
+	const struct wf_model *m = b->c->model;
+	struct wf_scope scope = b->scope;
+
+	scope.step_ran = NULL;
+	scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
+	scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, false);
+	scope.root_types[WF_ROOT_SECURITY] =
+		map_type(b->c->arena, security, security_kinds, 3, true);
+	for (uint32_t i = 0; i < m->component_count; i++)
+		predicate(b, &scope, &m->components[i].when, WF_T_BOOL);
+}
+
 static void begin(struct binder *b)
 {
 	struct wf_checker *c = b->c;
@@ -584,6 +602,7 @@ void wf_check_bindings(struct wf_checker *c)
 		if (!wf_graph_reached(&c->flow, node))
 			bind_node(&b, node);
 	bind_failed(&b);
+	bind_components(&b);
 	for (uint32_t i = 0; i < b.var_count; i++) {
 		wf_free(b.vars[i].setters);
 		wf_free(b.vars[i].unset);

@@ -1,6 +1,8 @@
 /* Proves a model sound: the order in which its parts are looked at. */
 #include "check/internal.h"
 
+#include "model/dialect.h"
+
 #include <string.h>
 
 json_t *wf_check_literal(const struct wf_expr *e)
@@ -44,7 +46,7 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, str
 {
 	struct wf_checker c = {.model = model, .diags = diags, .arena = model->arena,
 		.schemas = schemas};
-	size_t errors = diags->errors;
+	size_t errors = diags->errors, from = diags->count;
 
 	bool sound = wf_check_actions(&c);
 	wf_check_targets(&c);
@@ -59,6 +61,7 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, str
 	wf_check_forks(&c);
 	wf_graph_done(&c.flow);
 	wf_graph_done(&c.lists);
+	wf_dialect_speak(model, diags, from);
 	return sound && diags->errors == errors;
 }
 

@@ -19,6 +19,16 @@ static void emit_body(struct compiler *c, enum wf_body_kind kind, uint32_t of,
 	emit(c, WF_OP_RETURN, 0);
 }
 
+static void emit_component(struct compiler *c, uint32_t index, const struct wf_model_expr *when)
+{
+	mark(c, when->node);
+	begin_body(c, WF_BODY_UI, 0, index);
+	wf_emit_expr(c->emitter, when->expr);
+	if (when->expr->type->kinds != WF_T_BOOL)
+		emit(c, WF_OP_BOOL, 0);
+	emit(c, WF_OP_RETURN, 0);
+}
+
 /* The input that a query makes of an event's data. */
 static void emit_event_query(struct compiler *c, uint32_t trigger, const struct wf_model_query *q)
 {
@@ -169,6 +179,9 @@ void wf_compile_bodies(struct compiler *c)
 		if (t->query.node)
 			emit_event_query(c, i, &t->query);
 	}
+	for (uint32_t i = 0; i < m->component_count; i++)
+		if (m->components[i].when.expr)
+			emit_component(c, i, &m->components[i].when);
 	if (m->slot_key.expr)
 		emit_body(c, WF_BODY_SLOT_KEY, 0, m->slot_key.node, m->slot_key.expr);
 }

@@ -264,6 +264,21 @@ const struct wf_node *wf_tr_value(struct wf_translation *t, enum wf_shape shape,
 	return value;
 }
 
+/* A workflow's keys as they are usually written: its id first, however the dialect came by it. */
+static void order_keys(const struct wf_node *map)
+{
+	const size_t few = 200; /* what has more is full of mistakes */
+
+	for (size_t i = 1; i < map->map.count && map->map.count < few; i++) {
+		struct wf_pair pair = map->map.pairs[i];
+		size_t k = i, place = wf_shape_place(pair.key);
+
+		for (; k > 0 && wf_shape_place(map->map.pairs[k - 1].key) > place; k--)
+			map->map.pairs[k] = map->map.pairs[k - 1];
+		map->map.pairs[k] = pair;
+	}
+}
+
 const struct wf_node *wf_dialect_translate(struct wf_read *r, const struct wf_dialect *d,
 	const struct wf_node *root)
 {
@@ -271,7 +286,9 @@ const struct wf_node *wf_dialect_translate(struct wf_read *r, const struct wf_di
 	struct wf_node *top = wf_tr_map(&t, root);
 	struct wf_span span = root->map.count ? root->map.pairs[0].key_span : root->span;
 
-	wf_tr_put(&t, top, "workflow", span, map_of(&t, WF_SHAPE_WORKFLOW, root));
+	const struct wf_node *workflow = map_of(&t, WF_SHAPE_WORKFLOW, root);
+	order_keys(workflow);
+	wf_tr_put(&t, top, "workflow", span, workflow);
 	return top;
 }
 

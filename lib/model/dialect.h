@@ -90,6 +90,8 @@ enum wf_shape wf_shape_below(enum wf_shape shape, const char *key, enum wf_form 
 const char *wf_shape_noun(enum wf_shape shape);
 /* Whether the canonical dialect has the key anywhere. */
 bool wf_shape_has_key(const char *key);
+/* Where in the usual order of a workflow's keys it stands. */
+size_t wf_shape_place(const char *key);
 
 /* The canonical key as the dialect writes it. */
 const char *wf_dialect_key(const struct wf_dialect *d, enum wf_shape shape, const char *ours,

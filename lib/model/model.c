@@ -1,6 +1,7 @@
 /* The canonical model: its life, and which reader a document gets. */
 #include "model/model.h"
 
+#include "model/dialect.h"
 #include "model/read.h"
 
 #include <string.h>
@@ -60,16 +61,6 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 			"write kind: action, or a workflow without `kind`");
 		return;
 	}
-	if (wf_node_get(root, "workflowId")) {
-		WF_FIND(r, NOT_SUPPORTED, wf_node_pair(root, "workflowId")->key_span,
-			"the taskflow dialect is not supported yet");
-		return;
-	}
-	if (wf_node_get(root, "trigger") && wf_node_get(root, "steps")) {
-		WF_FIND(r, NOT_SUPPORTED, wf_node_pair(root, "trigger")->key_span,
-			"the flexprice dialect is not supported yet");
-		return;
-	}
 	d = WF_FIND(r, NOT_A_WORKFLOW, root->span, "the key `workflow` is missing at the root");
 	if (wf_node_get(root, "steps"))
 		wf_diag_hint(d, "put `workflow:` above and indent the rest below it");
@@ -107,22 +98,32 @@ struct wf_model *wf_model_read_with(const struct wf_source *source,
 {
 	static const char *const keys[] = {"workflow"};
 	struct wf_read r = {.source = source, .diags = diags, .actions = options->actions};
-	const struct wf_node *root = document->root;
-	const struct wf_node *workflow = wf_node_get(root, "workflow");
+	const struct wf_dialect *dialect = wf_dialect_of(&r, document->root, options->dialect);
+	bool canonical = dialect && strcmp(dialect->name, "orch") == 0;
+	size_t from = diags->count;
 
-	if (!workflow) {
-		not_a_workflow(&r, root);
+	if (!dialect)
+		return NULL;
+	if (document->root->kind != WF_NODE_MAP ||
+		(canonical && !wf_node_get(document->root, "workflow"))) {
+		not_a_workflow(&r, document->root);
 		return NULL;
 	}
+	struct wf_model *model = wf_model_new(source, document->root);
+	r.model = model;
+	r.arena = model->arena;
+	model->dialect = dialect->name;
+	if (!canonical)
+		model->root = wf_dialect_translate(&r, dialect, document->root);
+	const struct wf_node *workflow = wf_node_get(model->root, "workflow");
 	if (workflow->kind != WF_NODE_MAP) {
 		WF_FIND(&r, NOT_A_WORKFLOW, workflow->span, "`workflow` must be a map, here is %s",
 			wf_read_kind_phrase(workflow));
+		wf_model_free(model);
 		return NULL;
 	}
-	struct wf_model *model = wf_model_new(source, root);
-	r.model = model;
-	r.arena = model->arena;
-	WF_READ_KEYS(&r, root, "a definition", keys);
+	WF_READ_KEYS(&r, model->root, "a definition", keys);
 	wf_read_orch(&r, workflow);
+	wf_dialect_speak(model, diags, from);
 	return model;
 }

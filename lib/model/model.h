@@ -82,6 +82,11 @@ struct wf_model_trigger {              /* one of `triggers`, in their order */
 	bool wrong;                    /* there is a finding in it */
 };
 
+struct wf_model_component {            /* one of `ui`, in their order */
+	const struct wf_node *node;
+	struct wf_model_expr when;     /* not given: it always applies */
+};
+
 enum wf_step_kind { WF_STEP_ACTION, WF_STEP_PARALLEL, WF_STEP_FOREACH };
 
 struct wf_model_step {
@@ -178,8 +183,9 @@ struct wf_model {
 	struct wf_expr_arena *exprs;
 	struct wf_arena *arena;        /* the same arena's base */
 	const struct wf_source *source;/* borrowed */
-	const struct wf_node *root;    /* borrowed from the document */
-	const char *dialect;           /* "orch" */
+	const struct wf_node *root;    /* the canonical tree { workflow: … }: the document's own, or its
+	                                  translation, whose nodes have the places of the text */
+	const char *dialect;           /* "orch"; or the one that was translated */
 	bool is_action;                /* of an action definition: one step, which sees the action's input */
 	const char *id, *version, *name, *description;
 	const struct wf_node *id_node;
@@ -205,6 +211,8 @@ struct wf_model {
 	uint32_t notify_count, notify_room;
 	struct wf_model_policy *policies;
 	uint32_t policy_count;
+	struct wf_model_component *components; /* of `ui` */
+	uint32_t component_count;
 	struct wf_model_trigger *triggers;
 	uint32_t trigger_count;
 	const struct wf_node *concurrency_node;
@@ -222,6 +230,7 @@ struct wf_action_def;
 /* What is known beside the text; zeroed it is nothing. */
 struct wf_model_options {
 	struct wf_catalog *actions;    /* borrowed, and must outlive the model; NULL: the built-ins alone */
+	const char *dialect;           /* the one it is in; NULL: told by its shape */
 };
 
 /*

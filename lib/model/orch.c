@@ -8,15 +8,6 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* Keys that later work will act on: kept in the plan as written. */
-static const struct {
-	const char *key;
-	const char *note; /* how it is without them */
-} kept[] = {
-	{"execution_log", "nothing follows them yet: every step is in the journal"},
-	{"ui", "nothing shows them yet"},
-};
-
 static void read_identity(struct wf_read *r, const struct wf_node *w)
 {
 	struct wf_model *m = r->model;
@@ -78,19 +69,6 @@ static void read_input(struct wf_read *r, const struct wf_node *w)
 		r->model->input_schema = wf_read_schema(r, input, "input");
 }
 
-static void read_kept(struct wf_read *r, const struct wf_node *w)
-{
-	for (size_t i = 0; i < COUNT(kept); i++) {
-		const struct wf_pair *pair = wf_node_pair(w, kept[i].key);
-
-		if (!pair)
-			continue;
-		json_object_set_new(r->model->extra, kept[i].key, wf_node_json(pair->value));
-		WF_FIND(r, KEPT_NOT_RUN, pair->key_span, "`%s` are kept, but %s", kept[i].key,
-			kept[i].note);
-	}
-}
-
 static void read_vars(struct wf_read *r, const struct wf_node *w)
 {
 	const struct wf_node *vars = wf_read_kind(r, w, "vars", WF_NODE_MAP);
@@ -149,7 +127,8 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 {
 	static const char *const keys[] = {"id", "version", "name", "description", "input",
 		"context", "triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
-		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id"};
+		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id", "enabled",
+		"metadata"};
 	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};
 	static const char *const timeout_keys[] = {"timeout", "timeout_ms"};
 	const struct wf_node *defaults = wf_node_get(w, "defaults");
@@ -161,7 +140,7 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 	wf_read_triggers(r, w);
 	wf_read_concurrency(r, w);
 	wf_read_approval_policies(r, w);
-	read_kept(r, w);
+	wf_read_shown(r, w);
 	read_vars(r, w);
 	r->model->timeout_ms =
 		wf_read_millis(r, w, timeout_keys, COUNT(timeout_keys), 1, &r->model->timeout_node);

@@ -1,6 +1,8 @@
 /* Typed access to the keys of a map, with findings. */
 #include "model/read.h"
 
+#include "model/dialect.h"
+
 #include "base/text.h"
 #include "base/limits.h"
 
@@ -40,6 +42,8 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 		while (k < count && strcmp(keys[k], pair->key) != 0)
 			k++;
 		if (k < count)
+			continue;
+		if (wf_dialect_foreign(r, pair, keys, count))
 			continue;
 		struct wf_diag *d = WF_FIND(
 			r, UNKNOWN_KEY, pair->key_span, "%s has no key `%s`", what, pair->key);

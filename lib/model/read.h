@@ -130,6 +130,9 @@ void wf_read_means(struct wf_read *r, const struct wf_model_step *s);
 /* A JSON Schema, new; NULL without one, or after a finding. */
 json_t *wf_read_schema(struct wf_read *r, const struct wf_node *node, const char *key);
 
+/* `enabled`, `metadata`, `execution_log` and `ui`: what is told of a workflow and of its instances. */
+void wf_read_shown(struct wf_read *r, const struct wf_node *workflow);
+
 /* A workflow of the orch dialect, into the model. */
 void wf_read_orch(struct wf_read *r, const struct wf_node *workflow);
 

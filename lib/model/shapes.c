@@ -46,11 +46,11 @@ static const struct {
 	{WF_SHAPE_COMPENSATE, "retry", WF_SHAPE_RETRY, WF_FORM_MAP},
 };
 
-/* The keys of all these maps. */
+/* The keys of all these maps, in the order in which a workflow's are usually written. */
 static const char *const keys[] = {"id", "version", "name", "description", "input", "context",
-	"triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars", "steps",
-	"on_failure", "completion", "execution_log", "ui", "correlation_id", "enabled", "metadata",
-	"output_schema", "action", "with", "condition", "depends_on", "order", "next", "parallel",
+	"triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
+	"correlation_id", "enabled", "metadata", "execution_log", "ui", "steps", "on_failure",
+	"completion", "output_schema", "action", "with", "condition", "depends_on", "order", "next", "parallel",
 	"foreach", "retry", "deadline", "deadline_ms", "max_visits", "on_decision", "compensate",
 	"idempotency_key", "on_crash", "output", "set", "to", "when", "handlers", "error_type",
 	"error_code", "branches", "join", "limit", "items", "as", "index", "on_item_failure",
@@ -87,10 +87,16 @@ const char *wf_shape_noun(enum wf_shape shape)
 	return nouns[shape];
 }
 
+size_t wf_shape_place(const char *key)
+{
+	size_t i = 0;
+
+	while (i < COUNT(keys) && strcmp(keys[i], key) != 0)
+		i++;
+	return i;
+}
+
 bool wf_shape_has_key(const char *key)
 {
-	for (size_t i = 0; i < COUNT(keys); i++)
-		if (strcmp(keys[i], key) == 0)
-			return true;
-	return false;
+	return wf_shape_place(key) < COUNT(keys);
 }

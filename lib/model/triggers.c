@@ -37,7 +37,7 @@ static void read_transform(struct wf_read *r, const struct wf_pair *pair, struct
 
 static void read_event(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
-	static const char *const keys[] = {"type", "name", "when", "input", "transform"};
+	static const char *const keys[] = {"type", "description", "name", "when", "input", "transform"};
 	const struct wf_pair *transform = wf_node_pair(map, "transform");
 
 	WF_READ_KEYS(r, map, "an event trigger", keys);
@@ -52,7 +52,7 @@ static void read_event(struct wf_read *r, const struct wf_node *map, struct wf_m
 
 static void read_http(struct wf_read *r, const struct wf_node *map)
 {
-	static const char *const keys[] = {"type", "path"};
+	static const char *const keys[] = {"type", "description", "path"};
 	const struct wf_pair *type = wf_node_pair(map, "type");
 
 	WF_READ_KEYS(r, map, "an http trigger", keys);
@@ -116,7 +116,7 @@ static void read_one_timetable(struct wf_read *r, const struct wf_node *map)
 
 static void read_schedule(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
-	static const char *const keys[] = {"type", "id", "cron", "interval", "at", "timezone", "dst",
+	static const char *const keys[] = {"type", "description", "id", "cron", "interval", "at", "timezone", "dst",
 		"jitter", "start", "end", "missed", "grace", "backfill_limit", "overlap", "input",
 		"enabled"};
 	const struct wf_node *dst = wf_node_get(map, "dst");
@@ -138,7 +138,7 @@ static void read_schedule(struct wf_read *r, const struct wf_node *map, struct w
 
 static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
-	static const char *const manual[] = {"type"};
+	static const char *const manual[] = {"type", "description"};
 	size_t errors = r->diags->errors;
 
 	*t = (struct wf_model_trigger){.kind = WF_TRIGGER_UNKNOWN, .node = map};
@@ -151,6 +151,7 @@ static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf
 		WF_FIND(r, MISSING_KEY, map->span, "the trigger has no `type`");
 	t->kind = (enum wf_trigger_kind)wf_read_word(
 		r, map, "type", kinds, COUNT(kinds), WF_TRIGGER_UNKNOWN);
+	(void)wf_read_string(r, map, "description");
 	t->input_node = wf_node_get(map, "input");
 	if (t->kind == WF_TRIGGER_EVENT)
 		read_event(r, map, t);

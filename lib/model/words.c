@@ -2,7 +2,9 @@
 #include "model/dialect.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define ARRAY(list) (sizeof(list) / sizeof *(list))
@@ -36,6 +38,23 @@ static bool same(const char *a, size_t n, const char *b)
 	return strlen(b) == n && memcmp(a, b, n) == 0;
 }
 
+/* Whether the names differ in case and underscores alone. */
+static bool like(const char *a, size_t a_n, const char *b, size_t b_n)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		while (i < a_n && a[i] == '_')
+			i++;
+		while (k < b_n && b[k] == '_')
+			k++;
+		if (i == a_n || k == b_n)
+			return i == a_n && k == b_n;
+		if (tolower((unsigned char)a[i++]) != tolower((unsigned char)b[k++]))
+			return false;
+	}
+}
+
 /* The dialect's name for a canonical key; of several the one of a map that the message names. */
 static const char *name_for(const struct wf_dialect *d, const char *message, const char *ours,
 	char *room, size_t size)
@@ -57,8 +76,50 @@ static const char *name_for(const struct wf_dialect *d, const char *message, con
 	return wf_dialect_key(d, WF_SHAPE_ANY, ours, room, size);
 }
 
+/* The author's own spelling of the canonical key whose pair, or whose value, is at the finding's place. */
+static bool find_own(const struct wf_node *node, const struct wf_diag *f, const char *key,
+	struct wf_span *ret)
+{
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count; i++)
+			if (find_own(node->list.items[i], f, key, ret))
+				return true;
+	for (size_t i = 0; node->kind == WF_NODE_MAP && i < node->map.count; i++) {
+		const struct wf_pair *pair = &node->map.pairs[i];
+		const struct wf_span *value = &pair->value->span;
+		bool here = f->span.offset == pair->key_span.offset ||
+			    (f->span.offset == value->offset && f->span.end_offset == value->end_offset);
+
+		if (here && strcmp(pair->key, key) == 0) {
+			*ret = pair->key_span;
+			return true;
+		}
+		if (find_own(pair->value, f, key, ret))
+			return true;
+	}
+	return false;
+}
+
+static bool put_own(const struct wf_node *root, const struct wf_diag *f, const char *key,
+	struct wf_buf *out)
+{
+	struct wf_diag at = *f;
+	const char *text;
+	size_t n;
+
+	if (!find_own(root, f, key, &at.span))
+		return false;
+	text_at(&at, &text, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)text[i]) && text[i] != '_')
+			return false; /* made at the place of something else */
+	wf_buf_add(out, text, n);
+	return n > 0;
+}
+
 /* One name in backquotes. */
-static void put_name(const struct wf_dialect *d, const struct wf_diag *f, const char *message,
+static void put_name(const struct wf_dialect *d, const struct wf_node *root, const struct wf_diag *f,
+	const char *message,
 	const char *name, size_t n, struct wf_buf *out)
 {
 	size_t key_n = 0, at_n;
@@ -68,9 +129,8 @@ static void put_name(const struct wf_dialect *d, const struct wf_diag *f, const 
 	while (key_n < n && ((name[key_n] >= 'a' && name[key_n] <= 'z') || name[key_n] == '_'))
 		key_n++;
 	text_at(f, &at, &at_n);
-	bool key_at = f->rule == WF_RULE_UNKNOWN_KEY && at_n < sizeof room;
-	if (key_at && key_n == n && f->message == message && n >= at_n) {
-		wf_buf_add(out, at, at_n); /* as it was written */
+	if (f->rule == WF_RULE_UNKNOWN_KEY && f->message == message && like(name, n, at, at_n)) {
+		wf_buf_add(out, at, at_n);
 		return;
 	}
 	/* `input` and `type` are roots and fields of expressions too: only alone are they keys */
@@ -85,7 +145,8 @@ static void put_name(const struct wf_dialect *d, const struct wf_diag *f, const 
 		wf_buf_add(out, name, n);
 		return;
 	}
-	wf_buf_addstr(out, name_for(d, message, key, room, sizeof room));
+	if (!put_own(root, f, key, out))
+		wf_buf_addstr(out, name_for(d, message, key, room, sizeof room));
 	if (key_n < n) {
 		size_t rest = key_n + 1;
 		size_t word = 0;
@@ -105,9 +166,11 @@ static void put_name(const struct wf_dialect *d, const struct wf_diag *f, const 
 	}
 }
 
-static char *spoken(const struct wf_dialect *d, const struct wf_diag *f, const char *text)
+static char *spoken(const struct wf_dialect *d, const struct wf_node *root, const struct wf_diag *f,
+	const char *text)
 {
 	struct wf_buf out = {0};
+	bool words = f->rule == WF_RULE_WRONG_VALUE; /* what the key may be follows it */
 
 	for (const char *s = text; *s;) {
 		const char *open = strchr(s, '`'), *close = open ? strchr(open + 1, '`') : NULL;
@@ -117,14 +180,43 @@ static char *spoken(const struct wf_dialect *d, const struct wf_diag *f, const c
 			break;
 		}
 		wf_buf_add(&out, s, (size_t)(open + 1 - s));
-		put_name(d, f, text, open + 1, (size_t)(close - open - 1), &out);
+		if (words && s != text)
+			wf_buf_add(&out, open + 1, (size_t)(close - open - 1));
+		else
+			put_name(d, root, f, text, open + 1, (size_t)(close - open - 1), &out);
 		wf_buf_addch(&out, '`');
 		s = close + 1;
 	}
 	return wf_buf_take(&out);
 }
 
-static void speak_one(const struct wf_dialect *d, struct wf_diag *f)
+/* A key that is like none of the canonical ones may be like one of the dialect's own. */
+static void suggest(const struct wf_dialect *d, struct wf_diag *f)
+{
+	const char **names = wf_calloc(d->rename_count + 1, sizeof *names);
+	char key[64];
+	const char *at;
+	size_t n, count = 0;
+
+	for (size_t i = 0; i < d->rename_count; i++) {
+		const char *noun = wf_shape_noun(d->renames[i].shape);
+		if (!noun || strstr(f->message, noun))
+			names[count++] = d->renames[i].theirs;
+	}
+	text_at(f, &at, &n);
+	if (n < sizeof key) {
+		memcpy(key, at, n);
+		key[n] = '\0';
+		const char *nearest = wf_nearest(key, names, count);
+		if (nearest) {
+			wf_diag_hint(f, "did you mean `%s`?", nearest);
+			wf_diag_fix(f, "%s", nearest);
+		}
+	}
+	wf_free(names);
+}
+
+static void speak_one(const struct wf_dialect *d, const struct wf_node *root, struct wf_diag *f)
 {
 	/* other suggestions are names of the author's own */
 	bool keys = f->rule == WF_RULE_UNKNOWN_KEY;
@@ -132,9 +224,9 @@ static void speak_one(const struct wf_dialect *d, struct wf_diag *f)
 
 	if (f->rule == WF_RULE_DIALECT_MIXED)
 		return;
-	message = spoken(d, f, f->message);
+	message = spoken(d, root, f, f->message);
 	if (f->hint && (keys || strncmp(f->hint, "did you mean", 12) != 0))
-		hint = spoken(d, f, f->hint);
+		hint = spoken(d, root, f, f->hint);
 	if (keys && f->fix) {
 		char room[64], *fix = wf_strdup(name_for(d, f->message, f->fix, room, sizeof room));
 		wf_free(f->fix);
@@ -146,6 +238,8 @@ static void speak_one(const struct wf_dialect *d, struct wf_diag *f)
 		wf_free(f->hint);
 		f->hint = hint;
 	}
+	if (keys && !f->hint)
+		suggest(d, f);
 }
 
 void wf_dialect_speak(const struct wf_model *model, struct wf_diags *diags, size_t from)
@@ -154,5 +248,5 @@ void wf_dialect_speak(const struct wf_model *model, struct wf_diags *diags, size
 
 	for (size_t i = from; d && i < diags->count; i++)
 		if (diags->items[i].source == model->source)
-			speak_one(d, &diags->items[i]);
+			speak_one(d, model->root, &diags->items[i]);
 }

@@ -179,11 +179,11 @@ static void test_extra_is_kept(void **state)
 	struct definition d;
 
 	(void)state;
-	read_text(&d, WORKFLOW "  triggers: [{ type: manual }]\n  ui: [{ a: 1 }]\n" STEPS STEP);
+	read_text(&d, WORKFLOW "  triggers: [{ type: manual }]\n  ui: [{ component: a }]\n" STEPS STEP);
 	definition_clean(&d);
-	assert_int_equal(d.diags.notes, 1);
+	assert_int_equal(d.diags.notes, 0);
 	WF_AUTOFREE char *text = wf_json_text(d.model->extra);
-	assert_string_equal(text, "{\"triggers\":[{\"type\":\"manual\"}],\"ui\":[{\"a\":1}]}");
+	assert_string_equal(text, "{\"triggers\":[{\"type\":\"manual\"}],\"ui\":[{\"component\":\"a\"}]}");
 	definition_done(&d);
 }
 
@@ -333,9 +333,9 @@ static void test_other_documents(void **state)
 		{"[1]", WF_RULE_NOT_A_WORKFLOW},
 		{"workflow: 3", WF_RULE_NOT_A_WORKFLOW},
 		{"id: a\nsteps: []", WF_RULE_NOT_A_WORKFLOW},
-		{"kind: action\nid: a", WF_RULE_NOT_SUPPORTED},
-		{"workflowId: a\nsteps: []", WF_RULE_NOT_SUPPORTED},
-		{"trigger: a\nsteps: []", WF_RULE_NOT_SUPPORTED},
+		{"kind: flow\nid: a", WF_RULE_NOT_A_WORKFLOW},
+		{"workflowId: a\nworkflow: {}", WF_RULE_DIALECT_MIXED},
+		{"trigger: a\nworkflowId: a\nsteps: []", WF_RULE_DIALECT_MIXED},
 	};
 
 	(void)state;

@@ -1,0 +1,457 @@
+/* The flexprice dialect: names, conditions as objects, times in seconds, retries unless said otherwise. */
+#include "model/dialect.h"
+
+#include "base/json.h"
+#include "model/read.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAIN_OPERATORS 14
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* A hundred years. */
+#define MAX_SECONDS INT64_C(3155760000)
+
+static void put(struct wf_translation *t, const struct wf_pair *theirs, const char *ours,
+	struct wf_node *out, const struct wf_node *value)
+{
+	wf_tr_put(t, out, ours, theirs->key_span, value);
+}
+
+/* The map's member that is a map, made when it is not there. */
+static struct wf_node *member(struct wf_translation *t, struct wf_node *map, const char *key,
+	const struct wf_pair *theirs)
+{
+	if (!wf_node_get(map, key))
+		wf_tr_put(t, map, key, theirs->key_span, wf_tr_map(t, theirs->value));
+	struct wf_node *node = wf_node_get(map, key);
+	return node->kind == WF_NODE_MAP ? node : NULL;
+}
+
+/* -- conditions -- */
+
+enum { BINARY, NEGATED, CALL, THERE };
+static const struct {
+	const char *name;
+	int form;
+	const char *text; /* operator or function */
+	bool holds_without; /* it holds of a field that is not there */
+} operators[] = {
+	{"eq", BINARY, "==", false},
+	{"ne", BINARY, "!=", true},
+	{"gt", BINARY, ">", false},
+	{"gte", BINARY, ">=", false},
+	{"lt", BINARY, "<", false},
+	{"lte", BINARY, "<=", false},
+	{"in", BINARY, "in", false},
+	{"not_in", NEGATED, "in", true},
+	{"contains", CALL, "contains", false},
+	{"starts_with", CALL, "starts_with", false},
+	{"ends_with", CALL, "ends_with", false},
+	{"matches", CALL, "matches", false},
+	{"exists", THERE, "", false},
+	{"not_exists", THERE, "!", true},
+	/* other names of these */
+	{"==", BINARY, "==", false},
+	{"=", BINARY, "==", false},
+	{"equals", BINARY, "==", false},
+	{"!=", BINARY, "!=", true},
+	{"neq", BINARY, "!=", true},
+	{"not_equals", BINARY, "!=", true},
+	{">", BINARY, ">", false},
+	{"greater_than", BINARY, ">", false},
+	{">=", BINARY, ">=", false},
+	{"greater_than_or_equal", BINARY, ">=", false},
+	{"<", BINARY, "<", false},
+	{"less_than", BINARY, "<", false},
+	{"<=", BINARY, "<=", false},
+	{"less_than_or_equal", BINARY, "<=", false},
+};
+
+static void put_quoted(struct wf_buf *out, const char *s)
+{
+	wf_buf_addch(out, '"');
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ')
+			wf_buf_printf(out, "\\u%04x", (unsigned)*s);
+		else if (*s == '"' || *s == '\\')
+			wf_buf_printf(out, "\\%c", *s);
+		else
+			wf_buf_addch(out, *s);
+	}
+	wf_buf_addch(out, '"');
+}
+
+/* A value as an expression; a string of `${…}` alone is one already. */
+static void put_value(struct wf_buf *out, const struct wf_node *value)
+{
+	if (value->kind == WF_NODE_STRING && strncmp(value->string.text, "${", 2) == 0 &&
+		value->string.text[value->string.len - 1] == '}') {
+		wf_buf_addstr(out, value->string.text);
+	} else if (value->kind == WF_NODE_STRING) {
+		put_quoted(out, value->string.text);
+	} else if (value->kind == WF_NODE_LIST) {
+		wf_buf_addch(out, '[');
+		for (size_t i = 0; i < value->list.count; i++) {
+			wf_buf_addstr(out, i ? ", " : "");
+			put_value(out, value->list.items[i]);
+		}
+		wf_buf_addch(out, ']');
+	} else {
+		json_t *plain = wf_node_json(value);
+		wf_json_write(plain, out);
+		json_decref(plain);
+	}
+}
+
+static size_t operator_of(struct wf_translation *t, const struct wf_node *map)
+{
+	const char *names[COUNT(operators)];
+
+	for (size_t i = 0; i < COUNT(operators); i++)
+		names[i] = operators[i].name;
+	const struct wf_node *node = wf_read_kind(t->r, map, "operator", WF_NODE_STRING);
+	for (size_t i = 0; node && i < COUNT(operators); i++)
+		if (strcmp(names[i], node->string.text) == 0)
+			return i;
+	if (node)
+		return wf_read_word(t->r, map, "operator", names, MAIN_OPERATORS, COUNT(operators));
+	if (!wf_node_get(map, "operator"))
+		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `operator`");
+	return COUNT(operators);
+}
+
+static void put_test(struct wf_buf *out, size_t op, const char *field, const struct wf_node *value)
+{
+	if (operators[op].form == THERE) {
+		wf_buf_printf(out, "%shas(%s)", operators[op].text, field);
+		return;
+	}
+	if (operators[op].form == CALL)
+		wf_buf_printf(out, "%s(%s, ", operators[op].text, field);
+	else
+		wf_buf_printf(out, "%s%s %s ", operators[op].form == NEGATED ? "!(" : "", field,
+			operators[op].text);
+	put_value(out, value);
+	wf_buf_addstr(out, operators[op].form == BINARY ? "" : ")");
+}
+
+/* { field, operator, value } as an expression; false after a finding. In a trigger the field is one of
+ * the event's data, and one that is not there is no error. */
+static bool put_condition(struct wf_translation *t, const struct wf_node *map, bool in_trigger,
+	struct wf_buf *out)
+{
+	static const char *const keys[] = {"field", "operator", "value"};
+	const struct wf_node *value = wf_node_get(map, "value");
+	size_t errors = t->r->diags->errors, op;
+	const char *field;
+
+	if (!WF_READ_KEYS(t->r, map, "a condition", keys))
+		return false;
+	field = wf_read_string(t->r, map, "field");
+	if (!wf_node_get(map, "field"))
+		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `field`");
+	op = operator_of(t, map);
+	if (op < COUNT(operators) && operators[op].form != THERE && !value)
+		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `value`");
+	if (t->r->diags->errors != errors || !field || op == COUNT(operators))
+		return false;
+	bool inside = in_trigger && strncmp(field, "event.", 6) != 0 && strncmp(field, "${", 2) != 0;
+	WF_AUTOFREE char *path = wf_asprintf("%s%s", inside ? "event.data." : "", field);
+	bool guarded = in_trigger && operators[op].form != THERE;
+	if (guarded)
+		wf_buf_printf(out, "(%shas(%s) %s ", operators[op].holds_without ? "!" : "", path,
+			operators[op].holds_without ? "||" : "&&");
+	put_test(out, op, path, value);
+	wf_buf_addstr(out, guarded ? ")" : "");
+	return true;
+}
+
+static void put_step_condition(struct wf_translation *t, enum wf_shape shape,
+	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
+{
+	const struct wf_node *value = theirs->value;
+	WF_AUTOBUF struct wf_buf text = {0};
+	struct wf_node *map;
+
+	(void)shape;
+	if (value->kind == WF_NODE_MAP && wf_node_get(value, "when")) {
+		put(t, theirs, ours, out, value);
+		return;
+	}
+	if (value->kind == WF_NODE_MAP) {
+		if (!put_condition(t, value, false, &text))
+			return;
+		value = wf_tr_string(t, value, text.data);
+	}
+	map = wf_tr_map(t, theirs->value);
+	put(t, theirs, "when", map, value);
+	put(t, theirs, ours, out, map);
+}
+
+static void put_trigger_conditions(struct wf_translation *t, enum wf_shape shape,
+	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
+{
+	const struct wf_node *list = theirs->value;
+	WF_AUTOBUF struct wf_buf text = {0};
+
+	(void)shape;
+	if (list->kind != WF_NODE_LIST) {
+		WF_FIND(t->r, WRONG_TYPE, list->span, "`conditions` must be a list, here is %s",
+			wf_read_kind_phrase(list));
+		return;
+	}
+	if (list->list.count == 1 && list->list.items[0]->kind == WF_NODE_STRING) {
+		put(t, theirs, ours, out, list->list.items[0]);
+		return;
+	}
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *item = list->list.items[i];
+
+		wf_buf_addstr(&text, i ? " && " : "");
+		if (item->kind == WF_NODE_STRING)
+			wf_buf_printf(&text, "(%s)", item->string.text);
+		else if (!put_condition(t, item, true, &text))
+			return;
+	}
+	if (list->list.count)
+		put(t, theirs, ours, out, wf_tr_string(t, list, text.data));
+}
+
+/* -- triggers -- */
+
+static void put_trigger(struct wf_translation *t, enum wf_shape shape, const struct wf_pair *theirs,
+	const char *ours, struct wf_node *out)
+{
+	struct wf_node *list = wf_tr_list(t, theirs->value, 1);
+	const struct wf_node *value =
+		wf_tr_value(t, WF_SHAPE_TRIGGER, WF_FORM_MAP, theirs->value);
+
+	(void)shape;
+	list->list.items[0] = WF_ARENA_NEW(t->r->arena, struct wf_node);
+	*list->list.items[0] = *value;
+	put(t, theirs, ours, out, list);
+}
+
+static void put_trigger_type(struct wf_translation *t, enum wf_shape shape,
+	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
+{
+	static const char *const words[] = {"event", "scheduled", "manual", "api"};
+	static const char *const kinds[] = {"event", "schedule", "manual", "http"};
+	struct wf_pair alone = *theirs;
+	struct wf_node map = {.kind = WF_NODE_MAP, .span = theirs->value->span,
+		.map = {.pairs = &alone, .count = 1}};
+	size_t kind = wf_read_word(t->r, &map, "type", words, COUNT(words), COUNT(words));
+
+	(void)shape;
+	/* of an unknown one the rest is still looked at */
+	put(t, theirs, ours, out,
+		wf_tr_string(t, theirs->value, kinds[kind < COUNT(kinds) ? kind : 2]));
+}
+
+/* A cron expression, or what a schedule has. */
+static void put_schedule(struct wf_translation *t, enum wf_shape shape, const struct wf_pair *theirs,
+	const char *ours, struct wf_node *out)
+{
+	if (theirs->value->kind == WF_NODE_MAP)
+		wf_tr_keys(t, shape, theirs->value, out);
+	else
+		put(t, theirs, ours, out, theirs->value);
+}
+
+/* -- times and retries -- */
+
+/* Seconds; 0 is what an absent one is written as. */
+static void put_seconds(struct wf_translation *t, enum wf_shape shape, const struct wf_pair *theirs,
+	const char *ours, struct wf_node *out)
+{
+	const struct wf_node *v = theirs->value;
+	char text[32];
+
+	(void)shape;
+	if (v->kind != WF_NODE_INT) {
+		WF_FIND(t->r, WRONG_TYPE, v->span, "`%s` must be an integer, here is %s", theirs->key,
+			wf_read_kind_phrase(v));
+	} else if (v->integer < 0 || v->integer > MAX_SECONDS) {
+		WF_FIND(t->r, WRONG_VALUE, v->span, "`%s` is %lld, must be from 0 to %lld",
+			theirs->key, (long long)v->integer, (long long)MAX_SECONDS);
+	} else if (v->integer > 0) {
+		(void)snprintf(text, sizeof text, "PT%lldS", (long long)v->integer);
+		put(t, theirs, ours, out, wf_tr_string(t, v, text));
+	}
+}
+
+static void put_unless_zero(struct wf_translation *t, enum wf_shape shape,
+	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
+{
+	const struct wf_node *v = theirs->value;
+
+	(void)shape;
+	if ((v->kind != WF_NODE_INT || v->integer) && (v->kind != WF_NODE_REAL || v->real != 0))
+		put(t, theirs, ours, out, v);
+}
+
+static void put_workflow_retry(struct wf_translation *t, enum wf_shape shape,
+	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
+{
+	struct wf_node *defaults = member(t, out, "defaults", theirs);
+
+	(void)shape;
+	if (defaults)
+		put(t, theirs, ours, defaults,
+			wf_tr_value(t, WF_SHAPE_RETRY, WF_FORM_MAP, theirs->value));
+}
+
+/* What the text says of a policy that leaves it out. */
+static void fill_retry(struct wf_translation *t, const struct wf_node *at, struct wf_node *retry)
+{
+	const struct wf_node *backoff = wf_node_get(retry, "backoff");
+	bool fixed = backoff && backoff->kind == WF_NODE_STRING &&
+		     strcmp(backoff->string.text, "fixed") == 0;
+
+	if (!wf_node_get(retry, "max_attempts"))
+		wf_tr_put(t, retry, "max_attempts", at->span, wf_tr_number(t, at, 3));
+	if (!backoff)
+		wf_tr_put(t, retry, "backoff", at->span, wf_tr_string(t, at, "exponential"));
+	if (!wf_node_get(retry, "initial_delay") && !wf_node_get(retry, "initial_delay_ms"))
+		wf_tr_put(t, retry, "initial_delay", at->span, wf_tr_string(t, at, "PT1S"));
+	if (!fixed && !wf_node_get(retry, "coefficient"))
+		wf_tr_put(t, retry, "coefficient", at->span, wf_tr_number(t, at, 2));
+	if (!wf_node_get(retry, "max_delay") && !wf_node_get(retry, "max_delay_ms"))
+		wf_tr_put(t, retry, "max_delay", at->span, wf_tr_string(t, at, "PT60S"));
+}
+
+/* -- the workflow -- */
+
+static void put_metadata(struct wf_translation *t, enum wf_shape shape, const struct wf_pair *theirs,
+	const char *ours, struct wf_node *out)
+{
+	struct wf_node *metadata = member(t, out, "metadata", theirs);
+
+	(void)shape;
+	(void)ours;
+	if (metadata)
+		wf_tr_put(t, metadata, theirs->key, theirs->key_span, theirs->value);
+}
+
+/* "Customer Onboarding - Standard" is customer_onboarding_standard. */
+static void put_id_of_name(struct wf_translation *t, const struct wf_node *name, struct wf_node *out)
+{
+	WF_AUTOBUF struct wf_buf id = {0};
+
+	for (const char *c = name->string.text; *c; c++) {
+		if (isalnum((unsigned char)*c)) {
+			if (!id.len && isdigit((unsigned char)*c))
+				wf_buf_addch(&id, '_');
+			wf_buf_addch(&id, (char)tolower((unsigned char)*c));
+		} else if (id.len && id.data[id.len - 1] != '_') {
+			wf_buf_addch(&id, '_');
+		}
+	}
+	while (id.len && id.data[id.len - 1] == '_')
+		id.data[--id.len] = '\0';
+	if (id.len)
+		wf_tr_put(t, out, "id", name->span, wf_tr_string(t, name, id.data));
+}
+
+struct ordered {
+	struct wf_node *step;
+	int64_t order;
+	size_t place;
+};
+
+static int by_order(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* A list runs by `order`; steps without one come last. */
+static void sort_steps(const struct wf_node *list)
+{
+	if (!list || list->kind != WF_NODE_LIST || !list->list.count)
+		return;
+	WF_AUTOFREE struct ordered *items = wf_calloc(list->list.count, sizeof *items);
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *order = wf_node_get(list->list.items[i], "order");
+
+		items[i] = (struct ordered){list->list.items[i],
+			order && order->kind == WF_NODE_INT ? order->integer : INT64_MAX, i};
+	}
+	qsort(items, list->list.count, sizeof *items, by_order);
+	for (size_t i = 0; i < list->list.count; i++)
+		list->list.items[i] = items[i].step;
+}
+
+static void finish_workflow(
+	struct wf_translation *t, const struct wf_node *theirs, struct wf_node *out)
+{
+	const struct wf_node *name = wf_node_get(theirs, "name");
+	const struct wf_pair at = {"retry_policy", theirs->span, (struct wf_node *)(uintptr_t)theirs};
+	struct wf_node *defaults = member(t, out, "defaults", &at);
+
+	if (!wf_node_get(out, "id") && name && name->kind == WF_NODE_STRING)
+		put_id_of_name(t, name, out);
+	if (defaults && !wf_node_get(defaults, "retry")) {
+		struct wf_node *retry = wf_tr_map(t, theirs);
+
+		fill_retry(t, theirs, retry);
+		wf_tr_put(t, defaults, "retry", theirs->span, retry);
+	}
+}
+
+static void finish(struct wf_translation *t, enum wf_shape shape, const struct wf_node *theirs,
+	struct wf_node *out)
+{
+	if (shape == WF_SHAPE_RETRY)
+		fill_retry(t, theirs, out);
+	if (shape == WF_SHAPE_WORKFLOW)
+		finish_workflow(t, theirs, out);
+	sort_steps(wf_node_get(out, "steps"));
+}
+
+static const struct wf_rename renames[] = {
+	{WF_SHAPE_WORKFLOW, "trigger", "triggers", put_trigger, true},
+	{WF_SHAPE_WORKFLOW, "retry_policy", "retry", put_workflow_retry, false},
+	{WF_SHAPE_WORKFLOW, "timeout_seconds", "timeout", put_seconds, true},
+	{WF_SHAPE_WORKFLOW, "tenant_id", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "environment_id", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "status", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "created_at", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "updated_at", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "created_by", NULL, put_metadata, false},
+	{WF_SHAPE_WORKFLOW, "updated_by", NULL, put_metadata, false},
+	{WF_SHAPE_DEFAULTS, "retry_policy", "retry", NULL, false},
+	{WF_SHAPE_DEFAULTS, "timeout_seconds", "timeout", put_seconds, true},
+	{WF_SHAPE_TRIGGER, "type", "type", put_trigger_type, false},
+	{WF_SHAPE_TRIGGER, "event_name", "name", NULL, false},
+	{WF_SHAPE_TRIGGER, "conditions", "when", put_trigger_conditions, true},
+	{WF_SHAPE_TRIGGER, "schedule", "cron", put_schedule, true},
+	{WF_SHAPE_TRIGGER, "cron_expression", "cron", NULL, true},
+	{WF_SHAPE_STEP, "type", "action", NULL, false},
+	{WF_SHAPE_STEP, "config", "with", NULL, false},
+	{WF_SHAPE_STEP, "condition", "condition", put_step_condition, false},
+	{WF_SHAPE_STEP, "retry_policy", "retry", NULL, false},
+	{WF_SHAPE_STEP, "timeout_seconds", "timeout", put_seconds, true},
+	{WF_SHAPE_COMPENSATE, "type", "action", NULL, false},
+	{WF_SHAPE_COMPENSATE, "config", "with", NULL, false},
+	{WF_SHAPE_COMPENSATE, "retry_policy", "retry", NULL, false},
+	{WF_SHAPE_RETRY, "max_attempts", "max_attempts", put_unless_zero, false},
+	{WF_SHAPE_RETRY, "initial_interval_seconds", "initial_delay", put_seconds, true},
+	{WF_SHAPE_RETRY, "max_interval_seconds", "max_delay", put_seconds, true},
+	{WF_SHAPE_RETRY, "backoff_coefficient", "coefficient", put_unless_zero, true},
+};
+
+const struct wf_dialect wf_flexprice = {
+	.name = "flexprice",
+	.null_is_absent = true,
+	.mark = "trigger",
+	.renames = renames,
+	.rename_count = COUNT(renames),
+	.finish = finish,
+};
