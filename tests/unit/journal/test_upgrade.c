@@ -121,7 +121,7 @@ static void raised_by_a_writer(void **state)
 	struct place *p = *state;
 	make_old_journal(p);
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
-	assert_int_equal(format_of(p), 2);
+	assert_int_equal(format_of(p), 3);
 	look_at_old_rows(p);
 	assert_sound(p);
 	struct wf_instance *in = new_instance("c", T0);
@@ -156,7 +156,7 @@ static void a_backup_is_raised_when_it_is_back(void **state)
 	struct wf_journal *j;
 	assert_int_equal(wf_journal_open(p->home, "default", "again", WF_JOURNAL_WRITE, &j,
 		&p->cause), 0);
-	assert_int_equal(j->format, 2);
+	assert_int_equal(j->format, 3);
 	wf_journal_close(j);
 	close_place(p);
 	assert_int_equal(wf_home_open(p->path, NULL, &p->home, &p->cause), 0);
@@ -182,7 +182,7 @@ static void not_under_another(void **state)
 	close_place(p);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
-	assert_int_equal(format_of(p), 2);
+	assert_int_equal(format_of(p), 3);
 }
 
 /* A seal that is of another version than the bytes say is damage, not an older format. */

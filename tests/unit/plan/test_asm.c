@@ -85,7 +85,7 @@ static void test_refused(void **state)
 	static const struct bad_text bad[] = {
 		{"", "line 1: the text does not begin with `plan 3`"},
 		{"workflow \"w\"", "line 1: the text does not begin with `plan 3`"},
-		{"plan 3", "line 1: format 3 is not known; this wfctl writes 2"},
+		{"plan 2", "line 1: format 2 is not known; this wfctl writes 3"},
 		{"plan one", "line 1: `one` is not a number"},
 		{"plan 3\nplan 3 1", "line 2: something stands behind the end of the statement"},
 		{"plan 3\nworkflow w", "line 2: a string in quotes is missing"},
