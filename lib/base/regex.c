@@ -78,8 +78,16 @@ static pcre2_code *compile(
 int wf_regex_new(const char *pattern, size_t n, enum wf_regex_dialect dialect,
 	struct wf_regex **ret, struct wf_cause *cause)
 {
+	return wf_regex_new_with(pattern, n, dialect, 0, ret, cause);
+}
+
+int wf_regex_new_with(const char *pattern, size_t n, enum wf_regex_dialect dialect, unsigned flags,
+	struct wf_regex **ret, struct wf_cause *cause)
+{
 	WF_AUTOBUF struct wf_buf translated = {0};
-	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C |
+		(flags & WF_REGEX_CASELESS ? PCRE2_CASELESS : 0u) |
+		(flags & WF_REGEX_MULTILINE ? PCRE2_MULTILINE : 0u);
 	struct wf_regex *re;
 	pcre2_code *code;
 	int error = 0;
@@ -148,7 +156,7 @@ static struct scratch *scratch_take(const struct wf_regex *re)
 		return s;
 	memory = pcre2_general_context_create(give, take_back, NULL);
 	s = wf_calloc(1, sizeof(*s));
-	s->data = pcre2_match_data_create(1, memory);
+	s->data = pcre2_match_data_create_from_pattern(re->code, memory);
 	s->context = pcre2_match_context_create(memory);
 	(void)pcre2_set_heap_limit(s->context, HEAP_KIB);
 	pcre2_general_context_free(memory);
@@ -160,14 +168,14 @@ static void scratch_put(const struct wf_regex *re, struct scratch *s)
 	scratch_free(atomic_exchange(&re->slot->scratch, s));
 }
 
-static int match(
-	struct scratch *s, const pcre2_code *code, const char *subject, size_t n, uint32_t limit)
+static int match(struct scratch *s, const pcre2_code *code, const char *subject, size_t n,
+	size_t from, uint32_t options, uint32_t limit)
 {
 	int rc;
 
 	(void)pcre2_set_match_limit(s->context, limit);
 	(void)pcre2_set_depth_limit(s->context, limit);
-	rc = pcre2_match(code, (PCRE2_SPTR)subject, n, 0, 0, s->data, s->context);
+	rc = pcre2_match(code, (PCRE2_SPTR)subject, n, from, options, s->data, s->context);
 	if (rc >= 0)
 		return 1;
 	if (rc == PCRE2_ERROR_NOMATCH)
@@ -188,8 +196,8 @@ static int count(pcre2_callout_block *at, void *data)
 	return s->work > WORK_MAX ? PCRE2_ERROR_CALLOUT : 0;
 }
 
-static int match_counting(
-	const struct wf_regex *re, struct scratch *s, const char *subject, size_t n)
+static int match_counting(const struct wf_regex *re, struct scratch *s, const char *subject,
+	size_t n, size_t from, uint32_t options)
 {
 	int error, rc;
 	size_t offset;
@@ -199,22 +207,76 @@ static int match_counting(
 			re->options | PCRE2_AUTO_CALLOUT, &error, &offset);
 	if (!s->counting) /* the callouts make it too large */
 		return WF_ELIMIT;
-	s->work = s->last = 0;
+	s->work = 0;
+	s->last = from;
 	(void)pcre2_set_callout(s->context, count, s);
-	rc = match(s, s->counting, subject, n, WORK_MAX);
+	rc = match(s, s->counting, subject, n, from, options, WORK_MAX);
 	(void)pcre2_set_callout(s->context, NULL, NULL);
+	return rc;
+}
+
+static int search(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n,
+	size_t from, uint32_t options)
+{
+	int rc = WF_ELIMIT;
+
+	if (n - from <= SHORT)
+		rc = match(s, re->code, subject, n, from, options,
+			SHORT_LIMIT / (uint32_t)(n - from + 1));
+	if (rc == WF_ELIMIT)
+		rc = match_counting(re, s, subject, n, from, options);
 	return rc;
 }
 
 int wf_regex_search(const struct wf_regex *re, const char *subject, size_t n)
 {
 	struct scratch *s = scratch_take(re);
-	int rc = WF_ELIMIT;
+	int rc = search(re, s, subject, n, 0, 0);
 
-	if (n <= SHORT)
-		rc = match(s, re->code, subject, n, SHORT_LIMIT / (uint32_t)(n + 1));
-	if (rc == WF_ELIMIT)
-		rc = match_counting(re, s, subject, n);
 	scratch_put(re, s);
 	return rc;
+}
+
+uint32_t wf_regex_groups(const struct wf_regex *re)
+{
+	uint32_t count = 0;
+
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &count);
+	return count;
+}
+
+int wf_regex_find(const struct wf_regex *re, const char *subject, size_t n, size_t from,
+	size_t *spans, size_t room)
+{
+	struct scratch *s = scratch_take(re);
+	int rc = search(re, s, subject, n, from, PCRE2_NO_UTF_CHECK);
+
+	if (rc > 0) {
+		const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);
+		size_t count = pcre2_get_ovector_count(s->data);
+
+		for (size_t i = 0; i < 2 * room; i++)
+			spans[i] = i < 2 * count ? found[i] : SIZE_MAX;
+	}
+	scratch_put(re, s);
+	return rc;
+}
+
+void wf_regex_recase(const char *text, size_t n, bool upper, struct wf_buf *out)
+{
+	int error;
+	size_t offset, len = 3 * n + 1; /* no simple mapping makes a character longer than that */
+	pcre2_code *code = compile("(?s).+", 6, PCRE2_UTF, &error, &offset);
+	char *at = wf_buf_extend(out, len);
+	const char *how = upper ? "\\U$0" : "\\L$0";
+
+	if (!code || pcre2_substitute(code, (PCRE2_SPTR)text, n, 0,
+			     PCRE2_SUBSTITUTE_EXTENDED | PCRE2_NO_UTF_CHECK, NULL, NULL,
+			     (PCRE2_SPTR)how, 4, (PCRE2_UCHAR *)at, &len) < 0) {
+		memcpy(at, text, n);
+		len = n;
+	}
+	pcre2_code_free(code);
+	out->len = (size_t)(at - out->data) + len;
+	out->data[out->len] = '\0';
 }
