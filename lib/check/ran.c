@@ -113,11 +113,14 @@ enum wf_step_ran wf_check_ran(struct wf_check_ran *r, uint32_t step, uint32_t no
 	return ran == WF_RAN_SURELY ? WF_RAN_MAYBE : ran;
 }
 
+/* Told to be wrong when finding it out has cost too much already. */
 bool wf_check_beside(struct wf_check_ran *r, uint32_t a, uint32_t b)
 {
 	const struct wf_model *m = r->c->model;
 	uint32_t outer = b, block = m->steps[b].block;
 
+	if (++r->cost > REACH_BUDGET)
+		return false;
 	while (!contains(m, block, m->steps[a].block) && m->blocks[block].owner != WF_NONE) {
 		outer = m->blocks[block].owner;
 		block = m->steps[outer].block;

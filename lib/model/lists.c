@@ -92,33 +92,29 @@ static void read_join(struct wf_read *r, const struct wf_node *map, struct wf_mo
 	f->needed = (uint32_t)needed;
 }
 
-static void read_branch_id(struct wf_read *r, const struct wf_node *map,
-	const struct wf_model_fork *f, uint32_t block)
+/* `taken` has the ids so far. */
+static void read_branch_id(struct wf_read *r, const struct wf_node *map, json_t *taken,
+	struct wf_model_block *block)
 {
-	struct wf_model *m = r->model;
 	const char *id = wf_read_string(r, map, "id");
 
 	if (!wf_node_get(map, "id"))
 		WF_FIND(r, MISSING_KEY, map->span, "the branch has no `id`");
-	m->blocks[block].id = id ? id : wf_arena_printf(r->arena, "(branch %u)",
-					       block - f->first_block + 1);
-	if (!id)
-		return;
-	if (!wf_read_valid_id(id, false))
+	block->id = id ? id : wf_arena_printf(r->arena, "(branch %zu)", json_object_size(taken) + 1);
+	if (id && !wf_read_valid_id(id, false))
 		WF_FIND(r, ID_INVALID, wf_node_get(map, "id")->span,
 			"`%s` cannot be a branch's id", id);
-	for (uint32_t b = f->first_block; b < block; b++)
-		if (m->blocks[b].id && strcmp(m->blocks[b].id, id) == 0) {
-			WF_FIND(r, ID_DUPLICATE, wf_node_get(map, "id")->span,
-				"the id `%s` is taken by another branch", id);
-			return;
-		}
+	if (id && json_object_get(taken, id))
+		WF_FIND(r, ID_DUPLICATE, wf_node_get(map, "id")->span,
+			"the id `%s` is taken by another branch", id);
+	json_object_set_new(taken, block->id, json_true());
 }
 
 static void read_branches(struct wf_read *r, const struct wf_node *list, uint32_t step)
 {
 	static const char *const keys[] = {"id", "name", "description", "steps"};
 	struct wf_model_fork *f = r->model->steps[step].fork;
+	json_t *taken = json_object();
 
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		const struct wf_node *map = list->list.items[i];
@@ -128,9 +124,10 @@ static void read_branches(struct wf_read *r, const struct wf_node *list, uint32_
 			continue;
 		(void)wf_read_string(r, map, "name");
 		(void)wf_read_string(r, map, "description");
-		read_branch_id(r, map, f, block);
+		read_branch_id(r, map, taken, &r->model->blocks[block]);
 		read_list(r, map, "a branch", block);
 	}
+	json_decref(taken);
 }
 
 static void read_parallel(struct wf_read *r, const struct wf_node *map, uint32_t step)
