@@ -117,6 +117,14 @@ static void perform(struct wf_core *c, const struct wf_insn *insn)
 	wf_core_perform(c, insn->c, wf_vm_pop(&c->vm));
 }
 
+static void fork_group(struct wf_core *c, const struct wf_insn *insn)
+{
+	uint32_t step = c->plan->groups[insn->c].step;
+	if (step != WF_NONE)
+		trace_step(c, step);
+	wf_core_fork_group(c, insn);
+}
+
 /* Whether the step in hand may go on: a value too large fails it. */
 static bool fits(struct wf_core *c, const json_t *value, const char *what)
 {
@@ -263,7 +271,7 @@ static control_fn *const controls[WF_OP_COUNT_] = {
 	[WF_OP_RAISE] = raise_error,
 	[WF_OP_FINISH] = finish,
 	[WF_OP_HALT] = halt,
-	[WF_OP_FORK] = wf_core_fork_group,
+	[WF_OP_FORK] = fork_group,
 	[WF_OP_MEMBEREND] = wf_core_member_end,
 	[WF_OP_RETHROW] = rethrow,
 };
