@@ -29,9 +29,11 @@ bool wf_expr_is_query(enum wf_query_language language, const char *text, size_t 
 	uint32_t from = known ? within(fault.offset, n) : 0;
 	size_t length = known ? strlen(fault.token) : n;
 	uint32_t to = within(fault.offset + (length ? length : 1), n);
-	wf_diag_add(diags, err == WF_ELIMIT ? WF_RULE_LIMIT : WF_RULE_QUERY_SYNTAX, site->source,
+	struct wf_diag *d = wf_diag_add(diags, err == WF_ELIMIT ? WF_RULE_LIMIT : WF_RULE_QUERY_SYNTAX, site->source,
 		wf_expr_span(site, from, known ? to : (uint32_t)n), "no expression of %s: %s",
 		languages[language], fault.message);
+	if (memmem(text, n, "${", 2))
+		wf_diag_hint(d, "a query is no template: what it works on is its `input`, and that is one");
 	wf_query_fault_done(&fault);
 	return false;
 }

@@ -73,3 +73,28 @@ setup() {
 	status 1 wfctl eval 'a.bb' --input '{"a":{"b":1}}'
 	assert_output --partial 'input.a has `b`'
 }
+
+@test "--language jmespath: the input is what is queried" {
+	ok wfctl eval --language jmespath 'items[?price > `10`].name' --input '{"items":[{"name":"a","price":5},{"name":"b","price":15}]}' -o jsonl
+	assert_output '["b"]'
+	ok wfctl eval -l jmespath 'nothing.here' --set a=1
+	assert_output null
+	ok wfctl eval -l native 'a + 1' --set a=1
+	assert_output 2
+}
+
+@test "--language jmespath: errors, with the place and the code" {
+	run wfctl eval -l jmespath 'items[?price' --set a=1
+	assert_failure 1
+	assert_output --partial 'expression:1:13: error[query-syntax]: no expression of JMESPath'
+	run wfctl eval -l jmespath 'a.lenght(@)' --set a=1
+	assert_failure 1
+	assert_output --partial 'expression:1:3: error[query-syntax]'
+	assert_output --partial 'did you mean length?'
+	run wfctl eval -l jmespath 'abs(a)' --set a=x -o json
+	assert_failure 1
+	assert_output --partial '"code": "invalid-type"'
+	status 2 wfctl eval -l sql a
+	assert_output --partial "the language is native, jmespath or jsonata, not sql"
+	status 2 wfctl eval -l jmespath --template a
+}
