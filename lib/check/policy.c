@@ -79,6 +79,16 @@ static void check_awaited(struct wf_checker *c, const struct wf_model_step *s)
 	json_decref(name);
 }
 
+static void check_emitted(struct wf_checker *c, const struct wf_model_step *s)
+{
+	const struct wf_node *node;
+	json_t *name = given(s, "name", &node);
+
+	if (json_is_string(name))
+		wf_check_event_name(c, node, json_string_value(name), false);
+	json_decref(name);
+}
+
 /* The least time that the delays between all attempts take, in milliseconds. */
 static uint64_t least_delay(const struct wf_retry *r)
 {
@@ -140,6 +150,8 @@ void wf_check_policies(struct wf_checker *c)
 			check_wait(c, s, "duration");
 		if (s->action == WF_ACT_WAIT_SIGNAL || s->action == WF_ACT_WAIT_EVENT)
 			check_awaited(c, s);
+		if (s->action == WF_ACT_EVENT_EMIT && !s->defined)
+			check_emitted(c, s);
 		check_retry(c, s);
 		if (s->compensate) {
 			refuse_later(c, s->compensate);

@@ -159,6 +159,8 @@ bool wf_core_output_fits(const struct wf_core *c, const json_t *output, json_t *
 
 /* The input is taken over. */
 void wf_core_start_child(struct wf_core *c, uint32_t step, json_t *input);
+/* emit.c */
+void wf_core_emit(struct wf_core *c, uint32_t step, json_t *input);
 int wf_core_child(struct wf_core *c, struct wf_cause *cause);
 /* A child that the step waits for has nobody to answer to any more. */
 void wf_core_orphan(struct wf_core *c, uint32_t step);

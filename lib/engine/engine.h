@@ -39,6 +39,8 @@ void wf_turn_done(struct wf_turn *t);
 
 /* Whether a step of the action starts another workflow: its commands are no effects. */
 bool wf_action_starts_child(enum wf_action action);
+/* … or does what is a matter of the journal alone: it happens where its intent becomes durable. */
+bool wf_action_in_journal(enum wf_action action);
 
 /*
  * Feeds one event. 0: the instance and *turn hold what followed (the turn is appended to).

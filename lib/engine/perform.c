@@ -117,6 +117,7 @@ static perform_fn *const performers[WF_ACT_COUNT_] = {
 	[WF_ACT_WAIT_EVENT] = open_listening,
 	[WF_ACT_WORKFLOW_RUN] = wf_core_start_child,
 	[WF_ACT_WORKFLOW_START] = wf_core_start_child,
+	[WF_ACT_EVENT_EMIT] = wf_core_emit,
 };
 
 void wf_core_perform(struct wf_core *c, uint32_t step, json_t *input)

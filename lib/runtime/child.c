@@ -337,7 +337,8 @@ int wf_children_begin(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive
 	/* what is fed appends to the list */
 	for (uint32_t i = 0; i < d->command_count && !rc; i++) {
 		struct wf_command c = d->commands[i];
-		if (!wf_action_starts_child(d->held->plan->steps[c.step].action)) {
+		enum wf_action action = d->held->plan->steps[c.step].action;
+		if (!wf_action_in_journal(action)) {
 			d->commands[kept++] = c;
 		} else if (is_wanted(d, &c)) {
 			if (d->born >= MOST_AT_ONCE) {
@@ -345,7 +346,8 @@ int wf_children_begin(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive
 				continue;
 			}
 			d->born++;
-			rc = begin_one(rt, txn, d, &c);
+			rc = action == WF_ACT_EVENT_EMIT ? wf_emit_event(rt, txn, d, &c)
+							 : begin_one(rt, txn, d, &c);
 			*ret_fed = true;
 		}
 	}

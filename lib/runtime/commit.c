@@ -119,7 +119,7 @@ static void begin_effects(struct wf_runtime *rt, struct wf_drive *d)
 	uint32_t children = 0;
 	for (uint32_t i = 0; i < d->command_count && !rt->failed; i++) {
 		const struct wf_command *c = &d->commands[i];
-		if (wf_action_starts_child(d->held->plan->steps[c->step].action))
+		if (wf_action_in_journal(d->held->plan->steps[c->step].action))
 			d->commands[children++] = *c;
 		else if (is_in_hand(d->in, c->step, d->in->steps[c->step].visits, c->attempt) &&
 			!wf_drive_has_inflight(d, c->step))

@@ -290,6 +290,12 @@ uint32_t wf_child_step(const struct wf_instance *parent, uint64_t child);
 bool wf_child_feed_end(struct wf_runtime *rt, struct wf_drive *parent,
 	const struct wf_instance *child);
 
+/* -- emit.c -- */
+
+/* In the same place: keeps the event of a command of event.emit, and says so to the drive. */
+int wf_emit_event(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d,
+	const struct wf_command *c);
+
 /* -- inbox.c: kept signals and events -- */
 
 /* In the transaction that writes the drive: it takes what came before it waited; *ret_fed: it did. */

@@ -185,7 +185,7 @@ static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t ste
 {
 	enum wf_action action = d->held->plan->steps[step].action;
 	enum wf_event_type type = WF_EVENT_DOUBT;
-	if (wf_action_starts_child(action)) {
+	if (wf_action_in_journal(action)) {
 		type = WF_EVENT_RESUME; /* the attempt's token knows whether it did */
 	} else if (action == WF_ACT_EXEC_RUN) {
 		enum wf_effect_trace trace = recover_command(rt, d, step);

@@ -103,3 +103,39 @@ setup() {
 	ok wfctl emit customer.created --data '{}' --dry-run -o json
 	shape emit
 }
+
+@test "a step emits one: kept with its result, handed out by the next sweep" {
+	cat >sends.yaml <<-'EOT'
+	workflow:
+	  id: sends
+	  version: 1.0.0
+	  input: { type: object, required: [n], properties: { n: { type: integer } } }
+	  steps:
+	    - { id: tell, action: event.emit, with: { name: made.thing, data: { n: "${input.n}" } } }
+	    - { id: again, action: event.emit, with: { name: made.thing, id: "${tell.id}" } }
+	    - { id: odd, action: event.emit, with: { name: "${input.n > 5 ? 'with blank' : 'made.odd'}" } }
+	  completion: { on_success: { output: "${[tell.new, again.new, again.event - tell.event]}" } }
+	EOT
+	cat >takes.yaml <<-'EOT'
+	workflow:
+	  id: takes
+	  version: 1.0.0
+	  triggers: [{ type: event, name: made.thing, input: { n: "${event.data.n}" } }]
+	  input: { type: object, required: [n], properties: { n: { type: integer } } }
+	  steps: [{ id: a, action: data.set, with: { n: "${input.n + 1}" } }]
+	  completion: { on_success: { output: "${a.n}" } }
+	EOT
+	ok wfctl lint sends.yaml takes.yaml
+	ok wfctl register takes.yaml
+	ok wfctl run sends.yaml --set n=4 -o json
+	assert_equal "$(jq -c .output <<<"$output")" "[true,false,0]"
+	status 0 wfctl serve-once
+	ok wfctl show 2 -o json
+	assert_equal "$(jq -c '[.workflow, .output]' <<<"$output")" '["takes",5]'
+	status 1 wfctl run sends.yaml --set n=6 -o json
+	assert_equal "$(jq -r .error.code <<<"$output")" event_input
+	ok wfctl journal check
+	sed -i 's/name: made.thing, data/name: made..thing, data/' sends.yaml
+	status 1 wfctl lint sends.yaml
+	assert_output --partial "error[event-name]"
+}
