@@ -84,7 +84,7 @@ static void touch(struct wf_core *c, uint32_t group)
 static void note_branch(struct wf_core *c, uint32_t group, uint32_t member, enum wf_outcome outcome)
 {
 	const struct wf_plan_group *p = plan_of(c, group);
-	if (p->kind != WF_GROUP_FOREACH)
+	if (p->kind == WF_GROUP_PARALLEL)
 		wf_core_note(c, WF_TRANS_BRANCH, p->step,
 			(uint64_t)(p->first_member + member) << 3 | outcome);
 }

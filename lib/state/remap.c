@@ -18,6 +18,25 @@ static uint32_t mapped(uint32_t step, uint32_t count, const uint32_t *map)
 	return step < count ? map[step] : UINT32_MAX;
 }
 
+/* Groups are those of the plan: what became of them is told by the steps that forked them. */
+static void drop_groups(struct wf_instance *in)
+{
+	for (uint32_t i = 0; i < in->group_count; i++)
+		wf_group_state_done(&in->groups[i]);
+	wf_free(in->groups);
+	in->groups = NULL;
+	in->group_count = 0;
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		struct wf_thread *t = &in->threads[i];
+		t->waits = UINT32_MAX;
+		t->parent = UINT32_MAX;
+		if (t->group == UINT32_MAX)
+			continue;
+		*t = wf_thread_at(0);
+		t->done = true;
+	}
+}
+
 void wf_instance_remap(struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZE],
 	uint32_t step_count, const uint32_t *map)
 {
@@ -29,6 +48,7 @@ void wf_instance_remap(struct wf_instance *in, const uint8_t plan_id[WF_HASH_SIZ
 			drop_step(&in->steps[i]);
 	}
 	in->failed_step = mapped(in->failed_step, in->step_count, map);
+	drop_groups(in);
 	for (uint32_t i = 0; i < in->thread_count; i++) {
 		struct wf_thread *t = &in->threads[i];
 		t->step = mapped(t->step, in->step_count, map);
