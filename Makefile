@@ -317,7 +317,7 @@ install: all
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(mandir)/man1 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(bashcompdir) \
 		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(datadir)/wfctl/schemas \
-		$(DESTDIR)$(datadir)/wfctl/workflows $(DESTDIR)$(datadir)/wfctl/cron \
+		$(DESTDIR)$(datadir)/wfctl/workflows/actions $(DESTDIR)$(datadir)/wfctl/cron \
 		$(DESTDIR)$(systemdunitdir)
 	install -m 755 $(B)/wfctl $(DESTDIR)$(bindir)/wfctl
 	install -m 755 $(B)/wfctl-supervise $(B)/wfctl-http.so $(DESTDIR)$(libexecdir)
@@ -329,6 +329,7 @@ install: all
 	install -m 644 completions/wfctl.fish $(DESTDIR)$(fishcompdir)/wfctl.fish
 	cp -R schemas/. $(DESTDIR)$(datadir)/wfctl/schemas
 	install -m 644 workflows/*.yaml $(DESTDIR)$(datadir)/wfctl/workflows
+	install -m 644 workflows/actions/*.yaml $(DESTDIR)$(datadir)/wfctl/workflows/actions
 	install -m 644 dist/cron/wfctl $(DESTDIR)$(datadir)/wfctl/cron
 	for u in dist/systemd/*; do sed 's,@BINDIR@,$(bindir),' "$$u" >$(DESTDIR)$(systemdunitdir)/$${u##*/} && \
 		chmod 644 $(DESTDIR)$(systemdunitdir)/$${u##*/} || exit 1; done

@@ -7,6 +7,7 @@ make --no-print-directory install B="$1" DESTDIR="$to" prefix=/usr >/dev/null
 for file in usr/bin/wfctl usr/bin/wfctl-lint usr/libexec/wfctl/wfctl-supervise \
 	usr/libexec/wfctl/wfctl-http.so usr/share/man/man1/wfctl.1 usr/share/man/man1/wfctl-run.1 \
 	usr/share/bash-completion/completions/wfctl usr/share/wfctl/schemas/orch.schema.json \
+	usr/share/wfctl/schemas/action.schema.json usr/share/wfctl/workflows/actions/assign_plan.yaml \
 	usr/share/man/man7/wfctl-sweep.7 usr/share/wfctl/cron/wfctl \
 	usr/lib/systemd/system/wfctl-sweep@.service usr/lib/systemd/system/wfctl-sweep@.timer; do
 	[ -e "$to/$file" ] || {
