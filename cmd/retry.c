@@ -251,7 +251,7 @@ const struct wf_verb wf_verb_retry = {
 		       "that failed, or at the one that --from names. Results of completed steps that the "
 		       "flow does not come to again are kept. When it may come to effects that have "
 		       "completed before, it asks back first. One that could not undo all that it did goes on with "
-		       "undoing it; one that has undone it begins at its beginning. What was done, by whom "
+		       "undoing it; for one that has undone it --from is needed. What was done, by whom "
 		       "and with which changes is in the history.\n\n"
 		       "The status is as that of wfctl run.",
 	.examples = "wfctl retry 1234 --dry-run\n"

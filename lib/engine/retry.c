@@ -256,6 +256,11 @@ static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *
 		return wf_fail(cause, WF_ECONFLICT,
 			"the instance is %s: one that failed, was cancelled or is suspended can be "
 			"retried", wf_instance_status_name(in->status));
+	if (from == WF_NONE && !unwinds(in) && is_undone(in)) {
+		(void)wf_fail(cause, WF_ECONFLICT, "what the instance did is undone");
+		wf_fail_hint(cause, "--from STEP begins it again there");
+		return WF_ECONFLICT;
+	}
 	if (from == WF_NONE)
 		return 0;
 	if (unwinds(in)) {

@@ -103,9 +103,12 @@ ran() {
 	status 1 wfctl retry 1
 	assert_output --partial "#1 failed at ship: ExecError"
 	assert_equal "$(ran)" "reserve,charge,pack,ship,undo pack-1,undo charge-1,undo reserve-1"
-	# all of it is undone: it begins at its beginning
+	# all of it is undone: where it begins again must be said
 	rm fails ran
-	ok wfctl retry 1
+	status 6 wfctl retry 1
+	assert_output --partial "what the instance did is undone"
+	status 6 wfctl retry 1 --dry-run
+	ok wfctl retry 1 --from reserve
 	assert_output --partial "#1 completed"
 	assert_equal "$(ran)" "reserve,charge,pack,ship,tell"
 	ok wfctl journal check

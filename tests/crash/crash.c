@@ -251,21 +251,32 @@ static const struct {
 };
 
 /* What there is to do, one after the other; those of one scenario first, they are the longest. */
+static const struct {
+	const struct scenario *all;
+	const unsigned *count;
+} lists[] = {
+	{flow_scenarios, &flow_scenario_count},
+	{clock_scenarios, &clock_scenario_count},
+	{meeting_scenarios, &meeting_scenario_count},
+	{saga_scenarios, &saga_scenario_count},
+};
+
 static unsigned parts_count(void)
 {
-	return flow_scenario_count + clock_scenario_count + meeting_scenario_count +
-	       (unsigned)COUNT(others);
+	unsigned count = (unsigned)COUNT(others);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		count += *lists[i].count;
+	return count;
 }
 
 static const struct scenario *scenario_at(unsigned i)
 {
-	if (i < flow_scenario_count)
-		return &flow_scenarios[i];
-	i -= flow_scenario_count;
-	if (i < clock_scenario_count)
-		return &clock_scenarios[i];
-	i -= clock_scenario_count;
-	return i < meeting_scenario_count ? &meeting_scenarios[i] : NULL;
+	for (size_t l = 0; l < COUNT(lists); l++) {
+		if (i < *lists[l].count)
+			return &lists[l].all[i];
+		i -= *lists[l].count;
+	}
+	return NULL;
 }
 
 static void do_part(unsigned i, const char *only)

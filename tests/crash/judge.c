@@ -141,7 +141,8 @@ static void look_at_step(struct trial *t, json_t *counts, const json_t *step)
 {
 	const char *id = text_of(step, "id"), *status = text_of(step, "status");
 	json_int_t visits = json_integer_value(json_object_get(step, "visits"));
-	bool over = !strcmp(status, "completed") || !strcmp(status, "failed");
+	bool over = !strcmp(status, "completed") || !strcmp(status, "failed") ||
+		    !strncmp(status, "compensat", 9);
 	for (json_int_t v = 1; v < visits + over; v++)
 		freeze(t, counts, id, v);
 	char name[80];
@@ -156,6 +157,7 @@ static void look_at_step(struct trial *t, json_t *counts, const json_t *step)
 static bool has_completed(const json_t *step)
 {
 	return strcmp(text_of(step, "status"), "completed") == 0 ||
+	       strncmp(text_of(step, "status"), "compensat", 9) == 0 ||
 	       json_integer_value(json_object_get(step, "visits")) > 1;
 }
 

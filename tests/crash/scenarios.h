@@ -40,5 +40,8 @@ extern const unsigned clock_scenario_count;
 /* meetings.c: where instances, people, events and slots meet. */
 extern const struct scenario meeting_scenarios[];
 extern const unsigned meeting_scenario_count;
+/* sagas.c: what was done is undone. */
+extern const struct scenario saga_scenarios[];
+extern const unsigned saga_scenario_count;
 
 #endif

@@ -260,10 +260,11 @@ static void a_cancel_compensates_when_it_says_so(void **state)
 	assert_status(&w, "h", WF_STEP_PENDING);
 	assert_string_equal(error_code(&w), "cancelled");
 	assert_string_equal(w.in->result, "cancelled");
-	/* all is undone: it may begin from the beginning, each effect under a new key */
+	/* all is undone: where it begins again must be said, and each effect has a new key then */
 	assert_int_equal(wf_engine_retry_from(w.plan, w.in), WF_NONE);
 	WF_AUTOFREE char *key = wf_strdup(state_of(&w, "a")->key);
-	assert_int_equal(retry(&w, NULL, "{}"), 0);
+	assert_int_equal(retry(&w, NULL, "{}"), WF_ECONFLICT);
+	assert_int_equal(retry(&w, "a", "{}"), 0);
 	assert_begun(&w, "a", NULL);
 	assert_string_not_equal(state_of(&w, "a")->key, key);
 	three_done(&w);
