@@ -317,7 +317,7 @@ static void write_part(struct wf_jn_text *t, const struct wf_jn_date_part *part,
 	} else if (c == 'Z' || c == 'z') {
 		write_zone(t, part, zone);
 	} else if (c == 'P') {
-		const char *upper = v ? "PM" : "AM", *lower = v ? "pm" : "am";
+		const char *upper = v > 0 ? "PM" : "AM", *lower = v > 0 ? "pm" : "am";
 		wf_jn_text_str(t, part->names == WF_JN_NAMES_UPPER ? upper : lower);
 	} else if (c == 'C' || c == 'E') {
 		wf_jn_text_str(t, "ISO");

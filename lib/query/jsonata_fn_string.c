@@ -38,7 +38,7 @@ struct wf_jn_value wf_jn_fn_substring(struct wf_jn_run *r, const struct wf_jn_ar
 	double n = start < 0 ? (double)wf_jn_count_points(s.s, s.n) : 0;
 	if (start < 0)
 		start = n + start < 0 ? 0 : n + start;
-	if (!whole && count <= 0)
+	if (!whole && (count <= 0 || wf_jn_is_undef(a->items[1])))
 		return wf_jn_str("", 0);
 	double end = trunc(start + count);
 	size_t from = offset_of(s, trunc(start)), to = s.n;
@@ -71,19 +71,15 @@ struct wf_jn_value wf_jn_fn_substringAfter(struct wf_jn_run *r, const struct wf_
 	return beside(a, false);
 }
 
-/* What no simple mapping has: the letters that become two. */
-static void add_special(struct wf_jn_text *t, const char *s, size_t n, bool upper)
+/* The sharp s becomes two letters, which no simple mapping has. */
+static struct wf_jn_value without_sharp(struct wf_jn_run *r, struct wf_jn_value s)
 {
-	for (size_t i = 0, from = 0; i <= n; i++) {
-		bool sharp = upper && i + 1 < n && memcmp(s + i, "\xc3\x9f", 2) == 0;
-		if (i < n && !sharp)
-			continue;
-		wf_jn_text_add(t, s + from, i - from);
-		if (i < n)
-			wf_jn_text_add(t, "SS", 2);
-		i += sharp;
-		from = i + 1;
-	}
+	char *out = wf_jn_alloc(r, (size_t)s.n + 1);
+	memcpy(out, s.s, s.n);
+	for (size_t i = 0; i + 1 < s.n; i++)
+		if (memcmp(out + i, "\xc3\x9f", 2) == 0)
+			memcpy(out + i, "SS", 2);
+	return wf_jn_str(out, s.n);
 }
 
 struct wf_jn_value wf_jn_recase(struct wf_jn_run *r, struct wf_jn_value s, bool upper)
@@ -99,15 +95,15 @@ struct wf_jn_value wf_jn_recase(struct wf_jn_run *r, struct wf_jn_value s, bool 
 	}
 	if (ascii || !wf_utf8_valid(s.s, s.n, NULL))
 		return wf_jn_str(out, s.n);
+	if (upper)
+		s = without_sharp(r, s);
 	char *copy = wf_jn_alloc(r, 3 * (size_t)s.n + 1); /* before what an error would lose */
 	struct wf_buf recased = {0};
 	wf_regex_recase(s.s, s.n, upper, &recased);
 	size_t n = recased.len;
 	memcpy(copy, recased.data, n);
 	wf_buf_done(&recased);
-	struct wf_jn_text t = {.r = r};
-	add_special(&t, copy, n, upper);
-	return wf_jn_text_value(&t);
+	return wf_jn_str(copy, n);
 }
 
 struct wf_jn_value wf_jn_fn_lowercase(struct wf_jn_run *r, const struct wf_jn_args *a)

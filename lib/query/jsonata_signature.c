@@ -172,7 +172,7 @@ static struct wf_jn_value as_array(struct wf_jn_run *r, const struct wf_jn_param
 		return arg;
 	if (p->subtype) {
 		const char *at = strchr(letters, p->subtype);
-		uint16_t want = at ? (uint16_t)(1u << (at - letters)) : 0;
+		unsigned want = at ? 1u << (at - letters) : 0;
 		if (!wf_jn_is_array(arg) && (taken > 1 || symbol(arg) != want))
 			wf_jn_throw(r, "T0412");
 		if (wf_jn_is_array(arg) && !(arg.tag == WF_JN_ARRAY && arg.array->range && want == 1u << N))
