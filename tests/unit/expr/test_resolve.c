@@ -445,7 +445,7 @@ int main(void)
 		cmocka_unit_test(test_functions), cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_bad_pattern), cmocka_unit_test(test_open_input),
 		cmocka_unit_test(test_order_of_names), cmocka_unit_test(test_each_step),
-		cmocka_unit_test(test_twice), cmocka_unit_test(test_many_steps),
+		cmocka_unit_test(test_twice), cmocka_unit_test(test_items), cmocka_unit_test(test_many_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
