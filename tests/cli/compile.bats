@@ -80,7 +80,7 @@ setup() {
 	echo --- >>two.yaml
 	sed 's/id: flow/id: other/' flow.yaml >>two.yaml
 	status 2 wfctl compile two.yaml
-	assert_output --partial "two.yaml holds 2 definitions"
+	assert_output --partial "two.yaml holds 2 workflows"
 }
 
 @test "standard input" {
