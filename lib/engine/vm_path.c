@@ -19,16 +19,6 @@ static void set(json_t *object, const char *name, json_t *value)
 		(void)json_object_set_new(object, name, value);
 }
 
-static json_t *input_root(const struct wf_vm *vm)
-{
-	return json_incref(vm->in->input);
-}
-
-static json_t *event_root(const struct wf_vm *vm)
-{
-	return json_incref(vm->in->event);
-}
-
 static json_t *vars_root(const struct wf_vm *vm)
 {
 	json_t *vars = json_object();
@@ -115,9 +105,9 @@ static json_t *no_root(const struct wf_vm *vm)
 }
 
 static json_t *(*const roots[WF_ROOT_COUNT_])(const struct wf_vm *) = {
-	[WF_ROOT_INPUT] = input_root,
+	[WF_ROOT_INPUT] = no_root, /* followed */
 	[WF_ROOT_VARS] = vars_root,
-	[WF_ROOT_EVENT] = event_root,
+	[WF_ROOT_EVENT] = no_root,
 	[WF_ROOT_ITEM] = no_root,
 	[WF_ROOT_INDEX] = no_root,
 	[WF_ROOT_ERROR] = no_root,
@@ -154,17 +144,87 @@ static json_t *member_at_once(const struct wf_vm *vm, enum wf_root root)
 	return root == WF_ROOT_DATA ? data_member(vm, name) : NULL;
 }
 
+/* -- following a path without taking a reference on the way -- */
+
+/* The instruction behind is done here, at its own price. */
+static void take_next(struct wf_vm *vm)
+{
+	if (vm->executed)
+		vm->executed[vm->pc] = 1;
+	vm->pc++;
+	vm->steps_left--;
+}
+
+/* A comparison of plain values that cannot fail; NULL: it is not one. */
+static json_t *compare_plain(enum wf_opcode op, const json_t *a, const json_t *b)
+{
+	int order = 0;
+	bool equality = op == WF_OP_EQ || op == WF_OP_NE;
+	if (equality && json_is_boolean(a) && json_is_boolean(b))
+		order = json_typeof(a) != json_typeof(b);
+	else if (equality && (json_is_null(a) || json_is_null(b)))
+		order = json_typeof(a) != json_typeof(b);
+	else if (!wf_compare(a, b, &order))
+		return NULL;
+	switch ((int)op) {
+	case WF_OP_EQ:
+		return json_boolean(order == 0);
+	case WF_OP_NE:
+		return json_boolean(order != 0);
+	case WF_OP_LT:
+		return json_boolean(order < 0);
+	case WF_OP_LE:
+		return json_boolean(order <= 0);
+	case WF_OP_GT:
+		return json_boolean(order > 0);
+	case WF_OP_GE:
+		return json_boolean(order >= 0);
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * Pushes a borrowed value, or the member of it that the next instructions ask for, or how that compares
+ * with the constant behind: what conditions are made of. References are counted atomically, and not to
+ * count those that are dropped by the next instruction anyway is most of what a condition costs. What is
+ * not there, or does not compare, is left to the instructions themselves.
+ */
+static int follow(struct wf_vm *vm, json_t *value, uint32_t height)
+{
+	const struct wf_insn *next = &vm->plan->code[vm->pc];
+	for (; next->op == WF_OP_GET || next->op == WF_OP_GETOPT; next++) {
+		json_t *member = json_object_get(value, vm->plan->strings[next->c]);
+		if (!member || !vm->steps_left)
+			break;
+		take_next(vm);
+		value = member;
+	}
+	if (value && next->op == WF_OP_CONST && vm->steps_left > 1) {
+		json_t *result = compare_plain((enum wf_opcode)next[1].op, value,
+			vm->plan->consts[next->c]);
+		if (result) {
+			take_next(vm);
+			take_next(vm);
+			vm_push(vm, result, 0);
+			return 0;
+		}
+	}
+	vm_push(vm, json_incref(value), is_container(value) ? height : 0);
+	return 0;
+}
+
 int wf_vm_root(struct wf_vm *vm, const struct wf_insn *i)
 {
 	enum wf_root root = (enum wf_root)i->a;
-	if (vm->bound_mask >> root & 1) {
-		vm_push(vm, json_incref(vm->bound[root]), vm->bound_height[root]);
-		return 0;
-	}
+	if (vm->bound_mask >> root & 1)
+		return follow(vm, vm->bound[root], vm->bound_height[root]);
 	if (!vm->in) {
 		vm_push(vm, NULL, 0);
 		return 0;
 	}
+	if (root == WF_ROOT_INPUT || root == WF_ROOT_EVENT)
+		return follow(vm, root == WF_ROOT_INPUT ? vm->in->input : vm->in->event, WF_MAX_DEPTH + 1);
 	json_t *value = json_incref(member_at_once(vm, root));
 	if (value)
 		vm->pc++;
@@ -179,11 +239,9 @@ int wf_vm_step_part(struct wf_vm *vm, const struct wf_insn *i)
 	json_t *value = NULL;
 	if (vm->in && i->c < vm->in->step_count) {
 		const struct wf_step_state *s = &vm->in->steps[i->c];
-		if (i->a == WF_PART_OUTPUT)
-			value = json_incref(s->output);
-		else if (i->a == WF_PART_ERROR)
-			value = json_incref(s->error);
-		else if (i->a == WF_PART_STATUS)
+		if (i->a == WF_PART_OUTPUT || i->a == WF_PART_ERROR)
+			return follow(vm, i->a == WF_PART_OUTPUT ? s->output : s->error, WF_MAX_DEPTH);
+		if (i->a == WF_PART_STATUS)
 			value = json_string(wf_step_status_name(s->status));
 		else
 			value = json_integer(s->attempts);
