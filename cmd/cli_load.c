@@ -82,6 +82,7 @@ void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
 		if (!bundle)
 			load_definition(l, root, schemas);
 	}
+	wf_check_bundle(l->models, l->count, &l->diags);
 	wf_diags_sort(&l->diags);
 }
 

@@ -11,7 +11,7 @@ const uint32_t wf_check_action_roots = ROOT(INPUT) | ROOT(DATA) | ROOT(EVENT) | 
 				       ROOT(SECURITY) | ROOT(CONNECTION);
 
 /* Takes from `required` the properties with a default, here and below: what a step must give. */
-static void spare_defaults(json_t *schema)
+void wf_check_spare_defaults(json_t *schema)
 {
 	json_t *required = json_object_get(schema, "required"), *value;
 	json_t *properties = json_object_get(schema, "properties");
@@ -25,8 +25,8 @@ static void spare_defaults(json_t *schema)
 		else
 			i++;
 	}
-	json_object_foreach(schema, name, value) spare_defaults(value);
-	json_array_foreach(schema, i, value) spare_defaults(value);
+	json_object_foreach(schema, name, value) wf_check_spare_defaults(value);
+	json_array_foreach(schema, i, value) wf_check_spare_defaults(value);
 }
 
 static void check_result(struct wf_checker *c, const struct wf_action_def *def)
@@ -65,7 +65,7 @@ void wf_check_definition(struct wf_checker *c, struct wf_action_def *def)
 	size_t errors = c->diags->errors;
 	if (def->model->input_schema) {
 		def->given_schema = json_deep_copy(def->model->input_schema);
-		spare_defaults(def->given_schema);
+		wf_check_spare_defaults(def->given_schema);
 		json_array_append_new(def->model->kept, def->given_schema);
 	}
 	if (wf_check(def->model, c->diags))

@@ -56,6 +56,7 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, str
 	wf_check_loops(&c);
 	wf_check_bindings(&c);
 	wf_check_inputs(&c);
+	wf_check_output(&c);
 	wf_check_policies(&c);
 	wf_check_triggers(&c);
 	wf_check_forks(&c);

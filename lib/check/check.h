@@ -18,6 +18,10 @@ struct wf_check_schemas *wf_check_schemas_new(void);
 void wf_check_schemas_free(struct wf_check_schemas *s); /* NULL is allowed */
 bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags);
 
+/* Workflows of one file, each of them checked (NULL: what is no workflow): whether they start each other
+ * in a circle, and what each gives to a child among them. */
+void wf_check_bundle(struct wf_model *const *models, size_t count, struct wf_diags *diags);
+
 /* The same for an action definition; one that is used by a model is checked with it. */
 bool wf_check_action(struct wf_action_def *def, struct wf_diags *diags);
 

@@ -140,7 +140,7 @@ static void unknown_member(
 	struct wf_diag *d = COMPLAIN(f, input ? WF_RULE_UNKNOWN_KEY : f->rule, pair->key_span,
 		"%s%s` has no key `%s`",
 		name[0]		? "`"
-			: input ? "the input of `"
+			: input || f->rule == WF_RULE_CHILD_INPUT ? "the input of `"
 				: "the output of `",
 		name[0] ? name : f->action, pair->key);
 	if (!d)
@@ -422,6 +422,16 @@ void wf_check_result(struct wf_checker *c, json_t *schema, const char *action,
 {
 	struct fitter f = {.c = c, .root = schema, .id = WF_ACT_COUNT_, .action = action,
 		.whole = "result", .rule = WF_RULE_ACTION_OUTPUT};
+
+	wf_check_use_schema(c->schemas, schema);
+	(void)fits(&f, schema, node, e, "");
+}
+
+void wf_check_fits(struct wf_checker *c, json_t *schema, enum wf_rule rule, const char *of,
+	const char *whole, const struct wf_node *node, const struct wf_expr *e)
+{
+	struct fitter f = {.c = c, .root = schema, .id = WF_ACT_COUNT_, .action = of, .whole = whole,
+		.rule = rule};
 
 	wf_check_use_schema(c->schemas, schema);
 	(void)fits(&f, schema, node, e, "");

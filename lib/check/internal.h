@@ -48,6 +48,8 @@ bool wf_check_actions(struct wf_checker *c);
 /* The roots that a definition's templates see, as bits; `output` in its result. */
 extern const uint32_t wf_check_action_roots;
 void wf_check_definition(struct wf_checker *c, struct wf_action_def *def);
+/* Takes what defaults bring out of what a schema requires, in place. */
+void wf_check_spare_defaults(json_t *schema);
 /* bindings.c: resolves and types every expression; sets the steps' output types. */
 void wf_check_bindings(struct wf_checker *c);
 /* input.c: each action's input against its schema. After the bindings. */
@@ -55,6 +57,11 @@ void wf_check_inputs(struct wf_checker *c);
 /* What `result` of a definition makes, against the output's schema. */
 void wf_check_result(struct wf_checker *c, json_t *schema, const char *action,
 	const struct wf_node *node, const struct wf_expr *e);
+/* A value that is computed, or written out, against a schema; `of` and `whole` name it. */
+void wf_check_fits(struct wf_checker *c, json_t *schema, enum wf_rule rule, const char *of,
+	const char *whole, const struct wf_node *node, const struct wf_expr *e);
+/* children.c: what the workflow gives at its end against its own schema. After the bindings. */
+void wf_check_output(struct wf_checker *c);
 /* triggers.c: schedules and the names of events. After the bindings. */
 void wf_check_triggers(struct wf_checker *c);
 /* An event's or signal's name; with a `*` in its parts when it is a pattern. */

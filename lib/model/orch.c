@@ -67,6 +67,8 @@ static void read_input(struct wf_read *r, const struct wf_node *w)
 		r->model->input_schema = wf_read_context(r, context->value);
 	if (input)
 		r->model->input_schema = wf_read_schema(r, input, "input");
+	if (wf_node_get(w, "output"))
+		r->model->output_schema = wf_read_schema(r, wf_node_get(w, "output"), "output");
 }
 
 static void read_vars(struct wf_read *r, const struct wf_node *w)
@@ -126,7 +128,7 @@ static void read_correlation(struct wf_read *r, const struct wf_node *w)
 void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 {
 	static const char *const keys[] = {"id", "version", "name", "description", "input",
-		"context", "triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
+		"output", "context", "triggers", "policies", "concurrency", "timeout", "timeout_ms", "defaults", "vars",
 		"steps", "on_failure", "completion", "execution_log", "ui", "correlation_id", "enabled",
 		"metadata"};
 	static const char *const default_keys[] = {"retry", "timeout", "timeout_ms"};

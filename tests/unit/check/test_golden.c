@@ -24,6 +24,30 @@ static int definitions(const struct dirent *entry)
 	return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".json") == 0);
 }
 
+#define MOST_MODELS 16
+
+/* The workflows of a file that follow the first, and all of them together. */
+static void find_in_bundle(struct definition *d)
+{
+	struct wf_model *models[MOST_MODELS] = {d->model};
+	size_t count = 1, workflows = 0;
+
+	for (size_t i = 0; i < d->documents.count && count < MOST_MODELS; i++) {
+		const struct wf_model_options options = {.actions = d->actions};
+
+		if (wf_is_action_definition(d->documents.items[i].root) || workflows++ == 0)
+			continue;
+		models[count] = wf_model_read_with(
+			&d->source, &d->documents.items[i], &options, &d->diags);
+		if (models[count])
+			(void)wf_check(models[count], &d->diags);
+		count++;
+	}
+	wf_check_bundle(models, count, &d->diags);
+	for (size_t i = 1; i < count; i++)
+		wf_model_free(models[i]);
+}
+
 static void findings(const char *name, const char *text, size_t len, struct wf_buf *out)
 {
 	struct definition d;
@@ -31,6 +55,8 @@ static void findings(const char *name, const char *text, size_t len, struct wf_b
 	definition_read(&d, name, text, len);
 	if (d.model)
 		(void)wf_check(d.model, &d.diags);
+	if (d.model)
+		find_in_bundle(&d);
 	for (size_t i = 0; i < d.documents.count; i++)
 		if (wf_is_action_definition(d.documents.items[i].root))
 			(void)wf_check_action(definition_action(&d, i), &d.diags);

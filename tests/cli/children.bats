@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# workflow.run and workflow.start: workflows that start others.
+
+load helper
+load shape
+
+setup() {
+	home_setup
+	cat >child.yaml <<-'EOT'
+	workflow:
+	  id: child
+	  version: 1.0.0
+	  input:
+	    type: object
+	    required: [n]
+	    properties: { n: { type: integer }, word: { type: string, default: hello } }
+	  output: { type: object, required: [said] }
+	  steps:
+	    - { id: say, action: exec.run, with: { shell: "echo ran >>ran; echo $W; exit $N", env: { W: "${word}", N: "${string(n)}" } } }
+	  completion: { on_success: { output: { said: "${steps.say.output.stdout}" } } }
+	EOT
+	cat >waits.yaml <<-'EOT'
+	workflow:
+	  id: waits
+	  steps:
+	    - { id: hold, action: wait.signal, with: { name: go } }
+	  completion: { on_success: { output: { got: "${steps.hold.output.x}" } } }
+	EOT
+	cat >parent.yaml <<-'EOT'
+	workflow:
+	  id: parent
+	  steps:
+	    - { id: call, action: workflow.run, with: { workflow: child, input: { n: 0 } } }
+	    - { id: free, action: workflow.start, with: { workflow: child, version: 1.0.0, input: { n: 0, word: bye } } }
+	  completion: { on_success: { output: { said: "${steps.call.output.said}", free: "${steps.free.output.number}" } } }
+	EOT
+	cat >holder.yaml <<-'EOT'
+	workflow:
+	  id: holder
+	  steps:
+	    - { id: call, action: workflow.run, with: { workflow: waits } }
+	  completion: { on_success: { output: { got: "${steps.call.output.got}" } } }
+	EOT
+}
+
+# flow WITH…: a workflow `one` with one step that has these keys, on standard output
+flow() {
+	printf 'workflow:\n  id: one\n  steps:\n    - { id: call, action: workflow.run, %s }\n' "$1"
+}
+
+# query FILTER COMMAND…: what jq makes of the command's JSON
+query() {
+	local filter=$1
+	shift
+	ok "$@" -o json
+	output=$(jq -r "$filter" <<<"$output")
+}
+
+@test "a child is waited for, another is let go" {
+	wfctl register child.yaml >/dev/null
+	ok wfctl run parent.yaml
+	assert_output --partial "#2 child 1.0.0, child of #1 at call"
+	assert_output --partial "#1 completed"
+	query .output.said wfctl show 1
+	assert_output "hello"
+	query '.steps[0].child' wfctl show 1
+	assert_output 2
+	query '.parent | "\(.number) \(.step) \(.awaits) \(.outlived)"' wfctl show 2
+	assert_output "1 call true false"
+	query '.parent | "\(.number) \(.step) \(.awaits) \(.outlived)"' wfctl show 3
+	assert_output "1 free false true"
+	ok wfctl show 1 -o json
+	shape show
+	query 'map(.number) | join(" ")' wfctl ps --parent 1
+	assert_output "3 2"
+	ok wfctl ps --parent 1 -o json
+	shape ps
+	assert_equal "$(wc -l <ran)" 2
+	ok wfctl history 1
+	assert_output --partial "child"
+	ok wfctl journal check
+}
+
+@test "run answers with its own instance, whatever its children do" {
+	wfctl register child.yaml >/dev/null
+	ok wfctl run parent.yaml -o json
+	shape run
+	assert_equal "$(jq .number <<<"$output")" 1
+	ok wfctl run parent.yaml --quiet
+	assert_output 4
+	flow 'with: { workflow: child, input: { n: 3 } }, on_failure: { action: continue }' >one.yaml
+	ok wfctl run one.yaml
+	assert_output --partial "completed"
+}
+
+@test "a child that cannot start fails the step: not there, disabled, input, depth" {
+	flow 'with: { workflow: child, input: { n: 0 } }' >one.yaml
+	status 1 wfctl run one.yaml
+	assert_output --partial 'NotFoundError workflow_not_found: there is no workflow `child`'
+	wfctl register child.yaml >/dev/null
+	flow 'with: { workflow: child, version: 9.0.0, input: { n: 0 } }' >two.yaml
+	status 1 wfctl run two.yaml
+	assert_output --partial 'there is no workflow `child` of version 9.0.0'
+	wfctl workflow disable child >/dev/null
+	status 1 wfctl run one.yaml
+	assert_output --partial "ConflictError workflow_disabled"
+	wfctl workflow enable child >/dev/null
+	flow 'with: { workflow: child, input: { n: "${workflow.id}" } }' >two.yaml
+	status 1 wfctl run two.yaml
+	assert_output --partial "ValidationError child_input: the input does not fit the workflow: /n is a string"
+	flow 'with: { workflow: "${workflow.id}" }' >one.yaml
+	wfctl register one.yaml >/dev/null
+	status 1 wfctl run one
+	assert_output --partial "LimitError child_depth"
+	query 'length' wfctl ps --workflow one
+	assert_output 21
+	ok wfctl journal check
+}
+
+@test "its failure is the step's, with the child's number; each attempt starts a new one" {
+	wfctl register child.yaml >/dev/null
+	flow 'with: { workflow: child, input: { n: 3 } }, retry: { max_attempts: 2, initial_delay_ms: 1, on: [ExecError] }' >one.yaml
+	status 1 wfctl run one.yaml
+	assert_equal "$(wc -l <ran)" 2
+	query '.steps[0].error | "\(.type) \(.child) \(.attempt)"' wfctl show 1
+	assert_output "ExecError 3 2"
+	status 1 wfctl retry 1
+	query '.steps[0].child' wfctl show 1
+	assert_output 5
+	ok wfctl journal check
+}
+
+@test "a parent waits while its child does, and goes on when somebody lets that one go on" {
+	wfctl register waits.yaml >/dev/null
+	status 3 wfctl run holder.yaml
+	assert_output --partial "#1 is parked: it waits for a child"
+	ok wfctl why 1
+	assert_output --partial "waits for its child #2 at call"
+	assert_output --partial "wfctl why 2"
+	ok wfctl signal 2 go --data '{"x": 5}'
+	query '"\(.status) \(.output.got)"' wfctl show 1
+	assert_output "completed 5"
+	ok wfctl journal check
+}
+
+@test "a cancel goes down to the children, but not to those that are left" {
+	wfctl register waits.yaml >/dev/null
+	status 3 wfctl run holder.yaml
+	ok wfctl cancel 1
+	query .status wfctl show 2
+	assert_output cancelled
+	query .error.message wfctl show 2
+	assert_output --partial "#1, its parent, waits for it no more"
+	flow 'with: { workflow: waits, on_parent_cancel: leave }' >one.yaml
+	status 3 wfctl run one.yaml
+	ok wfctl cancel 3
+	query .status wfctl show 4
+	assert_output waiting
+	ok wfctl signal 4 go --data '{"x": 1}'
+	query .status wfctl show 3
+	assert_output cancelled
+	ok wfctl journal check
+}
+
+@test "a cancelled child is the step's failure" {
+	wfctl register waits.yaml >/dev/null
+	status 3 wfctl run holder.yaml
+	run wfctl cancel 2
+	query '"\(.status) \(.error.type) \(.steps[0].error.child)"' wfctl show 1
+	assert_output "failed CancelledError 2"
+	ok wfctl journal check
+}
+
+@test "the step's timeout ends the wait, and the child" {
+	wfctl register waits.yaml >/dev/null
+	flow 'with: { workflow: waits }, timeout: PT0.2S' >one.yaml
+	status 1 wfctl run one.yaml
+	assert_output --partial "TimeoutError child_timeout"
+	query .status wfctl show 2
+	assert_output cancelled
+	ok wfctl journal check
+}
+
+@test "a child that is queued begins when its slot is free" {
+	sed 's/^  id: waits/&\n  concurrency: { max_in_flight: 1 }/' waits.yaml >slot.yaml
+	wfctl register slot.yaml >/dev/null
+	status 3 wfctl run holder.yaml
+	status 3 wfctl run holder.yaml
+	query .status wfctl show 4
+	assert_output queued
+	ok wfctl signal 2 go --data '{"x": 1}'
+	query .status wfctl show 4
+	assert_output waiting
+	ok wfctl signal 4 go --data '{"x": 2}'
+	query .output.got wfctl show 3
+	assert_output 2
+	ok wfctl journal check
+}
+
+@test "children come from the same file, or from --with, without being registered" {
+	{ cat holder.yaml; echo ---; cat waits.yaml; } >both.yaml
+	status 3 wfctl run both.yaml
+	ok wfctl signal 2 go --data '{"x": 7}'
+	query .output.got wfctl show 1
+	assert_output 7
+	status 3 wfctl run holder.yaml --with waits.yaml
+	ok wfctl signal 4 go --data '{"x": 8}'
+	query .output.got wfctl show 3
+	assert_output 8
+	status 2 wfctl run both.yaml --with waits.yaml
+	assert_output --partial "workflow waits is there twice"
+	ok wfctl journal check
+}
+
+@test "an output that its schema does not have is the workflow's failure" {
+	cat >wrong.yaml <<-'EOT'
+	workflow:
+	  id: wrong
+	  output: { type: object, required: [said], properties: { said: { type: integer } } }
+	  steps:
+	    - { id: say, action: exec.run, with: { shell: "echo '\"three\"'", output: json } }
+	  completion: { on_success: { output: { said: "${steps.say.output.stdout}" } } }
+	EOT
+	status 1 wfctl run wrong.yaml
+	assert_output --partial "ValidationError output_schema: the workflow's output: said is a string, must be an integer"
+	ok wfctl journal check
+}
+
+@test "a hold of the child's workflow refuses it; an event starts a parent as a person does" {
+	wfctl register child.yaml waits.yaml >/dev/null
+	wfctl hold waits >/dev/null
+	status 1 wfctl run holder.yaml
+	assert_output --partial "ConflictError workflow_held"
+	ok wfctl journal check
+}
