@@ -218,8 +218,7 @@ static const struct wf_subverb subs[] = {
 	{ "ls", "", "list what is registered", 0, 0, NULL, run_ls },
 	{ "show", "WORKFLOW[@VERSION]", "show a workflow's versions, steps and input", 1, 1, "workflow",
 		run_show },
-	{ "diff", "FILE|WORKFLOW[@VERSION] FILE|WORKFLOW[@VERSION]", "say what changed from the one to the "
-		"other, and whether instances in flight could move", 2, 2, "file|workflow",
+	{ "diff", "A B", "say what changed from A to B, and who could move", 2, 2, "file|workflow",
 		wf_run_workflow_diff },
 	{ "enable", "WORKFLOW[@VERSION]", "let it be started again, by hand and by its triggers", 1, 1,
 		"workflow", wf_run_workflow_enable },
@@ -235,7 +234,7 @@ const struct wf_verb wf_verb_workflow = {
 	.description = "Lists the registered workflows with all their versions, or shows one: the newest "
 		       "enabled version unless one is named. Enables, disables and deletes all versions, "
 		       "or the one named; the schedules that come from its triggers follow.\n\n"
-		       "diff compares two definitions, registered or in files, step by step: which were "
+		       "diff compares two definitions (each a file, or WORKFLOW[@VERSION]) step by step: which were "
 		       "added (+), removed (-) or changed (~), and in what; then, for every step in which "
 		       "an instance may rest, whether wfctl migrate could move it.\n\n"
 		       "A workflow with instances in flight is not deleted (status 6) unless --force "

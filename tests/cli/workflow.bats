@@ -48,7 +48,7 @@ setup() {
 
 @test "wrong usage" {
 	status 2 wfctl workflow
-	assert_output --partial "workflow needs one of: ls|show|enable|disable|delete"
+	assert_output --partial "workflow needs one of: ls|show|diff|enable|disable|delete"
 	status 2 wfctl workflow lss
 	assert_output --partial "did you mean ls?"
 	status 2 wfctl workflow show
