@@ -11,34 +11,15 @@
 
 #include <string.h>
 
-/* Variables times steps up to which it is found out where each of them is set; beyond, they are
- * taken to be set everywhere. */
-#define VARS_BUDGET 4000000
-
-struct variable {
-	const char *name;
-	const struct wf_type *type; /* without UNDEF */
-	bool initial;
-	uint32_t *setters; /* steps */
-	uint32_t setter_count, setter_room;
-	bool *unset; /* by node: there is a way here on which nothing sets it; NULL
-			when it is set everywhere */
-};
-
 struct binder {
 	struct wf_checker *c;
 	const char **ids;
 	const struct wf_type **outputs;
 	struct wf_scope scope; /* what is the same everywhere */
-	bool *after_failure; /* by node: a failure may have led here */
-	bool *unfailed;	     /* by node: there is a way here without a failure */
-	struct variable *vars;
-	uint32_t var_count, var_room;
-	json_t *var_index; /* name to place in vars */
-	bool vars_vary;	   /* some variable is only there once a step has set it */
+	struct wf_check_failures failures;
+	struct wf_check_vars vars;
 	uint32_t place;	   /* the node where the expression at hand stands */
 	struct wf_check_ran ran;
-	uint64_t cost;
 };
 
 static enum wf_step_ran step_ran(void *arg, uint32_t step)
@@ -108,113 +89,6 @@ static const struct wf_type *error_type(struct wf_arena *a, bool surely)
 	return type;
 }
 
-/* -- variables -- */
-
-static struct variable *variable(struct binder *b, const char *name)
-{
-	const json_t *known = json_object_get(b->var_index, name);
-
-	if (known)
-		return &b->vars[json_integer_value(known)];
-	json_object_set_new(b->var_index, name, json_integer(b->var_count));
-	WF_GROW(b->vars, b->var_count, b->var_room);
-	b->vars[b->var_count] = (struct variable){.name = name};
-	return &b->vars[b->var_count++];
-}
-
-static void setter(struct binder *b, const char *name, uint32_t step)
-{
-	struct variable *v = variable(b, name);
-
-	WF_GROW(v->setters, v->setter_count, v->setter_room);
-	v->setters[v->setter_count++] = step;
-	v->type = &wf_type_any;
-}
-
-static void mark_unset(struct binder *b, struct variable *v)
-{
-	const struct wf_graph *g = &b->c->flow;
-	const uint32_t start = WF_FLOW_START;
-	bool *cut = wf_calloc(g->count, sizeof *cut);
-
-	for (uint32_t i = 0; i < v->setter_count; i++)
-		cut[wf_flow_done(v->setters[i])] = true;
-	v->unset = wf_calloc(g->count, sizeof *v->unset);
-	v->unset[start] = true;
-	wf_graph_reach(g, &start, 1, cut, v->unset, &b->cost);
-	wf_free(cut);
-}
-
-static void collect_variables(struct binder *b)
-{
-	const struct wf_model *m = b->c->model;
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(m->vars, name, value)
-	{
-		struct variable *v = variable(b, name);
-		v->initial = true;
-		v->type = wf_type_of_value(b->c->arena, value);
-	}
-	for (uint32_t i = 0; i < m->step_count; i++) {
-		const struct wf_model_step *s = &m->steps[i];
-		const struct wf_node *set = s->set_all ? s->with_node : s->set.node;
-
-		for (size_t k = 0; set && set->kind == WF_NODE_MAP && k < set->map.count; k++)
-			setter(b, set->map.pairs[k].key, i);
-	}
-	for (uint32_t i = 0; i < b->var_count; i++)
-		b->vars_vary = b->vars_vary || !b->vars[i].initial;
-	if ((uint64_t)b->var_count * m->step_count > VARS_BUDGET)
-		b->vars_vary = false;
-	for (uint32_t i = 0; i < b->var_count && b->vars_vary; i++)
-		if (!b->vars[i].initial)
-			mark_unset(b, &b->vars[i]);
-}
-
-/* Whether nothing may have set it here. What steps beside this place set may come later. */
-static bool may_be_unset(struct binder *b, const struct variable *v)
-{
-	const struct wf_model *m = b->c->model;
-	bool beside = false;
-
-	if (!v->unset)
-		return false;
-	if (v->unset[b->place])
-		return true;
-	if (!wf_flow_of_step(m, b->place))
-		return false;
-	for (uint32_t i = 0; i < v->setter_count && !beside; i++)
-		beside = wf_check_beside(&b->ran, v->setters[i], wf_flow_step(b->place));
-	for (uint32_t i = 0; i < v->setter_count && beside; i++)
-		if (step_ran(b, v->setters[i]) == WF_RAN_SURELY)
-			return false;
-	return beside;
-}
-
-static const struct wf_type *vars_type(struct binder *b)
-{
-	struct wf_type *type = WF_ARENA_NEW(b->c->arena, struct wf_type);
-
-	type->kinds = WF_T_MAP;
-	type->closed = true;
-	type->member_count = b->var_count;
-	type->members = WF_ARENA_ARRAY(b->c->arena, struct wf_type_member, b->var_count);
-	for (uint32_t i = 0; i < b->var_count; i++) {
-		const struct wf_type *t = b->vars[i].type;
-
-		if (may_be_unset(b, &b->vars[i])) {
-			struct wf_type *maybe = WF_ARENA_NEW(b->c->arena, struct wf_type);
-			*maybe = *t;
-			maybe->kinds |= WF_T_UNDEF;
-			t = maybe;
-		}
-		type->members[i] = (struct wf_type_member){b->vars[i].name, t};
-	}
-	return type;
-}
-
 /* -- places -- */
 
 /* The foreachs around the place. */
@@ -247,12 +121,12 @@ static struct wf_scope scope_at(struct binder *b, uint32_t node)
 	struct wf_scope scope = b->scope;
 
 	b->place = node;
-	if (b->vars_vary)
-		scope.vars = vars_type(b);
+	if (b->vars.vary)
+		scope.vars = wf_check_vars_type(&b->vars, node);
 	add_loops(b, &scope);
-	if (b->after_failure[node]) {
+	if (b->failures.after[node]) {
 		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
-		scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, !b->unfailed[node]);
+		scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, !b->failures.unfailed[node]);
 	}
 	return scope;
 }
@@ -470,41 +344,6 @@ static void bind_node(struct binder *b, uint32_t node)
 	}
 }
 
-static void surely_failed(struct binder *b, uint32_t node)
-{
-	b->after_failure[node] = true;
-	b->unfailed[node] = false;
-}
-
-/* Where a failure may have been handled on the way, and where there is a way without one. */
-static void mark_failures(struct binder *b)
-{
-	const struct wf_graph *g = &b->c->lists;
-	const struct wf_model *m = b->c->model;
-	const uint32_t start = WF_FLOW_START;
-	uint32_t *from = wf_calloc((size_t)m->step_count + 1, sizeof *from);
-	bool *cut = wf_calloc(g->count, sizeof *cut);
-
-	b->after_failure = wf_calloc(g->count, sizeof(bool));
-	b->unfailed = wf_calloc(g->count, sizeof(bool));
-	for (uint32_t i = 0; i < m->step_count; i++) {
-		from[i] = wf_flow_fail(i);
-		cut[from[i]] = true;
-	}
-	wf_graph_reach(g, from, m->step_count, NULL, b->after_failure, &b->cost);
-	wf_graph_reach(g, &start, 1, cut, b->unfailed, &b->cost);
-	wf_free(from);
-	wf_free(cut);
-	/* the workflow's own handler is where a failure has led to */
-	surely_failed(b, wf_flow_failed(m));
-	if (m->handler != WF_NONE)
-		surely_failed(b, wf_flow_block_end(m, m->handler));
-	for (uint32_t i = 0; i < m->step_count; i++)
-		if (m->steps[i].block == m->handler)
-			for (uint32_t k = 0; k < 3; k++)
-				surely_failed(b, wf_flow_enter(i) + k);
-}
-
 static void bind_correlation(struct binder *b)
 {
 	struct wf_scope scope = b->scope;
@@ -567,8 +406,8 @@ static void begin(struct binder *b)
 		m->input_type = wf_type_of_schema(c->arena, schema, true);
 		json_array_append_new(m->kept, schema);
 	}
-	collect_variables(b);
-	mark_failures(b);
+	wf_check_vars_begin(&b->vars);
+	wf_check_failures_begin(c, &b->failures);
 	b->scope = (struct wf_scope){
 		.input = m->input_type,
 		.step_count = m->step_count,
@@ -586,12 +425,14 @@ static void begin(struct binder *b)
 	}
 	root_types(b);
 	b->place = WF_FLOW_START;
-	b->scope.vars = m->vars_type = vars_type(b);
+	b->scope.vars = m->vars_type = wf_check_vars_type(&b->vars, b->place);
 }
 
 void wf_check_bindings(struct wf_checker *c)
 {
-	struct binder b = {.c = c, .ran = {.c = c}, .var_index = json_object()};
+	struct binder b = {.c = c, .ran = {.c = c}};
+
+	b.vars = (struct wf_check_vars){.c = c, .ran = &b.ran};
 
 	begin(&b);
 	bind_correlation(&b);
@@ -603,13 +444,7 @@ void wf_check_bindings(struct wf_checker *c)
 			bind_node(&b, node);
 	bind_failed(&b);
 	bind_components(&b);
-	for (uint32_t i = 0; i < b.var_count; i++) {
-		wf_free(b.vars[i].setters);
-		wf_free(b.vars[i].unset);
-	}
-	wf_free(b.vars);
-	json_decref(b.var_index);
 	wf_check_ran_done(&b.ran);
-	wf_free(b.after_failure);
-	wf_free(b.unfailed);
+	wf_check_vars_done(&b.vars);
+	wf_check_failures_done(&b.failures);
 }

@@ -33,6 +33,26 @@ enum wf_step_ran wf_check_ran(struct wf_check_ran *r, uint32_t step, uint32_t no
 /* Whether two steps may run side by side: in different branches, or neither waits for the other. */
 bool wf_check_beside(struct wf_check_ran *r, uint32_t a, uint32_t b);
 void wf_check_ran_done(struct wf_check_ran *r);
+/* vars.c: the variables; with their type at a node of the flow. Zeroed but for the first two it is to begin. */
+struct wf_check_vars {
+	struct wf_checker *c;
+	struct wf_check_ran *ran;
+	struct wf_check_var *items;
+	uint32_t count, room;
+	json_t *index;       /* name to place */
+	bool vary;           /* some is only there once a step has set it */
+	uint64_t cost;
+};
+void wf_check_vars_begin(struct wf_check_vars *all);
+const struct wf_type *wf_check_vars_type(struct wf_check_vars *all, uint32_t node);
+void wf_check_vars_done(struct wf_check_vars *all);
+/* failures.c, by node of the flow. */
+struct wf_check_failures {
+	bool *after;         /* a failure may have led here */
+	bool *unfailed;      /* there is a way here without a failure */
+};
+void wf_check_failures_begin(struct wf_checker *c, struct wf_check_failures *ret);
+void wf_check_failures_done(struct wf_check_failures *f);
 /* forks.c: joins that cannot complete, variables of several branches, compensations, limits. After the
  * bindings. */
 void wf_check_forks(struct wf_checker *c);
