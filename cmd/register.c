@@ -51,6 +51,13 @@ static void say(struct wf_ctx *ctx, struct registered *out, const struct put *p)
 		p->fresh ? "registered" : "was registered already", id);
 }
 
+/* `enabled: false` in the definition. */
+static bool told_off(const struct wf_plan *plan)
+{
+	return plan->extra != WF_NONE &&
+		json_is_false(json_object_get(plan->consts[plan->extra], "enabled"));
+}
+
 static int put_one(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan)
 {
 	struct wf_cause cause = { 0 };
@@ -58,7 +65,7 @@ static int put_one(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, st
 	struct put p = { .bytes = bytes,
 		.definition = { .workflow = wf_strdup(wf_plan_string(plan, plan->workflow)),
 			.version = version ? wf_strdup(version) : NULL, .registered_at = ctx->now,
-			.registered_by = wf_strdup(wf_actor(ctx)), .enabled = true } };
+			.registered_by = wf_strdup(wf_actor(ctx)), .enabled = !told_off(plan) } };
 	memcpy(p.definition.plan_id, plan->id, WF_HASH_SIZE);
 	if (plan->extra != WF_NONE)
 		p.definition.triggers =

@@ -1,6 +1,7 @@
 /* The embedded schemas: valid themselves, complete, and right about known definitions. */
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sys.h"
 #include "schema/builtin.h"
 #include "schema/schema.h"
 
@@ -78,7 +79,8 @@ static const char everything[] =
 	","
 	"\"on_failure\":{\"result\":\"failed\"}},"
 	"\"execution_log\":{\"level\":\"info\",\"retention\":\"P30D\",\"metadata\":[\"userId\"]},"
-	"\"ui\":[{\"type\":\"form\"}]}}";
+	"\"ui\":[{\"component\":\"form\",\"when\":\"status == 'running'\",\"priority\":1,\"context\":{}}],"
+	"\"enabled\":false,\"metadata\":{\"a\":1}}}";
 
 static json_t *builtin(const char *name)
 {
@@ -254,6 +256,39 @@ static void test_orch(void **state)
 		"you mean string?");
 }
 
+static char *text_of(const char *path)
+{
+	WF_AUTOBUF struct wf_buf text = {0};
+	struct wf_cause cause = {0};
+
+	if (wf_read_file(path, 1u << 20, &text, &cause) < 0)
+		fail_msg("%s", cause.text);
+	return wf_buf_take(&text);
+}
+
+static void test_dialects(void **state)
+{
+	static const char flexprice[] = "flexprice.schema.json", taskflow[] = "taskflow.schema.json";
+	WF_AUTOFREE char *customer = text_of("workflows/customer_onboarding.json");
+	WF_AUTOFREE char *purchase = text_of("workflows/purchase_request.json");
+
+	(void)state;
+	fits(flexprice, customer);
+	fits(taskflow, purchase);
+	fits(flexprice, "{\"id\":\"a\",\"trigger\":{\"type\":\"scheduled\",\"schedule\":{\"cron\":\"@daily\"},"
+			"\"conditions\":null},\"steps\":[{\"id\":\"b\",\"type\":\"x\",\"condition\":{\"field\":\"a\","
+			"\"operator\":\"exists\"},\"retry_policy\":{\"max_attempts\":0,"
+			"\"initial_interval_seconds\":1}}],\"timeout_seconds\":0,\"created_by\":\"c\"}");
+	breaks(flexprice, "{\"name\":\"a\",\"steps\":[]}", "trigger is required");
+	breaks(flexprice, "{\"name\":\"a\",\"trigger\":{\"type\":\"manual\"},\"steps\":[{\"id\":\"b\","
+			  "\"type\":\"exec.run\",\"config\":{\"comand\":[]}}]}",
+		"steps[0].config.comand is not allowed here; did you mean command?");
+	breaks(taskflow, "{\"workflowId\":\"a\"}", "steps is required");
+	breaks(taskflow, "{\"workflowId\":\"a\",\"steps\":[{\"stepId\":\"b\",\"taskId\":\"x\","
+			 "\"retryPolicy\":{\"max_attempts\":1}}]}",
+		"steps[0].retryPolicy.max_attempts is not allowed here; did you mean maxAttempts?");
+}
+
 static void test_action_definition(void **state)
 {
 	static const char action[] = "action.schema.json";
@@ -353,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_all_are_schemas),
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_orch),
+		cmocka_unit_test(test_dialects),
 		cmocka_unit_test(test_action_definition),
 		cmocka_unit_test(test_with_is_the_actions_input),
 		cmocka_unit_test(test_actions),
