@@ -39,7 +39,9 @@ static void read_turn(struct trial_case *c)
 	c->trace.begun_count = 0;
 	for (uint32_t i = 0; i < c->turn.transition_count; i++) {
 		const struct wf_transition *t = &c->turn.transitions[i];
-		if (t->type == WF_TRANS_STEP_STATUS && t->value == WF_STEP_COMPENSATED)
+		/* one of several completions of a step is undone without its status changing */
+		if ((t->type == WF_TRANS_STEP_STATUS && t->value == WF_STEP_COMPENSATED) ||
+			(t->type == WF_TRANS_UNDONE && t->value == 0))
 			add_name(c, c->undone, t->step);
 	}
 }

@@ -446,6 +446,160 @@ static void every_visit_is_undone(void **state)
 	end(&w);
 }
 
+/* A compensation that costs no event: they come in turns that are bounded. */
+static void long_logs_are_undone_in_bounded_turns(void **state)
+{
+	(void)state;
+	struct world w;
+	enum { MANY = 2500 };
+	sketch_loop(&w, MANY, "data.set");
+	struct wf_event event = {.type = WF_EVENT_SUCCESS, .at = T0, .attempt = 1, .data = js("{'n': 1}")};
+	for (uint32_t i = 0; i + 1 < MANY; i++) {
+		wf_turn_reset(&w.turn);
+		assert_int_equal(wf_engine_feed(w.plan, w.in, &event, &w.turn, NULL), 0);
+	}
+	wf_turn_reset(&w.turn);
+	assert_int_equal(wf_engine_feed(w.plan, w.in, &event, &w.turn, NULL), 0);
+	assert_int_equal(w.in->status, WF_INST_COMPENSATING);
+	assert_int_equal(wf_instance_undo_in(w.in, WF_UNDO_DONE), 1000);
+	assert_true(wf_engine_ready(w.in));
+	json_decref(event.data);
+	event = (struct wf_event){.type = WF_EVENT_CONTINUE, .at = T0, .step = WF_NONE};
+	assert_int_equal(wf_engine_feed(w.plan, w.in, &event, &w.turn, NULL), 0);
+	assert_int_equal(wf_instance_undo_in(w.in, WF_UNDO_DONE), 2000);
+	assert_int_equal(wf_engine_feed(w.plan, w.in, &event, &w.turn, NULL), 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_int_equal(wf_instance_undo_in(w.in, WF_UNDO_DONE), MANY);
+	assert_status(&w, "a", WF_STEP_FAILED);
+	wf_turn_done(&w.turn);
+	wf_buf_done(&w.history);
+	wf_instance_free(w.in);
+	wf_plan_free(w.plan);
+}
+
+/* -- side by side -- */
+
+/* A step of member `member` of group 0, with its compensation. */
+static void member_step(struct flow *f, const char *id, unsigned member)
+{
+	wf_buf_printf(&f->head, "step \"%s\"\naction http.request\nvisits 9\nin 0 %u\nenter E_%s\n", id,
+		member, id);
+	wf_buf_printf(&f->code, "E_%s:\nenter \"%s\"\nconst {}\nperform \"%s\"\nleave \"%s\"\n", id, id,
+		id, id);
+	flow_undo_of(f, id, "http.request", "");
+}
+
+/* The step `fan` with so many branches of `steps` steps each, begun `begins` times; then `last`. */
+static void sketch_fan(struct world *w, unsigned branches, unsigned steps, unsigned begins)
+{
+	struct flow f = {0};
+	wf_buf_addstr(&f.top, "compensate\n");
+	wf_buf_printf(&f.head, "step \"fan\"\naction parallel\nvisits %u\nenter E_fan\nfail NEXT\n", begins);
+	wf_buf_printf(&f.bodies, "group parallel \"fan\" needed=%u limit=%u first=0 count=%u\n", branches,
+		branches, branches);
+	for (unsigned i = 0; i < branches; i++)
+		wf_buf_printf(&f.bodies, "member M%u\n", i);
+	wf_buf_printf(&f.code, "E_fan:\nenter \"fan\"\nundef\nfork 0\nleave \"fan\"\njump %s\n",
+		begins > 1 ? "E_fan" : "NEXT");
+	for (unsigned i = 0; i < branches; i++) {
+		wf_buf_printf(&f.code, "M%u:\n", i);
+		for (unsigned k = 0; k < steps; k++) {
+			WF_AUTOFREE char *id = wf_asprintf("s%u_%u", i, k);
+			member_step(&f, id, i);
+		}
+		wf_buf_addstr(&f.code, "member.end 0\n");
+	}
+	wf_buf_addstr(&f.code, "NEXT:\n");
+	flow_step(&f, "last", "http.request", "{}", "");
+	begin(w, flow_plan(&f));
+	assert_int_equal(start(w), 0);
+}
+
+static bool begun(const struct world *w, const char *id)
+{
+	uint32_t step = step_of(w, id);
+	for (uint32_t i = 0; i < w->turn.command_count; i++)
+		if (w->turn.commands[i].step == step)
+			return true;
+	return false;
+}
+
+static void branches_are_undone_side_by_side(void **state)
+{
+	(void)state;
+	struct world w;
+	sketch_fan(&w, 2, 2, 1);
+	assert_int_equal(succeed(&w, "s0_0", "{'n': 1}"), 0);
+	assert_int_equal(succeed(&w, "s1_0", "{'n': 2}"), 0);
+	assert_int_equal(succeed(&w, "s0_1", "{'n': 3}"), 0);
+	assert_int_equal(succeed(&w, "s1_1", "{'n': 4}"), 0);
+	assert_int_equal(fail_attempt(&w, "last"), 0);
+	/* each branch from its own end */
+	assert_int_equal(w.turn.command_count, 2);
+	assert_true(begun(&w, "u_s1_1") && begun(&w, "u_s0_1"));
+	assert_int_equal(succeed(&w, "u_s0_1", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 1);
+	assert_true(begun(&w, "u_s0_0"));
+	/* what has begun goes on to its end when another cannot be undone, and nothing else begins */
+	assert_int_equal(fail_attempt(&w, "u_s1_1"), 0);
+	assert_int_equal(w.in->status, WF_INST_COMPENSATING);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(succeed(&w, "u_s0_0", "{}"), 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_told(&w, "undone", "s0_1 s0_0");
+	assert_told(&w, "not_undone", "s1_1 s1_0");
+	assert_int_equal(retry(&w, NULL, "{}"), 0);
+	assert_int_equal(succeed(&w, "u_s1_1", "{}"), 0);
+	assert_int_equal(succeed(&w, "u_s1_0", "{}"), 0);
+	assert_string_equal(error_code(&w), "no");
+	end(&w);
+}
+
+static void an_earlier_begin_waits_for_the_later_one(void **state)
+{
+	(void)state;
+	struct world w;
+	sketch_fan(&w, 2, 1, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(succeed(&w, "s0_0", "{'n': 1}"), 0);
+		assert_int_equal(succeed(&w, "s1_0", "{'n': 2}"), 0);
+	}
+	/* the third begin is over its visits, and unhandled */
+	assert_int_equal(w.turn.command_count, 2);
+	assert_true(begun(&w, "u_s0_0") && begun(&w, "u_s1_0"));
+	assert_int_equal(succeed(&w, "u_s1_0", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(succeed(&w, "u_s0_0", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 1); /* of an earlier begin: one after the other */
+	assert_true(begun(&w, "u_s1_0"));
+	assert_int_equal(succeed(&w, "u_s1_0", "{}"), 0);
+	assert_int_equal(succeed(&w, "u_s0_0", "{}"), 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_int_equal(wf_instance_undo_in(w.in, WF_UNDO_DONE), 4);
+	end(&w);
+}
+
+static void no_more_than_a_bound_is_undone_at_once(void **state)
+{
+	(void)state;
+	struct world w;
+	char id[16];
+	sketch_fan(&w, 40, 1, 1);
+	for (unsigned i = 0; i < 40; i++) {
+		(void)snprintf(id, sizeof(id), "s%u_0", i);
+		assert_int_equal(succeed(&w, id, "{'n': 1}"), 0);
+	}
+	assert_int_equal(fail_attempt(&w, "last"), 0);
+	assert_int_equal(w.turn.command_count, 16);
+	for (unsigned i = 40; i-- > 0;) {
+		(void)snprintf(id, sizeof(id), "u_s%u_0", i);
+		assert_int_equal(succeed(&w, id, "{}"), 0);
+		assert_true(wf_instance_undo_in(w.in, WF_UNDO_RUNNING) <= 16);
+	}
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	end(&w);
+}
+
 /* The instance moves to a plan in which a compensation is not there. */
 static void a_plan_that_lost_a_step_says_what_it_cannot_undo(void **state)
 {
@@ -493,6 +647,10 @@ int main(void)
 		cmocka_unit_test(a_handler_that_fails_is_told_beside_the_failure),
 		cmocka_unit_test(a_cancel_ends_the_handler),
 		cmocka_unit_test(every_visit_is_undone),
+		cmocka_unit_test(long_logs_are_undone_in_bounded_turns),
+		cmocka_unit_test(branches_are_undone_side_by_side),
+		cmocka_unit_test(an_earlier_begin_waits_for_the_later_one),
+		cmocka_unit_test(no_more_than_a_bound_is_undone_at_once),
 		cmocka_unit_test(a_plan_that_lost_a_step_says_what_it_cannot_undo),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
