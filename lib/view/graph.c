@@ -419,6 +419,7 @@ void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struc
 			dot_edge(out, end_of("s", i).text,
 				end_of("s", plan->steps[i].compensation).text, "undone by", dot_undo);
 	wf_buf_addstr(out, "}\n");
+	done(&d);
 }
 
 /* -- Mermaid -- */
