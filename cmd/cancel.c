@@ -76,8 +76,9 @@ const struct wf_verb wf_verb_cancel = {
 		       "about failures: it is `compensating` until the compensation of every step that "
 		       "completed has run, and `cancelled` then. When one of them fails for good it is "
 		       "`failed` (compensation_failed); wfctl show says what was undone and what was not, and "
-		       "wfctl retry goes on with the rest. An instance that is compensating is cancelled only "
-		       "with --force, which leaves it half undone.",
+		       "wfctl retry goes on with the rest. The status is then 1, and 3 while it is not over: "
+		       "it waits, or goes on in the process that drives it. An instance that is compensating "
+		       "is cancelled only with --force, which leaves it half undone.",
 	.examples = "wfctl cancel 1234 --reason \"ordered twice\"\n"
 		    "wfctl cancel 1234 --compensate",
 	.options = options,
