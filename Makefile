@@ -283,6 +283,9 @@ check-fault: all helpers $(B)/tests/fault/check_fault $(B)/tests/fault/inject.so
 BENCH_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/programs/*.c))
 BENCH_LIBS_yardstick := -Wl,--no-as-needed $(PKG_LIBS)
 BENCH_LIBS_requests := -lcurl
+BENCH_LIBS_queries = $(B)/libwfctl.a $(PKG_LIBS) -ldl -lm
+BENCH_LIBS_conditions = $(BENCH_LIBS_queries)
+$(B)/tests/bench/programs/queries $(B)/tests/bench/programs/conditions: $(B)/libwfctl.a
 $(B)/tests/bench/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
 $(B)/tests/bench/programs/%: $(B)/tests/bench/programs/%.o

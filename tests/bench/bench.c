@@ -22,6 +22,7 @@ static const struct {
 	{"sweep", bench_sweep},
 	{"clock", bench_clock},
 	{"people", bench_people},
+	{"queries", bench_queries},
 };
 
 static bool wanted(int argc, char **argv, const char *name)
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume|sweep|clock|people]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

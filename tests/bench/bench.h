@@ -106,5 +106,6 @@ void bench_resume(void);
 void bench_sweep(void);
 void bench_clock(void);
 void bench_people(void);
+void bench_queries(void);
 
 #endif
