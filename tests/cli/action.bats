@@ -345,3 +345,91 @@ sent() {
 	assert_equal "$(jq -r .status <<<"$output")" completed
 	ok wfctl journal check
 }
+
+@test "shipped: a definition of another dialect uses them as it stands" {
+	connect ""
+	ok wfctl register "$ROOT/workflows/customer_onboarding.json"
+	status 0 wfctl emit customer.created --data '{"customer_id": "c9"}'
+	ok wfctl show 1 -o json
+	assert_equal "$(jq -r .status <<<"$output")" completed
+	assert_equal "$(jq -c '[.steps[] | .action]' <<<"$output")" '["assign_plan","create_wallet"]'
+	assert_equal "$(jq -r .path "$HTTPD_LOG" | paste -sd' ')" "/v1/subscriptions /v1/wallets"
+}
+
+# -- everywhere a step performs something --
+
+note() {
+	cat <<-'EOT'
+	kind: action
+	id: note
+	input: { type: object, required: [t], properties: { t: { type: string } }, additionalProperties: false }
+	output: { type: object, required: [said], properties: { said: { type: string } } }
+	perform: { action: exec.run, with: { shell: 'echo "$T" >>log; echo "$T"', env: { T: "${input.t}" }, output: text } }
+	result: { said: "${trim(output.stdout)}" }
+	---
+	EOT
+}
+
+@test "in branches, for items, and as what undoes a step" {
+	note >saga.yaml
+	cat >>saga.yaml <<-'EOT'
+	workflow:
+	  id: saga
+	  version: 1.0.0
+	  steps:
+	    - id: one
+	      action: note
+	      with: { t: one }
+	      compensate: { action: note, with: { t: "undo ${output.said}" } }
+	    - id: each
+	      foreach:
+	        items: [a, b, c]
+	        as: x
+	        limit: 2
+	        steps:
+	          - id: e
+	            action: note
+	            with: { t: "item ${x}" }
+	            compensate: { action: note, with: { t: "undo ${output.said}" } }
+	    - id: both
+	      parallel:
+	        branches:
+	          - { id: l, steps: [{ id: l1, action: note, with: { t: left }, compensate: false }] }
+	          - { id: r, steps: [{ id: r1, action: note, with: { t: right }, compensate: false }] }
+	    - { id: bad, action: fail, with: { message: "${both.l.output.said} ${each.results[2].said}" } }
+	EOT
+	ok wfctl lint saga.yaml
+	status 1 wfctl run saga.yaml -o json
+	assert_equal "$(jq -r .error.message <<<"$output")" "left item c"
+	assert_equal "$(sort log | paste -sd,)" \
+		"item a,item b,item c,left,one,right,undo item a,undo item b,undo item c,undo one"
+	assert_equal "$(tail -n 1 log)" "undo one"
+	ok wfctl journal check
+	sed -i 's/t: "undo ${output.said}"/t: "${output.sad}"/' saga.yaml
+	status 1 wfctl lint saga.yaml
+	assert_output --partial "did you mean \`said\`?"
+}
+
+@test "as a notification of an approval" {
+	note >ask.yaml
+	cat >>ask.yaml <<-'EOT'
+	workflow:
+	  id: ask
+	  version: 1.0.0
+	  steps:
+	    - id: a
+	      action: approval.request
+	      with:
+	        approvers: { list: [bob] }
+	        quorum: 1
+	        sla: P2D
+	        escalations: [{ after: PT0.05S, notify: { action: note, with: { t: "hurry ${approval.number}" } } }]
+	EOT
+	status 3 wfctl run ask.yaml
+	hurried() { wfctl serve-once --quiet && test -s log; }
+	wait_for 10 hurried
+	assert_equal "$(cat log)" "hurry 1"
+	sed -i 's/with: { t:/with: { text:/' ask.yaml
+	status 1 wfctl lint ask.yaml
+	assert_output --partial "\`note\` needs \`t\`"
+}
