@@ -59,6 +59,8 @@ const struct fault_scenario fault_scenarios[] = {
 		.instances = 1, .once = 2},
 	{.name = "run json", .words = {"run", "@tests/steps.yaml", "--input", "@input", "-o", "json"},
 		.ending = RESUME, .end = "completed", .output = SAID, .instances = 1, .once = 2},
+	{.name = "saga", .words = {"run", "@tests/saga.yaml", "--input", "@input"}, .status = 1,
+		.ending = RESUME, .end = "failed", .instances = 1, .once = 4},
 	{.name = "request", .words = {"run", "@tests/request.yaml", "--input", "@input"},
 		.ending = RESUME, .end = "completed", .output = "{\"a\": 200, \"b\": 200}",
 		.instances = 1, .once = 0, .network = true},
