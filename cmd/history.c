@@ -2,6 +2,7 @@
 #include "cli_drive.h"
 
 #include "base/duration.h"
+#include "base/json.h"
 #include "view/instance.h"
 #include "view/when.h"
 
@@ -159,12 +160,82 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct wf_plan
 	wf_table_cell(t, WF_ROLE_DIM, data.data ? data.data : "");
 }
 
+/* How much is shown: `execution_log.level` of the definition, or --level. Without either, all. */
+enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_ERROR, LEVEL_COUNT_ };
+static const char *const levels[LEVEL_COUNT_] = { "debug", "info", "error" };
+
+static enum level level_named(const char *name)
+{
+	size_t i = 0;
+	while (i < LEVEL_COUNT_ && strcmp(levels[i], name) != 0)
+		i++;
+	return (enum level)i;
+}
+
+static const json_t *log_of(const struct wf_plan *plan)
+{
+	return plan->extra == WF_NONE
+		? NULL : json_object_get(plan->consts[plan->extra], "execution_log");
+}
+
+/* What went wrong, and what became of it. */
+static bool tells_failure(const struct wf_record *r)
+{
+	if (r->event.type == WF_EVENT_FAILURE || r->event.type == WF_EVENT_DOUBT)
+		return true;
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct wf_transition *t = &r->transitions[i];
+		if (t->type == WF_TRANS_INSTANCE_STATUS && t->value == WF_INST_FAILED)
+			return true;
+		if (t->type == WF_TRANS_STEP_STATUS && t->value == WF_STEP_FAILED)
+			return true;
+	}
+	return false;
+}
+
+/* Inputs, outputs and what was delivered; not failures, and what people did. */
+static bool is_payload(enum wf_event_type type)
+{
+	return type == WF_EVENT_START || type == WF_EVENT_SUCCESS || type == WF_EVENT_DELIVERY;
+}
+
+/* The fields of the input that `execution_log.metadata` names, and the correlation id; NULL: none. */
+static json_t *metadata_of(const struct wf_plan *plan, const struct wf_instance *in)
+{
+	const json_t *names = json_object_get(log_of(plan), "metadata");
+	json_t *metadata = json_array_size(names) ? json_object() : NULL;
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		json_t *value = json_object_get(in->input, name);
+		if (!value)
+			value = wf_json_at(in->input, name);
+		bool correlation = !strcmp(name, "correlationId") || !strcmp(name, "correlation_id");
+		if (value)
+			json_object_set(metadata, name, value);
+		else if (correlation && in->correlation_id)
+			json_object_set_new(metadata, name, json_string(in->correlation_id));
+		else
+			json_object_set_new(metadata, name, json_null());
+	}
+	return metadata;
+}
+
 struct output {
 	struct wf_ctx *ctx;
 	const struct wf_plan *plan;
+	enum level level;
+	json_t *metadata; /* NULL: none */
 	struct wf_table *table;
 	struct wf_list_out list;
 };
+
+static void put_item(struct output *o, uint64_t seq, const struct wf_record *r)
+{
+	json_t *item = wf_view_record_json(o->plan, seq, r);
+	if (o->metadata)
+		json_object_set(item, "metadata", o->metadata);
+	wf_list_item(&o->list, item);
+}
 
 static int put_page(struct output *o, const struct records *page)
 {
@@ -177,10 +248,16 @@ static int put_page(struct output *o, const struct records *page)
 			return wf_fail_at(o->ctx, WF_EXIT_JOURNAL, "DAMAGED", NULL, "wfctl journal check",
 				"history record %" PRIu64 " of #%" PRIu64 " cannot be read",
 				page->first + i, page->number);
-		if (o->table)
+		if (o->level >= LEVEL_INFO && is_payload(r.event.type)) {
+			json_decref(r.event.data);
+			r.event.data = NULL;
+		}
+		if (o->level == LEVEL_ERROR && !tells_failure(&r))
+			; /* not shown */
+		else if (o->table)
 			put_row(o->ctx, o->table, o->plan, page->first + i, &r);
 		else
-			wf_list_item(&o->list, wf_view_record_json(o->plan, page->first + i, &r));
+			put_item(o, page->first + i, &r);
 		wf_record_done(&r);
 	}
 	return 0;
@@ -207,7 +284,19 @@ static int run_history(struct wf_ctx *ctx)
 	int status = wf_load_instance(ctx, wf_arg(ctx, 0), &in, &plan);
 	if (status)
 		return status;
-	struct output o = { .ctx = ctx, .plan = plan };
+	const char *asked = wf_opt(ctx, "level");
+	const char *said = json_string_value(json_object_get(log_of(plan), "level"));
+	/* a definition with a log says info unless it says more */
+	struct output o = { .ctx = ctx, .plan = plan,
+		.level = asked ? level_named(asked) : log_of(plan) ? level_named(said ? said : "info")
+								  : LEVEL_DEBUG };
+	if (o.level == LEVEL_COUNT_) {
+		status = wf_fail_usage(ctx, "--level is debug, info or error, not \"%s\"", asked);
+		wf_instance_free(in);
+		wf_plan_free(plan);
+		return status;
+	}
+	o.metadata = metadata_of(plan, in);
 	if (wf_machine(ctx)) {
 		wf_list_begin(&o.list, ctx);
 	} else {
@@ -228,19 +317,32 @@ static int run_history(struct wf_ctx *ctx)
 		wf_out_page(ctx, &text);
 	}
 	wf_buf_done(&o.list.text);
+	json_decref(o.metadata);
 	wf_table_free(o.table);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;
 }
 
+static const struct wf_option options[] = {
+	{ "level", 0, "LEVEL", "debug: everything; info: without inputs and outputs; error: what failed",
+		"debug|info|error", NULL },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
 const struct wf_verb wf_verb_history = {
 	.arguments = "INSTANCE",
 	.description = "Shows every event of an instance in order: what came (a start, a step's result, a "
 		       "timer, a decision) and what it changed. The events alone are enough to replay the "
-		       "instance; wfctl journal check does that.",
+		       "instance; wfctl journal check does that.\n\n"
+		       "execution_log of the definition says how much is shown unless --level does: debug is "
+		       "everything, info leaves out what starts, results and deliveries brought, error shows "
+		       "failures and what became of them. The journal has everything at every level. Fields of "
+		       "the input that execution_log.metadata names, and correlationId, stand in each record "
+		       "of -o json. What wfctl prune removed is not shown.",
 	.examples = "wfctl history 1234\n"
 		    "wfctl history 1234 -o jsonl",
+	.options = options,
 	.formats = WF_FORMATS_COMMON,
 	.min_args = 1,
 	.max_args = 1,

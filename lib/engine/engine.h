@@ -68,6 +68,11 @@ int wf_engine_eval(const struct wf_plan *plan, const struct wf_instance *in, uin
 int wf_engine_eval_event(const struct wf_plan *plan, const struct wf_instance *in, json_t *event,
 	uint32_t pc, json_t **ret, json_t **ret_error);
 
+/* The same for who looks at an instance: the root `security` (borrowed) is {name, user, roles} of the
+ * viewer, `error` the instance's. */
+int wf_engine_eval_viewed(const struct wf_plan *plan, const struct wf_instance *in, json_t *security,
+	uint32_t pc, json_t **ret, json_t **ret_error);
+
 /*
  * Whether that step of the instance waits for that delivery (the data of a DELIVERY event): the kind,
  * the name, and of an event the step's `match`, in which the root `event` is {name, data, id, at} of

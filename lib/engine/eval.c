@@ -50,6 +50,19 @@ int wf_core_eval_at(const struct wf_plan *plan, const struct wf_instance *in, ui
 	return err;
 }
 
+int wf_engine_eval_viewed(const struct wf_plan *plan, const struct wf_instance *in, json_t *security,
+	uint32_t pc, json_t **ret, json_t **ret_error)
+{
+	WF_AUTOFREE struct wf_vm *vm = wf_alloc(sizeof(*vm));
+	begin(vm, plan, in);
+	wf_vm_bind(vm, WF_ROOT_SECURITY, security);
+	if (in->error)
+		wf_vm_bind(vm, WF_ROOT_ERROR, in->error);
+	int err = evaluate(vm, pc, ret, ret_error);
+	wf_vm_done(vm);
+	return err;
+}
+
 int wf_engine_eval_event(const struct wf_plan *plan, const struct wf_instance *in, json_t *event,
 	uint32_t pc, json_t **ret, json_t **ret_error)
 {

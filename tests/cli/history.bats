@@ -38,3 +38,29 @@ setup() {
 	status 4 wfctl history 9
 	status 2 wfctl history
 }
+
+@test "execution_log says how much is shown, and which fields go along" {
+	cat >logged.yaml <<-'EOT'
+	workflow:
+	  id: logged
+	  correlation_id: "c-${userId}"
+	  execution_log: { metadata: [userId, correlationId, deep.er, absent] }
+	  steps:
+	    - { id: a, action: exec.run, with: { command: [echo, secret] } }
+	    - { id: b, action: exec.run, with: { command: ["false"] }, on_failure: { action: continue } }
+	EOT
+	ok wfctl run logged.yaml --input '{"userId":"u1","deep":{"er":[1]}}' -o json
+	n=$(jq .number <<<"$output")
+	ok wfctl history "$n" -o json
+	shape history
+	refute_output --partial secret
+	assert_equal "$(jq -c '.[0] | [.event, .data, .metadata]' <<<"$output")" \
+		'["start",null,{"userId":"u1","correlationId":"c-u1","deep.er":[1],"absent":null}]'
+	all=$(jq length <<<"$output")
+	ok wfctl history "$n" --level debug -o json
+	assert_output --partial secret
+	assert_equal "$(jq length <<<"$output")" "$all"
+	ok wfctl history "$n" --level error -o json
+	assert_equal "$(jq -c 'map(.event)' <<<"$output")" '["failure"]'
+	status 2 wfctl history "$n" --level loud
+}
