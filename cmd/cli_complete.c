@@ -6,6 +6,7 @@
 #include "cli_drive.h"
 
 #include "journal/waiting.h"
+#include "model/catalog.h"
 #include "source/diag.h"
 
 #include <inttypes.h>
@@ -84,6 +85,15 @@ static int actions_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return wf_txn_each_action(txn, offer_action, arg);
 }
 
+static void offer_shipped(struct wanted *w)
+{
+	struct wf_shelf *shelf = wf_shelf_shipped();
+	struct wf_shelf_entry entry;
+	for (size_t i = 0; wf_shelf_at(shelf, i, &entry); i++)
+		offer(w, entry.id, "shipped");
+	wf_shelf_free(shelf);
+}
+
 static bool offer_schedule(void *arg, const struct wf_schedule *s)
 {
 	struct wanted *w = arg;
@@ -159,6 +169,7 @@ static void offer_kind(struct wanted *w, const char *kind, const struct wf_verb 
 		offer_stored(w, definitions_txn);
 	} else if (!strcmp(kind, "action")) {
 		offer_stored(w, actions_txn);
+		offer_shipped(w);
 	} else if (!strcmp(kind, "schedule")) {
 		offer_stored(w, schedules_txn);
 	} else if (!strcmp(kind, "instance") || !strcmp(kind, "approval")) {

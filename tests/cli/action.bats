@@ -433,3 +433,11 @@ note() {
 	status 1 wfctl lint ask.yaml
 	assert_output --partial "\`note\` needs \`t\`"
 }
+
+@test "names are completed" {
+	ok wfctl register greet.yaml
+	ok wfctl __complete action show gr
+	assert_output --partial "greet"
+	ok wfctl __complete action show idp
+	assert_output --partial "idp.assign_role"
+}

@@ -30,6 +30,7 @@ static struct wf_instance *sample(void)
 	in->created_at = 1763633525123;
 	in->input = json_pack("{s:i, s:[s,n,b]}", "n", 3, "list", "x", 1);
 	in->event = json_string("by hand");
+	in->connections = json_pack("{s:{s:s}}", "erp", "base_url", "http://erp");
 	in->status = WF_INST_WAITING;
 	in->wait = WF_WAIT_APPROVAL;
 	in->result = wf_strdup("success");
