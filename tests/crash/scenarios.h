@@ -44,4 +44,8 @@ extern const unsigned meeting_scenario_count;
 extern const struct scenario saga_scenarios[];
 extern const unsigned saga_scenario_count;
 
+/* children.c: workflows that start others, and move to other versions. */
+extern const struct scenario child_scenarios[];
+extern const unsigned child_scenario_count;
+
 #endif
