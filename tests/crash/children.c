@@ -15,7 +15,7 @@ static const char family[] =
 	"  id: family\n"
 	"  steps:\n"
 	"    - { id: call, action: workflow.run, with: { workflow: middle } }\n"
-	"    - { id: free, action: workflow.start, with: { workflow: apart } }\n"
+	"    - { id: free, action: workflow.start, with: { workflow: apart }, output: { n: '${output.number}' } }\n"
 	DOES("after")
 	"  completion: { on_success: { output: '${steps.call.output}' } }\n"
 	"---\n"
