@@ -84,7 +84,8 @@ static void check_conflict(const struct running *r, const struct said *s)
 		"driven by another process", "registered already", "has it open", "is there already",
 		"try again", "exists", "begins again", "can begin again", "is on hold", "is not on hold",
 		"limit of", "has not decided", "waits for a free slot", "asked no more",
-		"is completed", "is cancelled", "no timer of", "waits for nothing", "undoes what it did"};
+		"is completed", "is cancelled", "no timer of", "waits for nothing", "undoes what it did",
+		"that version already", "is in hand"};
 	for (size_t i = 0; i < COUNT(reasons); i++)
 		if (strstr(s->err, reasons[i]))
 			return;
@@ -254,7 +255,7 @@ static bool run_table(const struct race *table, const char *only)
 int main(int argc, char **argv)
 {
 	static const struct race *const tables[] = {flow_races, clock_races, people_races,
-		slot_races, inbox_races, spree_races, saga_races};
+		slot_races, inbox_races, spree_races, saga_races, child_races};
 	const char *only = NULL, *seed = getenv("WFCTL_RACE_SEED");
 	unsigned drawn = seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);
 	bool any = false;
