@@ -1,8 +1,6 @@
 /* JSONata's library: dates and times as text, by the pictures of XPath F&O 9.8. */
 #include "query/jsonata_date.h"
 
-#include "base/civil.h"
-
 #include <stdlib.h>
 
 #define DAY_MS ((int64_t)WF_DAY_SECONDS * 1000)
@@ -51,10 +49,17 @@ static int64_t week_of(int64_t day, struct month at, int months, struct month *r
 	return floor_div(day - start, 7) + 1;
 }
 
-double wf_jn_date_fragment(int64_t ms, char component)
+struct wf_jn_moment wf_jn_moment_of(int64_t ms)
 {
-	int64_t seconds = floor_div(ms, 1000), day = floor_div(ms, DAY_MS);
-	struct wf_civil c = wf_civil_of(seconds);
+	int64_t seconds = floor_div(ms, 1000);
+	return (struct wf_jn_moment){.day = floor_div(ms, DAY_MS), .ms = (int)(ms - seconds * 1000),
+		.civil = wf_civil_of(seconds)};
+}
+
+double wf_jn_date_fragment(const struct wf_jn_moment *at, char component)
+{
+	struct wf_civil c = at->civil;
+	int64_t day = at->day;
 	struct month of;
 	switch (component) {
 	case 'Y':
@@ -88,7 +93,7 @@ double wf_jn_date_fragment(int64_t ms, char component)
 	case 's':
 		return c.second;
 	case 'f':
-		return (double)(ms - seconds * 1000);
+		return at->ms;
 	default:
 		return 0;
 	}
@@ -307,11 +312,11 @@ static void write_zone(struct wf_jn_text *t, const struct wf_jn_date_part *part,
 	}
 }
 
-static void write_part(struct wf_jn_text *t, const struct wf_jn_date_part *part, int64_t ms,
-	struct zone zone)
+static void write_part(struct wf_jn_text *t, const struct wf_jn_date_part *part,
+	const struct wf_jn_moment *at, struct zone zone)
 {
 	char c = part->component;
-	double v = wf_jn_date_fragment(ms, c);
+	double v = wf_jn_date_fragment(at, c);
 	if (!c) {
 		wf_jn_text_add(t, part->literal.s, part->literal.n);
 	} else if (c == 'Z' || c == 'z') {
@@ -365,8 +370,9 @@ static struct wf_jn_value format(struct wf_jn_run *r, double ms, struct wf_jn_va
 		wf_jn_date_picture_parse(r, picture, &own);
 	int64_t local = (int64_t)floor(ms) + (zone.hours * 60 + zone.minutes) * (int64_t)60000;
 	struct wf_jn_text t = {.r = r};
+	struct wf_jn_moment at = wf_jn_moment_of(local);
 	for (size_t i = 0; i < p->count; i++)
-		write_part(&t, &p->parts[i], local, zone);
+		write_part(&t, &p->parts[i], &at, zone);
 	return wf_jn_text_value(&t);
 }
 

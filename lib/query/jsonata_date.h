@@ -3,6 +3,7 @@
 #ifndef WF_QUERY_JSONATA_DATE_H
 #define WF_QUERY_JSONATA_DATE_H
 
+#include "base/civil.h"
 #include "query/jsonata.h"
 
 enum wf_jn_names { WF_JN_NAMES_NONE, WF_JN_NAMES_LOWER, WF_JN_NAMES_UPPER, WF_JN_NAMES_TITLE };
@@ -25,8 +26,17 @@ struct wf_jn_date_picture {
 void wf_jn_date_picture_parse(
 	struct wf_jn_run *r, struct wf_jn_value text, struct wf_jn_date_picture *ret);
 
-/* A component of a time; 0 for those that are no numbers, 1 for pm. */
-double wf_jn_date_fragment(int64_t ms, char component);
+/* A moment by the calendar. */
+struct wf_jn_moment {
+	int64_t day; /* since the epoch */
+	int ms;
+	struct wf_civil civil;
+};
+
+struct wf_jn_moment wf_jn_moment_of(int64_t ms);
+
+/* A component of it; 0 for those that are no numbers, 1 for pm. */
+double wf_jn_date_fragment(const struct wf_jn_moment *at, char component);
 
 extern const char *const wf_jn_months[12];
 extern const char *const wf_jn_days[8]; /* from 1, Monday */

@@ -1,7 +1,6 @@
 /* JSONata's library: the other way, from text to a time. */
 #include "query/jsonata_date.h"
 
-#include "base/civil.h"
 #include "base/err.h"
 
 #include <stdlib.h>
@@ -95,105 +94,166 @@ static bool read_iso(struct wf_jn_value text, double *ret)
 	return true;
 }
 
-/* -- by a picture: a regular expression finds the parts -- */
-
-static const char number_words[] =
-	"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
-	"fifteen|sixteen|seventeen|eighteen|nineteen|zeroth|first|second|third|fourth|fifth|sixth|"
-	"seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|"
-	"seventeenth|eighteenth|nineteenth|twenty|twentieth|thirty|thirtieth|forty|fortieth|fifty|"
-	"fiftieth|sixty|sixtieth|seventy|seventieth|eighty|eightieth|ninety|ninetieth|hundred|"
-	"hundredth|thousand|thousandth|million|millionth|billion|billionth|trillion|trillionth|and|"
-	"[\\-, ])+";
-
-static void add_literal(struct wf_jn_text *t, struct wf_jn_value s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.s[i] && strchr(".*+?^${}()|[]\\", s.s[i]))
-			wf_jn_text_str(t, "\\");
-		wf_jn_text_add(t, s.s + i, 1);
-	}
-}
-
-static void add_integer(struct wf_jn_text *t, const struct wf_jn_picture *p)
-{
-	bool upper = p->letters == WF_JN_UPPER;
-	switch (p->primary) {
-	case WF_JN_P_LETTERS:
-		wf_jn_text_str(t, upper ? "[A-Z]+" : "[a-z]+");
-		break;
-	case WF_JN_P_ROMAN:
-		wf_jn_text_str(t, upper ? "[MDCLXVI]+" : "[mdclxvi]+");
-		break;
-	case WF_JN_P_WORDS:
-		wf_jn_text_str(t, number_words);
-		break;
-	case WF_JN_P_DECIMAL:
-		wf_jn_text_str(t, "[0-9]");
-		if (p->parse_width) {
-			char text[32];
-			int n = snprintf(text, sizeof(text), "{%d}", (int)p->parse_width);
-			wf_jn_text_add(t, text, (size_t)n);
-		} else {
-			wf_jn_text_str(t, "+");
-		}
-		if (p->ordinal)
-			wf_jn_text_str(t, "(?:th|st|nd|rd)");
-		break;
-	case WF_JN_P_SEQUENCE:
-		wf_jn_throw(t->r, "D3130");
-	}
-}
+/* -- by a picture: where its parts are in the text -- */
 
 static uint32_t zone_separator(const struct wf_jn_date_part *part)
 {
 	return part->integer.regular ? part->integer.separators[0].point : 0;
 }
 
-static void add_part(struct wf_jn_text *t, const struct wf_jn_date_part *part)
+static size_t run_of(const char *s, size_t n, bool (*is)(char c))
 {
-	char c = part->component;
-	wf_jn_text_str(t, "(");
-	if (!c) {
-		add_literal(t, part->literal);
-	} else if (c == 'Z' || c == 'z') {
-		wf_jn_text_str(t, c == 'z' ? "GMT[-+][0-9]+" : "[-+][0-9]+");
-		if (zone_separator(part)) {
-			struct wf_jn_text separator = {.r = t->r};
-			wf_jn_text_char(&separator, zone_separator(part));
-			add_literal(t, wf_jn_text_value(&separator));
-			wf_jn_text_str(t, "[0-9]+");
-		}
-	} else if (c == 'f') {
-		wf_jn_text_str(t, "[0-9]+");
-	} else if (part->has_integer) {
-		add_integer(t, &part->integer);
-	} else if (strchr("MxFP", c)) {
-		wf_jn_text_str(t, "[a-zA-Z]+");
-	} else {
-		wf_jn_throw(t->r, "D3133");
-	}
-	wf_jn_text_str(t, ")");
+	size_t i = 0;
+	while (i < n && is(s[i]))
+		i++;
+	return i;
 }
 
-/* Where the parts of the picture are in the text. */
+static bool is_decimal(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+static bool is_roman(char c)
+{
+	return c && strchr("mdclxviMDCLXVI", c);
+}
+
+struct matching {
+	struct wf_jn_run *r;
+	struct wf_jn_value text;
+	const struct wf_jn_date_picture *picture;
+	size_t *spans;
+};
+
+static bool match_from(struct matching *m, size_t i, size_t at);
+
+/* The part ends there, and the rest fits. */
+static bool ends_at(struct matching *m, size_t i, size_t at, size_t end)
+{
+	wf_jn_step(m->r, 1);
+	if (end > m->text.n)
+		return false;
+	m->spans[2 * i] = at;
+	m->spans[2 * i + 1] = end;
+	return match_from(m, i + 1, end);
+}
+
+/* Any length from the longest down to the least. */
+static bool ends_within(struct matching *m, size_t i, size_t at, size_t least, size_t most)
+{
+	for (size_t n = most; n >= least && n > 0; n--)
+		if (ends_at(m, i, at, at + n))
+			return true;
+	return false;
+}
+
+static bool match_ordinal(struct matching *m, size_t i, size_t at, size_t digits, size_t least)
+{
+	static const char *const suffixes[] = {"th", "st", "nd", "rd"};
+	for (size_t n = digits; n >= least && n > 0; n--)
+		for (size_t k = 0; k < 4; k++)
+			if (at + n + 2 <= m->text.n &&
+				strncasecmp(m->text.s + at + n, suffixes[k], 2) == 0 &&
+				ends_at(m, i, at, at + n + 2))
+				return true;
+	return false;
+}
+
+static bool match_integer(struct matching *m, size_t i, size_t at)
+{
+	const struct wf_jn_picture *p = &m->picture->parts[i].integer;
+	const char *s = m->text.s + at;
+	size_t n = m->text.n - at, digits;
+	switch (p->primary) {
+	case WF_JN_P_LETTERS:
+		return ends_within(m, i, at, 1, run_of(s, n, is_letter));
+	case WF_JN_P_ROMAN:
+		return ends_within(m, i, at, 1, run_of(s, n, is_roman));
+	case WF_JN_P_WORDS:
+		return ends_within(m, i, at, 1, wf_jn_words_span(s, n));
+	case WF_JN_P_DECIMAL:
+		digits = run_of(s, n, is_decimal);
+		if (p->parse_width && digits < (size_t)p->parse_width)
+			return false;
+		if (p->parse_width)
+			digits = (size_t)p->parse_width;
+		if (p->ordinal)
+			return match_ordinal(m, i, at, digits, p->parse_width ? digits : 1);
+		return ends_within(m, i, at, p->parse_width ? digits : 1, digits);
+	case WF_JN_P_SEQUENCE:
+		break;
+	}
+	wf_jn_throw(m->r, "D3130");
+}
+
+static bool match_zone(struct matching *m, size_t i, size_t at)
+{
+	const struct wf_jn_date_part *part = &m->picture->parts[i];
+	size_t from = at, n = m->text.n;
+	const char *s = m->text.s;
+	if (part->component == 'z') {
+		if (n - at < 3 || strncasecmp(s + at, "GMT", 3) != 0)
+			return false;
+		from += 3;
+	}
+	if (from == n || (s[from] != '-' && s[from] != '+'))
+		return false;
+	size_t digits = run_of(s + from + 1, n - from - 1, is_decimal);
+	if (!zone_separator(part))
+		return digits > 0 && ends_within(m, i, at, from + 2 - at, from + 1 + digits - at);
+	struct wf_jn_text separator = {.r = m->r};
+	wf_jn_text_char(&separator, zone_separator(part));
+	size_t behind = from + 1 + digits + separator.n;
+	if (!digits || behind >= n || memcmp(s + behind - separator.n, separator.s, separator.n) != 0)
+		return false;
+	digits = run_of(s + behind, n - behind, is_decimal);
+	return digits > 0 && ends_within(m, i, at, behind + 1 - at, behind + digits - at);
+}
+
+/* Parts from i on are the text from there on, to its end. */
+static bool match_from(struct matching *m, size_t i, size_t at)
+{
+	if (i == m->picture->count)
+		return at == m->text.n;
+	const struct wf_jn_date_part *part = &m->picture->parts[i];
+	char c = part->component;
+	const char *s = m->text.s + at;
+	size_t n = m->text.n - at;
+	if (!c)
+		return n >= part->literal.n && strncasecmp(s, part->literal.s, part->literal.n) == 0 &&
+			ends_at(m, i, at, at + part->literal.n);
+	if (c == 'Z' || c == 'z')
+		return match_zone(m, i, at);
+	if (c == 'f')
+		return ends_within(m, i, at, 1, run_of(s, n, is_decimal));
+	if (part->has_integer)
+		return match_integer(m, i, at);
+	return ends_within(m, i, at, 1, run_of(s, n, is_letter));
+}
+
+#define PARTS_MAX 200 /* a call for each */
+
 static bool find_parts(struct wf_jn_run *r, struct wf_jn_value text,
 	const struct wf_jn_date_picture *p, size_t *spans)
 {
-	struct wf_jn_text t = {.r = r};
-	wf_jn_text_str(&t, "^");
-	for (size_t i = 0; i < p->count; i++)
-		add_part(&t, &p->parts[i]);
-	wf_jn_text_str(&t, "$");
-	struct wf_regex *re;
-	if (wf_regex_new_with(t.s, t.n, WF_REGEX_ECMA, WF_REGEX_CASELESS, &re, NULL) < 0)
-		wf_jn_throw_limit(r, "regex");
-	wf_jn_step(r, 1);
-	int rc = wf_regex_find(re, text.s, text.n, 0, spans, p->count + 1);
-	wf_regex_free(re);
-	if (rc < 0)
-		wf_jn_throw_limit(r, "regex");
-	return rc > 0;
+	if (p->count > PARTS_MAX)
+		wf_jn_throw_limit(r, "depth");
+	for (size_t i = 0; i < p->count; i++) { /* before anything is looked at, as the reference does */
+		const struct wf_jn_date_part *part = &p->parts[i];
+		if (part->has_integer && part->integer.primary == WF_JN_P_SEQUENCE &&
+			!strchr("Zzf", part->component))
+			wf_jn_throw(r, "D3130");
+		if (part->component && !part->has_integer && !strchr("ZzfMxFP", part->component))
+			wf_jn_throw(r, "D3133");
+	}
+	struct matching m = {.r = r, .text = text, .picture = p, .spans = spans};
+	return match_from(&m, 0, 0);
 }
 
 /* -- what the parts say -- */
@@ -289,6 +349,7 @@ static bool is_kind(const struct found *f, const char *all, const char *kind)
 /* What is missing before the first that is given is of now, what is missing behind it is the least. */
 static void fill(struct wf_jn_run *r, struct found *f, const char *components)
 {
+	struct wf_jn_moment now = wf_jn_moment_of(r->now_ms);
 	bool begun = false, ended = false;
 	for (; *components; components++) {
 		double *v = &f->values[(int)*components];
@@ -300,7 +361,7 @@ static void fill(struct wf_jn_run *r, struct found *f, const char *components)
 			*v = strchr("MDd", *components) != NULL;
 			ended = true;
 		} else {
-			*v = wf_jn_date_fragment(r->now_ms, *components);
+			*v = wf_jn_date_fragment(&now, *components);
 		}
 	}
 }
@@ -336,7 +397,7 @@ static double moment(const struct found *f, bool by_day, bool half_days)
 bool wf_jn_date_read(struct wf_jn_run *r, struct wf_jn_value text,
 	const struct wf_jn_date_picture *p, double *ret)
 {
-	size_t *spans = wf_jn_alloc_array(r, 2 * (p->count + 1), sizeof(*spans));
+	size_t *spans = wf_jn_alloc_array(r, 2 * p->count + 1, sizeof(*spans));
 	struct found *f = wf_jn_alloc(r, sizeof(*f));
 	bool any = false;
 	for (int i = 0; i < 128; i++)
@@ -346,10 +407,10 @@ bool wf_jn_date_read(struct wf_jn_run *r, struct wf_jn_value text,
 	for (size_t i = 0; i < p->count; i++) {
 		const struct wf_jn_date_part *part = &p->parts[i];
 		double v;
-		if (!part->component || spans[2 * i + 2] == SIZE_MAX)
+		if (!part->component)
 			continue;
-		struct wf_jn_value s = wf_jn_str(text.s + spans[2 * i + 2],
-			spans[2 * i + 3] - spans[2 * i + 2]);
+		struct wf_jn_value s =
+			wf_jn_str(text.s + spans[2 * i], spans[2 * i + 1] - spans[2 * i]);
 		any = true;
 		if (read_part(r, part, s, &v))
 			f->values[(int)part->component & 127] = v;

@@ -149,9 +149,12 @@ static struct wf_jn_value eval_wildcard(struct wf_jn_run *r, const struct wf_jn_
 	if (wf_jn_is_object(input)) {
 		struct wf_jn_iter it = wf_jn_iter(input);
 		while (wf_jn_iter_next(&it)) {
-			flatten(r, it.value, result);
-			if (wf_jn_is_array(it.value))
+			if (wf_jn_is_array(it.value)) {
+				flatten(r, it.value, result);
 				result->sequence = false;
+			} else {
+				wf_jn_push(r, result, it.value);
+			}
 		}
 	} else if (wf_jn_is_array(input)) {
 		for (size_t i = 0, n = wf_jn_len(input); i < n; i++) {

@@ -13,10 +13,10 @@
 #define SPANS 64u /* groups of one expression that are looked at, the whole among them */
 
 static struct wf_jn_value find_from(struct wf_jn_run *r, const struct wf_jn_function *f,
-	struct wf_jn_value subject, size_t from, size_t *spans)
+	struct wf_jn_value subject, size_t from, size_t *spans, size_t room)
 {
 	wf_jn_step(r, 1 + (subject.n - from) / 256);
-	int rc = wf_regex_find(f->regex, subject.s, subject.n, from, spans, SPANS);
+	int rc = wf_regex_find(f->regex, subject.s, subject.n, from, spans, room);
 	if (rc < 0)
 		wf_jn_throw_limit(r, "regex");
 	return wf_jn_bool(rc > 0);
@@ -39,16 +39,16 @@ static bool match_from(struct wf_jn_run *r, const struct wf_jn_function *f, size
 {
 	size_t spans[2 * SPANS];
 	struct wf_jn_value s = m->subject;
-	if (!find_from(r, f, s, from, spans).b)
+	uint32_t groups = wf_regex_groups(f->regex);
+	if (groups >= SPANS)
+		groups = SPANS - 1;
+	if (!find_from(r, f, s, from, spans, groups + 1).b)
 		return false;
 	m->start = m->end + (double)wf_jn_units(s.s + m->to, spans[0] - m->to);
 	m->end = m->start + (double)wf_jn_units(s.s + spans[0], spans[1] - spans[0]);
 	m->from = spans[0];
 	m->to = spans[1];
 	m->text = wf_jn_str(s.s + m->from, m->to - m->from);
-	uint32_t groups = wf_regex_groups(f->regex);
-	if (groups >= SPANS)
-		groups = SPANS - 1;
 	struct wf_jn_array *list = wf_jn_array_new(r, groups);
 	for (uint32_t i = 1; i <= groups; i++)
 		wf_jn_push(r, list, spans[2 * i] == SIZE_MAX
@@ -172,8 +172,8 @@ struct wf_jn_value wf_jn_fn_contains(struct wf_jn_run *r, const struct wf_jn_arg
 		return wf_jn_bool(wf_jn_find_text(s.s, s.n, what.s, what.n) != NULL);
 	}
 	if (what.function->kind == WF_JN_F_REGEX) {
-		size_t spans[2 * SPANS];
-		return find_from(r, what.function, searchable(r, s), 0, spans);
+		size_t span[2];
+		return find_from(r, what.function, searchable(r, s), 0, span, 1);
 	}
 	struct wf_jn_match m;
 	return wf_jn_bool(wf_jn_first_match(r, a, what, s, &m));
@@ -312,6 +312,8 @@ struct wf_jn_value wf_jn_fn_replace(struct wf_jn_run *r, const struct wf_jn_args
 		}
 		at = m.from + (m.text.tag == WF_JN_STRING ? m.text.n : 0);
 		at = at > s.n ? s.n : at;
+		while (at < s.n && ((unsigned char)s.s[at] & 0xc0) == 0x80)
+			at++; /* what a function says it has found may end anywhere */
 		found = wf_jn_next_match(r, a, &m);
 	}
 	wf_jn_text_add(&t, s.s + at, s.n - at);

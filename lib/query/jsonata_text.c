@@ -119,12 +119,33 @@ static bool is_small_integer(double x)
 	return x == floor(x) && fabs(x) < 1e15;
 }
 
+/* Whether x is the double of a short decimal fraction: its digits as an integer, and how many of them
+ * stand behind the point. Dividing rounds correctly, so what gives x again is what x was written as. */
+static bool is_short(double x, double *ret_digits, int *ret_behind)
+{
+	static const double tens[] = {1, 10, 100, 1000, 10000};
+	for (int k = 1; k < 5 && fabs(x) < 1e9 && fabs(x) >= 1e-3; k++) {
+		double digits = nearbyint(x * tens[k]);
+		if (digits / tens[k] != x)
+			continue;
+		*ret_digits = digits;
+		*ret_behind = k;
+		return true;
+	}
+	return false;
+}
+
 size_t wf_jn_number_text(double x, char *out)
 {
 	char digits[32];
-	int point = 0;
+	double short_digits;
+	int point = 0, behind;
 	if (is_small_integer(x))
 		return integer_text(x, out);
+	if (is_short(x, &short_digits, &behind)) {
+		int n = (int)integer_text(fabs(short_digits), digits);
+		return layout(digits, n, n - behind, x < 0, out);
+	}
 	if (!isfinite(x)) {
 		const char *name = isnan(x) ? "NaN" : x < 0 ? "-Infinity" : "Infinity";
 		memcpy(out, name, strlen(name));
@@ -142,7 +163,9 @@ size_t wf_jn_number_text(double x, char *out)
 double wf_jn_precision15(double x)
 {
 	char text[40];
-	if (!isfinite(x) || x == floor(x))
+	double digits;
+	int behind;
+	if (!isfinite(x) || x == floor(x) || is_short(x, &digits, &behind))
 		return x;
 	(void)snprintf(text, sizeof(text), "%.14e", x);
 	return strtod(text, NULL);

@@ -63,7 +63,7 @@ struct wf_jn_array *wf_jn_sequence_new(struct wf_jn_run *r)
 
 void wf_jn_grow(struct wf_jn_run *r, struct wf_jn_array *a, size_t room)
 {
-	size_t more = a->room ? a->room : 4;
+	size_t more = a->room ? a->room : 8;
 	while (more < room)
 		more *= 2;
 	struct wf_jn_value *items = wf_jn_alloc_array(r, more, sizeof(*items));
@@ -349,9 +349,15 @@ static json_t *write_number(struct writer *w, double x)
 	return json_real(x);
 }
 
+/* Every string here is UTF-8 but for lone surrogates, which begin with this byte. */
+static bool is_whole(const char *s, size_t n)
+{
+	return n == 0 || !memchr(s, 0xed, n);
+}
+
 static json_t *write_string(const char *s, size_t n)
 {
-	json_t *json = json_stringn(s, n);
+	json_t *json = is_whole(s, n) ? json_stringn_nocheck(s, n) : json_stringn(s, n);
 	if (json)
 		return json;
 	/* lone surrogates, which JSON's text cannot have: U+FFFD, three bytes as they are */
@@ -388,12 +394,16 @@ static json_t *write_object(struct writer *w, struct wf_jn_value v)
 			json_decref(object);
 			return NULL;
 		}
-		if (value && json_object_setn_new(object, it.key, it.key_n, value) < 0) {
-			json_t *key = write_string(it.key, it.key_n);
-			(void)json_object_setn(object, json_string_value(key),
-				json_string_length(key), json_null());
-			json_decref(key);
+		if (!value)
+			continue;
+		if (is_whole(it.key, it.key_n)) {
+			(void)json_object_setn_new_nocheck(object, it.key, it.key_n, value);
+			continue;
 		}
+		json_t *key = write_string(it.key, it.key_n);
+		(void)json_object_setn_new_nocheck(
+			object, json_string_value(key), json_string_length(key), value);
+		json_decref(key);
 	}
 	return object;
 }
