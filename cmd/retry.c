@@ -92,9 +92,8 @@ static void foresee_undo(struct retry *r)
 static void foresee(struct retry *r)
 {
 	const struct wf_plan *plan = r->plan;
-	bool *reach = wf_calloc(plan->step_count + 1, sizeof(*reach));
+	WF_AUTOFREE bool *reach = wf_calloc(plan->step_count + 1, sizeof(*reach));
 	uint32_t from = r->from ? wf_plan_find_step(plan, r->from) : WF_NONE;
-	wf_engine_reach(plan, from, reach);
 	r->again = json_array();
 	r->repeated = json_array();
 	r->kept = json_array();
@@ -102,6 +101,7 @@ static void foresee(struct retry *r)
 		foresee_undo(r);
 		return;
 	}
+	wf_engine_reach(plan, from, reach);
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		const char *id = wf_plan_step_id(plan, i);
 		bool effect = false;
@@ -115,7 +115,6 @@ static void foresee(struct retry *r)
 		if (reach[i] && before && effect)
 			json_array_append_new(r->repeated, json_string(id));
 	}
-	wf_free(reach);
 }
 
 static void put_names(struct wf_buf *out, const char *label, const json_t *names)
