@@ -209,7 +209,7 @@ struct wf_action_def *wf_catalog_find(struct wf_catalog *c, const char *id, stru
 {
 	struct wf_shelf_entry entry;
 
-	for (size_t i = 0; c && i < c->count; i++)
+	for (size_t i = 0; c && *id && i < c->count; i++)
 		if (look(c->shelves[i], id, &entry))
 			return read_entry(c, &entry, by);
 	return NULL;

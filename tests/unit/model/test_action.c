@@ -130,6 +130,19 @@ static void test_broken(void **state)
 	definition_done(&d);
 }
 
+/* A definition without a name is nobody's. */
+static void test_nameless(void **state)
+{
+	struct definition d;
+
+	(void)state;
+	read_text(&d, "kind: action\nperform: { action: exec.run }\n" FLOW
+		      "    - { id: x, action: \"\" }\n");
+	assert_int_equal(d.diags.errors, 1);
+	(void)definition_found(&d, WF_RULE_ACTION_UNKNOWN);
+	definition_done(&d);
+}
+
 /* Definitions that nobody uses are not read. */
 static void test_unused(void **state)
 {
@@ -164,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_nameless),
 		cmocka_unit_test(test_unused),
 		cmocka_unit_test(test_depth),
 	};

@@ -337,7 +337,7 @@ static void test_with_is_the_actions_input(void **state)
 		wf_free(name);
 		seen++;
 	}
-	assert_int_equal(seen, 8);
+	assert_int_equal(seen, 11);
 	json_decref(orch);
 }
 
