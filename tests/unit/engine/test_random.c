@@ -102,6 +102,31 @@ static void put_approval(struct dice *d, struct wf_buf *out)
 	wf_buf_addch(out, '}');
 }
 
+/* What undoes the step: something that may fail, wait or be in doubt; or whose input cannot be told. */
+static void add_undo(struct dice *d, struct flow *f, const char *id)
+{
+	static const char *const actions[] = {"http.request", "exec.run", "data.set", "wait.signal"};
+	static const char *const crash[] = {"retry", "fail", "ask"};
+	wf_buf_printf(&f->head, "step \"u_%s\"\naction %s\non_crash %s\n"
+		"retry attempts=%u backoff=fixed initial=60000\nvisits 1000000\nenter U_%s\n", id,
+		pick(d, actions, 4), pick(d, crash, 3), 1 + roll(d, 3), id);
+	wf_buf_printf(&f->bodies, "undo \"%s\" \"u_%s\"\nbody compensate \"%s\" U_%s\n"
+		"body undo.input \"%s\" I_%s\n", id, id, id, id, id, id);
+	wf_buf_printf(&f->side, "U_%s:\nenter \"u_%s\"\nundo.input\nperform \"u_%s\"\nleave \"u_%s\"\n"
+		"halt\nI_%s:\n%sreturn\n", id, id, id, id, id,
+		one_in(d, 9) ? "root output\nget \"missing\"\n" : "const {\"name\": \"s\"}\n");
+}
+
+/* The workflow's own handler of its failure. */
+static void add_handler(struct dice *d, struct flow *f)
+{
+	wf_buf_addstr(&f->top, "failure FAILED\n");
+	wf_buf_printf(&f->head, "step \"h\"\naction %s\non_crash ask\nenter FAILED\n",
+		one_in(d, 2) ? "http.request" : "data.set");
+	wf_buf_addstr(&f->side, "FAILED:\nenter \"h\"\nroot error\nget \"code\"\nperform \"h\"\n"
+		"leave \"h\"\nundef\nrethrow\n");
+}
+
 static void add_step(struct dice *d, struct flow *f, int i)
 {
 	static const struct {
@@ -133,6 +158,8 @@ static void add_step(struct dice *d, struct flow *f, int i)
 	flow_step(f, id, kinds[k].action, input.data, more.data);
 	if (handled)
 		wf_buf_printf(&f->code, "C%d:\n", i);
+	if (one_in(d, 2))
+		add_undo(d, f, id);
 	for (int n = 0; n < 2 && !kinds[k].input; n++) {
 		WF_AUTOFREE char *tell = wf_asprintf("s%dn%d", i, n);
 		flow_notify(f, tell, id, n, one_in(d, 2)
@@ -145,8 +172,12 @@ static struct wf_plan *random_plan(struct dice *d)
 	struct flow f = {0};
 	if (one_in(d, 4))
 		wf_buf_addstr(&f.top, "timeout 5400000\n");
+	if (!one_in(d, 3))
+		wf_buf_addstr(&f.top, "compensate\n");
 	for (int i = 0; i < STEPS; i++)
 		add_step(d, &f, i);
+	if (one_in(d, 3))
+		add_handler(d, &f);
 	return flow_plan(&f);
 }
 
@@ -247,7 +278,8 @@ static void disturb(struct dice *d, struct world *w, uint32_t step)
 		break;
 	case 1:
 		if (one_in(d, 5))
-			(void)feed(w, WF_EVENT_CANCEL, WF_NONE, 0, NULL);
+			(void)feed(w, WF_EVENT_CANCEL, WF_NONE, 0, one_in(d, 2) ? NULL
+				: js(one_in(d, 2) ? "{'compensate': true}" : "{'force': true}"));
 		break;
 	case 2:
 		(void)feed(w, WF_EVENT_RESOLVE, step, 0, js(pick(d, answers, 3)));
@@ -328,7 +360,7 @@ static int say_seed(void **state)
 static void whatever_comes_nothing_is_lost(void **state)
 {
 	(void)state;
-	unsigned ended[WF_INST_COUNT_] = {0}, seen[WF_TRANS_COUNT_] = {0};
+	unsigned ended[WF_INST_COUNT_] = {0}, seen[WF_TRANS_COUNT_] = {0}, undone = 0, stuck = 0;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		seed_in_hand = seed;
 		struct dice d = {.state = seed * UINT64_C(0x9e3779b97f4a7c15)};
@@ -348,12 +380,16 @@ static void whatever_comes_nothing_is_lost(void **state)
 		if (!wf_instance_status_final(w.in->status))
 			drain(&d, &w);
 		ended[w.in->status]++;
+		undone += wf_instance_undo_in(w.in, WF_UNDO_DONE);
+		stuck += w.in->unwind == WF_UNWIND_STOPPED;
 		end(&w);
 	}
 	seed_in_hand = 0;
-	/* the dice reach every end, and everything on the way, but for what groups and compensations do */
+	/* the dice reach every end, and everything on the way, but for what groups do */
 	for (unsigned i = 0; i < WF_TRANS_ITEM; i++)
 		assert_true(seen[i] > SEEDS / 20);
+	assert_true(undone > SEEDS / 20);
+	assert_true(stuck > SEEDS / 50);
 	assert_true(ended[WF_INST_COMPLETED] > SEEDS / 20);
 	assert_true(ended[WF_INST_FAILED] > SEEDS / 20);
 	assert_true(ended[WF_INST_CANCELLED] > SEEDS / 100);
