@@ -98,3 +98,17 @@ setup() {
 	assert_output --partial "the language is native, jmespath or jsonata, not sql"
 	status 2 wfctl eval -l jmespath --template a
 }
+
+@test "--language jsonata: what has no value is said" {
+	ok wfctl eval -l jsonata '$sum(items.(price * count))' --input '{"items":[{"price":2,"count":3},{"price":1.5,"count":2}]}'
+	assert_output 9
+	run wfctl eval -l jsonata 'nothing.here' --set a=1 -o json
+	assert_failure 1
+	assert_output --partial '"code": "UNDEFINED"'
+	run wfctl eval -l jsonata '1 + "a"' -o json
+	assert_failure 1
+	assert_output --partial '"code": "T2002"'
+	run wfctl eval -l jsonata '($f := function($x){$f($x) + 1}; $f(1))' -o json
+	assert_failure 1
+	assert_output --partial '"error_type": "LimitError"'
+}

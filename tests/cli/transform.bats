@@ -98,3 +98,52 @@ setup() {
 	run wfctl emit order.made --data '{"order": 1}'
 	refute_output --partial "started 1"
 }
+
+@test "JSONata: the input, its library, an error of its own, and a translation of the definition" {
+	cat >q.yaml <<-'EOT'
+	workflow:
+	  id: q
+	  steps:
+	    - id: sum
+	      action: data.transform
+	      with: { language: jsonata, expression: "$sum(orders[paid].total)" }
+	    - id: names
+	      action: data.transform
+	      with: { language: jsonata, input: { list: "${orders}", by: 2 }, expression: "list.(id * $$.by)" }
+	    - id: none
+	      action: data.transform
+	      with: { language: jsonata, expression: "nowhere.at.all" }
+	    - id: bad
+	      action: data.transform
+	      with: { language: jsonata, expression: "1 + 'a'" }
+	      on_failure:
+	        handlers:
+	          - { error_code: T2002, to: end }
+	EOT
+	local input='{"orders":[{"id":1,"paid":true,"total":5},{"id":2,"paid":false,"total":7},{"id":3,"paid":true,"total":8}]}'
+	wfctl run q.yaml --input "$input" -o jsonl || true
+	ok wfctl show 1 -o json
+	assert_equal "$(jq -r .status <<<"$output")" completed
+	assert_equal "$(jq -c '[.steps[] | .output]' <<<"$output")" '[13,[2,4,6],null,null]'
+	ok wfctl compile --emit orch q.yaml
+	assert_output --partial jsonata
+	printf '%s\n' "$output" >again.yaml
+	assert_equal "$(wfctl compile q.yaml -o json | jq -re .plan)" "$(wfctl compile again.yaml -o json | jq -re .plan)"
+}
+
+@test "a query that would never end is stopped, and its failure can be handled" {
+	cat >q.yaml <<-'EOT'
+	workflow:
+	  id: q
+	  steps:
+	    - id: bad
+	      action: data.transform
+	      with: { language: jsonata, expression: "($f := function($x) { $f($x + 1) }; $f(1))" }
+	      on_failure:
+	        handlers:
+	          - { error_type: LimitError, to: end }
+	EOT
+	wfctl run q.yaml || true
+	ok wfctl show 1 -o json
+	assert_equal "$(jq -r .status <<<"$output")" completed
+}
