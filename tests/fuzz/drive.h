@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "state/undo.h"
 
 #define FUZZ_EVENTS 40
 
@@ -90,6 +91,36 @@ static inline void fuzz_same_record(const struct wf_event *e, const struct wf_tu
 	wf_record_done(&r);
 }
 
+/* Threads, groups with their items, and what undoes steps. */
+static inline void fuzz_same_parts(const struct wf_instance *in, struct wf_instance *out)
+{
+	WF_AUTOBUF struct wf_buf b = {0};
+	for (uint32_t i = 1; i < in->thread_count; i++) {
+		wf_buf_reset(&b);
+		wf_row_put_thread(&in->threads[i], &b);
+		FUZZ_CHECK(wf_row_get_thread(b.data, b.len, &out->threads[i]) == 0);
+	}
+	for (uint32_t i = 0; i < in->group_count; i++) {
+		wf_buf_reset(&b);
+		wf_row_put_group(&in->groups[i], &b);
+		FUZZ_CHECK(wf_row_get_group(b.data, b.len, &out->groups[i]) == 0);
+	}
+	for (uint32_t i = 0; i < in->group_count; i++)
+		for (uint32_t k = 0; k < json_array_size(in->groups[i].results); k++) {
+			if (!json_is_object(json_array_get(in->groups[i].results, k)))
+				continue;
+			wf_buf_reset(&b);
+			wf_row_put_item(in, i, k, &b);
+			FUZZ_CHECK(wf_row_get_item(b.data, b.len, in->groups[i].first_item + k,
+					   out) == 0);
+		}
+	for (uint32_t i = 0; i < in->undo_count; i++) {
+		wf_buf_reset(&b);
+		wf_row_put_undo(&in->undo[i], &b);
+		FUZZ_CHECK(wf_row_get_undo(b.data, b.len, &out->undo[i]) == 0);
+	}
+}
+
 /* The instance as its rows give it back. */
 static inline void fuzz_same_rows(const struct wf_instance *in)
 {
@@ -117,6 +148,7 @@ static inline void fuzz_same_rows(const struct wf_instance *in)
 		wf_free(v.name);
 		json_decref(v.value);
 	}
+	fuzz_same_parts(in, out);
 	char *where = NULL;
 	if (!wf_instance_equal(in, out, &where)) {
 		fprintf(stderr, "rows: %s\n", where);
@@ -166,7 +198,8 @@ static inline void fuzz_drive(const struct wf_plan *plan, struct fuzz_bytes scri
 	fuzz_same_rows(in);
 	for (uint32_t i = 0; i < plan->body_count; i++) {
 		json_t *value = NULL, *error = NULL;
-		if (plan->bodies[i].kind == WF_BODY_NOTIFY)
+		if (plan->bodies[i].kind == WF_BODY_NOTIFY ||
+			plan->bodies[i].kind == WF_BODY_COMPENSATE)
 			continue;
 		int err = wf_engine_eval(plan, in, plan->bodies[i].pc, &value, &error);
 		FUZZ_CHECK(!err == !error);
