@@ -348,7 +348,8 @@ static void test_order_of_names(void **state)
 static void test_items(void **state)
 {
 	static const char *const ids[] = { "line", "user" };
-	const struct wf_type number = { .kinds = WF_T_INT }, text = { .kinds = WF_T_STRING };
+	const struct wf_type number = { .kinds = WF_T_INT }, text = { .kinds = WF_T_STRING },
+		nothing = { .kinds = WF_T_OBJECT, .closed = true };
 	const struct wf_scope_loop loops[] = {
 		{ 7, "order", "n", &number }, { 9, "line", NULL, &text } };
 	struct wf_scope scope = { .input = &wf_type_any, .step_ids = ids, .step_count = 2,
@@ -377,6 +378,7 @@ static void test_items(void **state)
 	assert_int_equal(g.expr->args[7]->args[1]->base, WF_BASE_ITEM);
 	given_done(&g);
 	scope.loop_count = 1;
+	scope.input = &nothing;
 	given_expr(&g, "nn + 1");
 	assert_false(wf_expr_resolve(g.arena, g.expr, &scope, &g.site, 0, &g.diags));
 	assert_string_equal(finding(&g, 0),

@@ -251,7 +251,7 @@ static void test_workflow_fields(void **state)
 	REFUSES(extra = 1, "plan: workflow: its extra is not valid");
 	REFUSES(entry_pc = 3, "plan: workflow: its entry is not valid");
 	REFUSES(timeout_ms = UINT64_MAX, "plan: workflow: its timeout is not valid");
-	REFUSES(edges[0].to = 1, "plan: edge 0 names a step or string that is not there");
+	REFUSES(edges[0].to = 1, "plan: edge 0 names a step, string or instruction that is not there");
 	REFUSES(edges[0].label = 7, "plan: edge 0 names a step or string that is not there");
 	REFUSES(code[1].b = 1, "plan: instruction 1 (const): a reserved field is set");
 	REFUSES(code[1].a = 1, "plan: instruction 1 (const): an operand is out of its range");
