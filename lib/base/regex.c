@@ -24,6 +24,8 @@
 #define COMPILED_FROM_MAX (1u << 20) /* bytes of a pattern as PCRE2 gets it */
 #define SHORT 8192u		     /* bytes of a subject that is searched without counting */
 #define SHORT_LIMIT 8000000u	     /* match steps, all starting positions together */
+#define QUICK_LIMIT 100000u	     /* the same, where what costs more is to be counted */
+#define QUICK_LIMIT_EACH 200u	     /* at least, from one starting position */
 #define WORK_MAX 30000000u	     /* items tried and characters run over, when counted */
 #define HEAP_KIB (64u << 10)
 #define NEST_MAX 200u
@@ -215,14 +217,16 @@ static int match_counting(const struct wf_regex *re, struct scratch *s, const ch
 	return rc;
 }
 
+/* The limit is of all starting positions together; `least` is what each has in any case. */
 static int search(const struct wf_regex *re, struct scratch *s, const char *subject, size_t n,
-	size_t from, uint32_t options)
+	size_t from, uint32_t options, uint32_t limit, uint32_t least)
 {
 	int rc = WF_ELIMIT;
+	uint32_t each = limit / (uint32_t)(n - from <= SHORT ? n - from + 1 : 1);
 
+	s->work = 0;
 	if (n - from <= SHORT)
-		rc = match(s, re->code, subject, n, from, options,
-			SHORT_LIMIT / (uint32_t)(n - from + 1));
+		rc = match(s, re->code, subject, n, from, options, each > least ? each : least);
 	if (rc == WF_ELIMIT)
 		rc = match_counting(re, s, subject, n, from, options);
 	return rc;
@@ -231,7 +235,7 @@ static int search(const struct wf_regex *re, struct scratch *s, const char *subj
 int wf_regex_search(const struct wf_regex *re, const char *subject, size_t n)
 {
 	struct scratch *s = scratch_take(re);
-	int rc = search(re, s, subject, n, 0, 0);
+	int rc = search(re, s, subject, n, 0, 0, SHORT_LIMIT, 0);
 
 	scratch_put(re, s);
 	return rc;
@@ -246,10 +250,11 @@ uint32_t wf_regex_groups(const struct wf_regex *re)
 }
 
 int wf_regex_find(const struct wf_regex *re, const char *subject, size_t n, size_t from,
-	size_t *spans, size_t room)
+	size_t *spans, size_t room, size_t *ret_work)
 {
 	struct scratch *s = scratch_take(re);
-	int rc = search(re, s, subject, n, from, PCRE2_NO_UTF_CHECK);
+	int rc = search(
+		re, s, subject, n, from, PCRE2_NO_UTF_CHECK, QUICK_LIMIT, QUICK_LIMIT_EACH);
 
 	if (rc > 0) {
 		const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);
@@ -258,6 +263,7 @@ int wf_regex_find(const struct wf_regex *re, const char *subject, size_t n, size
 		for (size_t i = 0; i < 2 * room; i++)
 			spans[i] = i < 2 * count ? found[i] : SIZE_MAX;
 	}
+	*ret_work = s->work;
 	scratch_put(re, s);
 	return rc;
 }

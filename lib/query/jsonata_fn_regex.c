@@ -10,15 +10,18 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#define WORK_OF_A_STEP 16 /* so many tries of a regular expression's items are a step */
 #define SPANS 64u /* groups of one expression that are looked at, the whole among them */
 
 static struct wf_jn_value find_from(struct wf_jn_run *r, const struct wf_jn_function *f,
 	struct wf_jn_value subject, size_t from, size_t *spans, size_t room)
 {
-	wf_jn_step(r, 1 + (subject.n - from) / 256);
-	int rc = wf_regex_find(f->regex, subject.s, subject.n, from, spans, room);
+	size_t work = 0;
+	wf_jn_step(r, 4);
+	int rc = wf_regex_find(f->regex, subject.s, subject.n, from, spans, room, &work);
 	if (rc < 0)
 		wf_jn_throw_limit(r, "regex");
+	wf_jn_step(r, work / WORK_OF_A_STEP);
 	return wf_jn_bool(rc > 0);
 }
 

@@ -82,7 +82,6 @@ void wf_jn_push_all(struct wf_jn_run *r, struct wf_jn_array *a, struct wf_jn_val
 	size_t n = wf_jn_len(from);
 	if (n == 0)
 		return;
-	wf_jn_step(r, n / 8);
 	if (a->count == 0 && from.tag == WF_JN_ARRAY && from.array->range) {
 		a->range = true;
 		a->first = from.array->first;
@@ -90,6 +89,7 @@ void wf_jn_push_all(struct wf_jn_run *r, struct wf_jn_array *a, struct wf_jn_val
 		a->room = 0;
 		return;
 	}
+	wf_jn_step(r, n / 8);
 	if (a->range || a->room - a->count < n)
 		wf_jn_grow(r, a, a->count + n);
 	for (size_t i = 0; i < n; i++)
