@@ -23,6 +23,7 @@ static const struct {
 	{"clock", bench_clock},
 	{"people", bench_people},
 	{"queries", bench_queries},
+	{"children", bench_children},
 };
 
 static bool wanted(int argc, char **argv, const char *name)
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries|children]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

@@ -99,6 +99,7 @@ unsigned long transactions_of(const char *data);
 
 void bench_cold(void);
 void bench_steps(void);
+void bench_children(void);
 void bench_batch(void);
 void bench_http(void);
 void bench_large(void);
