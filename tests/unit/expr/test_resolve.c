@@ -349,7 +349,7 @@ static void test_items(void **state)
 {
 	static const char *const ids[] = { "line", "user" };
 	const struct wf_type number = { .kinds = WF_T_INT }, text = { .kinds = WF_T_STRING },
-		nothing = { .kinds = WF_T_OBJECT, .closed = true };
+		nothing = { .kinds = WF_T_MAP, .closed = true };
 	const struct wf_scope_loop loops[] = {
 		{ 7, "order", "n", &number }, { 9, "line", NULL, &text } };
 	struct wf_scope scope = { .input = &wf_type_any, .step_ids = ids, .step_count = 2,
