@@ -171,7 +171,7 @@ static void test_refused_files(void **state)
 	wf_put_u64(&bytes, 0);
 	refused(&bytes, WF_ECORRUPT);
 	bytes.len -= 8;
-	bytes.data[8] = 3;
+	bytes.data[8] = 4;
 	refused(&bytes, WF_EVERSION);
 	wf_buf_done(&bytes);
 }
@@ -299,11 +299,11 @@ static void test_refused_header(void **state)
 	} cases[] = {
 		{0, 'w', "not a plan"},
 		{7, 1, "not a plan"},
-		{8, 0, "plan of format 0; this wfctl reads formats 1 to 2"},
+		{8, 0, "plan of format 0; this wfctl reads formats 1 to 3"},
 		{10, 7, NULL},
 		{12, 1, NULL},
 		{16, 2, "plan: section 2 where 1 must be"},
-		{20, 0, "plan: section workflow of 56 bytes at 0 does not lie where it must (144)"},
+		{20, 0, "plan: section workflow of 64 bytes at 0 does not lie where it must (192)"},
 		{24, 55, "plan: section workflow has 55 bytes, not those of 1 records"},
 		{28, 2, "plan: 2 records in section workflow, over 1"},
 	};
