@@ -37,6 +37,9 @@ static void add_vars(struct wf_core *c)
 int wf_core_migrate(struct wf_core *c, struct wf_cause *cause)
 {
 	struct wf_instance *in = c->in;
+	if (in->unwind != WF_UNWIND_NONE)
+		return wf_fail(cause, WF_ECONFLICT, "the instance has failed, and undoes what it did or handles "
+			"the failure");
 	for (uint32_t i = 0; i < in->thread_count; i++) {
 		int rc = move_thread(c, i, cause);
 		if (rc)
