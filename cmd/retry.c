@@ -101,7 +101,10 @@ static void foresee(struct retry *r)
 		foresee_undo(r);
 		return;
 	}
-	wf_engine_reach(plan, from, reach);
+	if (plan == r->own)
+		wf_engine_retry_reach(plan, r->in, from, reach);
+	else
+		wf_engine_reach(plan, from, reach);
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		const char *id = wf_plan_step_id(plan, i);
 		bool effect = false;

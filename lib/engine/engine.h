@@ -85,6 +85,11 @@ int wf_engine_matches(const struct wf_plan *plan, const struct wf_instance *in, 
  * ret_steps has room for each step of the plan. */
 void wf_engine_reach(const struct wf_plan *plan, uint32_t from, bool *ret_steps);
 
+/* The same for a RETRY at that step of the instance, under the plan that it has: of a group that was cut
+ * short what completed stays. */
+void wf_engine_retry_reach(const struct wf_plan *plan, const struct wf_instance *in, uint32_t from,
+	bool *ret_steps);
+
 /* Where a RETRY without a step begins: the step that failed, is in doubt or was cut short by a cancel;
  * WF_NONE: at the workflow's beginning. */
 uint32_t wf_engine_retry_from(const struct wf_plan *plan, const struct wf_instance *in);

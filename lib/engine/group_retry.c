@@ -211,3 +211,70 @@ bool wf_core_retry_in_group(struct wf_core *c, uint32_t from)
 	resume_group(c, group, 0);
 	return true;
 }
+
+/* -- foreseen -- */
+
+struct foresight {
+	struct wf_core *c; /* with nothing but plan and instance, and never changed */
+	bool *steps, *more;
+};
+
+static void add_from(struct foresight *f, uint32_t pc)
+{
+	wf_core_reach_pc(f->c->plan, pc, f->more);
+	for (uint32_t i = 0; i < f->c->plan->step_count; i++)
+		f->steps[i] |= f->more[i];
+}
+
+static void foresee_group(struct foresight *f, uint32_t group, uint32_t aimed);
+
+static void foresee_member(struct foresight *f, uint32_t group, uint32_t member, uint32_t aimed)
+{
+	const struct wf_plan *p = f->c->plan;
+	const struct wf_thread *t = wf_group_thread(f->c, group, member);
+	uint32_t first = p->members[p->groups[group].first_member + member].pc;
+	bool stopped = t->outcome == WF_OUTCOME_FAILED || t->outcome == WF_OUTCOME_CANCELLED;
+	if (t->outcome == WF_OUTCOME_SUCCEEDED)
+		return;
+	uint32_t pc = stopped && t->pc ? t->pc : first, at = WF_NONE;
+	if (stopped && aimed != WF_NONE)
+		at = wf_group_restart_pc(f->c, t, aimed);
+	if (at != WF_NONE && at)
+		pc = at;
+	uint32_t inner = stopped ? group_at(f->c, pc) : WF_NONE;
+	if (inner == WF_NONE) {
+		add_from(f, pc);
+		return;
+	}
+	foresee_group(f, inner, aimed);
+	add_from(f, p->fork_pc[inner] + 1);
+}
+
+static void foresee_group(struct foresight *f, uint32_t group, uint32_t aimed)
+{
+	if (f->c->plan->groups[group].step != WF_NONE)
+		f->steps[f->c->plan->groups[group].step] = true;
+	for (uint32_t i = 0; i < f->c->plan->groups[group].member_count; i++)
+		foresee_member(f, group, i, aimed);
+}
+
+void wf_engine_retry_reach(const struct wf_plan *plan, const struct wf_instance *in, uint32_t from,
+	bool *ret_steps)
+{
+	WF_AUTOFREE struct wf_core *c = wf_calloc(1, sizeof(*c));
+	WF_AUTOFREE bool *more = wf_calloc(plan->step_count + 1, sizeof(*more));
+	struct foresight f = {.c = c, .steps = ret_steps, .more = more};
+	c->plan = plan;
+	c->in = (struct wf_instance *)(uintptr_t)in;
+	bool doubt = from < in->step_count && in->steps[from].status == WF_STEP_IN_DOUBT;
+	uint32_t group = from < in->step_count && !doubt ? outermost(c, from) : WF_NONE;
+	if (group == WF_NONE) {
+		wf_engine_reach(plan, from, ret_steps);
+		return;
+	}
+	/* those behind it, in a loop perhaps the group's own */
+	wf_core_reach_pc(plan, plan->fork_pc[group] + 1, ret_steps);
+	for (uint32_t i = 0; i < plan->step_count; i++)
+		ret_steps[i] &= !lies_in(plan, i, group);
+	foresee_group(&f, group, plan->steps[from].group != WF_NONE ? from : WF_NONE);
+}

@@ -259,6 +259,7 @@ static const struct {
 	{clock_scenarios, &clock_scenario_count},
 	{meeting_scenarios, &meeting_scenario_count},
 	{saga_scenarios, &saga_scenario_count},
+	{fork_scenarios, &fork_scenario_count},
 	{child_scenarios, &child_scenario_count},
 };
 

@@ -43,6 +43,9 @@ extern const unsigned meeting_scenario_count;
 /* sagas.c: what was done is undone. */
 extern const struct scenario saga_scenarios[];
 extern const unsigned saga_scenario_count;
+/* forks.c: what runs side by side. */
+extern const struct scenario fork_scenarios[];
+extern const unsigned fork_scenario_count;
 
 /* children.c: workflows that start others, and move to other versions. */
 extern const struct scenario child_scenarios[];
