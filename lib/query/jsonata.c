@@ -252,7 +252,7 @@ int wf_jsonata_run(const struct wf_jsonata *q, struct wf_query_env *env, json_t 
 		.bytes_left = env->max_bytes,
 		.chunk_size = 4 * sizeof(first),
 		.steps_left = env->steps_left,
-		.max_depth = env->max_depth,
+		.max_depth = env->max_depth < WF_JN_DEPTH_MAX ? env->max_depth : WF_JN_DEPTH_MAX,
 		.random = env->random,
 		.symbols = &q->program.symbols,
 		.now_ms = env->now_ms,

@@ -24,6 +24,7 @@
 
 #define WF_JN_NEST 500u		/* nesting of an expression's text */
 #define WF_JN_HEIGHT 2000u	/* of its tree: longer chains of one operator are refused */
+#define WF_JN_DEPTH_MAX 2000u	/* of evaluation, whatever is asked for: the stack has to hold it */
 #define WF_JN_VALUE_DEPTH 1000u /* nesting of a value that is walked */
 
 /* -- values -- */

@@ -103,6 +103,25 @@ static void test_endless(void **state)
 	check_limit("[1..5000][$count([1..5000][false]) > 0]", "steps");
 }
 
+/* A depth that the stack could not hold is not granted. */
+static void test_depth_is_capped(void **state)
+{
+	static const char *const bodies[] = {"$map([1], $f)", "$sort([2, 1], $f)", "$eval('$f(1) + 1')",
+		"[1, 2]^($f(1))", "$replace('a', /a/, $f)", "{'a': 1} ~> |$|{'x': $f(1)}|",
+		"[1, 2].{$string($f(1)): 1}", "[1]#$i.$f(1)"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct wf_query_env env = env_of(NULL);
+		struct wf_query_fault fault = {.message = NULL};
+		char *text = wf_asprintf("($f := function($l, $r){%s}; $f(1, 1))", bodies[i]);
+		env.max_depth = UINT32_MAX;
+		assert_int_equal(error_of(text, &env, &fault), WF_ELIMIT);
+		assert_string_equal(fault.code, "depth");
+		wf_query_fault_done(&fault);
+		wf_free(text);
+	}
+}
+
 static void test_large(void **state)
 {
 	(void)state;
@@ -394,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_depth_is_capped),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_deep_values),
