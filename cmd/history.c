@@ -20,7 +20,8 @@ struct records {
 static bool keep(void *arg, uint64_t seq, const void *bytes, size_t n)
 {
 	struct records *r = arg;
-	(void)seq;
+	if (!r->count)
+		r->first = seq; /* what is before it was pruned */
 	wf_put_bytes(&r->bytes, bytes, n);
 	return ++r->count < r->most;
 }

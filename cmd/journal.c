@@ -17,7 +17,7 @@ static const char *place(struct wf_ctx *ctx, struct wf_buf *out)
 struct check {
 	struct wf_ctx *ctx;
 	json_t *problems;
-	uint64_t replayed, below;
+	uint64_t replayed, pruned, below;
 	uint64_t *numbers;
 	size_t count, room;
 };
@@ -64,11 +64,12 @@ static int replay_all(struct check *c)
 		for (size_t i = 0; i < c->count; i++) {
 			cause = (struct wf_cause){ 0 };
 			r = wf_runtime_replay(c->ctx->journal, c->numbers[i], &cause);
-			if (r == 0)
+			c->pruned += r == 1;
+			c->replayed += r != 1;
+			if (r >= 0)
 				r = wf_runtime_dead_end(c->ctx->journal, c->ctx->home, c->numbers[i], &cause);
 			if (r < 0)
 				problem(c, *cause.text ? cause.text : wf_strerror(r));
-			c->replayed++;
 			c->below = c->numbers[i];
 		}
 	} while (c->count == 1000);
@@ -100,6 +101,7 @@ static int run_check(struct wf_ctx *ctx)
 		json_t *o = json_object();
 		json_object_set_new(o, "sound", json_boolean(count == 0));
 		json_object_set_new(o, "replayed", json_integer((json_int_t)c.replayed));
+		json_object_set_new(o, "pruned", json_integer((json_int_t)c.pruned));
 		json_object_set(o, "problems", c.problems);
 		wf_out_json(ctx, o);
 	} else if (!ctx->quiet) {
@@ -111,7 +113,10 @@ static int run_check(struct wf_ctx *ctx)
 			wf_view_role(&text, &ctx->out, WF_ROLE_GOOD, "sound");
 		wf_buf_addstr(&text, ", ");
 		wf_view_plural(&text, c.replayed, "instance", "instances");
-		wf_buf_addstr(&text, " replayed\n");
+		wf_buf_addstr(&text, " replayed");
+		if (c.pruned)
+			wf_buf_printf(&text, ", %" PRIu64 " pruned", c.pruned);
+		wf_buf_addch(&text, '\n');
 		wf_out(ctx, &text);
 	}
 	json_decref(c.problems);

@@ -18,7 +18,8 @@ struct wf_checker {
 	char subject[40];               /* of whom an entry is expected */
 	struct wf_instance *in;         /* whose rows are being read */
 	unsigned seen;                  /* a bit a kind of row */
-	uint64_t records, next_record;
+	uint64_t records, first_record, next_record;
+	uint64_t pruned;                /* records that were removed */
 	uint32_t threads;               /* rows of threads behind the first */
 	uint32_t groups, undos;         /* rows of these */
 	uint8_t known_plan[WF_HASH_SIZE]; /* the last that was found to be there */

@@ -18,10 +18,13 @@ void wf_check_end_instance(struct wf_checker *c)
 		(void)snprintf(c->subject, sizeof(c->subject), "#%llu", number);
 		c->found.by_status[in->status]++;
 		wf_each_entry(&c->txn->journal->seal, in, WF_ENTRIES_ALL, wf_check_expect, c);
-		if (c->records != in->history)
+		if (c->records + c->pruned != in->history)
 			wf_check_defect(c, "#%llu: it has %llu history records, its header says %llu",
-				number, (unsigned long long)c->records,
+				number, (unsigned long long)(c->records + c->pruned),
 				(unsigned long long)in->history);
+		if (c->records && c->first_record != c->pruned)
+			wf_check_defect(c, "#%llu: history records before %llu are missing", number,
+				(unsigned long long)c->first_record);
 		if (c->threads != in->thread_count - 1)
 			wf_check_defect(c, "#%llu: it has %u side threads, its header says %u", number,
 				c->threads, in->thread_count - 1);
@@ -46,7 +49,7 @@ static void begin_instance(struct wf_checker *c, uint64_t number)
 	c->in->number = number;
 	c->seen = 0;
 	c->threads = c->groups = c->undos = 0;
-	c->records = c->next_record = 0;
+	c->records = c->first_record = c->next_record = c->pruned = 0;
 }
 
 static void check_record(struct wf_checker *c, const struct wf_cursor *at,
@@ -57,7 +60,9 @@ static void check_record(struct wf_checker *c, const struct wf_cursor *at,
 		wf_check_defect_at(c, at, "the history record cannot be read");
 	else
 		wf_record_done(&r);
-	if (name->sub != c->next_record)
+	if (!c->records)
+		c->first_record = name->sub;
+	else if (name->sub != c->next_record)
 		wf_check_defect_at(c, at, "history records before it are missing");
 	c->next_record = (uint64_t)name->sub + 1;
 	c->records++;
@@ -107,6 +112,15 @@ static void check_taken(struct wf_checker *c, const struct wf_cursor *at,
 		wf_check_defect_at(c, at, "the row cannot be read");
 }
 
+static void check_pruned(struct wf_checker *c, const struct wf_cursor *at,
+	const struct wf_row_name *name, const struct wf_buf *row)
+{
+	int64_t when;
+	(void)name;
+	if (wf_pruned_get(row->data, row->len, &c->pruned, &when))
+		wf_check_defect_at(c, at, "the row cannot be read");
+}
+
 /* A row that an instance is made of, and of which there may be one. */
 static void check_part(struct wf_checker *c, const struct wf_cursor *at,
 	const struct wf_row_name *name, const struct wf_buf *row)
@@ -134,6 +148,7 @@ void wf_check_row(struct wf_checker *c, const struct wf_cursor *at, struct wf_bu
 		[WF_ROW_GROUP] = check_group,
 		[WF_ROW_ITEM] = check_group,
 		[WF_ROW_UNDO] = check_group,
+		[WF_ROW_PRUNED] = check_pruned,
 	};
 	struct wf_row_name name;
 	bool own = wf_own_key_kind(at->key, at->key_n) != 0;

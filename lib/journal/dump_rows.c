@@ -304,6 +304,18 @@ static json_t *taken_row(const struct wf_buf *row)
 	return row->len ? NULL : json_object();
 }
 
+static json_t *pruned_row(const struct wf_buf *row)
+{
+	uint64_t records;
+	int64_t at;
+	if (wf_pruned_get(row->data, row->len, &records, &at))
+		return NULL;
+	json_t *o = json_object();
+	json_object_set_new(o, "records", json_integer((json_int_t)records));
+	json_object_set_new(o, "at", json_integer(at));
+	return o;
+}
+
 static const struct {
 	const char *name;
 	json_t *(*json)(const struct wf_buf *row);
@@ -321,6 +333,7 @@ static const struct {
 	[WF_ROW_GROUP] = {"group", group_row},
 	[WF_ROW_ITEM] = {"item", item_row},
 	[WF_ROW_UNDO] = {"undo", undo_row},
+	[WF_ROW_PRUNED] = {"pruned", pruned_row},
 };
 
 json_t *wf_dump_row(enum wf_row_kind kind, const struct wf_buf *row)

@@ -173,6 +173,11 @@ void wf_instance_written(struct wf_instance *in);
 /* Removes an instance that has ended, with everything that is known of it. WF_ENOENT; WF_ECONFLICT: it has
  * not ended. */
 int wf_txn_drop_instance(struct wf_txn *txn, uint64_t number);
+/* Removes the history of an instance that has ended; the instance stays. *ret_removed: how many records;
+ * at: when, for who asks. WF_ENOENT; WF_ECONFLICT: it has not ended. */
+int wf_txn_prune_history(struct wf_txn *txn, uint64_t number, int64_t at, uint64_t *ret_removed);
+/* How many records were removed: the first that is left has that number. 0: none. ret_at may be NULL. */
+int wf_txn_pruned(struct wf_txn *txn, uint64_t number, uint64_t *ret_records, int64_t *ret_at);
 /* The instance, loaded in this transaction and not put in it yet, goes on under another plan: map says which
  * step there each of its steps is (wf_instance_remap, which it calls). put_instance then writes the rest. */
 int wf_txn_change_plan(struct wf_txn *txn, struct wf_instance *in,
@@ -187,7 +192,8 @@ int wf_txn_get_instance(struct wf_txn *txn, uint64_t number, enum wf_load what,
 /* "1234" or "#1234", a UUID, or a unique prefix of one (at least 4 digits). WF_ENOENT,
  * WF_EAMBIGUOUS. */
 int wf_txn_find_instance(struct wf_txn *txn, const char *name, uint64_t *ret);
-/* The bytes of history records from `first` (0-based) on; fn returns false to stop. */
+/* The bytes of history records from `first` (0-based) on, those that were not pruned; fn returns false to
+ * stop. */
 int wf_txn_each_history(struct wf_txn *txn, uint64_t number, uint64_t first,
 	bool (*fn)(void *, uint64_t seq, const void *bytes, size_t n), void *arg);
 

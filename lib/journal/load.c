@@ -52,6 +52,7 @@ int wf_row_decode(struct wf_instance *in, const struct wf_row_name *name, const 
 	case WF_ROW_SIGNAL:
 	case WF_ROW_SIGNAL_TAKEN:
 	case WF_ROW_TAKEN:
+	case WF_ROW_PRUNED:
 	case WF_ROW_KIND_COUNT_:
 		break;
 	}
@@ -380,8 +381,10 @@ int wf_txn_each_history(struct wf_txn *t, uint64_t number, uint64_t first,
 {
 	if (t->err)
 		return t->err;
-	if (first > WF_MAX_HISTORY)
-		return 0;
+	uint64_t pruned = 0;
+	if (first > WF_MAX_HISTORY || wf_txn_pruned(t, number, &pruned, NULL))
+		return t->err;
+	first = first < pruned ? pruned : first;
 	uint8_t key[WF_ROW_KEY];
 	wf_row_key(number, WF_ROW_HISTORY, (uint32_t)first, key);
 	struct wf_cursor c;

@@ -136,6 +136,7 @@ enum wf_row_kind {
 	WF_ROW_GROUP,           /* sub: the plan's group */
 	WF_ROW_ITEM,            /* sub: its group's first_item + the item */
 	WF_ROW_UNDO,            /* sub: its place among the instance's */
+	WF_ROW_PRUNED,          /* how much of its history was removed, and when */
 	WF_ROW_KIND_COUNT_
 };
 #define WF_ROW_KEY 13
@@ -148,6 +149,8 @@ struct wf_row_name {
 };
 /* False when it is no such key. */
 bool wf_row_key_parse(const uint8_t *key, size_t n, struct wf_row_name *ret);
+/* The row of what was removed. WF_ECORRUPT. */
+int wf_pruned_get(const void *bytes, size_t n, uint64_t *ret_records, int64_t *ret_at);
 /* Reads the rows of groups, items and undos of an instance whose header was read. */
 int wf_txn_load_parts(struct wf_txn *t, struct wf_cursor *c, struct wf_instance *in);
 /* Writes those that changed. */

@@ -15,6 +15,7 @@ struct replay {
 	struct wf_plan *plans[MOST_PLANS]; /* the one it has now, and those it had before */
 	uint32_t plan_count;
 	uint32_t former;            /* changes of the plan */
+	uint64_t pruned;            /* records that were removed: there is no replay */
 	uint8_t first_plan[WF_HASH_SIZE];
 	const struct wf_plan *plan; /* at this point of the replay */
 	struct wf_buf records;      /* each: u32 length, bytes */
@@ -85,6 +86,9 @@ static int load(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct replay *r = arg;
 	int rc = wf_txn_get_instance(txn, r->number, WF_LOAD_ALL, &r->kept);
 	if (rc)
+		return rc;
+	rc = wf_txn_pruned(txn, r->number, &r->pruned, NULL);
+	if (rc || r->pruned)
 		return rc;
 	memcpy(r->first_plan, r->kept->plan_id, WF_HASH_SIZE);
 	rc = load_plan(txn, r, r->kept->plan_id, cause);
@@ -236,8 +240,10 @@ int wf_runtime_replay(struct wf_journal *j, uint64_t number, struct wf_cause *ca
 {
 	struct replay r = {.number = number};
 	int rc = wf_journal_view(j, load, &r, cause);
-	if (!rc)
+	if (!rc && !r.pruned)
 		rc = compare(&r, cause);
+	else if (!rc)
+		rc = 1;
 	wf_instance_free(r.kept);
 	for (uint32_t i = 0; i < r.plan_count; i++)
 		wf_plan_free(r.plans[i]);

@@ -254,7 +254,7 @@ int wf_slots_room(struct wf_txn *txn, const json_t *slots, bool *ret);
 int wf_runtime_tidy(struct wf_runtime *rt, struct wf_cause *cause);
 
 /* Replays an instance's history through the engine and compares (G6). WF_ECORRUPT: they differ, the
- * cause says where. */
+ * cause says where. 1: its history was pruned, and there is no replay. */
 int wf_runtime_replay(struct wf_journal *j, uint64_t number, struct wf_cause *cause);
 
 /* Whether anything will ever wake the instance: its owner, a timer, a person, a signal or event that

@@ -108,3 +108,32 @@ setup() {
 	COLUMNS=60 ok wfctl show 1
 	assert_line --index 0 --partial "#1 flow"
 }
+
+@test "--ui gives the components that apply, by priority, for who asks" {
+	cat >ui.yaml <<-'EOT'
+	workflow:
+	  id: u
+	  ui:
+	    - { component: done, when: "status == 'completed'", priority: 5, context: { title: Done } }
+	    - { component: output, when: "steps.a.output.x == 7 && data.n == 1" }
+	    - { component: absent, when: "data.m == 7" }
+	    - { component: skipped, when: "steps.b.output.x == 7" }
+	    - { component: role, when: "'buyers' in security.roles", priority: -1 }
+	    - { component: name, when: "security.name == 'carol'", priority: 5 }
+	    - { component: failed, when: "status == 'failed' && error.type == 'BindingError'" }
+	    - { component: always, priority: 5.5, name: Always }
+	  steps:
+	    - { id: a, action: data.set, with: { x: 7 } }
+	    - { id: b, action: data.set, condition: { when: "1 == 2" }, with: { x: 7 } }
+	EOT
+	ok wfctl run ui.yaml --input '{"n":1}' -q
+	echo 'roles: { buyers: [dave, carol], others: [eve] }' >"$WFCTL_HOME/people.yaml"
+	ok wfctl show 2 --ui -o json --as carol
+	shape show-ui
+	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["role","output","done","name","always"]'
+	assert_equal "$(jq -c '.[2]' <<<"$output")" '{"component":"done","priority":5,"context":{"title":"Done"}}'
+	ok wfctl show 2 --ui -o json --as eve
+	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["output","done","always"]'
+	ok wfctl show 2 --ui
+	assert_line --regexp '^ +5\.5 +always +Always$'
+}
