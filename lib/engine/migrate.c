@@ -46,7 +46,10 @@ int wf_core_migrate(struct wf_core *c, struct wf_cause *cause)
 			return rc;
 	}
 	add_vars(c);
-	if (in->started_at)
-		in->timeout_at = c->plan->timeout_ms ? in->started_at + (int64_t)c->plan->timeout_ms : 0;
+	/* one that is there may have been moved, by hand or by a retry */
+	if (!c->plan->timeout_ms)
+		in->timeout_at = 0;
+	else if (in->started_at && !in->timeout_at)
+		in->timeout_at = in->started_at + (int64_t)c->plan->timeout_ms;
 	return 0;
 }

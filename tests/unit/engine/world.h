@@ -161,7 +161,7 @@ static inline void check_wakes(const struct wf_instance *in, const struct wf_ste
 		json_decref(asked);
 	} else
 		assert_true(s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT ||
-			s->wait == WF_WAIT_HOLD || s->wait == WF_WAIT_BRANCHES);
+			s->wait == WF_WAIT_HOLD || s->wait == WF_WAIT_BRANCHES || s->wait == WF_WAIT_CHILD);
 	(void)in;
 }
 
