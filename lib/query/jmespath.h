@@ -184,13 +184,11 @@ struct wf_jp_function {
 	uint16_t types[4];
 };
 
-const struct wf_jp_function *wf_jp_function_named(const char *name, size_t n);
-/* The type that argument i has to have. */
-unsigned wf_jp_argument_type(const struct wf_jp_function *f, unsigned i);
 struct wf_jp_value wf_jp_call(struct wf_jp_run *r, const struct wf_jp_node *n, json_t *current);
-
-/* The name nearest to one that is no function's; NULL. */
-const char *wf_jp_function_near(const char *name);
+/* Sets the call's function by its name, and looks at its arguments as far as that can be done without
+ * running it. WF_ESYNTAX. */
+int wf_jp_resolve_call(struct wf_jp_node *n, const char *name, size_t len,
+	struct wf_query_fault *fault);
 
 wf_jp_fn wf_jp_avg, wf_jp_contains, wf_jp_from_items, wf_jp_group_by, wf_jp_items, wf_jp_keys,
 	wf_jp_map, wf_jp_max, wf_jp_max_by, wf_jp_merge, wf_jp_min, wf_jp_min_by, wf_jp_reverse,

@@ -182,7 +182,7 @@ static const struct wf_jp_function functions[] = {
 
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
 
-const struct wf_jp_function *wf_jp_function_named(const char *name, size_t n)
+static const struct wf_jp_function *function_named(const char *name, size_t n)
 {
 	for (size_t i = 0; i < FUNCTIONS; i++)
 		if (strlen(functions[i].name) == n && memcmp(functions[i].name, name, n) == 0)
@@ -190,7 +190,7 @@ const struct wf_jp_function *wf_jp_function_named(const char *name, size_t n)
 	return NULL;
 }
 
-const char *wf_jp_function_near(const char *name)
+static const char *function_near(const char *name)
 {
 	const char *names[FUNCTIONS];
 	for (size_t i = 0; i < FUNCTIONS; i++)
@@ -198,10 +198,52 @@ const char *wf_jp_function_near(const char *name)
 	return wf_nearest(name, names, FUNCTIONS);
 }
 
-unsigned wf_jp_argument_type(const struct wf_jp_function *f, unsigned i)
+static unsigned argument_type(const struct wf_jp_function *f, unsigned i)
 {
 	unsigned last = f->most == MORE ? f->least - 1u : f->most - 1u;
 	return f->types[i < last ? i : last];
+}
+
+/* -- what can be told of a call without running it -- */
+
+static int wrong_count(const struct wf_jp_node *n, const char *name, size_t len,
+	struct wf_query_fault *fault)
+{
+	const struct wf_jp_function *f = n->function;
+	bool few = n->item_count < f->least;
+	unsigned wanted = few ? f->least : f->most;
+	return wf_query_fail(fault, WF_ESYNTAX, "invalid-arity", n->offset, name, len,
+		"%s takes %s%u argument%s, not %u", f->name,
+		f->least == f->most ? "" : few ? "at least " : "at most ", wanted, wanted == 1 ? "" : "s",
+		n->item_count);
+}
+
+static int unknown(const struct wf_jp_node *n, const char *name, size_t len,
+	struct wf_query_fault *fault)
+{
+	WF_AUTOFREE char *word = wf_strndup(name, len);
+	const char *near = function_near(word);
+	return wf_query_fail(fault, WF_ESYNTAX, "unknown-function", n->offset, name, len,
+		"there is no function %.60s%s%s%s", word, near ? " (did you mean " : "", near ? near : "",
+		near ? "?)" : "");
+}
+
+int wf_jp_resolve_call(struct wf_jp_node *n, const char *name, size_t len,
+	struct wf_query_fault *fault)
+{
+	const struct wf_jp_function *f = n->function = function_named(name, len);
+	if (!f)
+		return unknown(n, name, len, fault);
+	if (n->item_count < f->least || (f->most != MORE && n->item_count > f->most))
+		return wrong_count(n, name, len, fault);
+	for (unsigned i = 0; i < n->item_count; i++) {
+		bool is = i < 32 && n->expref >> i & 1;
+		if (is != !!(argument_type(f, i) & WF_JP_EXPR_T))
+			return wf_query_fail(fault, WF_ESYNTAX, "invalid-type", n->offset, name, len,
+				is ? "argument %u of %s is a value, no &expression"
+				   : "argument %u of %s is an &expression", i + 1, f->name);
+	}
+	return 0;
 }
 
 /* The types a value has, of those that a look at it tells. */
@@ -249,7 +291,7 @@ static const struct {
 
 static bool check(struct wf_jp_run *r, const struct wf_jp_node *n, unsigned i, const json_t *v)
 {
-	unsigned wanted = wf_jp_argument_type(n->function, i);
+	unsigned wanted = argument_type(n->function, i);
 	if (wanted & type_of(v) || (wanted > ANY && is_list_of(r, v, wanted)))
 		return true;
 	if (r->err)

@@ -50,4 +50,9 @@ struct wf_jp_token {
 int wf_jp_next_token(const char *text, size_t n, size_t *at, struct wf_jp_token *ret,
 	struct wf_query_fault *fault);
 
+/* The values of n bytes of text with its quotes; new references. NULL: it is none, or one with a NUL. */
+json_t *wf_jp_read_json(const char *text, size_t n);
+json_t *wf_jp_read_literal(const char *text, size_t n);
+json_t *wf_jp_read_raw(const char *text, size_t n);
+
 #endif

@@ -8,9 +8,7 @@
 #include "query/jmespath.h"
 #include "query/jmespath_lexer.h"
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/json.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -130,46 +128,6 @@ static int part(struct parser *p, int bind, struct wf_jp_node *of, struct wf_jp_
 
 /* -- texts -- */
 
-/* The bytes between the quotes, without the backslash before `quote`. */
-static void unquote(const struct parser *p, struct wf_jp_token t, char quote, struct wf_buf *ret)
-{
-	const char *s = p->text + t.at + 1, *end = p->text + t.at + t.n - 1;
-	for (; s < end; s++) {
-		if (*s == '\\' && s + 1 < end) {
-			if (s[1] != quote)
-				wf_buf_addch(ret, *s);
-			s++;
-		}
-		wf_buf_addch(ret, *s);
-	}
-}
-
-static json_t *read_json(const char *text, size_t n)
-{
-	json_t *v = NULL;
-	if (wf_json_parse(text, n, &v, NULL) == 0)
-		return v;
-	/* Integers of more than 64 bits. */
-	return json_loadb(text, n, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES,
-		NULL);
-}
-
-static json_t *read_literal(const struct parser *p, struct wf_jp_token t)
-{
-	WF_AUTOBUF struct wf_buf text = {0}, quoted = {0};
-	unquote(p, t, '`', &text);
-	if (!text.len)
-		return NULL;
-	json_t *v = read_json(text.data, text.len);
-	if (v)
-		return v;
-	size_t blank = strspn(text.data, " \t\r\n");
-	wf_buf_addch(&quoted, '"');
-	wf_buf_add(&quoted, text.data + blank, text.len - blank);
-	wf_buf_addch(&quoted, '"');
-	return read_json(quoted.data, quoted.len);
-}
-
 static struct wf_jp_node *literal(struct parser *p, json_t *v, size_t at)
 {
 	struct wf_jmespath *q = p->q;
@@ -188,7 +146,7 @@ static int name_of(struct parser *p, struct wf_jp_token t, const char **ret)
 		*ret = wf_arena_strndup(p->q->arena, s, t.n);
 		return 0;
 	}
-	json_t *v = read_json(s, t.n);
+	json_t *v = wf_jp_read_json(s, t.n);
 	if (!v)
 		return wf_query_fail(p->fault, WF_ESYNTAX, "syntax", t.at, s, t.n,
 			"a name in quotes is a JSON string, and this is not one");
@@ -516,20 +474,16 @@ static int begin_current(struct parser *p, struct wf_jp_token t, struct chain *c
 
 static int begin_raw(struct parser *p, struct wf_jp_token t, struct chain *c)
 {
-	WF_AUTOBUF struct wf_buf text = {0};
-	unquote(p, t, '\'', &text);
-	json_t *v = json_stringn_nocheck(text.len ? text.data : "", text.len);
-	if (memchr(p->text + t.at, '\0', t.n)) {
-		json_decref(v);
+	json_t *v = wf_jp_read_raw(p->text + t.at, t.n);
+	if (!v)
 		return wf_query_fail(p->fault, WF_ESYNTAX, "syntax", t.at, NULL, 0,
 			"a string holds a NUL");
-	}
 	return link_to(p, c, literal(p, v, t.at));
 }
 
 static int begin_json(struct parser *p, struct wf_jp_token t, struct chain *c)
 {
-	json_t *v = read_literal(p, t);
+	json_t *v = wf_jp_read_literal(p->text + t.at, t.n);
 	if (!v)
 		return wf_query_fail(p->fault, WF_ESYNTAX, "syntax", t.at, p->text + t.at, t.n,
 			"between backquotes stands JSON, and this is none");
@@ -558,8 +512,9 @@ static int read_bindings(struct parser *p, struct wf_jp_node *n, struct parts *l
 	for (;;) {
 		struct wf_jp_token name = p->token;
 		parts_grow(l);
-		l->names[l->count] =
-			wf_arena_strndup(p->q->arena, p->text + name.at + 1, name.n - 1);
+		if (name.kind == WF_JP_DOLLAR_NAME)
+			l->names[l->count] =
+				wf_arena_strndup(p->q->arena, p->text + name.at + 1, name.n - 1);
 		if ((err = take(p, WF_JP_DOLLAR_NAME, "a name with a $")) < 0 ||
 			(err = take(p, WF_JP_ASSIGN, "=")) < 0 ||
 			(err = part(p, 0, n, &l->items[l->count])) < 0)
@@ -622,28 +577,6 @@ static int read_arguments(struct parser *p, struct wf_jp_node *n, struct parts *
 	}
 }
 
-/* What can be told of a call without running it. */
-static int check_call(struct parser *p, const struct wf_jp_node *n, struct wf_jp_token name)
-{
-	const struct wf_jp_function *f = n->function;
-	const char *word = p->text + name.at;
-	if (n->item_count < f->least || (f->most != UINT8_MAX && n->item_count > f->most))
-		return wf_query_fail(p->fault, WF_ESYNTAX, "invalid-arity", name.at, word, name.n,
-			"%s takes %s%u argument%s, not %u", f->name,
-			f->least == f->most ? "" : n->item_count < f->least ? "at least " : "at most ",
-			n->item_count < f->least ? f->least : f->most,
-			(n->item_count < f->least ? f->least : f->most) == 1 ? "" : "s", n->item_count);
-	for (unsigned i = 0; i < n->item_count; i++) {
-		bool is = i < 32 && n->expref >> i & 1;
-		if (is == !!(wf_jp_argument_type(f, i) & WF_JP_EXPR_T))
-			continue;
-		return wf_query_fail(p->fault, WF_ESYNTAX, "invalid-type", name.at, word, name.n,
-			is ? "argument %u of %s is a value, no &expression"
-			   : "argument %u of %s is an &expression", i + 1, f->name);
-	}
-	return 0;
-}
-
 static int call(struct parser *p, struct wf_jp_token name, struct chain *c)
 {
 	struct wf_jp_node *n = node(p, WF_JP_CALL, name.at);
@@ -655,14 +588,7 @@ static int call(struct parser *p, struct wf_jp_token name, struct chain *c)
 	parts_done(&l);
 	if (err < 0)
 		return err;
-	n->function = wf_jp_function_named(word, name.n);
-	if (!n->function) {
-		const char *near = wf_jp_function_near(wf_arena_strndup(p->q->arena, word, name.n));
-		return wf_query_fail(p->fault, WF_ESYNTAX, "unknown-function", name.at, word, name.n,
-			"there is no function %.*s%s%s%s", name.n > 60 ? 60 : (int)name.n, word,
-			near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
-	}
-	err = check_call(p, n, name);
+	err = wf_jp_resolve_call(n, word, name.n, p->fault);
 	return err < 0 ? err : link_to(p, c, n);
 }
 

@@ -96,6 +96,8 @@ static void test_faults_have_places(void **state)
 	refused("sort_by(a, b)", "invalid-type", 0, "sort_by");
 	refused("length(&a)", "invalid-type", 0, "length");
 	refused("&a", "syntax", 0, "&");
+	refused("let $a = b,", "syntax", 11, "");
+	refused("let $a = b, c in $a", "syntax", 12, "c");
 	refused("a\xff", "syntax", 1, "");
 	refused("`{\"a\": }`", "syntax", 0, "`{\"a\": }`");
 }
