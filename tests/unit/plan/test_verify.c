@@ -119,15 +119,15 @@ static void test_bodies(void **state)
 			"plan: body 1 is not numbered or does not begin as its kind must"},
 		{"body notify \"a\" 0 E\n" NOTIFY_GOOD, "plan: body 1 is out of order"},
 		{"body notify \"a\" 1 E\n" NOTIFY_GOOD,
-			"plan: instruction 0 (enter): is part of a notification and of the main code"},
+			"plan: instruction 0 (enter): is part of two flows that share nothing"},
 		{"body notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nundef\nfinish success \"s\"\nN:\n"
 			"enter \"n\"\nhalt",
 			"plan: instruction 3 (enter): begins a step of a notification whose failure "
 			"is not handled"},
 		{"fail H\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nH:\nundef\n"
 			"finish success \"s\"\nN:\nenter \"n\"\nhalt",
-			"plan: instruction 1 (undef): is part of a notification and of the main "
-			"code"},
+			"plan: instruction 1 (undef): is part of two flows that "
+			"share nothing"},
 		{"fail N\nbody notify \"a\" 0 N\ncode\nE:\nenter \"a\"\nundef\n"
 			"finish success \"s\"\nN:\nenter \"n\"\nreraise \"n\"",
 			"plan: instruction 4 (reraise): ends a thread of another kind"},
@@ -140,8 +140,8 @@ static void test_bodies(void **state)
 		{NOTIFY_GOOD "leave \"n\"\nhalt\nundef\nreturn\nleave \"a\"\nundef\n"
 			"finish success \"s\"", NULL},
 		{NOTIFY_GOOD "undef\nunless E\nhalt",
-			"plan: instruction 0 (enter): is part of a notification and of the main "
-			"code"},
+			"plan: instruction 0 (enter): is part of two flows that "
+			"share nothing"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct wf_buf text = {0};
@@ -252,7 +252,7 @@ static void test_workflow_fields(void **state)
 	REFUSES(entry_pc = 3, "plan: workflow: its entry is not valid");
 	REFUSES(timeout_ms = UINT64_MAX, "plan: workflow: its timeout is not valid");
 	REFUSES(edges[0].to = 1, "plan: edge 0 names a step, string or instruction that is not there");
-	REFUSES(edges[0].label = 7, "plan: edge 0 names a step or string that is not there");
+	REFUSES(edges[0].label = 7, "plan: edge 0 names a step, string or instruction that is not there");
 	REFUSES(code[1].b = 1, "plan: instruction 1 (const): a reserved field is set");
 	REFUSES(code[1].a = 1, "plan: instruction 1 (const): an operand is out of its range");
 	REFUSES(code[1].c = 2, "plan: instruction 1 (const): an operand is out of its range");
@@ -309,11 +309,71 @@ static void test_places(void **state)
 	expect(&b, "plan: place 0 is of instruction 3, out of order or range");
 }
 
+#define GROUP_HEAD                                                                                 \
+	"plan 3\nworkflow \"w\"\nentry E\nstep \"f\"\naction parallel\nenter E\n"                    \
+	"step \"a\"\naction data.set\nin 0 0\nenter A\nstep \"b\"\naction data.set\nin 0 1\nenter B\n"
+#define GROUP_CODE                                                                                 \
+	"code\nE:\nenter \"f\"\nundef\nfork 0\nleave \"f\"\nundef\nfinish success \"s\"\n"         \
+	"A:\nenter \"a\"\nundef\nperform \"a\"\nleave \"a\"\nmember.end 0\n"
+#define GROUP_B "B:\nenter \"b\"\nundef\nperform \"b\"\nleave \"b\"\nmember.end 0\n"
+#define MEMBERS "member A \"x\"\nmember B \"y\"\n"
+#define PARALLEL "group parallel \"f\" needed=2 limit=2 first=0 count=2\n"
+
+static void test_groups(void **state)
+{
+	(void)state;
+	static const struct code_case cases[] = {
+		{PARALLEL MEMBERS GROUP_CODE GROUP_B, NULL},
+		{"group parallel \"f\" needed=3 limit=2 first=0 count=2\n" MEMBERS GROUP_CODE GROUP_B,
+			"plan: group 0 is not valid"},
+		{"group parallel \"f\" needed=2 limit=0 first=0 count=2\n" MEMBERS GROUP_CODE GROUP_B,
+			"plan: group 0 is not valid"},
+		{"group parallel \"f\" needed=2 limit=2 first=1 count=2\n" MEMBERS GROUP_CODE GROUP_B,
+			"plan: group 0 is not valid"},
+		{"group parallel \"f\" needed=2 limit=2 first=0 count=2 parent=0 member=1\n" MEMBERS
+			GROUP_CODE GROUP_B, "plan: group 0 is not valid"},
+		{"group parallel none needed=2 limit=2 first=0 count=2\n" MEMBERS GROUP_CODE GROUP_B,
+			"plan: group 0 is not valid"},
+		{"group parallel \"f\" needed=1 limit=2 first=0 count=1\n" MEMBERS GROUP_CODE GROUP_B,
+			"plan: a member is of no group"},
+		{PARALLEL "member A \"x\" 0 1\nmember B \"y\"\nafter 1\n" GROUP_CODE GROUP_B,
+			"plan: member 0 of group 0 is not valid"},
+		{"group dag none needed=2 limit=2 first=0 count=2\nmember A 0 1\nmember B 1 1\n"
+			"after 1\nafter 0\n" GROUP_CODE GROUP_B,
+			"plan: members wait for one another"},
+		{"group dag none needed=2 limit=2 first=0 count=2\nmember A\nmember B 0 1\nafter 0\n"
+			GROUP_CODE GROUP_B, NULL},
+		{PARALLEL "member A\nmember A\n" GROUP_CODE GROUP_B,
+			"plan: instruction 6 (enter): is part of two flows that share nothing"},
+		{PARALLEL MEMBERS GROUP_CODE "B:\nenter \"b\"\nundef\nperform \"b\"\nleave \"b\"\n"
+			"undef\nfinish success \"s\"\n",
+			"plan: instruction 16 (finish): ends a thread of another kind"},
+		{PARALLEL MEMBERS GROUP_CODE "B:\nenter \"b\"\nundef\nperform \"b\"\nskip \"a\"\n"
+			"member.end 0\n",
+			"plan: instruction 14 (skip): is of a step or group that does not lie here"},
+		{PARALLEL MEMBERS GROUP_CODE "B:\nenter \"b\"\nundef\nfork 0\nmember.end 0\n",
+			"plan: instruction 13 (fork): forks a group that is forked elsewhere"},
+		{PARALLEL MEMBERS GROUP_CODE "B:\nenter \"b\"\nitem 0\nperform \"b\"\nleave \"b\"\n"
+			"member.end 0\n",
+			"plan: instruction 12 (item): an operand is out of its range"},
+		{PARALLEL MEMBERS GROUP_CODE "B:\nenter \"b\"\nundef\nperform \"b\"\nleave \"b\"\n"
+			"undef\nrethrow\n",
+			"plan: instruction 16 (rethrow): ends a thread of another kind"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wf_buf text = {0};
+		wf_buf_printf(&text, "%s%s", GROUP_HEAD, cases[i].code);
+		check_text(text.data, cases[i].want);
+		wf_buf_done(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_workflow_fields),
 		cmocka_unit_test(test_step_fields),
