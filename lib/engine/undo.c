@@ -3,8 +3,8 @@
  *
  * Each completion of a step that has a compensation leaves an entry with the compensation's input. They
  * are undone from the last to the first, each by a thread of its own. Of two entries the earlier one waits
- * for the later one, unless they are of different members of one group that was begun once for both: what
- * went side by side is undone side by side. No more than AT_ONCE are in hand, and none is looked for
+ * for the later one, unless they are of different members of one group that was begun once for both, and
+ * neither depends on the other: what went side by side is undone side by side. No more than AT_ONCE are in hand, and none is looked for
  * further than WINDOW before the last that is not done, so that a long log costs what a short one does.
  */
 #include "base/mem.h"
@@ -143,7 +143,15 @@ static uint32_t compensation_of(const struct wf_core *c, const struct wf_undo *u
 	return u->step < c->plan->step_count ? c->plan->steps[u->step].compensation : WF_NONE;
 }
 
-/* Whether two entries are of different members of the same begin of a group. */
+/* Whether the later of two entries, of different members of a group, may have depended on the earlier one:
+ * branches and lanes never do; of a list with dependencies what began before the other completed did not. */
+static bool depended(const struct wf_core *c, uint32_t group, uint32_t earlier, uint32_t later)
+{
+	return c->plan->groups[group].kind == WF_GROUP_DAG &&
+		c->in->undo[later].began >= c->in->undo[earlier].at;
+}
+
+/* Whether two entries, the earlier one first, are of different members of the same begin of a group. */
 static bool side_by_side(const struct wf_core *c, uint32_t a, uint32_t b)
 {
 	const struct wf_plan *p = c->plan;
@@ -160,7 +168,7 @@ static bool side_by_side(const struct wf_core *c, uint32_t a, uint32_t b)
 		if (g == WF_NONE)
 			continue;
 		uint64_t floor = group < c->in->group_count ? c->in->groups[group].undo_floor : 0;
-		return m != member && a >= floor && b >= floor;
+		return m != member && a >= floor && b >= floor && !depended(c, group, a, b);
 	}
 	return false;
 }

@@ -287,6 +287,8 @@ static json_t *undo_row(const struct wf_buf *row)
 	set_text(o, "status", wf_undo_status_name(u.status));
 	set_index(o, "step", u.step);
 	set_index(o, "item", u.item);
+	set_time(o, "began_at", u.began);
+	set_time(o, "completed_at", u.at);
 	set_value(o, "input", u.input);
 	set_value(o, "error", u.error);
 	json_decref(u.input);

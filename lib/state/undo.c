@@ -25,8 +25,8 @@ uint32_t wf_instance_add_undo(struct wf_instance *in, uint32_t step, uint32_t it
 {
 	uint32_t number = in->undo_count;
 	WF_GROW(in->undo, in->undo_count, in->undo_room);
-	in->undo[in->undo_count++] =
-		(struct wf_undo){.step = step, .item = item, .input = input, .error = error};
+	in->undo[in->undo_count++] = (struct wf_undo){.step = step, .item = item, .input = input,
+		.error = error, .began = in->steps[step].started_at, .at = in->steps[step].ended_at};
 	in->undo_top = in->undo_count;
 	in->steps[step].undos++;
 	wf_instance_touch_undo(in, number);
@@ -98,6 +98,8 @@ void wf_row_put_undo(const struct wf_undo *u, struct wf_buf *out)
 		(u->input ? UN_INPUT : 0u) | (u->error ? UN_ERROR : 0u);
 	wf_put_u8(out, (uint8_t)mask);
 	wf_put_u8(out, (uint8_t)u->status);
+	wf_put_time(out, u->at, 0);
+	wf_put_time(out, u->began, u->at);
 	if (mask & UN_STEP)
 		wf_put_varint(out, u->step);
 	if (mask & UN_ITEM)
@@ -114,6 +116,8 @@ int wf_row_get_undo(const void *bytes, size_t n, struct wf_undo *u)
 	struct wf_undo t = {.dirty = u->dirty};
 	unsigned mask = wf_get_u8(&r);
 	t.status = (enum wf_undo_status)get_enum(&r, WF_UNDO_STATUS_COUNT_);
+	t.at = wf_get_time(&r, 0);
+	t.began = wf_get_time(&r, t.at);
 	t.step = mask & UN_STEP ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
 	t.item = mask & UN_ITEM ? wf_get_u32_but(&r, WF_NONE) : WF_NONE;
 	t.input = mask & UN_INPUT ? wf_get_json(&r) : NULL;
@@ -125,6 +129,8 @@ int wf_row_get_undo(const void *bytes, size_t n, struct wf_undo *u)
 		u->step = t.step;
 		u->item = t.item;
 		u->status = t.status;
+		u->at = t.at;
+		u->began = t.began;
 	}
 	json_decref(t.input);
 	json_decref(t.error);
@@ -142,6 +148,7 @@ const char *wf_undo_difference(const struct wf_instance *a, const struct wf_inst
 	for (uint32_t i = 0; i < a->undo_count; i++) {
 		const struct wf_undo *x = &a->undo[i], *y = &b->undo[i];
 		if (x->step != y->step || x->item != y->item || x->status != y->status ||
+			x->at != y->at || x->began != y->began ||
 			!wf_json_equal(x->input, y->input) || !wf_json_equal(x->error, y->error))
 			return "undo entries";
 	}

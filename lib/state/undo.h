@@ -27,6 +27,7 @@ struct wf_undo {
 	uint32_t step;          /* what completed; WF_NONE: a change of plan has taken it */
 	uint32_t item;          /* of the innermost foreach around it, its place in the list; WF_NONE */
 	enum wf_undo_status status;
+	int64_t began, at;      /* of the step's visit: its begin, its completion */
 	json_t *input;          /* of the compensation, evaluated at the completion; NULL once done */
 	json_t *error;          /* why the input could not be told, or why the compensation failed */
 	bool dirty;             /* to be written */
@@ -42,7 +43,7 @@ enum wf_unwind {
 };
 const char *wf_unwind_name(enum wf_unwind u);
 
-/* Appends an entry; input and error are taken over. Its number. */
+/* Appends an entry of the step as it is now; input and error are taken over. Its number. */
 uint32_t wf_instance_add_undo(struct wf_instance *in, uint32_t step, uint32_t item, json_t *input,
 	json_t *error);
 void wf_instance_touch_undo(struct wf_instance *in, uint32_t number);

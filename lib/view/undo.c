@@ -28,6 +28,7 @@ json_t *wf_view_undo_json(const struct wf_plan *plan, const struct wf_instance *
 		json_t *o = json_object();
 		json_object_set_new(o, "step", json_string(name_of(plan, u)));
 		json_object_set_new(o, "item", u->item == WF_NONE ? json_null() : json_integer(u->item));
+		json_object_set_new(o, "completed_at", wf_view_time_json(u->at));
 		json_object_set_new(o, "status", json_string(wf_undo_status_name(u->status)));
 		json_object_set_new(o, "input", u->input ? json_incref(u->input) : json_null());
 		json_object_set_new(o, "error", u->error ? json_incref(u->error) : json_null());

@@ -19,7 +19,7 @@ static bool is_of_this_run(const char *key)
 {
 	static const char *const names[] = {"uuid", "plan", "took_ms", "headers", "idempotency_key",
 		"created_at", "started_at", "ended_at", "due_at", "timeout_at", "decided_at",
-		"opened_at", "fired_at", "at"};
+		"opened_at", "fired_at", "completed_at", "at"};
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(key, names[i]) == 0)
 			return true;

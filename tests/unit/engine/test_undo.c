@@ -555,6 +555,42 @@ static void branches_are_undone_side_by_side(void **state)
 	end(&w);
 }
 
+/* a; b and c, which depend on it; d, which depends on both and fails. */
+static void what_depends_on_a_step_is_undone_before_it(void **state)
+{
+	(void)state;
+	struct world w;
+	struct flow f = {0};
+	static const char *const ids[] = {"a", "b", "c", "d"};
+	wf_buf_addstr(&f.top, "compensate\n");
+	wf_buf_addstr(&f.bodies, "group dag none needed=4 limit=4 first=0 count=4\n"
+		"member M0\nmember M1 0 1\nmember M2 1 1\nmember M3 2 2\n"
+		"after 0\nafter 0\nafter 1\nafter 2\n");
+	wf_buf_addstr(&f.code, "undef\nfork 0\njump END\n");
+	for (unsigned i = 0; i < 4; i++) {
+		wf_buf_printf(&f.code, "M%u:\n", i);
+		member_step(&f, ids[i], i);
+		wf_buf_addstr(&f.code, "member.end 0\n");
+	}
+	wf_buf_addstr(&f.code, "END:\n");
+	begin(&w, flow_plan(&f));
+	assert_int_equal(start(&w), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		w.now += MINUTE;
+		assert_int_equal(succeed(&w, ids[i], "{'n': 1}"), 0);
+	}
+	assert_int_equal(fail_attempt(&w, "d"), 0);
+	assert_int_equal(w.turn.command_count, 2);
+	assert_true(begun(&w, "u_b") && begun(&w, "u_c"));
+	assert_int_equal(succeed(&w, "u_c", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(succeed(&w, "u_b", "{}"), 0);
+	assert_true(begun(&w, "u_a"));
+	assert_int_equal(succeed(&w, "u_a", "{}"), 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	end(&w);
+}
+
 static void an_earlier_begin_waits_for_the_later_one(void **state)
 {
 	(void)state;
@@ -649,6 +685,7 @@ int main(void)
 		cmocka_unit_test(every_visit_is_undone),
 		cmocka_unit_test(long_logs_are_undone_in_bounded_turns),
 		cmocka_unit_test(branches_are_undone_side_by_side),
+		cmocka_unit_test(what_depends_on_a_step_is_undone_before_it),
 		cmocka_unit_test(an_earlier_begin_waits_for_the_later_one),
 		cmocka_unit_test(no_more_than_a_bound_is_undone_at_once),
 		cmocka_unit_test(a_plan_that_lost_a_step_says_what_it_cannot_undo),
