@@ -30,7 +30,7 @@ static void says(struct world *w, const char *wanted)
 {
 	static const char *const members[] = { "number", "workflow", "status", "waits_for", "driver",
 		"sentence", "step", "since", "due_at", "asks", "has", "needs", "runs", "behind", "failed",
-		"held", "also", "then", "wakes", "todo" };
+		"undone", "left", "held", "also", "then", "wakes", "todo" };
 	struct wf_style style = { 0 };
 	json_t *why = wf_view_why(w->s.plan, w->s.in, &w->f);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
