@@ -88,8 +88,8 @@ int wf_regex_new_with(const char *pattern, size_t n, enum wf_regex_dialect diale
 {
 	WF_AUTOBUF struct wf_buf translated = {0};
 	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C |
-		(flags & WF_REGEX_CASELESS ? PCRE2_CASELESS : 0u) |
-		(flags & WF_REGEX_MULTILINE ? PCRE2_MULTILINE : 0u);
+			   (flags & WF_REGEX_CASELESS ? PCRE2_CASELESS : 0u) |
+			   (flags & WF_REGEX_MULTILINE ? PCRE2_MULTILINE : 0u);
 	struct wf_regex *re;
 	pcre2_code *code;
 	int error = 0;
@@ -253,8 +253,7 @@ int wf_regex_find(const struct wf_regex *re, const char *subject, size_t n, size
 	size_t *spans, size_t room, size_t *ret_work)
 {
 	struct scratch *s = scratch_take(re);
-	int rc = search(
-		re, s, subject, n, from, PCRE2_NO_UTF_CHECK, QUICK_LIMIT, QUICK_LIMIT_EACH);
+	int rc = search(re, s, subject, n, from, PCRE2_NO_UTF_CHECK, QUICK_LIMIT, QUICK_LIMIT_EACH);
 
 	if (rc > 0) {
 		const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);

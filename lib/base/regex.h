@@ -36,11 +36,12 @@ int wf_regex_search(const struct wf_regex *re, const char *subject, size_t n);
 /* Groups of the pattern that capture, the whole match not counted. */
 uint32_t wf_regex_groups(const struct wf_regex *re);
 
-/* Searches from the byte `from` on. The subject is valid UTF-8 (it is not looked at again, so that many
- * searches of one long text stay cheap) and `from` the first byte of a character, or n. 1: spans[2 * i]
- * and spans[2 * i + 1] are where group i (0: the whole) begins and ends, for the first `room` groups;
- * SIZE_MAX for one that took no part. 0 not found, WF_ELIMIT when a limit was hit. *ret_work is what a
- * search cost that was not over quickly (tens of millions at most, before the limit), 0 otherwise. */
+/* Searches from the byte `from` on. The subject is valid UTF-8 (it is not looked at again, so that
+ * many searches of one long text stay cheap) and `from` the first byte of a character, or n. 1:
+ * spans[2 * i] and spans[2 * i + 1] are where group i (0: the whole) begins and ends, for the first
+ * `room` groups; SIZE_MAX for one that took no part. 0 not found, WF_ELIMIT when a limit was hit.
+ * *ret_work is what a search cost that was not over quickly (tens of millions at most, before the
+ * limit), 0 otherwise. */
 int wf_regex_find(const struct wf_regex *re, const char *subject, size_t n, size_t from,
 	size_t *spans, size_t room, size_t *ret_work);
 

@@ -121,8 +121,8 @@ static int report(const struct wf_jn_error *e, struct wf_query_fault *fault)
 
 /* -- parse -- */
 
-int wf_jsonata_parse(const char *text, size_t n, struct wf_jsonata **ret,
-	struct wf_query_fault *fault)
+int wf_jsonata_parse(
+	const char *text, size_t n, struct wf_jsonata **ret, struct wf_query_fault *fault)
 {
 	struct wf_jsonata *q = wf_calloc(1, sizeof(*q));
 	struct wf_jn_error error = {0};

@@ -1,9 +1,9 @@
 /*
  * JSONata's own parts, private to lib/query/jsonata*.c.
  *
- * text -> tokens (jsonata_lex) -> tree by binding powers (jsonata_parse) -> tree of paths with steps,
- * stages, groups, and parents resolved (jsonata_tree) -> value by walking that tree (jsonata_eval,
- * _path, _apply) with the library (jsonata_fn_*).
+ * text -> tokens (jsonata_lex) -> tree by binding powers (jsonata_parse) -> tree of paths with
+ * steps, stages, groups, and parents resolved (jsonata_tree) -> value by walking that tree
+ * (jsonata_eval, _path, _apply) with the library (jsonata_fn_*).
  *
  * A run's memory is one arena that is freed whole, so an error leaves the run by longjmp to the one
  * place that has begun it (or to $eval) and nothing is lost on the way. What is not of the arena
@@ -24,7 +24,7 @@
 
 #define WF_JN_NEST 500u		/* nesting of an expression's text */
 #define WF_JN_HEIGHT 2000u	/* of its tree: longer chains of one operator are refused */
-#define WF_JN_DEPTH_MAX 2000u	/* of evaluation, whatever is asked for: the stack has to hold it */
+#define WF_JN_DEPTH_MAX 2000u	/* of evaluation at most: the stack has to hold it */
 #define WF_JN_VALUE_DEPTH 1000u /* nesting of a value that is walked */
 
 /* -- values -- */
@@ -252,17 +252,18 @@ struct wf_jn_stages {
 struct wf_jn_node {
 	uint8_t kind, op;
 	bool keep_array, keep_singleton, constructed, tuple, descending;
-	bool frame;	  /* block: binds names */
-	bool quoted;	  /* name: in backquotes; literal: a string */
-	bool plain;	  /* path: nothing but names */
-	bool constant;	  /* make: every key is a string */
+	bool frame;    /* block: binds names */
+	bool quoted;   /* name: in backquotes; literal: a string */
+	bool plain;    /* path: nothing but names */
+	bool constant; /* make: every key is a string */
 	uint32_t pos, height;
-	uint32_t symbol;  /* variable */
+	uint32_t symbol;       /* variable */
 	uint32_t focus, index; /* @ and #; 0: none */
-	const char *s;	  /* name, or the token as written */
+	const char *s;	       /* name, or the token as written */
 	uint32_t n;
 	struct wf_jn_value value;
-	struct wf_jn_node *lhs, *rhs, *other; /* condition: other ? lhs : rhs; transform: lhs, rhs, other */
+	struct wf_jn_node *lhs, *rhs,
+		*other; /* condition: other ? lhs : rhs; transform: lhs, rhs, other */
 	struct wf_jn_node **items;
 	uint32_t count;
 	struct wf_jn_stages predicates, stages;
@@ -337,7 +338,7 @@ enum wf_jn_function_kind {
 	WF_JN_F_BUILTIN,
 	WF_JN_F_LAMBDA,
 	WF_JN_F_PARTIAL, /* of a lambda: params left over; of a builtin: args with holes */
-	WF_JN_F_OVER, /* partial of any other */
+	WF_JN_F_OVER,	 /* partial of any other */
 	WF_JN_F_CHAIN,
 	WF_JN_F_TRANSFORM,
 	WF_JN_F_REGEX,
@@ -353,7 +354,8 @@ struct wf_jn_function {
 	struct wf_jn_node **params;
 	struct wf_jn_frame *frame;
 	struct wf_jn_value input;
-	struct wf_jn_value *held; /* partial: the args; chain: the two functions; next: the subject */
+	struct wf_jn_value
+		*held; /* partial: the args; chain: the two functions; next: the subject */
 	bool *holes;
 	uint32_t held_count; /* over: the args behind the function */
 	struct wf_regex *regex;
@@ -432,7 +434,8 @@ _Noreturn void wf_jn_lex_fail(struct wf_jn_lexer *l, int err, const char *code, 
 	const char *token, size_t token_n);
 
 /* The tree of paths. Errors leave through the lexer's fail. */
-struct wf_jn_node *wf_jn_tree(struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node);
+struct wf_jn_node *wf_jn_tree(
+	struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node);
 
 /* -- a run -- */
 
@@ -484,9 +487,10 @@ static inline void *wf_jn_alloc(struct wf_jn_run *r, size_t size)
 void *wf_jn_alloc_array(struct wf_jn_run *r, size_t n, size_t size);
 
 _Noreturn void wf_jn_throw(struct wf_jn_run *r, const char *code);
-_Noreturn void wf_jn_throw_at(struct wf_jn_run *r, const char *code, size_t offset, const char *token,
-	size_t token_n);
-_Noreturn void wf_jn_throw_message(struct wf_jn_run *r, const char *code, const char *text, size_t n);
+_Noreturn void wf_jn_throw_at(
+	struct wf_jn_run *r, const char *code, size_t offset, const char *token, size_t token_n);
+_Noreturn void wf_jn_throw_message(
+	struct wf_jn_run *r, const char *code, const char *text, size_t n);
 _Noreturn void wf_jn_throw_limit(struct wf_jn_run *r, const char *which);
 
 static inline void wf_jn_step(struct wf_jn_run *r, uint64_t n)
@@ -575,7 +579,7 @@ struct wf_jn_value wf_jn_string(struct wf_jn_run *r, struct wf_jn_value v, bool 
 uint32_t *wf_jn_points(struct wf_jn_run *r, struct wf_jn_value s, size_t *ret_n);
 uint32_t wf_jn_next_point(const char *s, size_t n, size_t *ret_len);
 size_t wf_jn_count_points(const char *s, size_t n);
-size_t wf_jn_units(const char *s, size_t n); /* UTF-16 code units */
+size_t wf_jn_units(const char *s, size_t n);			 /* UTF-16 code units */
 size_t wf_jn_unit_offset(const char *s, size_t n, double units); /* bytes before that unit */
 const char *wf_jn_find_text(const char *s, size_t n, const char *what, size_t what_n);
 
@@ -601,23 +605,24 @@ struct wf_jn_value wf_jn_eval_lambda(struct wf_jn_run *r, const struct wf_jn_nod
 struct wf_jn_value wf_jn_eval_transform(struct wf_jn_run *r, const struct wf_jn_node *node,
 	struct wf_jn_value input, struct wf_jn_frame *frame);
 struct wf_jn_value wf_jn_normal(const struct wf_jn_node *node, struct wf_jn_value v);
-struct wf_jn_value wf_jn_lookup_member(struct wf_jn_run *r, struct wf_jn_value input, const char *key,
-	size_t n);
+struct wf_jn_value wf_jn_lookup_member(
+	struct wf_jn_run *r, struct wf_jn_value input, const char *key, size_t n);
 struct wf_jn_value wf_jn_apply(struct wf_jn_run *r, struct wf_jn_value f, struct wf_jn_value *args,
 	uint32_t count, struct wf_jn_value context, struct wf_jn_frame *frame);
 /* Calls f as the functions of higher order do: with as many arguments as it takes. */
 struct wf_jn_value wf_jn_call_with(struct wf_jn_run *r, const struct wf_jn_args *a,
 	struct wf_jn_value f, struct wf_jn_value one, struct wf_jn_value two,
 	struct wf_jn_value three);
-struct wf_jn_value wf_jn_transform(struct wf_jn_run *r, const struct wf_jn_function *f,
-	struct wf_jn_value object);
+struct wf_jn_value wf_jn_transform(
+	struct wf_jn_run *r, const struct wf_jn_function *f, struct wf_jn_value object);
 
 struct wf_jn_frame *wf_jn_frame_new(struct wf_jn_run *r, struct wf_jn_frame *parent, uint32_t room);
-struct wf_jn_frame *wf_jn_frame_of(struct wf_jn_run *r, struct wf_jn_frame *parent,
-	const struct wf_jn_tuple *tuple);
-void wf_jn_bind(struct wf_jn_run *r, struct wf_jn_frame *frame, uint32_t symbol, struct wf_jn_value v);
-struct wf_jn_value wf_jn_variable(const struct wf_jn_run *r, const struct wf_jn_frame *frame,
-	uint32_t symbol);
+struct wf_jn_frame *wf_jn_frame_of(
+	struct wf_jn_run *r, struct wf_jn_frame *parent, const struct wf_jn_tuple *tuple);
+void wf_jn_bind(
+	struct wf_jn_run *r, struct wf_jn_frame *frame, uint32_t symbol, struct wf_jn_value v);
+struct wf_jn_value wf_jn_variable(
+	const struct wf_jn_run *r, const struct wf_jn_frame *frame, uint32_t symbol);
 
 /* Checks args against a signature and puts them as the function is to get them into ret, which has
  * room for count + params of them. Returns how many. */
@@ -627,7 +632,8 @@ uint32_t wf_jn_signature_check(struct wf_jn_run *r, const struct wf_jn_signature
 
 /* A stable merge; after(data, a, b): whether a comes after b. */
 void wf_jn_merge_sort(struct wf_jn_run *r, struct wf_jn_value *items, size_t n,
-	bool (*after)(struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
+	bool (*after)(
+		struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
 	void *data);
 
 /* The matcher protocol: what a regular expression (or a function in its place) finds. */
@@ -652,7 +658,13 @@ const struct wf_jn_builtin *wf_jn_builtin_named(const char *name, size_t n);
 #undef WF_JN_BUILTIN
 
 /* Pictures of integers, which dates have too. */
-enum wf_jn_primary { WF_JN_P_DECIMAL, WF_JN_P_LETTERS, WF_JN_P_ROMAN, WF_JN_P_WORDS, WF_JN_P_SEQUENCE };
+enum wf_jn_primary {
+	WF_JN_P_DECIMAL,
+	WF_JN_P_LETTERS,
+	WF_JN_P_ROMAN,
+	WF_JN_P_WORDS,
+	WF_JN_P_SEQUENCE
+};
 enum wf_jn_case { WF_JN_LOWER, WF_JN_UPPER, WF_JN_TITLE };
 
 struct wf_jn_separator {
@@ -665,15 +677,15 @@ struct wf_jn_picture {
 	bool ordinal, regular;
 	uint32_t zero;
 	int64_t mandatory, optional, parse_width; /* parse_width 0: any */
-	uint32_t separator_count; /* regular: one, at every so many digits */
+	uint32_t separator_count;		  /* regular: one, at every so many digits */
 	struct wf_jn_separator *separators;
 };
 
 void wf_jn_picture_parse(struct wf_jn_run *r, struct wf_jn_value text, struct wf_jn_picture *ret);
 void wf_jn_picture_format(struct wf_jn_text *out, double value, const struct wf_jn_picture *p);
 /* The number that a text of that picture has; false: none. */
-bool wf_jn_picture_number(struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p,
-	double *ret);
+bool wf_jn_picture_number(
+	struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p, double *ret);
 /* Bytes at s that words of a number take, whole words and what stands between them. */
 size_t wf_jn_words_span(const char *s, size_t n);
 

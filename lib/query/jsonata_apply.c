@@ -51,7 +51,7 @@ static void insert(struct wf_jn_run *r, const struct wf_jn_function *f, struct w
 		wf_jn_set(r, match.object, it.key, it.key_n, it.value);
 }
 
-static void delete(struct wf_jn_run *r, const struct wf_jn_function *f, struct wf_jn_value match)
+static void delete (struct wf_jn_run *r, const struct wf_jn_function *f, struct wf_jn_value match)
 {
 	struct wf_jn_value names = wf_jn_eval(r, f->node->other, match, f->frame);
 	if (wf_jn_is_undef(names))
@@ -68,8 +68,8 @@ static void delete(struct wf_jn_run *r, const struct wf_jn_function *f, struct w
 	}
 }
 
-struct wf_jn_value wf_jn_transform(struct wf_jn_run *r, const struct wf_jn_function *f,
-	struct wf_jn_value object)
+struct wf_jn_value wf_jn_transform(
+	struct wf_jn_run *r, const struct wf_jn_function *f, struct wf_jn_value object)
 {
 	if (wf_jn_is_undef(object))
 		return object;
@@ -85,7 +85,7 @@ struct wf_jn_value wf_jn_transform(struct wf_jn_run *r, const struct wf_jn_funct
 		struct wf_jn_value match = list ? wf_jn_at(matches, i) : matches;
 		insert(r, f, match);
 		if (f->node->other)
-			delete(r, f, match);
+			delete (r, f, match);
 	}
 	return result;
 }
@@ -123,7 +123,8 @@ static struct wf_jn_value call_partial(struct wf_jn_run *r, const struct wf_jn_f
 	while (used && wf_jn_is_undef(a.items[used - 1]))
 		used--;
 	if (f->signature && used + f->signature->count <= 16) {
-		a.count = wf_jn_signature_check(r, f->signature, a.items, used, WF_JN_UNDEF, checked);
+		a.count =
+			wf_jn_signature_check(r, f->signature, a.items, used, WF_JN_UNDEF, checked);
 		a.items = memcpy(wf_jn_alloc(r, sizeof(checked)), checked, sizeof(checked));
 	}
 	return f->builtin->call(r, &a);
@@ -149,8 +150,8 @@ static struct wf_jn_value call_once(struct wf_jn_run *r, struct wf_jn_value call
 		wf_jn_throw(r, "T1006");
 	const struct wf_jn_function *f = callee.function;
 	if (f->signature && f->kind != WF_JN_F_PARTIAL) {
-		struct wf_jn_value *checked =
-			wf_jn_alloc_array(r, (size_t)count + f->signature->count + 4, sizeof(*checked));
+		struct wf_jn_value *checked = wf_jn_alloc_array(
+			r, (size_t)count + f->signature->count + 4, sizeof(*checked));
 		count = wf_jn_signature_check(r, f->signature, args, count, context, checked);
 		args = checked;
 	}
@@ -173,8 +174,8 @@ static struct wf_jn_value call_once(struct wf_jn_run *r, struct wf_jn_value call
 	case WF_JN_F_TRANSFORM:
 		return wf_jn_transform(r, f, count ? args[0] : WF_JN_UNDEF);
 	case WF_JN_F_REGEX:
-		return wf_jn_regex_call(r, f, count ? args[0] : WF_JN_UNDEF,
-			count > 1 ? args[1] : WF_JN_UNDEF);
+		return wf_jn_regex_call(
+			r, f, count ? args[0] : WF_JN_UNDEF, count > 1 ? args[1] : WF_JN_UNDEF);
 	case WF_JN_F_NEXT:
 		return wf_jn_regex_call(r, f, f->held[0], WF_JN_UNDEF);
 	}
@@ -208,7 +209,8 @@ struct wf_jn_value wf_jn_apply(struct wf_jn_run *r, struct wf_jn_value f, struct
 		struct wf_jn_pending next = r->thunk;
 		const struct wf_jn_node *call = next.node;
 		struct wf_jn_value callee = wf_jn_eval(r, call->other, next.input, next.frame);
-		struct wf_jn_value *more = wf_jn_alloc_array(r, (size_t)call->count + 1, sizeof(*more));
+		struct wf_jn_value *more =
+			wf_jn_alloc_array(r, (size_t)call->count + 1, sizeof(*more));
 		eval_args(r, call, next.input, next.frame, more);
 		name_callee(call->other, &r->calling, &r->calling_n);
 		r->calling_pos = call->pos;
@@ -219,17 +221,19 @@ struct wf_jn_value wf_jn_apply(struct wf_jn_run *r, struct wf_jn_value f, struct
 }
 
 /* A name without its dollar, where a function of that name is known. */
-static void forgotten_dollar(struct wf_jn_run *r, const struct wf_jn_node *node, struct wf_jn_value f,
-	struct wf_jn_frame *frame, const char *code)
+static void forgotten_dollar(struct wf_jn_run *r, const struct wf_jn_node *node,
+	struct wf_jn_value f, struct wf_jn_frame *frame, const char *code)
 {
 	const struct wf_jn_node *callee = node->other;
-	if (!wf_jn_is_undef(f) || callee->kind != WF_JN_PATH || callee->items[0]->kind != WF_JN_NAME)
+	if (!wf_jn_is_undef(f) || callee->kind != WF_JN_PATH ||
+		callee->items[0]->kind != WF_JN_NAME)
 		return;
 	const struct wf_jn_node *name = callee->items[0];
 	bool known = wf_jn_builtin_named(name->s, name->n) != NULL;
 	for (const struct wf_jn_frame *at = frame; at && !known; at = at->parent)
 		for (uint32_t i = 0; i < at->count; i++) {
-			const struct wf_jn_symbol *s = wf_jn_symbol(r->symbols, at->binds[i].symbol);
+			const struct wf_jn_symbol *s =
+				wf_jn_symbol(r->symbols, at->binds[i].symbol);
 			if (s->n == name->n && memcmp(s->name, name->s, s->n) == 0)
 				known = wf_jn_script_truth(at->binds[i].value);
 		}

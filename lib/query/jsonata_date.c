@@ -6,8 +6,8 @@
 #define DAY_MS ((int64_t)WF_DAY_SECONDS * 1000)
 #define FURTHEST 8.64e15 /* ms from the epoch that a time may be away */
 
-const char *const wf_jn_months[12] = {"January", "February", "March", "April", "May", "June", "July",
-	"August", "September", "October", "November", "December"};
+const char *const wf_jn_months[12] = {"January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December"};
 const char *const wf_jn_days[8] = {
 	"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
@@ -18,7 +18,8 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* The Monday of the week that has the first Thursday of the year or month: a day since the epoch. */
+/* The Monday of the week that has the first Thursday of the year or month: a day since the epoch.
+ */
 static int64_t first_week(int64_t year, int month)
 {
 	int64_t first = wf_civil_days(year, month, 1);
@@ -39,7 +40,8 @@ static struct month moved(struct month m, int months)
 	return (struct month){year, (int)(all - year * 12) + 1};
 }
 
-/* Which week of the year (of 12 months) or of the month a day is in; which year or month that is. */
+/* Which week of the year (of 12 months) or of the month a day is in; which year or month that is.
+ */
 static int64_t week_of(int64_t day, struct month at, int months, struct month *ret_of)
 {
 	struct month next = moved(at, months), before = moved(at, -months);
@@ -52,7 +54,8 @@ static int64_t week_of(int64_t day, struct month at, int months, struct month *r
 struct wf_jn_moment wf_jn_moment_of(int64_t ms)
 {
 	int64_t seconds = floor_div(ms, 1000);
-	return (struct wf_jn_moment){.day = floor_div(ms, DAY_MS), .ms = (int)(ms - seconds * 1000),
+	return (struct wf_jn_moment){.day = floor_div(ms, DAY_MS),
+		.ms = (int)(ms - seconds * 1000),
 		.civil = wf_civil_of(seconds)};
 }
 
@@ -107,9 +110,8 @@ static const char *default_presentation(char component)
 		char component;
 		const char *presentation;
 	} list[] = {{'Y', "1"}, {'M', "1"}, {'D', "1"}, {'d', "1"}, {'F', "n"}, {'W', "1"},
-		{'w', "1"}, {'X', "1"}, {'x', "1"}, {'H', "1"}, {'h', "1"}, {'P', "n"},
-		{'m', "01"}, {'s', "01"}, {'f', "1"}, {'Z', "01:01"}, {'z', "01:01"}, {'C', "n"},
-		{'E', "n"}};
+		{'w', "1"}, {'X', "1"}, {'x', "1"}, {'H', "1"}, {'h', "1"}, {'P', "n"}, {'m', "01"},
+		{'s', "01"}, {'f', "1"}, {'Z', "01:01"}, {'z', "01:01"}, {'C', "n"}, {'E', "n"}};
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
 		if (list[i].component == component)
 			return list[i].presentation;
@@ -135,8 +137,8 @@ static void parse_width(const char *s, size_t n, struct wf_jn_date_part *part, i
 	part->width_max = max < 0 ? 0 : max;
 }
 
-static void parse_integer(struct wf_jn_run *r, struct wf_jn_date_part *part, const char *s, size_t n,
-	char modifier, int64_t least)
+static void parse_integer(struct wf_jn_run *r, struct wf_jn_date_part *part, const char *s,
+	size_t n, char modifier, int64_t least)
 {
 	struct wf_jn_text t = {.r = r};
 	wf_jn_text_add(&t, s, n);
@@ -186,7 +188,8 @@ static void parse_marker(struct wf_jn_run *r, const char *s, size_t n, struct wf
 	if (presentation[0] == 'n')
 		part->names = WF_JN_NAMES_LOWER;
 	else if (presentation[0] == 'N')
-		part->names = len > 1 && presentation[1] == 'n' ? WF_JN_NAMES_TITLE : WF_JN_NAMES_UPPER;
+		part->names =
+			len > 1 && presentation[1] == 'n' ? WF_JN_NAMES_TITLE : WF_JN_NAMES_UPPER;
 	else if (is_in("YMDdFWwXxHhmsf", part->component))
 		parse_integer(r, part, presentation, len, modifier, least);
 	if (part->component == 'Z' || part->component == 'z')
@@ -196,7 +199,8 @@ static void parse_marker(struct wf_jn_run *r, const char *s, size_t n, struct wf
 static struct wf_jn_date_part *add_part(struct wf_jn_run *r, struct wf_jn_date_picture *p)
 {
 	if (p->count == p->room) {
-		struct wf_jn_date_part *parts = wf_jn_alloc_array(r, p->room * 2 + 4, sizeof(*parts));
+		struct wf_jn_date_part *parts =
+			wf_jn_alloc_array(r, p->room * 2 + 4, sizeof(*parts));
 		if (p->count)
 			memcpy(parts, p->parts, p->count * sizeof(*parts));
 		p->parts = parts;
@@ -221,8 +225,8 @@ static void add_literal(struct wf_jn_run *r, struct wf_jn_date_picture *p, const
 	add_part(r, p)->literal = wf_jn_text_value(&t);
 }
 
-static size_t add_marker(struct wf_jn_run *r, struct wf_jn_date_picture *p, struct wf_jn_value text,
-	size_t open)
+static size_t add_marker(
+	struct wf_jn_run *r, struct wf_jn_date_picture *p, struct wf_jn_value text, size_t open)
 {
 	const char *close = memchr(text.s + open, ']', text.n - open);
 	if (!close)
@@ -348,8 +352,8 @@ static const struct wf_jn_date_picture *iso_picture(struct wf_jn_run *r)
 	return r->iso;
 }
 
-static struct wf_jn_value format(struct wf_jn_run *r, double ms, struct wf_jn_value picture,
-	struct wf_jn_value timezone)
+static struct wf_jn_value format(
+	struct wf_jn_run *r, double ms, struct wf_jn_value picture, struct wf_jn_value timezone)
 {
 	struct zone zone = {0, 0};
 	if (timezone.tag == WF_JN_STRING) {

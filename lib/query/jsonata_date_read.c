@@ -36,8 +36,8 @@ static bool number(struct cursor *c, int digits, int *ret)
 
 static bool iso_time(struct cursor *c, struct wf_civil *t, double *ret_fraction)
 {
-	if (!number(c, 2, &t->hour) || !take(c, ':') || !number(c, 2, &t->minute) || !take(c, ':') ||
-		!number(c, 2, &t->second))
+	if (!number(c, 2, &t->hour) || !take(c, ':') || !number(c, 2, &t->minute) ||
+		!take(c, ':') || !number(c, 2, &t->second))
 		return false;
 	if (take(c, '.')) {
 		double unit = 100;
@@ -73,7 +73,8 @@ static bool read_iso(struct wf_jn_value text, double *ret)
 	if (!number(&c, 4, &year))
 		return false;
 	t.year = year;
-	if (c.end - c.s >= 3 && c.s[0] == '-' && !(c.end - c.s >= 5 && c.s[3] != '-' && c.s[3] != 'T')) {
+	if (c.end - c.s >= 3 && c.s[0] == '-' &&
+		!(c.end - c.s >= 5 && c.s[3] != '-' && c.s[3] != 'T')) {
 		c.s++;
 		if (!number(&c, 2, &t.month) || t.month < 1 || t.month > 12)
 			return false;
@@ -210,7 +211,8 @@ static bool match_zone(struct matching *m, size_t i, size_t at)
 	struct wf_jn_text separator = {.r = m->r};
 	wf_jn_text_char(&separator, zone_separator(part));
 	size_t behind = from + 1 + digits + separator.n;
-	if (!digits || behind >= n || memcmp(s + behind - separator.n, separator.s, separator.n) != 0)
+	if (!digits || behind >= n ||
+		memcmp(s + behind - separator.n, separator.s, separator.n) != 0)
 		return false;
 	digits = run_of(s + behind, n - behind, is_decimal);
 	return digits > 0 && ends_within(m, i, at, behind + 1 - at, behind + digits - at);
@@ -226,8 +228,9 @@ static bool match_from(struct matching *m, size_t i, size_t at)
 	const char *s = m->text.s + at;
 	size_t n = m->text.n - at;
 	if (!c)
-		return n >= part->literal.n && strncasecmp(s, part->literal.s, part->literal.n) == 0 &&
-			ends_at(m, i, at, at + part->literal.n);
+		return n >= part->literal.n &&
+		       strncasecmp(s, part->literal.s, part->literal.n) == 0 &&
+		       ends_at(m, i, at, at + part->literal.n);
 	if (c == 'Z' || c == 'z')
 		return match_zone(m, i, at);
 	if (c == 'f')
@@ -244,7 +247,8 @@ static bool find_parts(struct wf_jn_run *r, struct wf_jn_value text,
 {
 	if (p->count > PARTS_MAX)
 		wf_jn_throw_limit(r, "depth");
-	for (size_t i = 0; i < p->count; i++) { /* before anything is looked at, as the reference does */
+	for (size_t i = 0; i < p->count;
+		i++) { /* before anything is looked at, as the reference does */
 		const struct wf_jn_date_part *part = &p->parts[i];
 		if (part->has_integer && part->integer.primary == WF_JN_P_SEQUENCE &&
 			!strchr("Zzf", part->component))
@@ -306,8 +310,8 @@ static double read_zone(const struct wf_jn_date_part *part, struct wf_jn_value s
 	return sign * (hours * 60 + minutes);
 }
 
-static bool read_part(struct wf_jn_run *r, const struct wf_jn_date_part *part, struct wf_jn_value s,
-	double *ret)
+static bool read_part(
+	struct wf_jn_run *r, const struct wf_jn_date_part *part, struct wf_jn_value s, double *ret)
 {
 	char c = part->component;
 	if (c == 'Z' || c == 'z') {
@@ -346,7 +350,8 @@ static bool is_kind(const struct found *f, const char *all, const char *kind)
 	return any;
 }
 
-/* What is missing before the first that is given is of now, what is missing behind it is the least. */
+/* What is missing before the first that is given is of now, what is missing behind it is the least.
+ */
 static void fill(struct wf_jn_run *r, struct found *f, const char *components)
 {
 	struct wf_jn_moment now = wf_jn_moment_of(r->now_ms);
@@ -389,9 +394,9 @@ static double moment(const struct found *f, bool by_day, bool half_days)
 		return (double)NAN;
 	int64_t months = (int64_t)month - 1;
 	int64_t days = wf_civil_days((int64_t)year + months / 12, (int)(months % 12) + 1, 1) +
-		(int64_t)day - 1;
+		       (int64_t)day - 1;
 	return (double)days * WF_DAY_SECONDS * 1000 + hour * 3600000 + f->values['m'] * 60000 +
-		f->values['s'] * 1000 + f->values['f'] - zone * 60000;
+	       f->values['s'] * 1000 + f->values['f'] - zone * 60000;
 }
 
 bool wf_jn_date_read(struct wf_jn_run *r, struct wf_jn_value text,
@@ -419,10 +424,14 @@ bool wf_jn_date_read(struct wf_jn_run *r, struct wf_jn_value text,
 		return false;
 	static const char dates[] = "YXMxWwdD", times[] = "PHhmsf";
 	bool by_month = is_kind(f, dates, "YMD"), by_day = !by_month && is_kind(f, dates, "Yd");
-	bool month_week = is_kind(f, dates, "Xxw"), year_week = !month_week && is_kind(f, dates, "XW");
+	bool month_week = is_kind(f, dates, "Xxw"),
+	     year_week = !month_week && is_kind(f, dates, "XW");
 	bool half_days = !is_kind(f, times, "Hmsf") && is_kind(f, times, "Phmsf");
 	struct wf_jn_text components = {.r = r};
-	wf_jn_text_str(&components, by_day ? "YD" : month_week ? "XxwF" : year_week ? "XWF" : "YMD");
+	wf_jn_text_str(&components, by_day	 ? "YD"
+				    : month_week ? "XxwF"
+				    : year_week	 ? "XWF"
+						 : "YMD");
 	wf_jn_text_str(&components, half_days ? "Phmsf" : "Hmsf");
 	wf_jn_text_add(&components, "", 1);
 	fill(r, f, components.s);

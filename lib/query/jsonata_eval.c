@@ -19,8 +19,8 @@ struct wf_jn_frame *wf_jn_frame_new(struct wf_jn_run *r, struct wf_jn_frame *par
 }
 
 /* The names that a tuple carries; what is bound there later stays out of the tuple. */
-struct wf_jn_frame *wf_jn_frame_of(struct wf_jn_run *r, struct wf_jn_frame *parent,
-	const struct wf_jn_tuple *tuple)
+struct wf_jn_frame *wf_jn_frame_of(
+	struct wf_jn_run *r, struct wf_jn_frame *parent, const struct wf_jn_tuple *tuple)
 {
 	struct wf_jn_frame *f = wf_jn_frame_new(r, parent, 0);
 	f->binds = tuple->binds;
@@ -51,8 +51,8 @@ void wf_jn_bind(struct wf_jn_run *r, struct wf_jn_frame *f, uint32_t symbol, str
 	f->binds[f->count++] = (struct wf_jn_bind){.symbol = symbol, .value = v};
 }
 
-struct wf_jn_value wf_jn_variable(const struct wf_jn_run *r, const struct wf_jn_frame *frame,
-	uint32_t symbol)
+struct wf_jn_value wf_jn_variable(
+	const struct wf_jn_run *r, const struct wf_jn_frame *frame, uint32_t symbol)
 {
 	for (const struct wf_jn_frame *f = frame; f; f = f->parent)
 		for (uint32_t i = f->count; i-- > 0;)
@@ -95,8 +95,8 @@ static struct wf_jn_value eval_parent(struct wf_jn_run *r, const struct wf_jn_no
 	return wf_jn_variable(r, frame, node->slot->label);
 }
 
-struct wf_jn_value wf_jn_lookup_member(struct wf_jn_run *r, struct wf_jn_value input, const char *key,
-	size_t n)
+struct wf_jn_value wf_jn_lookup_member(
+	struct wf_jn_run *r, struct wf_jn_value input, const char *key, size_t n)
 {
 	if (wf_jn_is_object(input))
 		return wf_jn_get(input, key, n);
@@ -288,9 +288,11 @@ static struct wf_jn_value range(struct wf_jn_run *r, const struct wf_jn_node *no
 	struct wf_jn_value a, struct wf_jn_value b)
 {
 	double x = 0, y = 0;
-	if (!wf_jn_is_undef(a) && (!wf_jn_is_number(a) || !isfinite(x = wf_jn_double(a)) || x != floor(x)))
+	if (!wf_jn_is_undef(a) &&
+		(!wf_jn_is_number(a) || !isfinite(x = wf_jn_double(a)) || x != floor(x)))
 		operator_fails(r, "T2003", node);
-	if (!wf_jn_is_undef(b) && (!wf_jn_is_number(b) || !isfinite(y = wf_jn_double(b)) || y != floor(y)))
+	if (!wf_jn_is_undef(b) &&
+		(!wf_jn_is_number(b) || !isfinite(y = wf_jn_double(b)) || y != floor(y)))
 		operator_fails(r, "T2004", node);
 	if (wf_jn_is_undef(a) || wf_jn_is_undef(b) || x > y)
 		return WF_JN_UNDEF;

@@ -100,7 +100,8 @@ struct wf_jn_value wf_jn_fn_sort(struct wf_jn_run *r, const struct wf_jn_args *a
 	struct wf_jn_array *out = wf_jn_array_new(r, wf_jn_len(from));
 	for (size_t i = 0, n = wf_jn_len(from); i < n; i++)
 		wf_jn_push(r, out, wf_jn_at(from, i));
-	wf_jn_merge_sort(r, out->items, out->count, plain ? after_by_value : after_by_function, &by);
+	wf_jn_merge_sort(
+		r, out->items, out->count, plain ? after_by_value : after_by_function, &by);
 	return wf_jn_of_array(out);
 }
 
@@ -173,7 +174,8 @@ struct wf_jn_value wf_jn_fn_reduce(struct wf_jn_run *r, const struct wf_jn_args 
 	if (wf_jn_is_undef(result) && n > 0)
 		result = wf_jn_at(array, i++);
 	for (; i < n; i++) {
-		struct wf_jn_value args[] = {result, wf_jn_at(array, i), wf_jn_num((double)i), array};
+		struct wf_jn_value args[] = {
+			result, wf_jn_at(array, i), wf_jn_num((double)i), array};
 		result = wf_jn_apply(r, f, args, count, WF_JN_NOTHING, a->frame);
 	}
 	return result;

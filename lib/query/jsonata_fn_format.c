@@ -85,7 +85,7 @@ static bool is_digit(const struct format *f, uint32_t c)
 static bool is_active(const struct format *f, uint32_t c)
 {
 	return is_digit(f, c) || c == f->p[DECIMAL] || c == f->p[EXPONENT] || c == f->p[GROUPING] ||
-		c == f->p[DIGIT] || c == f->p[PATTERN];
+	       c == f->p[DIGIT] || c == f->p[PATTERN];
 }
 
 static size_t count_digits(const struct format *f, struct span s, bool optional)
@@ -105,8 +105,7 @@ static struct sub split(const struct format *f, struct span whole)
 {
 	struct sub sub = {.whole = whole};
 	size_t from = 0, to = whole.n;
-	while (from < whole.n &&
-		(!is_active(f, whole.s[from]) || whole.s[from] == f->p[EXPONENT]))
+	while (from < whole.n && (!is_active(f, whole.s[from]) || whole.s[from] == f->p[EXPONENT]))
 		from++;
 	if (from == whole.n)
 		from = 0;
@@ -137,7 +136,7 @@ static struct sub split(const struct format *f, struct span whole)
 static bool beside_grouping(const struct format *f, struct span s, size_t decimal)
 {
 	return (decimal > 0 && s.s[decimal - 1] == f->p[GROUPING]) ||
-		(decimal + 1 < s.n && s.s[decimal + 1] == f->p[GROUPING]);
+	       (decimal + 1 < s.n && s.s[decimal + 1] == f->p[GROUPING]);
 }
 
 /* The last rule broken is the one reported. */
@@ -163,7 +162,7 @@ static void validate(const struct format *f, const struct sub *sub)
 	if (decimal != SIZE_MAX ? beside_grouping(f, s, decimal) : false)
 		code = "D3087";
 	else if (decimal == SIZE_MAX && sub->integer.n &&
-		sub->integer.s[sub->integer.n - 1] == f->p[GROUPING])
+		 sub->integer.s[sub->integer.n - 1] == f->p[GROUPING])
 		code = "D3088";
 	for (size_t i = 0; i + 1 < s.n; i++)
 		if (s.s[i] == f->p[GROUPING] && s.s[i + 1] == f->p[GROUPING])
@@ -271,13 +270,14 @@ static bool grouped(const struct layout *l, size_t right)
 	return false;
 }
 
-static void write_mantissa(const struct format *f, struct wf_jn_text *t, double x,
-	const struct layout *l)
+static void write_mantissa(
+	const struct format *f, struct wf_jn_text *t, double x, const struct layout *l)
 {
 	char text[512];
 	int precision = l->most_fraction > 100 ? 100 : (int)l->most_fraction;
 	(void)snprintf(text, sizeof(text), "%.*f", precision, fabs(x));
-	char *dot = strchr(text, '.'), *integer = text, *fraction = dot ? dot + 1 : text + strlen(text);
+	char *dot = strchr(text, '.'), *integer = text,
+	     *fraction = dot ? dot + 1 : text + strlen(text);
 	size_t integers = dot ? (size_t)(dot - text) : strlen(text), fractions = strlen(fraction);
 	while (integers && *integer == '0') {
 		integer++;
@@ -342,9 +342,10 @@ static void read_options(struct format *f, struct wf_jn_value options)
 {
 	for (int i = 0; i < PROPERTIES; i++) {
 		size_t len;
-		struct wf_jn_value v = wf_jn_is_object(options)
-			? wf_jn_get(options, defaults[i].name, strlen(defaults[i].name))
-			: WF_JN_UNDEF;
+		struct wf_jn_value v =
+			wf_jn_is_object(options)
+				? wf_jn_get(options, defaults[i].name, strlen(defaults[i].name))
+				: WF_JN_UNDEF;
 		if (v.tag != WF_JN_STRING || v.n == 0)
 			v = wf_jn_str(defaults[i].value, strlen(defaults[i].value));
 		f->p[i] = wf_jn_next_point(v.s, v.n, &len);

@@ -192,8 +192,7 @@ struct wf_jn_value wf_jn_fn_round(struct wf_jn_run *r, const struct wf_jn_args *
 	(void)r;
 	if (wf_jn_is_undef(a->items[0]))
 		return WF_JN_UNDEF;
-	int precision =
-		wf_jn_is_undef(a->items[1]) ? 0 : bounded(wf_jn_double(a->items[1]), 400);
+	int precision = wf_jn_is_undef(a->items[1]) ? 0 : bounded(wf_jn_double(a->items[1]), 400);
 	return wf_jn_num(wf_jn_round(wf_jn_double(a->items[0]), precision));
 }
 
@@ -212,8 +211,8 @@ struct wf_jn_value wf_jn_fn_power(struct wf_jn_run *r, const struct wf_jn_args *
 	if (wf_jn_is_undef(a->items[0]))
 		return WF_JN_UNDEF;
 	double x = wf_jn_is_undef(a->items[1])
-		? (double)NAN
-		: pow(wf_jn_double(a->items[0]), wf_jn_double(a->items[1]));
+			   ? (double)NAN
+			   : pow(wf_jn_double(a->items[0]), wf_jn_double(a->items[1]));
 	if (!isfinite(x))
 		wf_jn_throw(r, "D3061");
 	return wf_jn_num(x);

@@ -174,8 +174,8 @@ struct wf_jn_value wf_jn_fn_type(struct wf_jn_run *r, const struct wf_jn_args *a
 
 /* -- errors -- */
 
-static _Noreturn void raise_with(struct wf_jn_run *r, const char *code, struct wf_jn_value message,
-	const char *otherwise)
+static _Noreturn void raise_with(
+	struct wf_jn_run *r, const char *code, struct wf_jn_value message, const char *otherwise)
 {
 	if (message.tag != WF_JN_STRING || message.n == 0)
 		message = wf_jn_str(otherwise, strlen(otherwise));
@@ -222,8 +222,9 @@ static struct wf_jn_node *parse_again(struct wf_jn_run *r, struct wf_jn_value te
 }
 
 /* Errors of the expression become $eval's own; limits stay what they are. */
-static __attribute__((noinline)) bool eval_caught(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame, struct wf_jn_value *ret)
+static __attribute__((noinline)) bool eval_caught(struct wf_jn_run *r,
+	const struct wf_jn_node *node, struct wf_jn_value input, struct wf_jn_frame *frame,
+	struct wf_jn_value *ret)
 {
 	jmp_buf fail;
 	r->fail = &fail;

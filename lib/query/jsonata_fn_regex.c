@@ -1,9 +1,9 @@
 /*
  * JSONata's library: what looks for text: $contains, $match, $replace, $split.
  *
- * What it looks for is a string or a matcher: a function of a string that gives nothing or an object
- * with match, start, end, groups, and next, a function that gives the next such object. A regular
- * expression is one; it is asked directly, without the objects.
+ * What it looks for is a string or a matcher: a function of a string that gives nothing or an
+ * object with match, start, end, groups, and next, a function that gives the next such object. A
+ * regular expression is one; it is asked directly, without the objects.
  */
 #include "query/jsonata.h"
 
@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 #define WORK_OF_A_STEP 16 /* so many tries of a regular expression's items are a step */
-#define SPANS 64u /* groups of one expression that are looked at, the whole among them */
+#define SPANS 64u	  /* groups of one expression that are looked at, the whole among them */
 
 static struct wf_jn_value find_from(struct wf_jn_run *r, const struct wf_jn_function *f,
 	struct wf_jn_value subject, size_t from, size_t *spans, size_t room)
@@ -37,8 +37,8 @@ static struct wf_jn_value searchable(struct wf_jn_run *r, struct wf_jn_value s)
 	return wf_jn_str(copy, s.n);
 }
 
-static bool match_from(struct wf_jn_run *r, const struct wf_jn_function *f, size_t from,
-	struct wf_jn_match *m)
+static bool match_from(
+	struct wf_jn_run *r, const struct wf_jn_function *f, size_t from, struct wf_jn_match *m)
 {
 	size_t spans[2 * SPANS];
 	struct wf_jn_value s = m->subject;
@@ -54,7 +54,8 @@ static bool match_from(struct wf_jn_run *r, const struct wf_jn_function *f, size
 	m->text = wf_jn_str(s.s + m->from, m->to - m->from);
 	struct wf_jn_array *list = wf_jn_array_new(r, groups);
 	for (uint32_t i = 1; i <= groups; i++)
-		wf_jn_push(r, list, spans[2 * i] == SIZE_MAX
+		wf_jn_push(r, list,
+			spans[2 * i] == SIZE_MAX
 				? WF_JN_UNDEF
 				: wf_jn_str(s.s + spans[2 * i], spans[2 * i + 1] - spans[2 * i]));
 	m->groups = wf_jn_of_array(list);
@@ -111,8 +112,8 @@ bool wf_jn_next_match(struct wf_jn_run *r, const struct wf_jn_args *a, struct wf
 
 /* -- a regular expression that is called -- */
 
-static struct wf_jn_value object_of(struct wf_jn_run *r, const struct wf_jn_function *f,
-	const struct wf_jn_match *m)
+static struct wf_jn_value object_of(
+	struct wf_jn_run *r, const struct wf_jn_function *f, const struct wf_jn_match *m)
 {
 	struct wf_jn_object *o = wf_jn_object_new(r, 5);
 	struct wf_jn_function *next = WF_JN_NEW(r, struct wf_jn_function);
@@ -126,8 +127,7 @@ static struct wf_jn_value object_of(struct wf_jn_run *r, const struct wf_jn_func
 	wf_jn_set(r, o, "start", 5, wf_jn_num(m->start));
 	wf_jn_set(r, o, "end", 3, wf_jn_num(m->end));
 	wf_jn_set(r, o, "groups", 6, m->groups);
-	wf_jn_set(r, o, "next", 4,
-		(struct wf_jn_value){.tag = WF_JN_FUNCTION, .function = next});
+	wf_jn_set(r, o, "next", 4, (struct wf_jn_value){.tag = WF_JN_FUNCTION, .function = next});
 	return wf_jn_of_object(o);
 }
 
@@ -141,8 +141,8 @@ struct wf_jn_value wf_jn_regex_call(struct wf_jn_run *r, const struct wf_jn_func
 	size_t at = f->from;
 	if (!next)
 		at = wf_jn_is_number(from)
-			? wf_jn_unit_offset(subject.s, subject.n, wf_jn_double(from))
-			: 0;
+			     ? wf_jn_unit_offset(subject.s, subject.n, wf_jn_double(from))
+			     : 0;
 	else if (at >= subject.n)
 		return WF_JN_UNDEF;
 	m.end = (double)wf_jn_units(subject.s, at);
@@ -308,7 +308,8 @@ struct wf_jn_value wf_jn_fn_replace(struct wf_jn_run *r, const struct wf_jn_args
 			wf_jn_set(r, one.object, "start", 5, wf_jn_num(m.start));
 			wf_jn_set(r, one.object, "end", 3, wf_jn_num(m.end));
 			wf_jn_remove(one.object, "index", 5);
-			struct wf_jn_value by = wf_jn_apply(r, with, &one, 1, WF_JN_NOTHING, a->frame);
+			struct wf_jn_value by =
+				wf_jn_apply(r, with, &one, 1, WF_JN_NOTHING, a->frame);
 			if (by.tag != WF_JN_STRING)
 				wf_jn_throw(r, "D3012");
 			wf_jn_text_add(&t, by.s, by.n);
@@ -323,8 +324,8 @@ struct wf_jn_value wf_jn_fn_replace(struct wf_jn_run *r, const struct wf_jn_args
 	return wf_jn_text_value(&t);
 }
 
-static struct wf_jn_value split_text(struct wf_jn_run *r, struct wf_jn_value s,
-	struct wf_jn_value by, double limit)
+static struct wf_jn_value split_text(
+	struct wf_jn_run *r, struct wf_jn_value s, struct wf_jn_value by, double limit)
 {
 	struct wf_jn_array *result = wf_jn_array_new(r, 4);
 	size_t i = 0, len;

@@ -216,7 +216,8 @@ struct wf_jn_value wf_jn_fn_base64encode(struct wf_jn_run *r, const struct wf_jn
 	if (have) {
 		group <<= 8 * (3 - have);
 		for (uint32_t k = 0; k < 4; k++)
-			wf_jn_text_add(&t, k <= have ? &base64[group >> (18 - 6 * k) & 63] : "=", 1);
+			wf_jn_text_add(
+				&t, k <= have ? &base64[group >> (18 - 6 * k) & 63] : "=", 1);
 	}
 	return wf_jn_text_value(&t);
 }
@@ -262,8 +263,8 @@ static _Noreturn void malformed(struct wf_jn_run *r, const char *function, struc
 	wf_jn_throw_message(r, "D3140", t.s, t.n);
 }
 
-static struct wf_jn_value encode(struct wf_jn_run *r, const struct wf_jn_args *a,
-	const char *function, const char *also)
+static struct wf_jn_value encode(
+	struct wf_jn_run *r, const struct wf_jn_args *a, const char *function, const char *also)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	UNDEF_IS_UNDEF(a);
@@ -276,7 +277,8 @@ static struct wf_jn_value encode(struct wf_jn_run *r, const struct wf_jn_args *a
 		if (c && (strchr(unreserved, c) || strchr(also, c))) {
 			wf_jn_text_add(&t, &c, 1);
 		} else {
-			char escape[] = {'%', hex[(unsigned char)c >> 4], hex[(unsigned char)c & 15]};
+			char escape[] = {
+				'%', hex[(unsigned char)c >> 4], hex[(unsigned char)c & 15]};
 			wf_jn_text_add(&t, escape, 3);
 		}
 	}
@@ -308,8 +310,8 @@ static int hex_byte(struct wf_jn_value s, size_t i)
 	return v;
 }
 
-static struct wf_jn_value decode(struct wf_jn_run *r, const struct wf_jn_args *a,
-	const char *function, const char *keep)
+static struct wf_jn_value decode(
+	struct wf_jn_run *r, const struct wf_jn_args *a, const char *function, const char *keep)
 {
 	UNDEF_IS_UNDEF(a);
 	struct wf_jn_value s = a->items[0];

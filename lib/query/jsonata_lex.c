@@ -69,8 +69,8 @@ static struct wf_jn_token scan_regex(struct wf_jn_lexer *l, size_t pos)
 		wf_jn_lex_fail(l, WF_ESYNTAX, "S0302", l->n, NULL, 0);
 	if (l->at == start)
 		wf_jn_lex_fail(l, WF_ESYNTAX, "S0301", l->at, NULL, 0);
-	struct wf_jn_token t = {.kind = WF_JN_T_REGEX, .pos = pos, .s = l->text + start,
-		.n = l->at - start};
+	struct wf_jn_token t = {
+		.kind = WF_JN_T_REGEX, .pos = pos, .s = l->text + start, .n = l->at - start};
 	l->at++;
 	for (; at(l, l->at) == 'i' || at(l, l->at) == 'm'; l->at++)
 		t.flags |= at(l, l->at) == 'i' ? WF_REGEX_CASELESS : WF_REGEX_MULTILINE;
@@ -127,7 +127,7 @@ static size_t scan_unicode(struct wf_jn_lexer *l, char *out, size_t n, size_t *h
 	uint32_t c = (uint32_t)v;
 	if (c >= 0xdc00 && c < 0xe000 && n >= 3 && *high_at == n - 3) {
 		uint32_t high = ((uint32_t)(unsigned char)out[n - 2] & 63) << 6 |
-			((uint32_t)(unsigned char)out[n - 1] & 63);
+				((uint32_t)(unsigned char)out[n - 1] & 63);
 		c = 0x10000 + ((high & 0x3ff) << 10) + (c - 0xdc00);
 		*high_at = SIZE_MAX;
 		return n - 3 + put_point(out + n - 3, c);
@@ -150,7 +150,8 @@ static struct wf_jn_token scan_string(struct wf_jn_lexer *l)
 		int c = at(l, l->at);
 		if (c == quote) {
 			l->at++;
-			return (struct wf_jn_token){.kind = WF_JN_T_STRING, .pos = pos, .s = out, .n = n};
+			return (struct wf_jn_token){
+				.kind = WF_JN_T_STRING, .pos = pos, .s = out, .n = n};
 		}
 		if (c != '\\') {
 			out[n++] = (char)c;
@@ -163,7 +164,8 @@ static struct wf_jn_token scan_string(struct wf_jn_lexer *l)
 		else if (c == 'u')
 			n = scan_unicode(l, out, n, &high_at);
 		else
-			wf_jn_lex_fail(l, WF_ESYNTAX, "S0103", l->at, l->text + l->at, c < 0 ? 0 : 1);
+			wf_jn_lex_fail(
+				l, WF_ESYNTAX, "S0103", l->at, l->text + l->at, c < 0 ? 0 : 1);
 	}
 	wf_jn_lex_fail(l, WF_ESYNTAX, "S0101", l->n, NULL, 0);
 }
@@ -190,8 +192,8 @@ static struct wf_jn_token scan_number(struct wf_jn_lexer *l)
 	if (!isfinite(x))
 		wf_jn_lex_fail(l, WF_ESYNTAX, "S0102", pos, l->text + pos, i - pos);
 	l->at = i;
-	return (struct wf_jn_token){.kind = WF_JN_T_NUMBER, .pos = pos, .s = copy, .n = i - pos,
-		.num = x};
+	return (struct wf_jn_token){
+		.kind = WF_JN_T_NUMBER, .pos = pos, .s = copy, .n = i - pos, .num = x};
 }
 
 static bool is_word(const struct wf_jn_token *t, const char *word)
@@ -204,7 +206,8 @@ static struct wf_jn_token scan_name(struct wf_jn_lexer *l)
 	size_t pos = l->at;
 	while (l->at < l->n && !is_space(at(l, l->at)) && !is_operator(at(l, l->at)))
 		l->at++;
-	struct wf_jn_token t = {.kind = WF_JN_T_NAME, .pos = pos, .s = l->text + pos, .n = l->at - pos};
+	struct wf_jn_token t = {
+		.kind = WF_JN_T_NAME, .pos = pos, .s = l->text + pos, .n = l->at - pos};
 	if (t.n && t.s[0] == '$') {
 		t.kind = WF_JN_T_VARIABLE;
 		t.s++;
@@ -223,8 +226,11 @@ static struct wf_jn_token scan_quoted(struct wf_jn_lexer *l)
 	const char *end = memchr(l->text + l->at, '`', l->n - l->at);
 	if (!end)
 		wf_jn_lex_fail(l, WF_ESYNTAX, "S0105", l->n, NULL, 0);
-	struct wf_jn_token t = {.kind = WF_JN_T_NAME, .pos = pos, .s = l->text + l->at,
-		.n = (size_t)(end - l->text) - l->at, .quoted = true};
+	struct wf_jn_token t = {.kind = WF_JN_T_NAME,
+		.pos = pos,
+		.s = l->text + l->at,
+		.n = (size_t)(end - l->text) - l->at,
+		.quoted = true};
 	l->at = (size_t)(end - l->text) + 1;
 	return t;
 }
@@ -244,13 +250,13 @@ struct wf_jn_token wf_jn_next_token(struct wf_jn_lexer *l, bool infix)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
 		if (c == pairs[i][0] && at(l, pos + 1) == pairs[i][1]) {
 			l->at += 2;
-			return (struct wf_jn_token){.kind = WF_JN_T_OPERATOR, .pos = pos,
-				.s = l->text + pos, .n = 2};
+			return (struct wf_jn_token){
+				.kind = WF_JN_T_OPERATOR, .pos = pos, .s = l->text + pos, .n = 2};
 		}
 	if (is_operator(c)) {
 		l->at++;
-		return (struct wf_jn_token){.kind = WF_JN_T_OPERATOR, .pos = pos,
-			.s = l->text + pos, .n = 1};
+		return (struct wf_jn_token){
+			.kind = WF_JN_T_OPERATOR, .pos = pos, .s = l->text + pos, .n = 1};
 	}
 	if (c == '"' || c == '\'')
 		return scan_string(l);

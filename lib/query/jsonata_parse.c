@@ -1,6 +1,6 @@
 /*
- * JSONata's grammar: top-down operator precedence. Every operator has a binding power; what it makes
- * of what stands left of it, or of nothing, is in one table.
+ * JSONata's grammar: top-down operator precedence. Every operator has a binding power; what it
+ * makes of what stands left of it, or of nothing, is in one table.
  */
 #include "query/jsonata.h"
 
@@ -41,7 +41,8 @@ static _Noreturn void too_deep(struct parser *p, size_t pos)
 	wf_jn_lex_fail(&p->lexer, WF_ELIMIT, "depth", pos, NULL, 0);
 }
 
-static struct wf_jn_node *node_new(struct parser *p, enum wf_jn_kind kind, const struct wf_jn_token *t)
+static struct wf_jn_node *node_new(
+	struct parser *p, enum wf_jn_kind kind, const struct wf_jn_token *t)
 {
 	struct wf_jn_node *n = WF_ARENA_NEW(p->program->arena, struct wf_jn_node);
 	n->kind = (uint8_t)kind;
@@ -52,7 +53,8 @@ static struct wf_jn_node *node_new(struct parser *p, enum wf_jn_kind kind, const
 	return n;
 }
 
-static struct wf_jn_node *above(struct parser *p, struct wf_jn_node *n, const struct wf_jn_node *child)
+static struct wf_jn_node *above(
+	struct parser *p, struct wf_jn_node *n, const struct wf_jn_node *child)
 {
 	if (child->height >= n->height)
 		n->height = child->height + 1;
@@ -65,8 +67,8 @@ static void add_item(struct parser *p, struct wf_jn_node *n, struct wf_jn_node *
 {
 	uint32_t room = n->count < 4 ? 4 : n->count;
 	if (n->count == 0 || (n->count >= 4 && (n->count & (n->count - 1)) == 0)) {
-		struct wf_jn_node **items =
-			WF_ARENA_ARRAY(p->program->arena, struct wf_jn_node *, n->count ? room * 2 : 4);
+		struct wf_jn_node **items = WF_ARENA_ARRAY(
+			p->program->arena, struct wf_jn_node *, n->count ? room * 2 : 4);
 		if (n->count)
 			memcpy(items, n->items, n->count * sizeof(*items));
 		n->items = items;
@@ -78,7 +80,7 @@ static void add_item(struct parser *p, struct wf_jn_node *n, struct wf_jn_node *
 static bool is(const struct parser *p, const char *word)
 {
 	return p->token.kind == WF_JN_T_OPERATOR && p->token.n == strlen(word) &&
-		memcmp(p->token.s, word, p->token.n) == 0;
+	       memcmp(p->token.s, word, p->token.n) == 0;
 }
 
 static void advance_as(struct parser *p, bool infix)
@@ -109,7 +111,8 @@ static struct wf_jn_node *regex(struct parser *p, const struct wf_jn_token *t)
 	struct wf_cause cause;
 	int err = wf_regex_new_with(t->s, t->n, WF_REGEX_ECMA, t->flags, &re, &cause);
 	if (err < 0)
-		wf_jn_lex_fail(&p->lexer, err == WF_ELIMIT ? err : WF_ESYNTAX, "S0303", t->pos, t->s, t->n);
+		wf_jn_lex_fail(&p->lexer, err == WF_ELIMIT ? err : WF_ESYNTAX, "S0303", t->pos,
+			t->s, t->n);
 	struct wf_jn_compiled *c = WF_ARENA_NEW(p->program->arena, struct wf_jn_compiled);
 	c->regex = re;
 	c->next = p->program->regexes;
@@ -255,8 +258,8 @@ static struct wf_jn_node *prefix_transform(struct parser *p, const struct wf_jn_
 
 /* -- what stands between two -- */
 
-static struct wf_jn_node *pair_of(struct parser *p, enum wf_jn_kind kind, const struct wf_jn_token *t,
-	struct wf_jn_node *left, struct wf_jn_node *right)
+static struct wf_jn_node *pair_of(struct parser *p, enum wf_jn_kind kind,
+	const struct wf_jn_token *t, struct wf_jn_node *left, struct wf_jn_node *right)
 {
 	struct wf_jn_node *n = node_new(p, kind, t);
 	n->lhs = left;
@@ -354,8 +357,8 @@ static struct wf_jn_node *infix_bind(
 	return pair_of(p, WF_JN_BIND, t, left, expression(p, 9));
 }
 
-static struct wf_jn_node *mark(struct parser *p, const struct wf_jn_token *t, struct wf_jn_node *left,
-	enum wf_jn_kind kind)
+static struct wf_jn_node *mark(struct parser *p, const struct wf_jn_token *t,
+	struct wf_jn_node *left, enum wf_jn_kind kind)
 {
 	struct wf_jn_node *name = expression(p, 80);
 	if (name->kind != WF_JN_VARIABLE)
@@ -407,8 +410,8 @@ static void signature(struct parser *p, struct wf_jn_node *lambda)
 		n += p->token.n;
 	}
 	expect(p, ">");
-	const char *code = wf_jn_signature_parse(
-		p->program->arena, text, n, &lambda->signature, &offset);
+	const char *code =
+		wf_jn_signature_parse(p->program->arena, text, n, &lambda->signature, &offset);
 	if (code)
 		wf_jn_lex_fail(&p->lexer, WF_ESYNTAX, code, pos + offset, text, n);
 }
@@ -418,7 +421,8 @@ static void lambda(struct parser *p, struct wf_jn_node *n)
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct wf_jn_node *param = n->items[i];
 		if (param->kind != WF_JN_VARIABLE)
-			wf_jn_lex_fail(&p->lexer, WF_ESYNTAX, "S0208", param->pos, param->s, param->n);
+			wf_jn_lex_fail(
+				&p->lexer, WF_ESYNTAX, "S0208", param->pos, param->s, param->n);
 	}
 	n->kind = WF_JN_LAMBDA;
 	if (is(p, "<"))
@@ -497,10 +501,22 @@ static const struct rule rules[] = {
 };
 
 const char *const wf_jn_op_names[WF_JN_OP_COUNT_] = {
-	[WF_JN_ADD] = "+", [WF_JN_SUB] = "-", [WF_JN_MUL] = "*", [WF_JN_DIV] = "/",
-	[WF_JN_MOD] = "%", [WF_JN_EQ] = "=", [WF_JN_NE] = "!=", [WF_JN_LT] = "<",
-	[WF_JN_LE] = "<=", [WF_JN_GT] = ">", [WF_JN_GE] = ">=", [WF_JN_CONCAT] = "&",
-	[WF_JN_IN] = "in", [WF_JN_AND] = "and", [WF_JN_OR] = "or", [WF_JN_RANGE] = "..",
+	[WF_JN_ADD] = "+",
+	[WF_JN_SUB] = "-",
+	[WF_JN_MUL] = "*",
+	[WF_JN_DIV] = "/",
+	[WF_JN_MOD] = "%",
+	[WF_JN_EQ] = "=",
+	[WF_JN_NE] = "!=",
+	[WF_JN_LT] = "<",
+	[WF_JN_LE] = "<=",
+	[WF_JN_GT] = ">",
+	[WF_JN_GE] = ">=",
+	[WF_JN_CONCAT] = "&",
+	[WF_JN_IN] = "in",
+	[WF_JN_AND] = "and",
+	[WF_JN_OR] = "or",
+	[WF_JN_RANGE] = "..",
 };
 
 static const struct rule *rule_of(const struct wf_jn_token *t)
@@ -541,7 +557,10 @@ int wf_jn_parse(struct wf_jn_program *program, const char *text, size_t n, struc
 {
 	jmp_buf fail_at;
 	struct parser *p = WF_ARENA_NEW(program->arena, struct parser);
-	*p = (struct parser){.lexer = {.text = text, .n = n, .arena = program->arena, .error = error,
+	*p = (struct parser){.lexer = {.text = text,
+				     .n = n,
+				     .arena = program->arena,
+				     .error = error,
 				     .fail = &fail_at},
 		.program = program};
 	if (setjmp(fail_at))

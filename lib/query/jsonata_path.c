@@ -1,6 +1,7 @@
 /*
- * JSONata's paths: each step maps the sequence of the one before it. Steps that bind names (@, #, and
- * those that a % means) map a stream of tuples instead: an item, and the names bound on the way to it.
+ * JSONata's paths: each step maps the sequence of the one before it. Steps that bind names (@, #,
+ * and those that a % means) map a stream of tuples instead: an item, and the names bound on the way
+ * to it.
  */
 #include "query/jsonata.h"
 
@@ -16,7 +17,8 @@ static void keep_index(struct wf_jn_run *r, struct wf_jn_array *out, struct wf_j
 		wf_jn_push(r, out, item);
 }
 
-static struct wf_jn_value filter_by_number(struct wf_jn_run *r, double index, struct wf_jn_value input)
+static struct wf_jn_value filter_by_number(
+	struct wf_jn_run *r, double index, struct wf_jn_value input)
 {
 	bool list = wf_jn_is_array(input);
 	size_t n = list ? wf_jn_len(input) : 1;
@@ -46,9 +48,9 @@ struct wf_jn_value wf_jn_eval_filter(struct wf_jn_run *r, const struct wf_jn_nod
 	size_t n = list ? wf_jn_len(input) : 1;
 	for (size_t i = 0; i < n; i++) {
 		struct wf_jn_value item = list ? wf_jn_at(input, i) : input;
-		struct wf_jn_value found =
-			tuples ? wf_jn_eval(r, filter, item.tuple->at, wf_jn_frame_of(r, frame, item.tuple))
-			       : wf_jn_eval(r, filter, item, frame);
+		struct wf_jn_value found = tuples ? wf_jn_eval(r, filter, item.tuple->at,
+							    wf_jn_frame_of(r, frame, item.tuple))
+						  : wf_jn_eval(r, filter, item, frame);
 		if (found.tag == WF_JN_BOOL) {
 			if (found.b)
 				wf_jn_push(r, result, item);
@@ -68,8 +70,8 @@ struct wf_jn_value wf_jn_eval_filter(struct wf_jn_run *r, const struct wf_jn_nod
 
 /* -- tuples -- */
 
-static struct wf_jn_tuple *tuple_new(struct wf_jn_run *r, struct wf_jn_value at,
-	const struct wf_jn_tuple *from)
+static struct wf_jn_tuple *tuple_new(
+	struct wf_jn_run *r, struct wf_jn_value at, const struct wf_jn_tuple *from)
 {
 	struct wf_jn_tuple *t = WF_JN_NEW(r, struct wf_jn_tuple);
 	t->at = at;
@@ -82,7 +84,8 @@ static struct wf_jn_tuple *tuple_new(struct wf_jn_run *r, struct wf_jn_value at,
 	return t;
 }
 
-static void tuple_set(struct wf_jn_run *r, struct wf_jn_tuple *t, uint32_t name, struct wf_jn_value v)
+static void tuple_set(
+	struct wf_jn_run *r, struct wf_jn_tuple *t, uint32_t name, struct wf_jn_value v)
 {
 	for (uint32_t i = 0; i < t->count; i++)
 		if (t->binds[i].symbol == name) {
@@ -144,9 +147,9 @@ static struct wf_jn_value sort_key(
 	while (of->known <= term) {
 		const struct wf_jn_node *key = s->node->items[of->known]->lhs;
 		of->keys[of->known] = s->tuples
-			? wf_jn_eval(r, key, of->item.tuple->at,
-				  wf_jn_frame_of(r, s->frame, of->item.tuple))
-			: wf_jn_eval(r, key, of->item, s->frame);
+					      ? wf_jn_eval(r, key, of->item.tuple->at,
+							wf_jn_frame_of(r, s->frame, of->item.tuple))
+					      : wf_jn_eval(r, key, of->item, s->frame);
 		of->known++;
 	}
 	return of->keys[term];
@@ -173,14 +176,16 @@ static int compare_keys(struct wf_jn_run *r, const struct wf_jn_node *node, stru
 }
 
 /* The items sorted are numbers of s->items. */
-static bool comes_after(struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b)
+static bool comes_after(
+	struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b)
 {
 	struct sorting *s = data;
 	struct sorted *x = &s->items[a->n], *y = &s->items[b->n];
 	int c = 0;
 	for (uint32_t t = 0; c == 0 && t < s->node->count; t++) {
 		struct wf_jn_value left = sort_key(r, s, x, t);
-		c = compare_keys(r, s->node, left, sort_key(r, s, y, t), s->node->items[t]->descending);
+		c = compare_keys(
+			r, s->node, left, sort_key(r, s, y, t), s->node->items[t]->descending);
 	}
 	return c > 0;
 }
@@ -196,7 +201,8 @@ struct wf_jn_value wf_jn_eval_sort(struct wf_jn_run *r, const struct wf_jn_node 
 	struct wf_jn_value *keys = wf_jn_alloc_array(r, n * node->count, sizeof(*keys));
 	struct wf_jn_array *result = wf_jn_array_new(r, n);
 	for (size_t i = 0; i < n; i++) {
-		s.items[i] = (struct sorted){.item = wf_jn_at(input, i), .keys = keys + i * node->count};
+		s.items[i] =
+			(struct sorted){.item = wf_jn_at(input, i), .keys = keys + i * node->count};
 		wf_jn_push(r, result, (struct wf_jn_value){.tag = WF_JN_NULL, .n = (uint32_t)i});
 	}
 	wf_jn_merge_sort(r, result->items, n, comes_after, &s);
@@ -224,15 +230,15 @@ static void merge(struct merging *m, struct wf_jn_value *items, size_t n)
 	merge(m, items, mid);
 	merge(m, items + mid, n - mid);
 	for (size_t at = 0; at < n; at++)
-		m->spare[at] =
-			b >= n || (a < mid && !m->after(m->r, m->data, &items[a], &items[b]))
-			? items[a++]
-			: items[b++];
+		m->spare[at] = b >= n || (a < mid && !m->after(m->r, m->data, &items[a], &items[b]))
+				       ? items[a++]
+				       : items[b++];
 	memcpy(items, m->spare, n * sizeof(*items));
 }
 
 void wf_jn_merge_sort(struct wf_jn_run *r, struct wf_jn_value *items, size_t n,
-	bool (*after)(struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
+	bool (*after)(
+		struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
 	void *data)
 {
 	struct merging m = {.r = r, .after = after, .data = data};
@@ -245,8 +251,8 @@ void wf_jn_merge_sort(struct wf_jn_run *r, struct wf_jn_value *items, size_t n,
 static struct wf_jn_value tuples_of_sort(struct wf_jn_run *r, const struct wf_jn_node *step,
 	struct wf_jn_value input, const struct wf_jn_array *tuples, struct wf_jn_frame *frame)
 {
-	struct wf_jn_value of_tuples = {.tag = WF_JN_ARRAY,
-		.array = (struct wf_jn_array *)(uintptr_t)tuples};
+	struct wf_jn_value of_tuples = {
+		.tag = WF_JN_ARRAY, .array = (struct wf_jn_array *)(uintptr_t)tuples};
 	if (tuples)
 		return wf_jn_eval_sort(r, step, of_tuples, frame);
 	struct wf_jn_value sorted = wf_jn_eval_sort(r, step, input, frame);
@@ -298,8 +304,9 @@ static struct wf_jn_array *eval_tuple_step(struct wf_jn_run *r, const struct wf_
 			bool list = wf_jn_is_array(v);
 			size_t count = list ? wf_jn_len(v) : !wf_jn_is_undef(v);
 			for (size_t k = 0; k < count; k++)
-				wf_jn_push(r, out, of_tuple(tuple_below(r, step, from,
-							   list ? wf_jn_at(v, k) : v, k)));
+				wf_jn_push(r, out,
+					of_tuple(tuple_below(
+						r, step, from, list ? wf_jn_at(v, k) : v, k)));
 			wf_jn_step(r, count);
 		}
 		result = wf_jn_of_array(out);
@@ -312,7 +319,8 @@ static struct wf_jn_array *eval_tuple_step(struct wf_jn_run *r, const struct wf_
 	return out;
 }
 
-/* A step maps items into one flat sequence; a single list that the last step finds stays as it is. */
+/* A step maps items into one flat sequence; a single list that the last step finds stays as it is.
+ */
 struct mapped {
 	struct wf_jn_array *result;
 	struct wf_jn_value first; /* the only one so far, not yet put in */
@@ -576,14 +584,19 @@ struct wf_jn_value wf_jn_eval_make(struct wf_jn_run *r, const struct wf_jn_node 
 	bool list = wf_jn_is_array(input), tuples = wf_jn_is_tuples(input);
 	size_t n = list ? wf_jn_len(input) : 1;
 	if (make->constant && make->count / 2 <= SIMPLE_PAIRS && !tuples && n <= 1)
-		return make_simple(r, make, !list ? input : n ? wf_jn_at(input, 0) : WF_JN_UNDEF, frame);
+		return make_simple(r, make,
+			!list ? input
+			: n   ? wf_jn_at(input, 0)
+			      : WF_JN_UNDEF,
+			frame);
 	struct grouping g = {.index = wf_jn_object_new(r, 0)};
 	size_t rounds = n == 0 && !tuples ? 1 : n;
 	for (size_t i = 0; i < rounds; i++) {
 		struct wf_jn_value item = !list ? input : n ? wf_jn_at(input, i) : WF_JN_UNDEF;
 		struct wf_jn_frame *in = tuples ? wf_jn_frame_of(r, frame, item.tuple) : frame;
 		for (uint32_t p = 0; p < make->count / 2; p++) {
-			struct wf_jn_value key = key_of(r, make, p, tuples ? item.tuple->at : item, in);
+			struct wf_jn_value key =
+				key_of(r, make, p, tuples ? item.tuple->at : item, in);
 			if (!wf_jn_is_undef(key))
 				add_entry(r, &g, make, key, p, item);
 		}

@@ -1,6 +1,7 @@
 /*
- * Pictures of integers (XPath F&O 4.6): decimal digits with grouping, letters, Roman numerals, words,
- * and back. JSONata has them in $formatInteger, $parseInteger and in the components of dates.
+ * Pictures of integers (XPath F&O 4.6): decimal digits with grouping, letters, Roman numerals,
+ * words, and back. JSONata has them in $formatInteger, $parseInteger and in the components of
+ * dates.
  */
 #include "query/jsonata.h"
 
@@ -104,9 +105,12 @@ void wf_jn_picture_parse(struct wf_jn_run *r, struct wf_jn_value text, struct wf
 		enum wf_jn_primary primary;
 		enum wf_jn_case letters;
 	} words[] = {
-		{"A", WF_JN_P_LETTERS, WF_JN_UPPER}, {"a", WF_JN_P_LETTERS, WF_JN_LOWER},
-		{"I", WF_JN_P_ROMAN, WF_JN_UPPER},   {"i", WF_JN_P_ROMAN, WF_JN_LOWER},
-		{"W", WF_JN_P_WORDS, WF_JN_UPPER},   {"Ww", WF_JN_P_WORDS, WF_JN_TITLE},
+		{"A", WF_JN_P_LETTERS, WF_JN_UPPER},
+		{"a", WF_JN_P_LETTERS, WF_JN_LOWER},
+		{"I", WF_JN_P_ROMAN, WF_JN_UPPER},
+		{"i", WF_JN_P_ROMAN, WF_JN_LOWER},
+		{"W", WF_JN_P_WORDS, WF_JN_UPPER},
+		{"Ww", WF_JN_P_WORDS, WF_JN_TITLE},
 		{"w", WF_JN_P_WORDS, WF_JN_LOWER},
 	};
 	*p = (struct wf_jn_picture){.primary = WF_JN_P_DECIMAL, .letters = WF_JN_LOWER};
@@ -221,9 +225,9 @@ static void write_digits(struct wf_jn_text *t, double x, const struct wf_jn_pict
 		return;
 	char last = digits[n - 1], before = n > 1 ? digits[n - 2] : pad > 0 ? '0' : ' ';
 	const char *suffix = before == '1' ? "th"
-		: last == '1'		   ? "st"
-		: last == '2'		   ? "nd"
-		: last == '3'		   ? "rd"
+			     : last == '1' ? "st"
+			     : last == '2' ? "nd"
+			     : last == '3' ? "rd"
 					   : "th";
 	wf_jn_text_str(t, suffix);
 }
@@ -291,7 +295,8 @@ static double word_value(const char *s, size_t n)
 	if (same_word("Hundred", "", 0, s, n) || same_word("Hundred", "th", 0, s, n))
 		return 100;
 	for (int i = 0; i < 4; i++)
-		if (same_word(magnitudes[i], "", 0, s, n) || same_word(magnitudes[i], "th", 0, s, n))
+		if (same_word(magnitudes[i], "", 0, s, n) ||
+			same_word(magnitudes[i], "th", 0, s, n))
 			return pow(10, 3 * (i + 1));
 	return -1;
 }
@@ -382,8 +387,8 @@ static bool letters_number(const char *s, size_t n, double *ret)
 }
 
 /* Reads what the digits are up to the first other character, as a host's parseInt does. */
-static bool digits_number(struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p,
-	double *ret)
+static bool digits_number(
+	struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p, double *ret)
 {
 	size_t n, used = 0;
 	const uint32_t *points = wf_jn_points(r, text, &n);
@@ -413,8 +418,8 @@ static bool digits_number(struct wf_jn_run *r, struct wf_jn_value text, const st
 	return true;
 }
 
-bool wf_jn_picture_number(struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p,
-	double *ret)
+bool wf_jn_picture_number(
+	struct wf_jn_run *r, struct wf_jn_value text, const struct wf_jn_picture *p, double *ret)
 {
 	switch (p->primary) {
 	case WF_JN_P_LETTERS:

@@ -1,7 +1,7 @@
 /*
- * Signatures of functions: "<s-n?:b>" says which types a function's arguments have. Each parameter is
- * a set of types with a quantifier, and the arguments match as a regular expression over their types
- * would: the first way that fits, a parameter taking as much as it can.
+ * Signatures of functions: "<s-n?:b>" says which types a function's arguments have. Each parameter
+ * is a set of types with a quantifier, and the arguments match as a regular expression over their
+ * types would: the first way that fits, a parameter taking as much as it can.
  */
 #include "query/jsonata.h"
 
@@ -126,8 +126,8 @@ struct match {
 	const struct wf_jn_signature *sig;
 	const struct wf_jn_value *args;
 	uint32_t count;
-	uint32_t good;		   /* params that the best try has satisfied */
-	uint32_t good_args;	   /* and the args they took */
+	uint32_t good;	    /* params that the best try has satisfied */
+	uint32_t good_args; /* and the args they took */
 	uint32_t taken[PARAMS_MAX];
 };
 
@@ -165,8 +165,8 @@ static _Noreturn void mismatch(struct wf_jn_run *r, const struct match *m)
 	wf_jn_throw_message(r, "T0410", text, (size_t)n);
 }
 
-static struct wf_jn_value as_array(struct wf_jn_run *r, const struct wf_jn_param *p,
-	struct wf_jn_value arg, uint32_t taken)
+static struct wf_jn_value as_array(
+	struct wf_jn_run *r, const struct wf_jn_param *p, struct wf_jn_value arg, uint32_t taken)
 {
 	if (wf_jn_is_undef(arg))
 		return arg;
@@ -175,7 +175,8 @@ static struct wf_jn_value as_array(struct wf_jn_run *r, const struct wf_jn_param
 		unsigned want = at ? 1u << (at - letters) : 0;
 		if (!wf_jn_is_array(arg) && (taken > 1 || symbol(arg) != want))
 			wf_jn_throw(r, "T0412");
-		if (wf_jn_is_array(arg) && !(arg.tag == WF_JN_ARRAY && arg.array->range && want == 1u << N))
+		if (wf_jn_is_array(arg) &&
+			!(arg.tag == WF_JN_ARRAY && arg.array->range && want == 1u << N))
 			for (size_t i = 0, n = wf_jn_len(arg); i < n; i++)
 				if (symbol(wf_jn_at(arg, i)) != want)
 					wf_jn_throw(r, "T0412");

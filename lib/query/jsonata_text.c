@@ -119,8 +119,9 @@ static bool is_small_integer(double x)
 	return x == floor(x) && fabs(x) < 1e15;
 }
 
-/* Whether x is the double of a short decimal fraction: its digits as an integer, and how many of them
- * stand behind the point. Dividing rounds correctly, so what gives x again is what x was written as. */
+/* Whether x is the double of a short decimal fraction: its digits as an integer, and how many of
+ * them stand behind the point. Dividing rounds correctly, so what gives x again is what x was
+ * written as. */
 static bool is_short(double x, double *ret_digits, int *ret_behind)
 {
 	static const double tens[] = {1, 10, 100, 1000, 10000};
@@ -202,7 +203,7 @@ static void write_quoted(struct wf_jn_text *t, const char *s, size_t n)
 			wf_jn_text_add(t, escape, 2);
 		} else {
 			unsigned code = lone ? 0xd000u | ((unsigned char)s[i + 1] & 63u) << 6 |
-					((unsigned char)s[i + 2] & 63u)
+							((unsigned char)s[i + 2] & 63u)
 					     : c;
 			(void)snprintf(escape, sizeof(escape), "\\u%04x", code & 0xffff);
 			wf_jn_text_add(t, escape, 6);
@@ -360,7 +361,9 @@ size_t wf_jn_units(const char *s, size_t n)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < n; i++)
-		count += ((unsigned char)s[i] & 0xc0) == 0x80 ? 0u : (unsigned char)s[i] >= 0xf0 ? 2u : 1u;
+		count += ((unsigned char)s[i] & 0xc0) == 0x80 ? 0u
+			 : (unsigned char)s[i] >= 0xf0	      ? 2u
+							      : 1u;
 	return count;
 }
 

@@ -1,7 +1,7 @@
 /*
  * The tree as it is evaluated, from the one that the grammar gives: chains of dots become paths of
- * steps; brackets, @, # and ^ become what their step has; a % is given the step that it means, whose
- * tuples then carry a name for it; calls at the end of a function's body become tail calls.
+ * steps; brackets, @, # and ^ become what their step has; a % is given the step that it means,
+ * whose tuples then carry a name for it; calls at the end of a function's body become tail calls.
  */
 #include "query/jsonata.h"
 
@@ -30,7 +30,8 @@ static void *grown(struct tree *t, void *items, uint32_t count, uint32_t *room, 
 	return more;
 }
 
-static void add_stage(struct tree *t, struct wf_jn_stages *s, struct wf_jn_node *filter, uint32_t index)
+static void add_stage(
+	struct tree *t, struct wf_jn_stages *s, struct wf_jn_node *filter, uint32_t index)
 {
 	s->items = grown(t, s->items, s->count, &s->room, sizeof(*s->items));
 	s->items[s->count++] = (struct wf_jn_stage){.filter = filter, .index = index};
@@ -54,7 +55,8 @@ static struct wf_jn_node *path_of(struct tree *t, struct wf_jn_node *step)
 }
 
 /* Steps are added at the end of chains as long as the text, so the room doubles. */
-static void add_steps(struct tree *t, struct wf_jn_node *path, struct wf_jn_node **steps, uint32_t n)
+static void add_steps(
+	struct tree *t, struct wf_jn_node *path, struct wf_jn_node **steps, uint32_t n)
 {
 	uint32_t room = 1;
 	while (room < path->count)
@@ -499,7 +501,8 @@ static void finish(struct wf_jn_node *n)
 		finish(n->stages.items[i].filter);
 }
 
-struct wf_jn_node *wf_jn_tree(struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node)
+struct wf_jn_node *wf_jn_tree(
+	struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node)
 {
 	struct tree t = {.program = p, .lexer = l};
 	node = build(&t, node);

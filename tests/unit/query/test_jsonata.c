@@ -17,10 +17,8 @@
 
 static struct wf_query_env env_of(json_t *input)
 {
-	return (struct wf_query_env){.input = input,
-		.now_ms = INT64_C(1700000000123),
-		.random = 7,
-		.steps_left = STEPS};
+	return (struct wf_query_env){
+		.input = input, .now_ms = INT64_C(1700000000123), .random = 7, .steps_left = STEPS};
 }
 
 /* The result and the value's text; "undefined", or the fault's code. */
@@ -32,7 +30,7 @@ static char *eval_in(const char *text, struct wf_query_env *env, struct wf_query
 	if (err == 0)
 		err = wf_query_run(q, env, &value, fault);
 	char *got = err < 0 ? wf_strdup(fault->code)
-		: value	    ? wf_json_text(value)
+		    : value ? wf_json_text(value)
 			    : wf_strdup("undefined");
 	if (err < 0) {
 		assert_non_null(fault->message);
@@ -106,9 +104,9 @@ static void test_endless(void **state)
 /* A depth that the stack could not hold is not granted. */
 static void test_depth_is_capped(void **state)
 {
-	static const char *const bodies[] = {"$map([1], $f)", "$sort([2, 1], $f)", "$eval('$f(1) + 1')",
-		"[1, 2]^($f(1))", "$replace('a', /a/, $f)", "{'a': 1} ~> |$|{'x': $f(1)}|",
-		"[1, 2].{$string($f(1)): 1}", "[1]#$i.$f(1)"};
+	static const char *const bodies[] = {"$map([1], $f)", "$sort([2, 1], $f)",
+		"$eval('$f(1) + 1')", "[1, 2]^($f(1))", "$replace('a', /a/, $f)",
+		"{'a': 1} ~> |$|{'x': $f(1)}|", "[1, 2].{$string($f(1)): 1}", "[1]#$i.$f(1)"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		struct wf_query_env env = env_of(NULL);
@@ -179,7 +177,8 @@ static void test_deep_values(void **state)
 	}
 }
 
-static void check_repeated(const char *open, const char *middle, const char *close, size_t n, int want)
+static void check_repeated(
+	const char *open, const char *middle, const char *close, size_t n, int want)
 {
 	struct wf_buf text = {0};
 	struct wf_query *q = NULL;
@@ -217,9 +216,11 @@ static void test_deep_texts(void **state)
 static void test_chains_of_functions(void **state)
 {
 	(void)state;
-	check_limit("($b := function($n, $f){$n = 0 ? $f : $b($n - 1, $f ~> $string)}; $b(20000, $string)(1))",
+	check_limit("($b := function($n, $f){$n = 0 ? $f : $b($n - 1, $f ~> $string)}; $b(20000, "
+		    "$string)(1))",
 		"depth");
-	check_limit("($b := function($n, $f){$n = 0 ? $f : $b($n - 1, $map(?, $f))}; $b(20000, $string)(1))",
+	check_limit("($b := function($n, $f){$n = 0 ? $f : $b($n - 1, $map(?, $f))}; $b(20000, "
+		    "$string)(1))",
 		"depth");
 }
 
@@ -356,8 +357,8 @@ static void test_again(void **state)
 	(void)state;
 	assert_int_equal(wf_query_parse(WF_QUERY_JSONATA, text, strlen(text), &q, NULL), 0);
 	for (int i = 0; i < 50; i++) {
-		json_t *input = json_pack("{s:{s:[{s:i,s:s},{s:i,s:s},{s:i,s:s}]}}", "a", "b", "c", 1,
-			"d", "x", "c", i + 2, "d", "y", "c", 3, "d", "y");
+		json_t *input = json_pack("{s:{s:[{s:i,s:s},{s:i,s:s},{s:i,s:s}]}}", "a", "b", "c",
+			1, "d", "x", "c", i + 2, "d", "y", "c", 3, "d", "y");
 		struct wf_query_env env = env_of(input);
 		json_t *value = NULL;
 		assert_int_equal(wf_query_run(q, &env, &value, NULL), 0);
@@ -395,7 +396,9 @@ static void test_characters(void **state)
 	check("{'\\udfff': 1}", "{\"\xef\xbf\xbd\":1}");
 	check("$string(['\\ud800'])", "\"[\\\"\\\\ud800\\\"]\"");
 	check("$contains('\\ud800a', /a/)", "true");
-	check("$uppercase('stra\xc3\x9f" "e \xc3\xa9')", "\"STRASSE \xc3\x89\"");
+	check("$uppercase('stra\xc3\x9f"
+	      "e \xc3\xa9')",
+		"\"STRASSE \xc3\x89\"");
 	check("$split('a\\ud83d\\ude00b', '')", "[\"a\",\"\xf0\x9f\x98\x80\",\"b\"]");
 }
 

@@ -122,9 +122,9 @@ static bool same(const json_t *a, const json_t *b, bool unordered)
 		json_t *value;
 		if (json_object_size(a) != json_object_size(b))
 			return false;
-		json_object_foreach ((json_t *)(uintptr_t)a, key, value)
-			if (!json_object_get(b, key) || !same(value, json_object_get(b, key), false))
-				return false;
+		json_object_foreach((json_t *)(uintptr_t)a, key,
+			value) if (!json_object_get(b, key) ||
+				   !same(value, json_object_get(b, key), false)) return false;
 		return true;
 	}
 	return json_equal(a, b);
@@ -176,8 +176,8 @@ static bool passes(const struct suite *s, const json_t *test)
 		good = err == 0 && !value;
 	else
 		good = err == 0 && value &&
-			same(value, json_object_get(expect, "result"),
-				json_is_true(json_object_get(expect, "unordered")));
+		       same(value, json_object_get(expect, "result"),
+			       json_is_true(json_object_get(expect, "unordered")));
 	if (!good) {
 		char *got = value ? wf_json_text(value) : NULL, *want = wf_json_text(expect);
 
