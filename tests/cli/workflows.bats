@@ -342,3 +342,17 @@ until_said() {
 	assert_equal "$(field .output.why)" exit_1
 	ok wfctl journal check
 }
+
+@test "team setup: an account for each, a child each; one that fails is given back and counted" {
+	printf '#!/bin/sh\necho "$@" >>log\n[ "$1" != check ] || [ "$2" != bob ]\n' >accounts
+	chmod +x accounts
+	ok wfctl run "$ROOT/workflows/team_setup.yaml" --with "$ROOT/workflows/account_setup.yaml" \
+		--set team=red --set 'members=["ann","bob","cy"]' --set account_command=./accounts
+	ok wfctl show 1 -o json
+	assert_equal "$(field '.output | "\(.made) \(.missing)"')" "2 1"
+	ok wfctl ps --parent 1 -o json
+	assert_equal "$(field 'map(.status) | sort | join(" ")')" "completed completed failed"
+	assert_equal "$(grep -c '^check bob' log)" 3
+	assert_equal "$(grep -c '^remove' log)" 1
+	ok wfctl journal check
+}
