@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 struct wf_jsonata {
+	size_t text_n;
 	struct wf_jn_program program;
 	struct wf_jn_node *tree;
 };
@@ -112,10 +113,12 @@ void wf_jn_error_set(struct wf_jn_error *error, int err, const char *code, size_
 	error->token_n = (uint32_t)token_n;
 }
 
-static int report(const struct wf_jn_error *e, struct wf_query_fault *fault)
+/* What $eval has parsed has places of its own, which are none of this text. */
+static int report(const struct wf_jn_error *e, size_t text_n, struct wf_query_fault *fault)
 {
+	size_t offset = e->offset <= text_n ? e->offset : SIZE_MAX;
 	bool named = e->token_n != UINT32_MAX && e->token_n;
-	return wf_query_fail(fault, e->err, e->code, e->offset, named ? e->token : NULL,
+	return wf_query_fail(fault, e->err, e->code, offset, named ? e->token : NULL,
 		named ? e->token_n : 0, "%s", e->message ? e->message : wf_jn_message(e->code));
 }
 
@@ -128,10 +131,11 @@ int wf_jsonata_parse(
 	struct wf_jn_error error = {0};
 	wf_jn_program_init(&q->program, NULL);
 	text = wf_arena_strndup(q->program.arena, text, n);
+	q->text_n = n;
 	int err = wf_jn_parse(&q->program, text, n, &q->tree, &error);
 	if (err < 0) {
 		wf_jsonata_free(q);
-		return report(&error, fault);
+		return report(&error, n, fault);
 	}
 	*ret = q;
 	return 0;
@@ -261,7 +265,7 @@ int wf_jsonata_run(const struct wf_jsonata *q, struct wf_query_env *env, json_t 
 	int err = run(&r, q, env, &value);
 	env->steps_left = r.steps_left;
 	if (err < 0)
-		(void)report(&r.error, fault);
+		(void)report(&r.error, q->text_n, fault);
 	else
 		*ret = value;
 	wf_free(r.error.message);

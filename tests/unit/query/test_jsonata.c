@@ -292,6 +292,8 @@ static void test_faults(void **state)
 	check_fault("nope(1)", WF_EINVAL, "T1006", "nope", 4);
 	check_fault("sum([1])", WF_EINVAL, "T1005", "sum", 3);
 	check_fault("$error('because')", WF_EINVAL, "D3137", "error", 6);
+	check_fault("$eval($pad('', 90) & 'function($x){$x + 1}')('a')", WF_EINVAL, "T2001", "+",
+		SIZE_MAX);
 	check_fault("1/0", WF_EINVAL, "D1001", "", SIZE_MAX);
 }
 
