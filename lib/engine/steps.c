@@ -172,7 +172,8 @@ void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error)
 static void close_failed(struct wf_core *c, uint32_t step, json_t *error)
 {
 	struct wf_step_state *s = &c->in->steps[step];
-	(void)json_object_set_new(error, "step", json_string(wf_plan_step_id(c->plan, step)));
+	const char *id = wf_plan_step_id(c->plan, c->plan->steps[step].origin);
+	(void)json_object_set_new(error, "step", json_string(id));
 	json_decref(s->error);
 	s->error = error;
 	if (s->approval && !s->approval->decided_at)

@@ -29,6 +29,8 @@ wf_vm_fn wf_vm_root, wf_vm_step_part, wf_vm_get, wf_vm_get_opt, wf_vm_index, wf_
 	wf_vm_need;
 wf_vm_fn wf_vm_validate, wf_vm_query;
 wf_vm_fn wf_vm_item, wf_vm_item_index;
+/* Whether the step is none that is done for an item, or for the one that the thread has in hand. */
+bool wf_vm_sees(const struct wf_vm *vm, uint32_t step);
 wf_vm_fn wf_vm_undo_input;
 wf_vm_fn wf_vm_eq, wf_vm_ne, wf_vm_order, wf_vm_in, wf_vm_not, wf_vm_bool, wf_vm_neg, wf_vm_add,
 	wf_vm_arithmetic, wf_vm_mod;

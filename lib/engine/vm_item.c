@@ -14,6 +14,21 @@ static const struct wf_thread *lane_of(const struct wf_vm *vm, uint32_t group)
 	return NULL;
 }
 
+bool wf_vm_sees(const struct wf_vm *vm, uint32_t step)
+{
+	uint32_t group = vm->plan->steps[step].group, member = vm->plan->steps[step].member;
+	while (group != WF_NONE) {
+		const struct wf_plan_group *g = &vm->plan->groups[group];
+		const struct wf_thread *lane =
+			g->kind == WF_GROUP_FOREACH ? lane_of(vm, group) : NULL;
+		if (g->kind == WF_GROUP_FOREACH && (!lane || lane->member != member))
+			return false;
+		group = g->parent;
+		member = g->parent_member;
+	}
+	return true;
+}
+
 int wf_vm_item(struct wf_vm *vm, const struct wf_insn *insn)
 {
 	const struct wf_thread *lane = lane_of(vm, insn->c);

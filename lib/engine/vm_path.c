@@ -82,13 +82,15 @@ static uint32_t known_steps(const struct wf_vm *vm)
 	return vm->in->step_count < count ? vm->in->step_count : count;
 }
 
-/* The input's members, and over them each step's output under its id. */
+/* The input's members, and over them each step's output under its author's id. What is done for an
+ * item is seen from that item alone. */
 static json_t *data_root(const struct wf_vm *vm)
 {
 	json_t *data = json_is_object(vm->in->input) ? json_copy(vm->in->input) : json_object();
 	for (uint32_t i = 0; i < known_steps(vm); i++)
-		if (vm->in->steps[i].output)
-			(void)json_object_set(data, wf_plan_step_id(vm->plan, i),
+		if (vm->in->steps[i].output && wf_vm_sees(vm, i))
+			(void)json_object_set(data,
+				wf_plan_step_id(vm->plan, vm->plan->steps[i].origin),
 				vm->in->steps[i].output);
 	return data;
 }
@@ -270,8 +272,11 @@ static void add_base_text(const struct wf_vm *vm, const struct wf_insn *base, st
 	if (base->op == WF_OP_ROOT)
 		wf_buf_addstr(out, wf_root_name((enum wf_root)base->a));
 	else if (base->op == WF_OP_STEPPART)
-		wf_buf_printf(out, "steps.%s.%s", wf_plan_step_id(vm->plan, base->c),
+		wf_buf_printf(out, "steps.%s.%s",
+			wf_plan_step_id(vm->plan, vm->plan->steps[base->c].origin),
 			wf_step_part_name((enum wf_step_part)base->a));
+	else if (base->op == WF_OP_ITEM || base->op == WF_OP_ITEMINDEX)
+		wf_buf_addstr(out, base->op == WF_OP_ITEM ? "item" : "index");
 	else
 		wf_buf_addstr(out, "(...)");
 }

@@ -271,3 +271,32 @@ field() { # field INSTANCE PATH of its JSON
 	status 1 wfctl run w.yaml
 	assert_equal "$(tr '\n' ' ' <log)" "book a book b "
 }
+
+@test "what is done for an item is seen from that item alone, by its author's names" {
+	steps '  steps:
+    - id: each
+      foreach:
+        items: [a, b]
+        limit: 2
+        on_item_failure: continue
+        steps:
+          - { id: mine, action: data.set, with: { of: "${item}" } }
+          - { id: seen, action: data.set, with: { of: "${data.mine.of}", other: "${data.get(string(index)) ?? null}" } }
+          - { id: path, action: data.set, condition: { when: "index == 1" }, with: { x: "${parse_json(string(mine))[string(index)]}" } }
+    - { id: out, action: data.set, with: { seen: "${each.results}", outside: "${data.get('\''mine'\'') ?? null}", at: "${each.errors[0].error.step}" } }
+  completion: { on_success: { output: "${steps.out.output}" } }'
+	status 0 wfctl run w.yaml
+	assert_equal "$(field 1 '.output.seen[0].of')" a
+	assert_equal "$(field 1 '.output | [.outside, .at]')" '[null,"path"]'
+}
+
+@test "a workflow's handler runs steps for each item, which know the failure" {
+	steps '  steps:
+    - { id: a, action: fail, with: { code: broken, message: "a broke" } }
+  on_failure:
+    steps:
+      - { id: tell, foreach: { items: [ann, bob], limit: 2, steps: [{ id: one, action: exec.run, with: { command: [echo, "${item} ${error.code}"] } }] } }
+  completion: { on_failure: { output: { told: "${map(tell.results, trim(item.stdout))}" } } }'
+	status 1 wfctl run w.yaml
+	assert_equal "$(field 1 .output.told)" '["ann broken","bob broken"]'
+}
