@@ -24,6 +24,7 @@ static const struct {
 	{"people", bench_people},
 	{"queries", bench_queries},
 	{"children", bench_children},
+	{"forks", bench_forks},
 };
 
 static bool wanted(int argc, char **argv, const char *name)
@@ -38,7 +39,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries|children]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries|children|forks]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

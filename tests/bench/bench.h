@@ -108,5 +108,6 @@ void bench_sweep(void);
 void bench_clock(void);
 void bench_people(void);
 void bench_queries(void);
+void bench_forks(void);
 
 #endif
