@@ -147,3 +147,16 @@ setup() {
 	ok wfctl show 1 -o json
 	assert_equal "$(jq -r .status <<<"$output")" completed
 }
+
+@test "the transform of a trigger in the dialect that has it" {
+	cat >t.json <<-'EOT'
+	{ "workflowId": "w", "name": "W", "version": "1.0.0",
+	  "triggers": [{ "eventPattern": "order.made", "description": "An order.", "transform": { "type": "jsonata",
+	    "expression": "{\"id\": order.id, \"sum\": $sum(order.items.(price * count))}" } }],
+	  "steps": [{ "stepId": "a", "taskId": "data.set", "config": { "x": "${sum}" } }] }
+	EOT
+	ok wfctl register t.json
+	ok wfctl emit order.made --data '{"order": {"id": "o1", "items": [{"price": 2, "count": 3}, {"price": 1.5, "count": 2}]}}'
+	ok wfctl show 1 -o json
+	assert_equal "$(jq -c .input <<<"$output")" '{"id":"o1","sum":9}'
+}
