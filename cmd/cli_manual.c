@@ -3,13 +3,14 @@
  *
  * PAGE is a verb, "wfctl", "wfctl-rules", or, for the pages with prose of their own, a table to be put
  * into it: "table-settings", "table-functions", "table-roots", "table-actions", "table-errors",
- * "table-verbs", "table-exits". man/make.sh puts the pages together; a test compares.
+ * "table-verbs", "table-exits", "table-dialects". man/make.sh puts the pages together; a test compares.
  */
 #include "cli_manual.h"
 
 #include "cli.h"
 #include "cli_members.h"
 #include "model/catalog.h"
+#include "model/dialect.h"
 #include "plan/ops.h"
 #include "source/diag.h"
 
@@ -436,6 +437,26 @@ static void environment_table(struct wf_buf *out)
 	settings(out, false);
 }
 
+/* The dialects' own names. */
+static void dialects_table(struct wf_buf *out)
+{
+	for (size_t d = 1; wf_dialect_name(d); d++) {
+		const char *where, *theirs, *ours, *last = NULL;
+		wf_buf_printf(out, ".Ss %s\n.Bl -tag -width Ds -compact\n", wf_dialect_name(d));
+		for (size_t i = 0; wf_dialect_word(wf_dialect_name(d), i, &where, &theirs, &ours); i++) {
+			if (ours && strcmp(ours, theirs) == 0)
+				continue;
+			if (where != last && where[0] == '`')
+				wf_buf_printf(out, ".It of Li %.*s\n", (int)strlen(where) - 2, where + 1);
+			else if (where != last)
+				wf_buf_printf(out, ".It of a %s\n", where);
+			last = where;
+			wf_buf_printf(out, ".Li %s\nis\n.Li %s ;\n", theirs, ours ? ours : "metadata");
+		}
+		macro(out, ".El");
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct wf_buf *out);
@@ -451,6 +472,7 @@ static const struct {
 	{"table-actions", actions_table},
 	{"table-shipped", shipped_table},
 	{"table-errors", errors_table},
+	{"table-dialects", dialects_table},
 };
 
 bool wf_manual(const char *page, struct wf_buf *out)

@@ -15,6 +15,19 @@ const char *wf_dialect_name(size_t i)
 	return i < COUNT ? dialects[i]->name : NULL;
 }
 
+bool wf_dialect_word(const char *dialect, size_t i, const char **ret_where, const char **ret_theirs,
+	const char **ret_ours)
+{
+	for (size_t d = 0; d < COUNT; d++)
+		if (strcmp(dialects[d]->name, dialect) == 0 && i < dialects[d]->rename_count) {
+			*ret_where = wf_shape_noun(dialects[d]->renames[i].shape);
+			*ret_theirs = dialects[d]->renames[i].theirs;
+			*ret_ours = dialects[d]->renames[i].ours;
+			return true;
+		}
+	return false;
+}
+
 /* -- names -- */
 
 static const struct wf_rename *find_theirs(

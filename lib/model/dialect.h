@@ -14,6 +14,11 @@
 /* The names of all dialects, the canonical one first; NULL past the last. */
 const char *wf_dialect_name(size_t i);
 
+/* The i-th of its own names: where it stands (a "step"; NULL: in no map with a name), and the canonical
+ * key, NULL for what is kept in `metadata`. False past the last. */
+bool wf_dialect_word(const char *dialect, size_t i, const char **ret_where, const char **ret_theirs,
+	const char **ret_ours);
+
 /* Findings from the given one on, about the model's own text, in the names of its dialect. */
 void wf_dialect_speak(const struct wf_model *model, struct wf_diags *diags, size_t from);
 

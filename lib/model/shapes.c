@@ -82,6 +82,10 @@ const char *wf_shape_noun(enum wf_shape shape)
 		[WF_SHAPE_BRANCH] = "branch",
 		[WF_SHAPE_HANDLER] = "handler",
 		[WF_SHAPE_COMPONENT] = "component",
+		[WF_SHAPE_RETRY] = "`retry`",
+		[WF_SHAPE_DEFAULTS] = "`defaults`",
+		[WF_SHAPE_COMPENSATE] = "`compensate`",
+		[WF_SHAPE_FAILURE] = "`on_failure`",
 	};
 
 	return nouns[shape];
