@@ -179,10 +179,10 @@ static void test_child_and_hold(void **state)
 	struct wf_why_hold hold = { .by = "ops", .reason = "the bank is closed", .at = T0 };
 	(void)state;
 	begin(&w);
-	(void)waits(&w, 2, WF_WAIT_CHILD);
-	says(&w, "#1234 waits for its child at notify since 09:12:05 (27 m 59 s).\n"
+	waits(&w, 2, WF_WAIT_CHILD)->child = 77;
+	says(&w, "#1234 waits for its child #77 at notify since 09:12:05 (27 m 59 s).\n"
 		 "  wakes   the child's end\n"
-		 "  to do   nothing\n");
+		 "  to do   nothing here; what the child waits for: wfctl why 77\n");
 	(void)waits(&w, 2, WF_WAIT_HOLD);
 	w.f.holds = &hold;
 	w.f.hold_count = 1;
