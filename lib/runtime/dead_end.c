@@ -12,6 +12,7 @@ struct end {
 	struct wf_instance *in;
 	struct wf_plan *plan;
 	bool mail;               /* a signal that a step waits for lies there */
+	bool alone;              /* the child that a step waits for is over, or not there */
 };
 
 static bool anybody_asked(const struct wf_approval *a)
@@ -34,6 +35,16 @@ static int look_for_mail(struct wf_txn *txn, struct end *e, const struct wf_step
 	return rc == WF_ENOENT ? 0 : rc;
 }
 
+/* Whoever ends a child tells its parent in the same transaction. */
+static int look_for_child(struct wf_txn *txn, struct end *e, const struct wf_step_state *s)
+{
+	struct wf_instance *child = NULL;
+	int rc = wf_txn_get_instance(txn, s->child, WF_LOAD_HEADER, &child);
+	e->alone = rc == WF_ENOENT || (!rc && wf_instance_status_final(child->status));
+	wf_instance_free(child);
+	return rc == WF_ENOENT ? 0 : rc;
+}
+
 static const char *step_rests(const struct end *e, const struct wf_step_state *s)
 {
 	if (s->status == WF_STEP_RUNNING || s->status == WF_STEP_IN_DOUBT)
@@ -50,8 +61,9 @@ static const char *step_rests(const struct end *e, const struct wf_step_state *s
 		return s->due_at ? NULL : "it waits for a timer that is not set";
 	case WF_WAIT_SIGNAL:
 		return e->mail ? "the signal that it waits for lies there" : NULL;
-	case WF_WAIT_EVENT:
 	case WF_WAIT_CHILD:
+		return e->alone ? "its child is over, and it was not told" : NULL;
+	case WF_WAIT_EVENT:
 	case WF_WAIT_SLOT:
 	case WF_WAIT_OPERATOR:
 	case WF_WAIT_HOLD: /* whoever releases it, or the sweep */
@@ -85,7 +97,8 @@ static int look_at_threads(struct wf_txn *txn, struct end *e)
 			continue;
 		}
 		const struct wf_step_state *s = &in->steps[t->step];
-		int rc = s->wait == WF_WAIT_SIGNAL ? look_for_mail(txn, e, s) : 0;
+		int rc = s->wait == WF_WAIT_SIGNAL ? look_for_mail(txn, e, s)
+			: s->wait == WF_WAIT_CHILD ? look_for_child(txn, e, s) : 0;
 		if (rc)
 			return rc;
 		e->why = step_rests(e, s);

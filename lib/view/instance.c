@@ -391,7 +391,7 @@ static void parked(const struct wf_instance *in, struct wf_buf *out)
 		wf_buf_printf(out, "signal %" PRIu64 " %s", n, name);
 	else if (known)
 		wf_buf_printf(out, "emit %s", name);
-	else if (in->wait == WF_WAIT_HOLD)
+	else if (in->wait == WF_WAIT_HOLD || in->wait == WF_WAIT_CHILD)
 		wf_buf_printf(out, "why %" PRIu64, n);
 	else
 		wf_buf_printf(out, "resume %" PRIu64, n);
