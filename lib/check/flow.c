@@ -80,7 +80,7 @@ static void lead_failed(const struct builder *b, uint32_t step)
 		wf_graph_add(b->g, wf_flow_fail(step), wf_flow_failed(b->m));
 }
 
-/* Through the step's branches or body. A branch that has succeeded may be one of a step that fails. */
+/* Through the step's branches or body. A branch that has succeeded may be of a step that fails. */
 static void lead_through(const struct builder *b, uint32_t step)
 {
 	const struct wf_model_fork *f = b->m->steps[step].fork;

@@ -3,10 +3,10 @@
  * output is there), or it has failed for good. A skipped step leads on from where it was entered,
  * so that "done" dominates a place exactly where the step's output is sure to be there.
  *
- * Branches and bodies: a list has a node for its end. Where all branches must succeed they stand one
- * behind the other, as what is done in each of them is sure behind them all; where some must, each is a
- * way of its own. What a place in one branch knows of another is no matter of ways: see
- * bindings.c. The steps of the workflow's on_failure begin at a node that every failure leads to.
+ * Branches and bodies: a list has a node for its end. Where all branches must succeed they stand
+ * one behind the other, as what is done in each of them is sure behind them all; where some must,
+ * each is a way of its own. What a place in one branch knows of another is no matter of ways: see
+ * ran.c. The steps of the workflow's on_failure begin at a node that every failure leads to.
  */
 #ifndef WF_CHECK_FLOW_H
 #define WF_CHECK_FLOW_H
@@ -58,8 +58,8 @@ static inline bool wf_flow_is_enter(const struct wf_model *model, uint32_t node)
 /* Builds the graph, walked and with dominators. Targets must be resolved; those that are not are
  * left out. */
 void wf_flow_build(const struct wf_model *model, struct wf_graph *ret);
-/* The same of each list for itself: all of them begin at the start, and what a step's own lists do is
- * not looked into. For what is a matter of one list: loops, reach, ends. */
+/* The same of each list for itself: all of them begin at the start, and what a step's own lists do
+ * is not looked into. For what is a matter of one list: loops, reach, ends. */
 void wf_flow_build_lists(const struct wf_model *model, struct wf_graph *ret);
 
 #endif

@@ -88,7 +88,8 @@ static const struct wf_type *foreach_type(struct wf_checker *c, const struct wf_
 
 static const struct wf_type *parallel_type(struct wf_checker *c, const struct wf_model_fork *f)
 {
-	struct wf_type_member *all = WF_ARENA_ARRAY(c->arena, struct wf_type_member, f->block_count + 1);
+	struct wf_type_member *all =
+		WF_ARENA_ARRAY(c->arena, struct wf_type_member, f->block_count + 1);
 	bool surely = f->needed >= f->block_count, maybe;
 
 	for (uint32_t i = 0; i < f->block_count; i++) {
@@ -144,7 +145,8 @@ static void check_alias(struct wf_checker *c, const struct wf_model_step *s, con
 	const char *name = key[0] == 'a' ? s->fork->as : s->fork->index;
 
 	if (name && wf_model_find_step(c->model, name) != WF_NONE)
-		WF_FIND(c, ID_SHADOWS, node->span, "`%s` hides the step `%s` in the body", name, name);
+		WF_FIND(c, ID_SHADOWS, node->span, "`%s` hides the step `%s` in the body", name,
+			name);
 }
 
 /* -- variables -- */
@@ -188,10 +190,12 @@ static void check_set(void *arg, const struct wf_model_step *s, const struct wf_
 		return;
 	if (many_items(m, s->block))
 		WF_FIND(v->c, VARS_RACE, pair->key_span,
-			"`%s` is set for several items side by side: the last of them stays", pair->key);
+			"`%s` is set for several items side by side: the last of them stays",
+			pair->key);
 	else if (other && wf_check_beside(&v->ran, step, (uint32_t)(other - m->steps)))
 		WF_FIND(v->c, VARS_RACE, pair->key_span,
-			"`%s` is also set by `%s`, which may run beside this step: the last of them stays",
+			"`%s` is also set by `%s`, which may run beside this step: the last of "
+			"them stays",
 			pair->key, other->id);
 	else
 		return;
@@ -241,7 +245,7 @@ static bool only_asks(const struct wf_model_step *s)
 					   strcmp(method->string.text, "HEAD") == 0)));
 }
 
-/* Whether something around the step undoes or keeps all that is in it, or it is part of a handler. */
+/* Whether something around the step undoes or keeps all that is in it, or it is in a handler. */
 static bool covered(const struct wf_model *m, const struct wf_model_step *s)
 {
 	while (!s->compensate_node && m->blocks[s->block].owner != WF_NONE)
@@ -269,7 +273,8 @@ static void check_compensations(struct wf_checker *c)
 		if (own_effect(s) && !only_asks(s) && !last && !covered(m, s))
 			wf_diag_hint(WF_FIND(c, COMPENSATE_MISSING,
 					     s->id_node ? s->id_node->span : s->node->span,
-					     "the effect of `%s` stays where those of other steps are undone",
+					     "the effect of `%s` stays where those of other "
+					     "steps are undone",
 					     s->id),
 				"give it a `compensate`, or say `compensate: false`");
 	}
@@ -316,8 +321,10 @@ static void check_size(struct wf_checker *c)
 				WF_MAX_ID - 8);
 	}
 	if (widest && total > WF_MAX_STEPS)
-		WF_FIND(c, LIMIT, widest->limit_node ? widest->limit_node->span : widest->node->span,
-			"with a copy for each item in hand at once the plan would have more than %d steps",
+		WF_FIND(c, LIMIT,
+			widest->limit_node ? widest->limit_node->span : widest->node->span,
+			"with a copy for each item in hand at once the plan would have more than "
+			"%d steps",
 			WF_MAX_STEPS);
 }
 

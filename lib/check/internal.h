@@ -22,7 +22,8 @@ void wf_check_targets(struct wf_checker *c);
 /* order.c: the order of lists with `depends_on` or `order`, and what does not go with it. After the
  * targets, before the flow is built. */
 void wf_check_order(struct wf_checker *c);
-/* ran.c: whether a step has run before a node of the flow. Zeroed but for the checker it is ready. */
+/* ran.c: whether a step has run before a node of the flow. Zeroed but for the checker it is
+ * ready. */
 struct wf_check_ran {
 	struct wf_checker *c;
 	uint64_t cost;
@@ -33,7 +34,8 @@ enum wf_step_ran wf_check_ran(struct wf_check_ran *r, uint32_t step, uint32_t no
 /* Whether two steps may run side by side: in different branches, or neither waits for the other. */
 bool wf_check_beside(struct wf_check_ran *r, uint32_t a, uint32_t b);
 void wf_check_ran_done(struct wf_check_ran *r);
-/* vars.c: the variables; with their type at a node of the flow. Zeroed but for the first two it is to begin. */
+/* vars.c: the variables, and their type at a node of the flow. Zeroed but for the first two it is
+ * ready to begin. */
 struct wf_check_vars {
 	struct wf_checker *c;
 	struct wf_check_ran *ran;

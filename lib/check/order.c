@@ -1,6 +1,6 @@
 /*
- * The order of lists whose steps say what they wait for: every step behind its dependencies, of those
- * that could be next the one with the lowest `order`, then the one that is written first.
+ * The order of lists whose steps say what they wait for: every step behind its dependencies, of
+ * those that could be next the one with the lowest `order`, then the one that is written first.
  */
 #include "check/internal.h"
 
@@ -130,9 +130,11 @@ static void refuse_transitions(struct wf_checker *c, const struct wf_model_step 
 		at = s->failure_to.node;
 	if (at)
 		wf_diag_hint(WF_FIND(c, DEPENDS_MIXED, at->span,
-				     "`%s` is in a list with `depends_on`, where nothing leads anywhere else",
+				     "`%s` is in a list with `depends_on`, where nothing leads "
+				     "anywhere else",
 				     s->id),
-			"say with `condition` whether a step runs, and with on_failure: { action: continue } that its failure is no obstacle");
+			"say with `condition` whether a step runs, and with on_failure: "
+			"{ action: continue } that its failure is no obstacle");
 }
 
 void wf_check_order(struct wf_checker *c)

@@ -31,8 +31,8 @@ static bool contains(const struct wf_model *m, uint32_t block, uint32_t list)
 	return list == block;
 }
 
-/* Whether the step waits for the other, of the same list, or for what waits for it. When finding that
- * out has cost too much already, it does. */
+/* Whether the step waits for the other, of the same list, or for what waits for it. When finding
+ * that out has cost too much already, it does. */
 static bool waits_for(struct wf_check_ran *r, uint32_t step, uint32_t other)
 {
 	const struct wf_model *m = r->c->model;

@@ -40,7 +40,8 @@ static uint32_t elsewhere(struct namer *n, uint32_t step, uint32_t from, const s
 			: "is a step of the workflow's `on_failure`");
 	else
 		wf_buf_printf(&where, there->kind == WF_BLOCK_BRANCH
-			? "is a step of a branch of `%s`" : "is a step of what `%s` does for each item",
+			? "is a step of a branch of `%s`"
+			: "is a step of what `%s` does for each item",
 			m->steps[there->owner].id);
 	n->c->unknown_steps = true;
 	wf_diag_hint(WF_FIND(n->c, STEP_ELSEWHERE, node->span,

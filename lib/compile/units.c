@@ -1,6 +1,6 @@
 /*
- * Lists of steps, and what runs beside them: groups with their members. compile.c shows what comes of
- * it. A unit is code that is emitted in one piece and whose jumps stay in it: a list, or a step for
+ * Lists of steps, and what runs beside them: groups with their members. compile.c shows what comes
+ * of it. A unit is code that is emitted in one piece and whose jumps stay in it: a list, or a step for
  * itself in a group of steps that wait for each other.
  */
 #include "compile/compiler.h"

@@ -1,4 +1,4 @@
-/* The orch dialect: lists of steps, and what has lists of its own: branches, bodies, handlers; and what
+/* The orch dialect: lists of steps; what has lists of its own: branches, bodies, handlers; and what
  * undoes a step. */
 #include "model/read.h"
 
@@ -49,7 +49,8 @@ static uint32_t add_block(struct wf_read *r, enum wf_block_kind kind, uint32_t o
 }
 
 /* The steps of the map's `steps`. `what` names the map ("a branch"). */
-static void read_list(struct wf_read *r, const struct wf_node *map, const char *what, uint32_t block)
+static void read_list(
+	struct wf_read *r, const struct wf_node *map, const char *what, uint32_t block)
 {
 	const struct wf_node *list = wf_read_kind(r, map, "steps", WF_NODE_LIST);
 	struct wf_model *m = r->model;
@@ -100,7 +101,10 @@ static void read_branch_id(struct wf_read *r, const struct wf_node *map, json_t 
 
 	if (!wf_node_get(map, "id"))
 		WF_FIND(r, MISSING_KEY, map->span, "the branch has no `id`");
-	block->id = id ? id : wf_arena_printf(r->arena, "(branch %zu)", json_object_size(taken) + 1);
+	block->id = id;
+	if (!id)
+		block->id = wf_arena_printf(
+			r->arena, "(branch %zu)", json_object_size(taken) + 1);
 	if (id && !wf_read_valid_id(id, false))
 		WF_FIND(r, ID_INVALID, wf_node_get(map, "id")->span,
 			"`%s` cannot be a branch's id", id);
@@ -179,7 +183,8 @@ static const char *read_alias(struct wf_read *r, const struct wf_node *map, cons
 	if (root == (key[0] == 'a' ? WF_ROOT_ITEM : WF_ROOT_INDEX))
 		return NULL;
 	if (root == WF_ROOT_ITEM || root == WF_ROOT_INDEX) {
-		WF_FIND(r, ID_INVALID, node->span, "`%s` means something of its own in the body", name);
+		WF_FIND(r, ID_INVALID, node->span, "`%s` means something of its own in the body",
+			name);
 		return NULL;
 	}
 	if (root != WF_ROOT_COUNT_)
@@ -260,7 +265,8 @@ void wf_read_compensate(struct wf_read *r, const struct wf_node *map, struct wf_
 		wf_actions[undo->action].kind != WF_ACTION_EFFECT &&
 		undo->action != WF_ACT_WORKFLOW_RUN)
 		WF_FIND(r, WRONG_VALUE, undo->action_node->span,
-			"`%s` has no effect on the world, and so undoes nothing", undo->action_name);
+			"`%s` has no effect on the world, and so undoes nothing",
+			undo->action_name);
 	s->compensate = undo;
 }
 
