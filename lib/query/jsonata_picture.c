@@ -195,15 +195,14 @@ static void write_letters(struct wf_jn_text *t, double x, char first)
 	wf_jn_text_add(t, text + at, sizeof(text) - at);
 }
 
-/* Whether a separator stands where so many digits follow. */
-static uint32_t separator_at(const struct wf_jn_picture *p, size_t right)
+/* The separators that stand where so many digits follow; the picture's are from the right. */
+static void write_separators(struct wf_jn_text *t, const struct wf_jn_picture *p, size_t right)
 {
-	for (uint32_t i = 0; i < p->separator_count; i++) {
+	for (uint32_t i = p->separator_count; i-- > 0;) {
 		uint32_t at = p->separators[i].position;
 		if (p->regular ? right % at == 0 : right == at)
-			return p->separators[i].point;
+			wf_jn_text_char(t, p->separators[i].point);
 	}
-	return 0;
 }
 
 static void write_digits(struct wf_jn_text *t, double x, const struct wf_jn_picture *p)
@@ -216,9 +215,8 @@ static void write_digits(struct wf_jn_text *t, double x, const struct wf_jn_pict
 	size_t total = n + (pad > 0 ? (size_t)pad : 0);
 	for (size_t i = 0; i < total; i++) {
 		char c = i + n < total ? '0' : digits[i + n - total];
-		uint32_t separator = i ? separator_at(p, total - i) : 0;
-		if (separator)
-			wf_jn_text_char(t, separator);
+		if (i)
+			write_separators(t, p, total - i);
 		wf_jn_text_char(t, (uint32_t)(unsigned char)c + p->zero - '0');
 	}
 	if (!p->ordinal)
