@@ -44,6 +44,8 @@ static int check_done(const struct fit *f, const bool *side)
 			return refuse(f, i, "has run, and is another action in the other version");
 		if (wf_plan_compare_steps(f->from, i, f->to, to) & BIT(PLACE))
 			return refuse(f, i, "has run, and stands in another list of steps in the other version");
+		if (f->from->steps[i].compensation != WF_NONE && f->to->steps[to].compensation == WF_NONE)
+			return refuse(f, i, "has run, and nothing undoes it in the other version");
 	}
 	return 0;
 }

@@ -4,8 +4,9 @@
  * Each completion of a step that has a compensation leaves an entry with the compensation's input. They
  * are undone from the last to the first, each by a thread of its own. Of two entries the earlier one waits
  * for the later one, unless they are of different members of one group that was begun once for both, and
- * neither depends on the other: what went side by side is undone side by side. No more than AT_ONCE are in hand, and none is looked for
- * further than WINDOW before the last that is not done, so that a long log costs what a short one does.
+ * neither depends on the other: what went side by side is undone side by side. No more than AT_ONCE are
+ * in hand, and none is looked for further than WINDOW before the last that is not done, so that a long
+ * log costs what a short one does.
  */
 #include "base/mem.h"
 #include "engine/core.h"

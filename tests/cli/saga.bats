@@ -286,3 +286,30 @@ waits() {
 		'[["book",0,"done"],["book",1,"done"],["book",2,"done"],["book",3,"done"]]'
 	ok wfctl journal check
 }
+
+@test "an instance does not move to a version that cannot undo what it did" {
+	waits
+	sed '/^      compensate:/,/with:.*undo/d' waits.yaml | sed 's/^  id: waits/&\n  version: 2.0.0/' >two.yaml
+	ok wfctl register two.yaml
+	status 6 wfctl migrate 1 --to 2.0.0
+	assert_output --partial "nothing undoes it in the other version"
+	ok wfctl cancel 1 --compensate
+	assert_equal "$(ran)" "a,b,undo b-1,undo a-1"
+}
+
+@test "steps with dependencies are undone before what they depend on" {
+	cat >dag.yaml <<-'YAML'
+	workflow:
+	  id: dag
+	  concurrency: { steps: 4 }
+	  steps:
+	    - { id: a, action: exec.run, with: { shell: "sleep 0.01" }, compensate: { action: exec.run, with: { shell: "echo a >>ran" } } }
+	    - { id: b, depends_on: [a], action: exec.run, with: { shell: "sleep 0.01" }, compensate: { action: exec.run, with: { shell: "sleep 0.05; echo b >>ran" } } }
+	    - { id: c, depends_on: [a], action: exec.run, with: { shell: "sleep 0.01" }, compensate: { action: exec.run, with: { shell: "sleep 0.05; echo c >>ran" } } }
+	    - { id: d, depends_on: [b, c], action: exec.run, with: { shell: "exit 4" }, compensate: false }
+	YAML
+	status 1 wfctl run dag.yaml
+	assert_equal "$(tail -n1 ran)" a
+	assert_equal "$(sort ran | paste -sd,)" "a,b,c"
+	ok wfctl journal check
+}
