@@ -56,7 +56,7 @@ static void describe(const struct wf_plan *plan, const struct wf_transition *t, 
 {
 	char span[WF_WHEN_TEXT];
 	wf_buf_addstr(out, out->len ? ", " : "");
-	const char *step = t->step < plan->step_count ? wf_plan_step_id(plan, t->step) : "instance";
+	const char *step = t->step < plan->step_count ? wf_view_step_id(plan, t->step) : "instance";
 	switch (t->type) {
 	case WF_TRANS_INSTANCE_STATUS:
 		wf_buf_printf(out, "instance %s", t->value < WF_INST_COUNT_
@@ -156,7 +156,7 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct wf_plan
 	wf_table_cell(t, WF_ROLE_PLAIN, when);
 	wf_table_cell(t, WF_ROLE_STRONG, wf_event_name(r->event.type));
 	wf_table_cell(t, WF_ROLE_PLAIN,
-		r->event.step < plan->step_count ? wf_plan_step_id(plan, r->event.step) : "-");
+		r->event.step < plan->step_count ? wf_view_step_id(plan, r->event.step) : "-");
 	wf_table_cell(t, WF_ROLE_PLAIN, what.data ? what.data : "");
 	wf_table_cell(t, WF_ROLE_DIM, data.data ? data.data : "");
 }

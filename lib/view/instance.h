@@ -32,6 +32,13 @@ const char *wf_view_step_status(const struct wf_plan *plan, const struct wf_inst
 enum wf_role wf_view_step_role(enum wf_step_status status);
 enum wf_role wf_view_instance_role(enum wf_instance_status status);
 
+/* The id that the author gave the step: a copy for another lane of a foreach has the first one's. */
+const char *wf_view_step_id(const struct wf_plan *plan, uint32_t step);
+/* The same with the item that its lane has in hand or had last: "pack item 3", within another foreach
+ * "pack item 3.0". Appends it, safe for a terminal. */
+void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out);
+
 /* The approval step whose notification this step is (a step of the side), or WF_NONE. */
 uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step);
 

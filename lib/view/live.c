@@ -158,7 +158,7 @@ static size_t widest_name(const struct wf_plan *plan)
 {
 	size_t width = 0;
 	for (uint32_t i = 0; i < plan->step_count && i < 200; i++) {
-		size_t n = wf_view_width(wf_plan_step_id(plan, i));
+		size_t n = wf_view_width(wf_view_step_id(plan, i));
 		width = n > width ? n : width;
 	}
 	return width;
@@ -174,7 +174,7 @@ static void begun(struct wf_live *l, const struct wf_plan *plan, const struct wf
 	if (method)
 		wf_view_safe(&detail, method);
 	uint32_t most = plan->steps[t->step].retry.max_attempts;
-	const char *name = wf_plan_step_id(plan, t->step);
+	const char *name = wf_view_step_id(plan, t->step);
 	forget(l, in->number, t->step);
 	if (!l->o.in_place) {
 		if (!l->o.verbose)
@@ -216,6 +216,8 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 	if (status == WF_STEP_WAITING) {
 		if (s->status != status)
 			return; /* it has moved on within the same turn */
+		if (s->wait == WF_WAIT_BRANCHES)
+			return; /* what they do is told */
 		if (s->wait == WF_WAIT_RETRY)
 			word = "retry";
 		/* of an approval the end of its time, not the next reminder */
@@ -252,7 +254,7 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 		wf_buf_addstr(&detail, by.data);
 	}
 	put_line(l, &(struct line){ .number = in->number, .word = word,
-			    .role = wf_view_step_role(status), .name = wf_plan_step_id(plan, step),
+			    .role = wf_view_step_role(status), .name = wf_view_step_id(plan, step),
 			    .name_width = widest_name(plan), .detail = detail.data, .took = took,
 			    .note = note.data }, false, out);
 }
@@ -270,7 +272,7 @@ static void decision_line(struct wf_live *l, const struct wf_plan *plan,
 	wf_buf_printf(out, "#%" PRIu64, in->number);
 	wf_buf_addstr(out, wf_style_off(&l->o.style, WF_ROLE_STRONG));
 	wf_buf_addch(out, ' ');
-	wf_view_safe(out, wf_plan_step_id(plan, step));
+	wf_view_safe(out, wf_view_step_id(plan, step));
 	wf_buf_printf(out, ": %u of %u", wf_approval_given(s->approval),
 		wf_approval_needed(s->approval));
 	if (asked.len)
@@ -292,7 +294,7 @@ static void clock_line(struct wf_live *l, const struct wf_plan *plan, const stru
 		t->value + 1);
 	wf_view_clock_text(s, &e, &detail);
 	put_line(l, &(struct line){ .number = in->number, .word = "note", .role = WF_ROLE_WARN,
-			    .name = wf_plan_step_id(plan, t->step),
+			    .name = wf_view_step_id(plan, t->step),
 			    .name_width = widest_name(plan), .detail = detail.data }, false, out);
 }
 

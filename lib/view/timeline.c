@@ -91,7 +91,9 @@ static void step_row(struct wf_table *t, const struct wf_plan *plan, const struc
 	if (s->started_at && s->status != WF_STEP_SKIPPED)
 		wf_view_duration((s->ended_at ? s->ended_at : now) - s->started_at, took);
 	bool effect = wf_actions[plan->steps[i].action].kind == WF_ACTION_EFFECT;
-	wf_table_cellf(t, WF_ROLE_PLAIN, "%s%s", side ? "  " : "", wf_plan_step_id(plan, i));
+	WF_AUTOBUF struct wf_buf name = { 0 };
+	wf_view_step_name(plan, in, i, &name);
+	wf_table_cellf(t, WF_ROLE_PLAIN, "%s%s", side ? "  " : "", name.data);
 	wf_table_cell(t, wf_view_step_role(wf_view_step_now(in, i)),
 		wf_view_step_status(plan, in, i));
 	if (effect && s->attempts)
@@ -103,11 +105,14 @@ static void step_row(struct wf_table *t, const struct wf_plan *plan, const struc
 	wf_table_cell(t, wf_view_step_role(s->status), line.data ? line.data : "");
 }
 
-static size_t bar_columns(const struct wf_plan *plan, const struct wf_style *style)
+static size_t bar_columns(const struct wf_plan *plan, const struct wf_instance *in,
+	const struct wf_style *style)
 {
 	size_t names = 4, width = style && style->width ? style->width : DEFAULT_WIDTH;
 	for (uint32_t i = 0; i < plan->step_count; i++) {
-		size_t n = wf_view_width(wf_plan_step_id(plan, i));
+		WF_AUTOBUF struct wf_buf name = { 0 };
+		wf_view_step_name(plan, in, i, &name);
+		size_t n = wf_view_width(name.data);
 		n += wf_view_side_of(plan, i) == WF_NONE ? 0 : 2;
 		names = n > names ? n : names;
 	}
@@ -212,7 +217,7 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 		const struct wf_step_state *s = &in->steps[i];
 		char when[WF_WHEN_TEXT];
 		if (s->status == WF_STEP_IN_DOUBT) {
-			wf_view_safe(out, wf_plan_step_id(plan, i));
+			wf_view_step_name(plan, in, i, out);
 			wf_buf_addstr(out, " is in doubt: a crash left it unknown whether its effect "
 					   "happened.\n");
 			label(out, style, "to do");
@@ -220,9 +225,9 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 					   "--retry\n", in->number);
 			continue;
 		}
-		if (s->status != WF_STEP_WAITING)
-			continue;
-		wf_view_safe(out, wf_plan_step_id(plan, i));
+		if (s->status != WF_STEP_WAITING || s->wait == WF_WAIT_BRANCHES)
+			continue; /* what its branches wait for is told */
+		wf_view_step_name(plan, in, i, out);
 		wait_words(s, out);
 		if (s->wait == WF_WAIT_APPROVAL && s->approval) {
 			wf_view_clock(s->approval->opened_at, now, when);
@@ -271,7 +276,7 @@ static void put_cause(const struct wf_plan *plan, const struct wf_instance *in,
 	wf_view_role(out, style, WF_ROLE_BAD, "after");
 	if (in->failed_step < plan->step_count) {
 		wf_buf_addstr(out, " ");
-		wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+		wf_view_step_name(plan, in, in->failed_step, out);
 	}
 	wf_buf_addstr(out, ": ");
 	wf_view_error(cause, true, out);
@@ -296,7 +301,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 	const struct wf_style *style, struct wf_buf *out)
 {
 	struct axis axis = { .from = in->created_at, .to = in->ended_at ? in->ended_at : now,
-		.columns = bar_columns(plan, style) };
+		.columns = bar_columns(plan, in, style) };
 	WF_AUTOBUF struct wf_buf title = { 0 };
 	head(in, now, style, out);
 	struct wf_table *t = wf_table_new();
@@ -315,7 +320,7 @@ void wf_view_timeline(const struct wf_plan *plan, const struct wf_instance *in, 
 		wf_view_role(out, style, WF_ROLE_BAD, "failed");
 		if (in->failed_step != WF_NONE && in->unwind != WF_UNWIND_STOPPED) {
 			wf_buf_addstr(out, " at ");
-			wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+			wf_view_step_name(plan, in, in->failed_step, out);
 		}
 		wf_buf_addstr(out, ": ");
 		wf_view_error(in->error, true, out);
