@@ -404,6 +404,19 @@ void wf_core_stop_groups(struct wf_core *c)
 			wf_group_stop(c, i);
 }
 
+/* Of a list whose steps wait for each other the last in its order counts as completed last. */
+static void keep_last_step(struct wf_core *c, uint32_t group)
+{
+	for (uint32_t i = plan_of(c, group)->member_count; i-- > 0;) {
+		uint32_t last = wf_group_thread(c, group, i)->last_step;
+		if (last == WF_NONE)
+			continue;
+		if (wf_core_thread(c)->group != WF_NONE)
+			wf_core_thread(c)->last_step = last;
+		return;
+	}
+}
+
 void wf_group_over(struct wf_core *c, uint32_t group, json_t *error)
 {
 	const struct wf_plan_group *p = plan_of(c, group);
@@ -423,6 +436,8 @@ void wf_group_over(struct wf_core *c, uint32_t group, json_t *error)
 		wf_core_fail_thread(c, error);
 	} else if (step != WF_NONE) {
 		wf_core_succeed(c, step, output);
+	} else {
+		keep_last_step(c, group);
 	}
 }
 

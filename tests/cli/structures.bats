@@ -194,6 +194,26 @@ field() { # field INSTANCE PATH of its JSON
 	[ ! -e log ]
 }
 
+@test "dependencies within an item: its result is that of the last step in their order" {
+	local steps
+	for steps in 1 3; do
+		steps "  concurrency: { steps: $steps }"'
+  steps:
+    - id: each
+      foreach:
+        items: [1, 2]
+        limit: 2
+        steps:
+          - { id: c, depends_on: [a, b], action: data.set, with: { n: "${a.n + b.n + item}" } }
+          - { id: a, action: data.set, with: { n: "${item}" } }
+          - { id: b, depends_on: [a], parallel: { branches: [{ id: x, steps: [{ id: x1, action: data.set, with: { n: "${a.n * 10}" } }] }] }, output: { n: "${x1.n}" } }
+  completion: { on_success: { output: "${map(each.results, item.n)}" } }'
+		status 0 wfctl run w.yaml
+	done
+	assert_equal "$(field 1 .output)" '[12,24]'
+	assert_equal "$(field 2 .output)" '[12,24]'
+}
+
 @test "a loop in a branch has its own bound, and ends the branch only" {
 	steps '  vars: { n: 0 }
   steps:
