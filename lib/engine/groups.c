@@ -252,8 +252,8 @@ void wf_group_schedule(struct wf_core *c, uint32_t group)
 	struct wf_group_state *g = &c->in->groups[group];
 	if (p->kind == WF_GROUP_FOREACH) {
 		for (uint32_t i = 0; i < p->member_count && g->running < p->limit; i++)
-			if (wf_group_thread(c, group, i)->done && !wf_group_next_item(c, group, i))
-				return;
+			if (wf_group_thread(c, group, i)->done)
+				(void)wf_group_next_item(c, group, i);
 		return;
 	}
 	while (g->running < p->limit) {

@@ -423,6 +423,101 @@ static void a_failure_ends_the_list_and_a_retry_goes_on(void **state)
 	end(&w);
 }
 
+/* -- whatever comes: one in another, random ends of steps, cancels, retries, times -- */
+
+/* A foreach of two lanes, each with a parallel of two branches around one step. */
+static struct wf_plan *nested(uint32_t seed)
+{
+	struct flow f = {0};
+	wf_buf_addstr(&f.head, "step \"each\"\naction foreach\nenter E_each\n");
+	wf_buf_printf(&f.bodies, "group foreach \"each\" needed=0 limit=2 first=0 count=2%s\n",
+		seed % 3 ? "" : " go_on=1");
+	wf_buf_addstr(&f.code, "E_each:\nenter \"each\"\nconst [1,2,3,4,5]\nfork 0\nleave \"each\"\njump END\n");
+	for (unsigned lane = 0; lane < 2; lane++)
+		wf_buf_printf(&f.bodies, "group parallel \"fan%u\" needed=%u limit=%u first=%u count=2 "
+			"parent=0 member=%u\n", lane, 1 + seed % 2, 1 + seed / 2 % 2, 2 + 2 * lane, lane);
+	wf_buf_addstr(&f.bodies, "member L0\nmember L1\n");
+	for (unsigned lane = 0; lane < 2; lane++) {
+		wf_buf_printf(&f.head, "step \"fan%u\"\naction parallel\nin 0 %u\n%senter L%u\n", lane,
+			lane, seed % 5 ? "" : "timeout 60000\nretry attempts=2 initial=1000\n", lane);
+		wf_buf_printf(&f.code, "L%u:\nenter \"fan%u\"\nundef\nfork %u\nleave \"fan%u\"\n"
+			"member.end 0\n", lane, lane, lane + 1, lane);
+		for (unsigned i = 0; i < 2; i++) {
+			WF_AUTOFREE char *id = wf_asprintf("s%u%u", lane, i);
+			WF_AUTOFREE char *place = wf_asprintf("%u %u", lane + 1, i);
+			wf_buf_printf(&f.bodies, "member E_%s \"%u\"\n", id, i);
+			member_step(&f, id, place, "exec.run", "{'run':['x']}", "");
+			wf_buf_printf(&f.code, "member.end %u\n", lane + 1);
+		}
+	}
+	wf_buf_addstr(&f.code, "END:\n");
+	return flow_plan(&f);
+}
+
+static uint32_t roll(uint32_t *seed, uint32_t sides)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % sides;
+}
+
+/* A step with an attempt in hand or in doubt, of a random thread; WF_NONE. */
+static uint32_t any_in_hand(const struct world *w, uint32_t *seed)
+{
+	uint32_t from = roll(seed, w->in->thread_count);
+	for (uint32_t i = 0; i < w->in->thread_count; i++) {
+		const struct wf_thread *t = &w->in->threads[(from + i) % w->in->thread_count];
+		if (!t->done && t->step != WF_NONE &&
+			(w->in->steps[t->step].status == WF_STEP_RUNNING ||
+				w->in->steps[t->step].status == WF_STEP_IN_DOUBT))
+			return t->step;
+	}
+	return WF_NONE;
+}
+
+static void something_happens(struct world *w, uint32_t *seed)
+{
+	uint32_t step = any_in_hand(w, seed), dice = roll(seed, 16);
+	int64_t due = wf_instance_due(w->in);
+	if (wf_instance_status_final(w->in->status))
+		(void)feed(w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
+	else if (dice == 0)
+		FEED(w, WF_EVENT_CANCEL, WF_NONE, 0, js("{'by':'ann'}"));
+	else if (due && (dice == 1 || step == WF_NONE)) {
+		w->now = due > w->now ? due : w->now;
+		FEED(w, WF_EVENT_TIMER, wf_instance_due_step(w->in), 0, NULL);
+	} else if (step != WF_NONE && w->in->steps[step].status == WF_STEP_IN_DOUBT)
+		FEED(w, dice % 2 || w->in->status != WF_INST_SUSPENDED ? WF_EVENT_RESOLVE
+			: WF_EVENT_RETRY, step, 0,
+			js("{'as':'completed','by':'ann'}"));
+	else if (step != WF_NONE && dice < 5)
+		FEED(w, WF_EVENT_FAILURE, step, w->in->steps[step].attempts, js(NO));
+	else if (step != WF_NONE && dice == 5)
+		FEED(w, WF_EVENT_DOUBT, step, w->in->steps[step].attempts, NULL);
+	else if (step != WF_NONE)
+		FEED(w, WF_EVENT_SUCCESS, step, w->in->steps[step].attempts, json_integer(dice));
+}
+
+static void whatever_comes_groups_stay_whole(void **state)
+{
+	(void)state;
+	unsigned ended[WF_INST_COUNT_] = {0};
+	for (uint32_t s = 0; s < 400; s++) {
+		uint32_t seed = s * 7919;
+		struct world w;
+		begin(&w, s % 4 == 3 ? dag(1 + s % 3) : s % 4 == 2 ? branches(1 + s % 3, 1 + s / 4 % 3, "")
+			: nested(s / 4));
+		for (uint32_t i = 0; i < w.plan->step_count; i++)
+			if (s & 16)
+				w.plan->steps[i].on_crash = WF_ON_CRASH_ASK;
+		FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+		for (int i = 0; i < 60 && w.in->status != WF_INST_COMPLETED; i++)
+			something_happens(&w, &seed);
+		ended[w.in->status]++;
+		end(&w);
+	}
+	assert_true(ended[WF_INST_COMPLETED] > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +539,7 @@ int main(void)
 		cmocka_unit_test(many_items_take_several_turns),
 		cmocka_unit_test(steps_begin_when_what_they_depend_on_is_done),
 		cmocka_unit_test(a_failure_ends_the_list_and_a_retry_goes_on),
+		cmocka_unit_test(whatever_comes_groups_stay_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
