@@ -233,3 +233,37 @@ query() {
 	assert_output --partial "ConflictError workflow_held"
 	ok wfctl journal check
 }
+
+@test "children of branches and items: the losers' are cancelled, as are those of a cancelled foreach" {
+	cat >any.yaml <<-'EOT'
+	workflow:
+	  id: any
+	  steps:
+	    - id: both
+	      parallel:
+	        join: any
+	        branches:
+	          - { id: a, steps: [ { id: ca, action: workflow.run, with: { workflow: waits } } ] }
+	          - { id: b, steps: [ { id: cb, action: workflow.run, with: { workflow: waits } } ] }
+	EOT
+	status 3 wfctl run any.yaml --with waits.yaml
+	ok wfctl signal 3 go --data '{"x": 1}'
+	query 'map("\(.number) \(.status)") | join(", ")' wfctl ps
+	assert_output "3 completed, 2 cancelled, 1 completed"
+	cat >items.yaml <<-'EOT'
+	workflow:
+	  id: items
+	  steps:
+	    - id: all
+	      foreach:
+	        items: [1, 2, 3, 4, 5]
+	        limit: 3
+	        steps: [ { id: call, action: workflow.run, with: { workflow: waits } } ]
+	EOT
+	status 3 wfctl run items.yaml --with waits.yaml
+	ok wfctl signal 5 go --data '{"x": 1}'
+	ok wfctl cancel 4
+	query 'map(.status) | sort | join(" ")' wfctl ps --parent 4
+	assert_output "cancelled cancelled cancelled completed"
+	ok wfctl journal check
+}
