@@ -134,9 +134,9 @@ patch() {
 	fill
 	cp "$DATA" kept
 	for at in $(grep -obUa 'WFJOURN' "$DATA" | cut -d: -f1); do
-		patch $((at + 8)) '\003'
+		patch $((at + 8)) '\004'
 	done
-	every UNKNOWN_FORMAT "journal format 3; this wfctl knows 1 to 2"
+	every UNKNOWN_FORMAT "journal format 4; this wfctl knows 1 to 3"
 	cp kept "$DATA"
 	ok wfctl journal check
 }
