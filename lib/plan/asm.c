@@ -9,7 +9,6 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "query/query.h"
 
 #include <stdlib.h>
 
@@ -284,160 +283,7 @@ static int read_defined(struct wf_assembler *a)
 	return err;
 }
 
-/* -- what steps are to one another, groups -- */
-
-static int read_pair(struct wf_assembler *a, uint32_t *ret_step, uint32_t *ret_other)
-{
-	int err = wf_asm_step(a, ret_step);
-	return err ? err : wf_asm_step(a, ret_other);
-}
-
-static int read_copy(struct wf_assembler *a)
-{
-	uint32_t step = 0, of = 0;
-	int err = read_pair(a, &step, &of);
-	if (!err)
-		a->b.plan.steps[step].origin = of;
-	return err;
-}
-
-static int read_undo(struct wf_assembler *a)
-{
-	uint32_t step = 0, by = 0;
-	int err = read_pair(a, &step, &by);
-	if (!err)
-		a->b.plan.steps[step].compensation = by;
-	return err;
-}
-
-static int read_group_field(struct wf_assembler *a, struct wf_plan_group *g, const char *key,
-	size_t key_n, const char *value, size_t n)
-{
-	uint32_t go_on = 0;
-	const struct {
-		const char *name;
-		uint32_t *field;
-	} fields[] = {
-		{"needed", &g->needed},
-		{"limit", &g->limit},
-		{"first", &g->first_member},
-		{"count", &g->member_count},
-		{"parent", &g->parent},
-		{"member", &g->parent_member},
-		{"go_on", &go_on},
-	};
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		uint64_t number = 0;
-		if (!word_is(key, key_n, fields[i].name))
-			continue;
-		int err = wf_asm_number(a, value, n, &number);
-		if (!err)
-			err = wf_asm_to_u32(a, number, fields[i].field);
-		g->go_on |= go_on != 0;
-		return err;
-	}
-	return SYNTAX(a, "`%.*s` is not part of a group", (int)key_n, key);
-}
-
-static int read_group(struct wf_assembler *a)
-{
-	struct wf_plan_group g = {.step = WF_NONE, .parent = WF_NONE, .parent_member = WF_NONE};
-	size_t choice = 0, n;
-	const char *word;
-	int err = wf_asm_choice(a, wf_group_kind_names, WF_GROUP_KIND_COUNT_, &choice);
-	g.kind = (enum wf_group_kind)choice;
-	if (!err && !wf_asm_take(a, "none"))
-		err = wf_asm_step(a, &g.step);
-	while (!err && (n = wf_asm_word(a, &word))) {
-		const char *equals = memchr(word, '=', n);
-		if (!equals)
-			return SYNTAX(a, "`%.*s` is not NAME=VALUE", (int)n, word);
-		size_t key_n = (size_t)(equals - word);
-		err = read_group_field(a, &g, word, key_n, equals + 1, n - key_n - 1);
-	}
-	if (!err)
-		wf_plan_add_group(&a->b, &g);
-	return err;
-}
-
-static int read_member(struct wf_assembler *a)
-{
-	struct wf_plan_member m = {.pc = WF_NONE, .name = WF_NONE};
-	int err = wf_asm_label(a, FIX_MEMBER, a->b.plan.member_count);
-	wf_asm_skip(a);
-	if (!err && a->at < a->end && *a->at == '"')
-		err = wf_asm_string_index(a, &m.name);
-	wf_asm_skip(a);
-	if (!err && a->at < a->end)
-		err = wf_asm_u32(a, &m.first_dep);
-	if (!err && a->at < a->end)
-		err = wf_asm_u32(a, &m.dep_count);
-	if (!err)
-		wf_plan_add_member(&a->b, &m);
-	return err;
-}
-
-static int read_after(struct wf_assembler *a)
-{
-	uint32_t member = 0;
-	int err = wf_asm_u32(a, &member);
-	if (!err)
-		wf_plan_add_dep(&a->b, member);
-	return err;
-}
-
-/* -- edges, bodies, the code's places, tables -- */
-
-static int get_edge_end(struct wf_assembler *a, const char *none, uint32_t *ret)
-{
-	const char *word, *before = a->at;
-	size_t n = wf_asm_word(a, &word);
-	if (word_is(word, n, none)) {
-		*ret = WF_NONE;
-		return 0;
-	}
-	a->at = before;
-	return wf_asm_step(a, ret);
-}
-
-static int read_edge(struct wf_assembler *a)
-{
-	static const char *const arrow[] = {"->"};
-	struct wf_plan_edge edge = {.label = WF_NONE, .pc = WF_NONE};
-	size_t choice = 0;
-	int err = get_edge_end(a, "start", &edge.from);
-	if (!err)
-		err = wf_asm_choice(a, arrow, 1, &choice);
-	if (!err)
-		err = get_edge_end(a, "end", &edge.to);
-	if (!err)
-		err = wf_asm_choice(a, wf_edge_kind_names, WF_EDGE_KIND_COUNT_, &choice);
-	edge.kind = (enum wf_edge_kind)choice;
-	wf_asm_skip(a);
-	if (!err && a->at < a->end && *a->at == '"')
-		err = wf_asm_string_index(a, &edge.label);
-	if (!err && wf_asm_take(a, "at"))
-		err = wf_asm_u32(a, &edge.pc);
-	if (!err)
-		wf_plan_add_edge(&a->b, &edge);
-	return err;
-}
-
-/* What it is of, and its number, as its kind has them. */
-static int read_body(struct wf_assembler *a)
-{
-	struct wf_plan_body body = {0};
-	size_t choice = 0;
-	int err = wf_asm_choice(a, wf_body_names, WF_BODY_KIND_COUNT_, &choice);
-	body.kind = (enum wf_body_kind)choice;
-	if (!err && wf_body_of[choice] == WF_BODY_OF_STEP)
-		err = wf_asm_step(a, &body.of);
-	else if (!err && wf_body_of[choice] == WF_BODY_OF_TRIGGER)
-		err = wf_asm_u32(a, &body.of);
-	if (!err && wf_body_numbered(body.kind))
-		err = wf_asm_u32(a, &body.index);
-	return err ? err : wf_asm_label(a, FIX_BODY, wf_plan_add_body(&a->b, &body));
-}
+/* -- which statement it is -- */
 
 static int read_code(struct wf_assembler *a)
 {
@@ -449,33 +295,6 @@ static int read_tables(struct wf_assembler *a)
 {
 	a->part = PART_TABLES;
 	return 0;
-}
-
-/* Not by wf_plan_mark, which leaves out what says nothing new. */
-static int read_code_place(struct wf_assembler *a)
-{
-	struct wf_plan *p = &a->b.plan;
-	struct wf_plan_loc loc = {.pc = p->code_count};
-	int err = wf_asm_place(a, &loc.line, &loc.column);
-	if (err)
-		return err;
-	if (p->loc_count && p->locs[p->loc_count - 1].pc == loc.pc)
-		p->loc_count--;
-	WF_GROW(p->locs, p->loc_count, a->b.loc_room);
-	p->locs[p->loc_count++] = loc;
-	return 0;
-}
-
-static int read_table_string(struct wf_assembler *a)
-{
-	uint32_t index = 0;
-	return wf_asm_string_index(a, &index);
-}
-
-static int read_table_constant(struct wf_assembler *a)
-{
-	uint32_t index = 0;
-	return wf_asm_const_index(a, &index);
 }
 
 static const struct directive {
@@ -510,17 +329,17 @@ static const struct directive {
 	{"at", PART_STEP, false, read_step_place},
 	{"in", PART_STEP, false, read_in},
 	{"defined", PART_STEP, false, read_defined},
-	{"at", PART_CODE, false, read_code_place},
-	{"string", PART_TABLES, true, read_table_string},
-	{"constant", PART_TABLES, true, read_table_constant},
+	{"at", PART_CODE, false, wf_asm_read_code_place},
+	{"string", PART_TABLES, true, wf_asm_read_table_string},
+	{"constant", PART_TABLES, true, wf_asm_read_table_constant},
 	{"step", PART_ANY, false, read_step},
-	{"copy", PART_ANY, false, read_copy},
-	{"undo", PART_ANY, false, read_undo},
-	{"group", PART_ANY, false, read_group},
-	{"member", PART_ANY, false, read_member},
-	{"after", PART_ANY, false, read_after},
-	{"edge", PART_ANY, false, read_edge},
-	{"body", PART_ANY, false, read_body},
+	{"copy", PART_ANY, false, wf_asm_read_copy},
+	{"undo", PART_ANY, false, wf_asm_read_undo},
+	{"group", PART_ANY, false, wf_asm_read_group},
+	{"member", PART_ANY, false, wf_asm_read_member},
+	{"after", PART_ANY, false, wf_asm_read_after},
+	{"edge", PART_ANY, false, wf_asm_read_edge},
+	{"body", PART_ANY, false, wf_asm_read_body},
 	{"code", PART_ANY, false, read_code},
 	{"tables", PART_ANY, false, read_tables},
 };
@@ -535,147 +354,7 @@ static const struct directive *find_directive(enum wf_asm_part part, const char 
 	return NULL;
 }
 
-/* -- instructions -- */
-
-static int operand_none(struct wf_assembler *a, struct wf_insn *i)
-{
-	(void)a;
-	(void)i;
-	return 0;
-}
-
-static int operand_const(struct wf_assembler *a, struct wf_insn *i)
-{
-	return wf_asm_const_index(a, &i->c);
-}
-
-static int operand_name(struct wf_assembler *a, struct wf_insn *i)
-{
-	return wf_asm_string_index(a, &i->c);
-}
-
-static int operand_step(struct wf_assembler *a, struct wf_insn *i)
-{
-	return wf_asm_step(a, &i->c);
-}
-
-static int operand_target(struct wf_assembler *a, struct wf_insn *i)
-{
-	(void)i;
-	return wf_asm_label(a, FIX_CODE, a->b.plan.code_count);
-}
-
-static int operand_count(struct wf_assembler *a, struct wf_insn *i)
-{
-	return wf_asm_u32(a, &i->c);
-}
-
-static int operand_root(struct wf_assembler *a, struct wf_insn *i)
-{
-	char name[64];
-	int err = wf_asm_name(a, name, sizeof(name));
-	if (err)
-		return err;
-	enum wf_root root = wf_root_find(name);
-	i->a = (uint8_t)root;
-	return root == WF_ROOT_COUNT_ ? SYNTAX(a, "no root `%s`", name) : 0;
-}
-
-static int operand_call(struct wf_assembler *a, struct wf_insn *i)
-{
-	char name[64];
-	uint32_t count = 0;
-	int err = wf_asm_name(a, name, sizeof(name));
-	if (!err)
-		err = wf_asm_u32(a, &count);
-	if (err)
-		return err;
-	i->c = wf_function_find(name);
-	i->a = (uint8_t)count;
-	if (i->c == WF_FN_COUNT_)
-		return SYNTAX(a, "no function `%s`", name);
-	return count > UINT8_MAX ? SYNTAX(a, "more than %d arguments", UINT8_MAX) : 0;
-}
-
-static int operand_step_part(struct wf_assembler *a, struct wf_insn *i)
-{
-	const char *names[WF_PART_COUNT_];
-	for (unsigned k = 0; k < WF_PART_COUNT_; k++)
-		names[k] = wf_step_part_name((enum wf_step_part)k);
-	size_t choice = 0;
-	int err = wf_asm_step(a, &i->c);
-	if (!err)
-		err = wf_asm_choice(a, names, WF_PART_COUNT_, &choice);
-	i->a = (uint8_t)choice;
-	return err;
-}
-
-static int operand_each(struct wf_assembler *a, struct wf_insn *i)
-{
-	const char *names[WF_EACH_COUNT_];
-	for (unsigned k = 0; k < WF_EACH_COUNT_; k++)
-		names[k] = wf_each_name((enum wf_each)k);
-	size_t choice = 0;
-	int err = wf_asm_choice(a, names, WF_EACH_COUNT_, &choice);
-	i->a = (uint8_t)choice;
-	return err ? err : operand_target(a, i);
-}
-
-static int operand_result(struct wf_assembler *a, struct wf_insn *i)
-{
-	size_t choice = 0;
-	int err = wf_asm_choice(a, wf_finish_names, 2, &choice);
-	i->a = (uint8_t)choice;
-	return err ? err : wf_asm_string_index(a, &i->c);
-}
-
-static int operand_group(struct wf_assembler *a, struct wf_insn *i)
-{
-	return wf_asm_u32(a, &i->c);
-}
-
-static int operand_query(struct wf_assembler *a, struct wf_insn *i)
-{
-	const char *names[WF_QUERY_LANGUAGE_COUNT_];
-	for (unsigned k = 0; k < WF_QUERY_LANGUAGE_COUNT_; k++)
-		names[k] = wf_query_language_name((enum wf_query_language)k);
-	size_t choice = 0;
-	int err = wf_asm_choice(a, names, WF_QUERY_LANGUAGE_COUNT_, &choice);
-	i->a = (uint8_t)choice;
-	return err ? err : wf_asm_string_index(a, &i->c);
-}
-
-static int (*const read_operands[])(struct wf_assembler *, struct wf_insn *) = {
-	[WF_FORMAT_NONE] = operand_none,
-	[WF_FORMAT_CONST] = operand_const,
-	[WF_FORMAT_NAME] = operand_name,
-	[WF_FORMAT_STEP] = operand_step,
-	[WF_FORMAT_TARGET] = operand_target,
-	[WF_FORMAT_COUNT] = operand_count,
-	[WF_FORMAT_ROOT] = operand_root,
-	[WF_FORMAT_CALL] = operand_call,
-	[WF_FORMAT_STEPPART] = operand_step_part,
-	[WF_FORMAT_EACH] = operand_each,
-	[WF_FORMAT_RESULT] = operand_result,
-	[WF_FORMAT_GROUP] = operand_group,
-	[WF_FORMAT_QUERY] = operand_query,
-};
-
-static int read_insn(struct wf_assembler *a, const char *word, size_t n)
-{
-	unsigned op = 0;
-	while (op < WF_OP_COUNT_ && !word_is(word, n, wf_ops[op].mnemonic))
-		op++;
-	if (op == WF_OP_COUNT_)
-		return SYNTAX(a, "no instruction `%.*s`", (int)n, word);
-	if (a->b.plan.code_count >= WF_MAX_CODE)
-		return SYNTAX(a, "more than %u instructions", WF_MAX_CODE);
-	struct wf_insn insn = {.op = (uint8_t)op};
-	int err = read_operands[wf_ops[op].format](a, &insn);
-	if (!err)
-		wf_plan_emit(&a->b, (enum wf_opcode)op, insn.a, insn.c);
-	return err;
-}
+/* -- labels -- */
 
 static void add_label(struct wf_assembler *a, const char *word, size_t n)
 {
@@ -705,7 +384,7 @@ static int read_statement(struct wf_assembler *a, const char *word, size_t n)
 	} else if (label) {
 		add_label(a, word, n);
 	} else if (a->part == PART_CODE) {
-		err = read_insn(a, word, n);
+		err = wf_asm_insn(a, word, n);
 	} else {
 		return SYNTAX(a, "`%.*s` does not belong here", (int)n, word);
 	}

@@ -1,8 +1,8 @@
 /*
- * The assembler's state, and the parts of a line (asm_line.c) that its statements (asm.c) are
- * made of.
+ * The assembler's state, the parts of a line (asm_line.c) that its statements (asm.c, asm_parts.c,
+ * asm_insn.c) are made of, and the statements that asm.c leaves to the others.
  *
- * What reads a part gives 0, or WF_ESYNTAX with the line in the cause.
+ * What reads a part or a statement gives 0, or WF_ESYNTAX with the line in the cause.
  */
 #ifndef WF_PLAN_ASM_H
 #define WF_PLAN_ASM_H
@@ -71,6 +71,21 @@ int wf_asm_label(struct wf_assembler *a, enum wf_asm_fixup_kind kind, uint32_t a
 bool wf_asm_take(struct wf_assembler *a, const char *word);
 /* LINE:COLUMN */
 int wf_asm_place(struct wf_assembler *a, uint32_t *ret_line, uint32_t *ret_column);
+
+/* The statements of asm_parts.c, read behind their first word. */
+int wf_asm_read_copy(struct wf_assembler *a);
+int wf_asm_read_undo(struct wf_assembler *a);
+int wf_asm_read_group(struct wf_assembler *a);
+int wf_asm_read_member(struct wf_assembler *a);
+int wf_asm_read_after(struct wf_assembler *a);
+int wf_asm_read_edge(struct wf_assembler *a);
+int wf_asm_read_body(struct wf_assembler *a);
+int wf_asm_read_code_place(struct wf_assembler *a);
+int wf_asm_read_table_string(struct wf_assembler *a);
+int wf_asm_read_table_constant(struct wf_assembler *a);
+
+/* An instruction, from its mnemonic `word` on. */
+int wf_asm_insn(struct wf_assembler *a, const char *word, size_t n);
 
 static inline bool word_is(const char *word, size_t n, const char *other)
 {
