@@ -87,8 +87,9 @@ static int read_listing(struct wf_ctx *ctx, struct listing *l)
 	return status;
 }
 
-static json_t *known_json(const struct known *k)
+static json_t *known_json(const void *item)
 {
+	const struct known *k = item;
 	json_t *o = json_object();
 	json_object_set_new(o, "action", json_string(k->id));
 	json_object_set_new(o, "version", k->version ? json_string(k->version) : json_null());
@@ -131,11 +132,7 @@ static int run_ls(struct wf_ctx *ctx)
 	struct listing l = { 0 };
 	int status = read_listing(ctx, &l);
 	if (!status && wf_machine(ctx)) {
-		struct wf_list_out list;
-		wf_list_begin(&list, ctx);
-		for (size_t i = 0; i < l.count; i++)
-			wf_list_item(&list, known_json(&l.items[i]));
-		wf_list_end(&list);
+		wf_out_list(ctx, l.items, l.count, sizeof(*l.items), known_json);
 	} else if (!status) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		put_table(ctx, &l, &text);

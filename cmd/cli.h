@@ -121,6 +121,9 @@ struct wf_list_out {
 void wf_list_begin(struct wf_list_out *l, struct wf_ctx *ctx);
 void wf_list_item(struct wf_list_out *l, json_t *item); /* takes the reference */
 void wf_list_end(struct wf_list_out *l);
+/* All of a list that is at hand: `count` items of `size` bytes, each as `json` gives it. */
+void wf_out_list(struct wf_ctx *ctx, const void *items, size_t count, size_t size,
+	json_t *(*json)(const void *item));
 /* A note to standard error, unless quiet. */
 void wf_note(struct wf_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Asks back before something that cannot be taken back: *ret_go is true with --yes, or when a person at

@@ -202,6 +202,16 @@ void wf_list_end(struct wf_list_out *l)
 	wf_buf_done(&l->text);
 }
 
+void wf_out_list(struct wf_ctx *ctx, const void *items, size_t count, size_t size,
+	json_t *(*json)(const void *item))
+{
+	struct wf_list_out list;
+	wf_list_begin(&list, ctx);
+	for (size_t i = 0; i < count; i++)
+		wf_list_item(&list, json((const char *)items + i * size));
+	wf_list_end(&list);
+}
+
 void wf_note(struct wf_ctx *ctx, const char *fmt, ...)
 {
 	if (ctx->quiet)

@@ -51,8 +51,9 @@ static int read_listing(struct wf_ctx *ctx, struct listing *l)
 	return wf_read_journal(ctx, list_txn, l);
 }
 
-static json_t *definition_json(const struct wf_definition *d)
+static json_t *definition_json(const void *item)
 {
+	const struct wf_definition *d = item;
 	char id[2 * WF_HASH_SIZE + 1];
 	wf_hex(d->plan_id, WF_HASH_SIZE, id);
 	json_t *o = json_object();
@@ -97,11 +98,7 @@ static int run_ls(struct wf_ctx *ctx)
 	struct listing l = { 0 };
 	int status = read_listing(ctx, &l);
 	if (!status && wf_machine(ctx)) {
-		struct wf_list_out list;
-		wf_list_begin(&list, ctx);
-		for (size_t i = 0; i < l.count; i++)
-			wf_list_item(&list, definition_json(&l.items[i]));
-		wf_list_end(&list);
+		wf_out_list(ctx, l.items, l.count, sizeof(*l.items), definition_json);
 	} else if (!status) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		if (l.count)
