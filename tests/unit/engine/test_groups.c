@@ -1,6 +1,17 @@
 /* Groups: branches, items, lists with depends_on; their ends, failures, retries and cancels. */
 #include "world.h"
 
+#define NO "{'type':'ExecError','code':'exit_1','message':'no'}"
+
+/* Macros, so that a failure is said at the line of the test. */
+#define START(w, plan) (begin(w, plan), FEED(w, WF_EVENT_START, WF_NONE, 0, NULL))
+#define SUCCEED(w, id, output) FEED(w, WF_EVENT_SUCCESS, step_of(w, id), 1, output)
+#define FAIL(w, id) FEED(w, WF_EVENT_FAILURE, step_of(w, id), 1, js(NO))
+/* A retry by hand, that begins so many attempts. */
+#define RETRY(w, attempts) \
+	(FEED(w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}")), \
+		assert_int_equal((w)->turn.command_count, attempts))
+
 /* A step of a member; `more` are lines of its description. */
 static void member_step(struct flow *f, const char *id, const char *place, const char *action,
 	const char *input, const char *more)
@@ -45,15 +56,14 @@ static void all_branches_are_waited_for(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 3, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, branches(3, 3, ""));
 	assert_int_equal(w.turn.command_count, 3);
 	assert_int_equal(w.in->status, WF_INST_RUNNING);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, js("'two'"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, js("'one'"));
+	SUCCEED(&w, "b", js("'two'"));
+	SUCCEED(&w, "a", js("'one'"));
 	assert_int_equal(state_of(&w, "fan")->status, WF_STEP_WAITING);
 	assert_int_equal(state_of(&w, "fan")->wait, WF_WAIT_BRANCHES);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, js("'three'"));
+	SUCCEED(&w, "c", js("'three'"));
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	assert_string_equal(output_of(&w, "fan", "b", "output"), "two");
 	assert_string_equal(output_of(&w, "fan", "c", "status"), "completed");
@@ -64,14 +74,13 @@ static void the_limit_holds_branches_back(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 1, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, branches(3, 1, ""));
 	assert_int_equal(w.turn.command_count, 1);
 	assert_int_equal(state_of(&w, "b")->status, WF_STEP_PENDING);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
+	SUCCEED(&w, "a", NULL);
 	assert_int_equal(w.turn.commands[0].step, step_of(&w, "b"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
+	SUCCEED(&w, "b", NULL);
+	SUCCEED(&w, "c", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
@@ -80,10 +89,9 @@ static void the_first_success_cancels_the_others(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(1, 3, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "c"), 1, js("{'type':'ExecError','code':'exit_1','message':'no'}"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, js("1"));
+	START(&w, branches(1, 3, ""));
+	FAIL(&w, "c");
+	SUCCEED(&w, "b", js("1"));
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	assert_int_equal(state_of(&w, "a")->status, WF_STEP_CANCELLED);
 	assert_string_equal(output_of(&w, "fan", "a", "status"), "cancelled");
@@ -97,9 +105,8 @@ static void too_many_failures_fail_the_step(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(2, 3, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "a"), 1, js("{'type':'ExecError','code':'exit_1','message':'no'}"));
+	START(&w, branches(2, 3, ""));
+	FAIL(&w, "a");
 	assert_int_equal(w.in->status, WF_INST_RUNNING);
 	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "c"), 1, js("{'type':'ExecError','code':'exit_2','message':'no'}"));
 	assert_int_equal(w.in->status, WF_INST_FAILED);
@@ -110,10 +117,9 @@ static void too_many_failures_fail_the_step(void **state)
 	assert_string_equal(wf_core_text(error, "failed_step"), "a");
 	assert_int_equal(w.in->failed_step, step_of(&w, "fan"));
 	/* what is done stays done */
-	FEED(&w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
-	assert_int_equal(w.turn.command_count, 3);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
+	RETRY(&w, 3);
+	SUCCEED(&w, "b", NULL);
+	SUCCEED(&w, "c", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
@@ -122,16 +128,14 @@ static void a_retry_keeps_branches_that_completed(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 3, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, js("'kept'"));
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "b"), 1, js("{'type':'ExecError','code':'exit_1','message':'no'}"));
+	START(&w, branches(3, 3, ""));
+	SUCCEED(&w, "a", js("'kept'"));
+	FAIL(&w, "b");
 	assert_int_equal(w.in->status, WF_INST_FAILED);
-	FEED(&w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
-	assert_int_equal(w.turn.command_count, 2);
+	RETRY(&w, 2);
 	assert_int_equal(state_of(&w, "a")->status, WF_STEP_COMPLETED);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
+	SUCCEED(&w, "c", NULL);
+	SUCCEED(&w, "b", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	assert_string_equal(output_of(&w, "fan", "a", "output"), "kept");
 	end(&w);
@@ -141,10 +145,9 @@ static void the_steps_own_retry_begins_all_again(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 3, "retry attempts=2 initial=1000 on=ExecError\n"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "b"), 1, js("{'type':'ExecError','code':'exit_1','message':'no'}"));
+	START(&w, branches(3, 3, "retry attempts=2 initial=1000 on=ExecError\n"));
+	SUCCEED(&w, "a", NULL);
+	FAIL(&w, "b");
 	assert_int_equal(w.in->status, WF_INST_WAITING);
 	assert_int_equal(w.in->wait, WF_WAIT_RETRY);
 	w.now += 1000;
@@ -159,8 +162,7 @@ static void a_timeout_ends_the_branches(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 3, "timeout 60000\n"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, branches(3, 3, "timeout 60000\n"));
 	assert_int_equal(wf_instance_due(w.in), T0 + MINUTE);
 	w.now += MINUTE;
 	FEED(&w, WF_EVENT_TIMER, step_of(&w, "fan"), 0, NULL);
@@ -174,17 +176,15 @@ static void a_cancel_ends_the_branches(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, branches(3, 3, ""));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
+	START(&w, branches(3, 3, ""));
+	SUCCEED(&w, "a", NULL);
 	FEED(&w, WF_EVENT_CANCEL, WF_NONE, 0, js("{'by':'ann'}"));
 	assert_int_equal(w.in->status, WF_INST_CANCELLED);
 	assert_int_equal(state_of(&w, "fan")->status, WF_STEP_CANCELLED);
 	assert_int_equal(state_of(&w, "b")->status, WF_STEP_CANCELLED);
-	FEED(&w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
-	assert_int_equal(w.turn.command_count, 2);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
+	RETRY(&w, 2);
+	SUCCEED(&w, "b", NULL);
+	SUCCEED(&w, "c", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
@@ -198,8 +198,8 @@ static void a_doubt_in_a_branch_asks(void **state)
 	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
 	FEED(&w, WF_EVENT_DOUBT, step_of(&w, "b"), 1, NULL);
 	assert_int_equal(state_of(&w, "b")->status, WF_STEP_IN_DOUBT);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
+	SUCCEED(&w, "a", NULL);
+	SUCCEED(&w, "c", NULL);
 	assert_int_equal(w.in->status, WF_INST_SUSPENDED);
 	FEED(&w, WF_EVENT_RESOLVE, step_of(&w, "b"), 0, js("{'as':'completed','output':1}"));
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
@@ -236,15 +236,14 @@ static void items_come_one_after_the_other(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("['x','y','z']", 1, false, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, items("['x','y','z']", 1, false, "exec.run"));
 	for (int i = 0; i < 3; i++) {
 		const json_t *input = state_of(&w, "do0")->input;
 		assert_int_equal(w.turn.command_count, 1);
 		assert_int_equal(json_integer_value(json_object_get(input, "at")), i);
 		assert_int_equal(*wf_core_text(input, "item"), "xyz"[i]);
 		assert_int_equal(state_of(&w, "do0")->visits, i + 1);
-		FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do0"), 1, json_integer(i * 10));
+		SUCCEED(&w, "do0", json_integer(i * 10));
 	}
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	json_t *wanted = js("{'results':[0,10,20],'errors':[],'completed':3,'failed':0}");
@@ -257,14 +256,13 @@ static void results_stand_in_the_order_of_the_items(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("[1,2,3,4]", 2, false, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, items("[1,2,3,4]", 2, false, "exec.run"));
 	assert_int_equal(w.turn.command_count, 2);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do1"), 1, js("'b'"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do1"), 1, js("'c'"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do0"), 1, js("'a'"));
+	SUCCEED(&w, "do1", js("'b'"));
+	SUCCEED(&w, "do1", js("'c'"));
+	SUCCEED(&w, "do0", js("'a'"));
 	assert_int_equal(w.turn.command_count, 0);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do1"), 1, js("'d'"));
+	SUCCEED(&w, "do1", js("'d'"));
 	json_t *wanted = js("['a','b','c','d']");
 	assert_true(json_equal(json_object_get(state_of(&w, "each")->output, "results"), wanted));
 	json_decref(wanted);
@@ -275,8 +273,7 @@ static void no_items_are_over_at_once(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("[]", 2, false, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, items("[]", 2, false, "exec.run"));
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
@@ -285,36 +282,31 @@ static void what_is_no_list_fails_the_step(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("{'a':1}", 2, false, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, items("{'a':1}", 2, false, "exec.run"));
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_string_equal(wf_core_text(w.in->error, "code"), "foreach_items");
 	end(&w);
 }
 
-#define NO "{'type':'ExecError','code':'exit_1','message':'no'}"
-
 static void a_failed_item_ends_the_others(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("[1,2,3,4]", 2, false, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do1"), 1, js("'b'"));
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "do0"), 1, js(NO));
+	START(&w, items("[1,2,3,4]", 2, false, "exec.run"));
+	SUCCEED(&w, "do1", js("'b'"));
+	FAIL(&w, "do0");
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_int_equal(state_of(&w, "do1")->status, WF_STEP_CANCELLED);
 	const json_t *error = state_of(&w, "each")->error;
 	assert_int_equal(json_integer_value(json_object_get(error, "index")), 0);
 	/* items 0 and 2 begin again, where they were; then comes 3 */
-	FEED(&w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
-	assert_int_equal(w.turn.command_count, 2);
+	RETRY(&w, 2);
 	assert_int_equal(json_integer_value(json_object_get(state_of(&w, "do0")->input, "at")), 0);
 	assert_int_equal(json_integer_value(json_object_get(state_of(&w, "do1")->input, "at")), 2);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do0"), 1, js("'a'"));
+	SUCCEED(&w, "do0", js("'a'"));
 	assert_int_equal(json_integer_value(json_object_get(state_of(&w, "do0")->input, "at")), 3);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do1"), 1, js("'c'"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do0"), 1, js("'d'"));
+	SUCCEED(&w, "do1", js("'c'"));
+	SUCCEED(&w, "do0", js("'d'"));
 	json_t *wanted = js("['a','b','c','d']");
 	assert_true(json_equal(json_object_get(state_of(&w, "each")->output, "results"), wanted));
 	json_decref(wanted);
@@ -325,11 +317,10 @@ static void with_continue_all_items_run(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, items("[1,2,3]", 1, true, "exec.run"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "do0"), 1, js(NO));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "do0"), 1, js("2"));
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "do0"), 1, js(NO));
+	START(&w, items("[1,2,3]", 1, true, "exec.run"));
+	FAIL(&w, "do0");
+	SUCCEED(&w, "do0", js("2"));
+	FAIL(&w, "do0");
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	const json_t *output = state_of(&w, "each")->output;
 	assert_int_equal(json_integer_value(json_object_get(output, "failed")), 2);
@@ -347,8 +338,7 @@ static void many_items_take_several_turns(void **state)
 	for (int i = 0; i < 3500; i++)
 		wf_buf_printf(&list, "%c%d", i ? ',' : '[', i);
 	wf_buf_addch(&list, ']');
-	begin(&w, items(list.data, 4, false, "data.set"));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, items(list.data, 4, false, "data.set"));
 	unsigned turns = 1;
 	while (wf_engine_ready(w.in)) {
 		assert_int_equal(w.in->status, WF_INST_RUNNING);
@@ -389,16 +379,15 @@ static void steps_begin_when_what_they_depend_on_is_done(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, dag(4));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
+	START(&w, dag(4));
 	assert_int_equal(w.turn.command_count, 1);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
+	SUCCEED(&w, "a", NULL);
 	assert_int_equal(w.turn.command_count, 2);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
+	SUCCEED(&w, "c", NULL);
 	assert_int_equal(w.turn.command_count, 0);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
+	SUCCEED(&w, "b", NULL);
 	assert_int_equal(w.turn.commands[0].step, step_of(&w, "d"));
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "d"), 1, NULL);
+	SUCCEED(&w, "d", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
@@ -407,18 +396,16 @@ static void a_failure_ends_the_list_and_a_retry_goes_on(void **state)
 {
 	(void)state;
 	struct world w;
-	begin(&w, dag(4));
-	FEED(&w, WF_EVENT_START, WF_NONE, 0, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "a"), 1, NULL);
-	FEED(&w, WF_EVENT_FAILURE, step_of(&w, "b"), 1, js(NO));
+	START(&w, dag(4));
+	SUCCEED(&w, "a", NULL);
+	FAIL(&w, "b");
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_int_equal(w.in->failed_step, step_of(&w, "b"));
 	assert_int_equal(state_of(&w, "c")->status, WF_STEP_CANCELLED);
-	FEED(&w, WF_EVENT_RETRY, WF_NONE, 0, js("{'by':'ann'}"));
-	assert_int_equal(w.turn.command_count, 2);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "b"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "c"), 1, NULL);
-	FEED(&w, WF_EVENT_SUCCESS, step_of(&w, "d"), 1, NULL);
+	RETRY(&w, 2);
+	SUCCEED(&w, "b", NULL);
+	SUCCEED(&w, "c", NULL);
+	SUCCEED(&w, "d", NULL);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	end(&w);
 }
