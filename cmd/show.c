@@ -123,7 +123,9 @@ static int run_show(struct wf_ctx *ctx)
 			for (uint32_t i = 0; i < in->step_count; i++) {
 				if (!in->steps[i].output)
 					continue;
-				wf_buf_printf(&text, "output of %s\n", wf_plan_step_id(plan, i));
+				wf_buf_addstr(&text, "output of ");
+				wf_view_step_name(plan, in, i, &text);
+				wf_buf_addch(&text, '\n');
 				wf_view_yaml(in->steps[i].output, 2, &text);
 			}
 		}

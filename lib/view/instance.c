@@ -60,14 +60,16 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 {
 	const struct wf_step_state *s = &in->steps[i];
 	json_t *o = json_object();
-	json_object_set_new(o, "id", text_or_null(wf_plan_step_id(plan, i)));
+	uint32_t item = wf_view_step_item(plan, in, i);
+	json_object_set_new(o, "id", text_or_null(wf_view_step_id(plan, i)));
+	json_object_set_new(o, "item", item == WF_NONE ? json_null() : json_integer(item));
 	json_object_set_new(o, "action", json_string(wf_plan_action_name(plan, i)));
 	uint32_t of = wf_view_side_of(plan, i);
 	if (of != WF_NONE)
-		json_object_set_new(o, "of", text_or_null(wf_plan_step_id(plan, of)));
+		json_object_set_new(o, "of", text_or_null(wf_view_step_id(plan, of)));
 	uint32_t undoes = wf_view_undone_by(plan, i);
 	if (undoes != WF_NONE)
-		json_object_set_new(o, "undoes", text_or_null(wf_plan_step_id(plan, undoes)));
+		json_object_set_new(o, "undoes", text_or_null(wf_view_step_id(plan, undoes)));
 	json_object_set_new(o, "status", json_string(wf_step_status_name(wf_view_step_now(in, i))));
 	json_object_set_new(o, "waits_for",
 		s->wait == WF_WAIT_NONE ? json_null() : json_string(wf_wait_name(s->wait)));
@@ -126,7 +128,7 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 	json_object_set_new(o, "took_ms", span_json(in->created_at, in->ended_at));
 	json_object_set_new(o, "failed_step",
 		plan && in->failed_step != WF_NONE
-			? text_or_null(wf_plan_step_id(plan, in->failed_step))
+			? text_or_null(wf_view_step_id(plan, in->failed_step))
 			: json_null());
 	json_object_set_new(o, "error", value_or_null(in->error));
 	if (!plan)
@@ -363,13 +365,15 @@ void wf_view_heading(const struct wf_instance *in, const struct wf_style *style,
 	}
 }
 
-/* The name of the signal or event that the instance's main thread waits for; NULL. */
+/* The name of the signal or event that the instance's first waiting thread waits for; NULL. */
 static const char *awaited(const struct wf_instance *in)
 {
-	uint32_t step = in->thread_count ? in->threads[0].step : WF_NONE;
-	if (step >= in->step_count || in->steps[step].wait != in->wait)
-		return NULL;
-	return member_text(in->steps[step].input, "name");
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		uint32_t step = in->threads[i].done ? WF_NONE : in->threads[i].step;
+		if (step < in->step_count && in->steps[step].wait == in->wait)
+			return member_text(in->steps[step].input, "name");
+	}
+	return NULL;
 }
 
 /* What a parked instance waits for, after "is parked", and what to do. */
@@ -414,7 +418,7 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 		if (in->status == WF_INST_FAILED) {
 			if (in->failed_step != WF_NONE && plan && in->unwind != WF_UNWIND_STOPPED) {
 				wf_buf_addstr(out, " at ");
-				wf_view_safe(out, wf_plan_step_id(plan, in->failed_step));
+				wf_view_step_place(plan, in, in->failed_step, out);
 			}
 			if (in->error) {
 				wf_buf_addstr(out, ": ");

@@ -39,6 +39,16 @@ const char *wf_view_step_id(const struct wf_plan *plan, uint32_t step);
 void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out);
 
+/* The item of the innermost foreach around the step, in hand or had last; WF_NONE: there is none. */
+uint32_t wf_view_step_item(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step);
+/* For sentences: "pack of item 3", "ask of branch legal", "ask of item 3, branch legal". */
+void wf_view_step_place(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out);
+/* For lines about what moved: "pack (item 3)", the item that was in hand before the transitions that
+ * came next, `in` being as it is after them. */
+void wf_view_step_moved(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	const struct wf_transition *next, uint32_t count, struct wf_buf *out);
+
 /* The approval step whose notification this step is (a step of the side), or WF_NONE. */
 uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step);
 

@@ -154,18 +154,28 @@ static void forget(struct wf_live *l, uint64_t number, uint32_t step)
 	l->count = kept;
 }
 
+static bool in_foreach(const struct wf_plan *plan, uint32_t step)
+{
+	for (uint32_t g = plan->steps[step].group; g != WF_NONE; g = plan->groups[g].parent)
+		if (plan->groups[g].kind == WF_GROUP_FOREACH)
+			return true;
+	return false;
+}
+
 static size_t widest_name(const struct wf_plan *plan)
 {
 	size_t width = 0;
 	for (uint32_t i = 0; i < plan->step_count && i < 200; i++) {
 		size_t n = wf_view_width(wf_view_step_id(plan, i));
+		if (in_foreach(plan, i))
+			n += strlen(" (item 0)");
 		width = n > width ? n : width;
 	}
 	return width;
 }
 
 static void begun(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
-	const struct wf_transition *t, int64_t now, struct wf_buf *out)
+	const struct wf_transition *t, const char *name, int64_t now, struct wf_buf *out)
 {
 	if (wf_actions[plan->steps[t->step].action].kind != WF_ACTION_EFFECT)
 		return;
@@ -174,7 +184,6 @@ static void begun(struct wf_live *l, const struct wf_plan *plan, const struct wf
 	if (method)
 		wf_view_safe(&detail, method);
 	uint32_t most = plan->steps[t->step].retry.max_attempts;
-	const char *name = wf_view_step_id(plan, t->step);
 	forget(l, in->number, t->step);
 	if (!l->o.in_place) {
 		if (!l->o.verbose)
@@ -204,7 +213,7 @@ static const char *const words[WF_STEP_COUNT_] = {
 };
 
 static void step_line(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
-	uint32_t step, enum wf_step_status status, int64_t now, struct wf_buf *out)
+	uint32_t step, const char *name, enum wf_step_status status, int64_t now, struct wf_buf *out)
 {
 	const struct wf_step_state *s = &in->steps[step];
 	WF_AUTOBUF struct wf_buf detail = { 0 }, note = { 0 };
@@ -254,14 +263,14 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 		wf_buf_addstr(&detail, by.data);
 	}
 	put_line(l, &(struct line){ .number = in->number, .word = word,
-			    .role = wf_view_step_role(status), .name = wf_view_step_id(plan, step),
+			    .role = wf_view_step_role(status), .name = name,
 			    .name_width = widest_name(plan), .detail = detail.data, .took = took,
 			    .note = note.data }, false, out);
 }
 
 /* A decision that leaves its approval open: how far it has come, and who is still asked. */
-static void decision_line(struct wf_live *l, const struct wf_plan *plan,
-	const struct wf_instance *in, uint32_t step, struct wf_buf *out)
+static void decision_line(struct wf_live *l, const struct wf_instance *in, uint32_t step,
+	const char *name, struct wf_buf *out)
 {
 	const struct wf_step_state *s = &in->steps[step];
 	if (s->status != WF_STEP_WAITING || !s->approval)
@@ -272,7 +281,7 @@ static void decision_line(struct wf_live *l, const struct wf_plan *plan,
 	wf_buf_printf(out, "#%" PRIu64, in->number);
 	wf_buf_addstr(out, wf_style_off(&l->o.style, WF_ROLE_STRONG));
 	wf_buf_addch(out, ' ');
-	wf_view_safe(out, wf_view_step_id(plan, step));
+	wf_buf_addstr(out, name);
 	wf_buf_printf(out, ": %u of %u", wf_approval_given(s->approval),
 		wf_approval_needed(s->approval));
 	if (asked.len)
@@ -283,7 +292,7 @@ static void decision_line(struct wf_live *l, const struct wf_plan *plan,
 
 /* What the clock did to an open approval. */
 static void clock_line(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
-	const struct wf_transition *t, struct wf_buf *out)
+	const struct wf_transition *t, const char *name, struct wf_buf *out)
 {
 	const struct wf_step_state *s = &in->steps[t->step];
 	bool escalated = t->type == WF_TRANS_ESCALATED;
@@ -294,7 +303,7 @@ static void clock_line(struct wf_live *l, const struct wf_plan *plan, const stru
 		t->value + 1);
 	wf_view_clock_text(s, &e, &detail);
 	put_line(l, &(struct line){ .number = in->number, .word = "note", .role = WF_ROLE_WARN,
-			    .name = wf_view_step_id(plan, t->step),
+			    .name = name,
 			    .name_width = widest_name(plan), .detail = detail.data }, false, out);
 }
 
@@ -323,12 +332,14 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 		const struct wf_transition *t = &transitions[i];
 		if (t->step == WF_NONE || t->step >= plan->step_count)
 			continue;
+		WF_AUTOBUF struct wf_buf name = { 0 };
+		wf_view_step_moved(plan, in, t->step, t + 1, count - i - 1, &name);
 		if (t->type == WF_TRANS_ATTEMPT) {
-			begun(l, plan, in, t, now, out);
+			begun(l, plan, in, t, name.data, now, out);
 		} else if (t->type == WF_TRANS_DECISION_KEPT) {
-			decision_line(l, plan, in, t->step, out);
+			decision_line(l, in, t->step, name.data, out);
 		} else if (t->type == WF_TRANS_ESCALATED || t->type == WF_TRANS_REMINDED) {
-			clock_line(l, plan, in, t, out);
+			clock_line(l, plan, in, t, name.data, out);
 		} else if (t->type == WF_TRANS_STEP_STATUS && t->value < WF_STEP_COUNT_) {
 			enum wf_step_status status = (enum wf_step_status)t->value;
 			if (status != WF_STEP_RUNNING)
@@ -338,7 +349,7 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 				wf_instance_status_final(in->status) &&
 				in->status != WF_INST_COMPLETED;
 			if (words[status] && !leftover)
-				step_line(l, plan, in, t->step, status, now, out);
+				step_line(l, plan, in, t->step, name.data, status, now, out);
 		}
 	}
 	draw(l, now, out);

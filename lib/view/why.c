@@ -75,30 +75,33 @@ static void also(struct wf_why *w, uint32_t step)
 	if (s->status == WF_STEP_RUNNING) {
 		effect_text(w, step, &text);
 		wf_why_put(w, "also", "%s runs: %s", wf_why_step(w, step), text.data);
+	} else if (s->status == WF_STEP_IN_DOUBT) {
+		wf_why_put(w, "also", "%s is in doubt, and waits for an operator", wf_why_step(w, step));
 	} else {
-		wf_why_put(w, "also", "%s %s %s", wf_why_step(w, step),
-			s->status == WF_STEP_IN_DOUBT ? "is in doubt, and waits for" : "waits for",
-			s->status == WF_STEP_IN_DOUBT ? "an operator" : wf_wait_name(s->wait));
+		wf_why_also_waits(w, step);
 	}
 }
 
+/* What waits for its branches or items is told by what those wait for. */
 static bool resting(const struct wf_step_state *s)
 {
-	return s->status == WF_STEP_RUNNING || s->status == WF_STEP_WAITING ||
-		s->status == WF_STEP_IN_DOUBT;
+	return s->status == WF_STEP_RUNNING || s->status == WF_STEP_IN_DOUBT ||
+		(s->status == WF_STEP_WAITING && s->wait != WF_WAIT_BRANCHES);
 }
 
-/* The step that the sentence is about: the main thread's, else the first that rests. */
+/* The step that the sentence is about: that of the first thread that rests in one. */
 static uint32_t main_step(const struct wf_why *w)
 {
 	const struct wf_instance *in = w->in;
-	uint32_t step = in->thread_count ? in->threads[0].step : WF_NONE;
 	/* a doubt is what an operator must hear of first */
 	for (uint32_t i = 0; i < in->step_count; i++)
 		if (in->steps[i].status == WF_STEP_IN_DOUBT)
 			return i;
-	if (step < in->step_count && resting(&in->steps[step]))
-		return step;
+	for (uint32_t i = 0; i < in->thread_count; i++) {
+		uint32_t step = in->threads[i].done ? WF_NONE : in->threads[i].step;
+		if (step < in->step_count && resting(&in->steps[step]))
+			return step;
+	}
 	for (uint32_t i = 0; i < in->step_count; i++)
 		if (resting(&in->steps[i]))
 			return i;
@@ -267,5 +270,6 @@ json_t *wf_view_why(const struct wf_plan *plan, const struct wf_instance *in,
 	struct wf_why w = { .plan = plan, .in = in, .f = facts };
 	wf_why_begin(&w);
 	by_status[in->status](&w);
+	wf_buf_done(&w.name);
 	return w.doc;
 }

@@ -60,7 +60,13 @@ void wf_why_put(struct wf_why *w, const char *member, const char *fmt, ...)
 	va_start(ap, fmt);
 	json_t *text = line(fmt, ap);
 	va_end(ap);
-	json_array_append_new(json_object_get(w->doc, member), text);
+	json_t *list = json_object_get(w->doc, member);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), text)) {
+			json_decref(text);
+			return;
+		}
+	json_array_append_new(list, text);
 }
 
 void wf_why_sentence(struct wf_why *w, const char *fmt, ...)
@@ -114,14 +120,28 @@ void wf_why_then(struct wf_why *w, int64_t at, const char *fmt, ...)
 void wf_why_about(struct wf_why *w, uint32_t step, int64_t from, int64_t due)
 {
 	json_object_set_new(w->doc, "step",
-		step == WF_NONE ? json_null() : json_string(wf_plan_step_id(w->plan, step)));
+		step == WF_NONE ? json_null() : json_string(wf_view_step_id(w->plan, step)));
+	uint32_t item = wf_view_step_item(w->plan, w->in, step);
+	json_object_set_new(w->doc, "item", item == WF_NONE ? json_null() : json_integer(item));
 	json_object_set_new(w->doc, "since", wf_view_time_json(from));
 	json_object_set_new(w->doc, "due_at", wf_view_time_json(due));
 }
 
-const char *wf_why_step(const struct wf_why *w, uint32_t step)
+const char *wf_why_step(struct wf_why *w, uint32_t step)
 {
-	return wf_plan_step_id(w->plan, step);
+	wf_buf_reset(&w->name);
+	wf_view_step_place(w->plan, w->in, step, &w->name);
+	return w->name.data;
+}
+
+const char *wf_why_at(struct wf_why *w, uint32_t step)
+{
+	wf_buf_reset(&w->name);
+	if (w->plan->steps[step].group == WF_NONE)
+		return "";
+	wf_buf_addstr(&w->name, " at ");
+	wf_view_step_place(w->plan, w->in, step, &w->name);
+	return w->name.data;
 }
 
 const char *wf_why_input(const struct wf_step_state *s, const char *member)

@@ -12,6 +12,8 @@
 /* How a step's failing goes on. */
 static const char *failing(const struct wf_why *w, uint32_t step)
 {
+	if (w->plan->steps[step].fail_pc == WF_NONE && w->plan->steps[step].group != WF_NONE)
+		return "";
 	return w->plan->steps[step].fail_pc == WF_NONE
 		? ", and the instance with it"
 		: "; the definition says how it goes on";
@@ -76,7 +78,7 @@ static void approval_todo(struct wf_why *w, uint32_t step, const struct wf_appro
 	bool me = w->f->actor && wf_approval_asks(a, w->f->actor);
 	WF_AUTOBUF struct wf_buf tail = { 0 };
 	if (open_approvals(w->in) > 1)
-		wf_buf_printf(&tail, " --step %s", wf_why_step(w, step));
+		wf_buf_printf(&tail, " --step %s", wf_plan_step_id(w->plan, step));
 	if (!me && first)
 		wf_buf_printf(&tail, " --as %s", first);
 	wf_why_put(w, "todo", "wfctl approve %" PRIu64 "%s, or wfctl reject", w->in->number,
@@ -91,7 +93,8 @@ static void why_approval(struct wf_why *w, uint32_t step)
 	if (!a)
 		return;
 	wf_why_about(w, step, a->opened_at, s->due_at);
-	wf_why_sentence(w, "waits for an approval%s", wf_why_since(w, a->opened_at, from));
+	wf_why_sentence(w, "waits for an approval%s%s", wf_why_at(w, step),
+		wf_why_since(w, a->opened_at, from));
 	if (a->message)
 		wf_why_put(w, "asks", "%s", a->message);
 	decisions(w, a);
@@ -151,8 +154,8 @@ static void why_signal(struct wf_why *w, uint32_t step, bool event)
 	char from[3 * WF_WHEN_TEXT];
 	name = name ? name : "?";
 	wf_why_about(w, step, s->started_at, s->due_at);
-	wf_why_sentence(w, "waits for the %s %s%s", what, name, wf_why_since(w, s->started_at,
-		from));
+	wf_why_sentence(w, "waits for the %s %s%s%s", what, name, wf_why_at(w, step),
+		wf_why_since(w, s->started_at, from));
 	wf_why_put(w, "needs", "%s %s%s", event ? "an event" : "a signal", name,
 		event ? " that matches what the step waits for" : "");
 	if (s->due_at) {
@@ -254,6 +257,39 @@ static void (*const by_wait[WF_WAIT_COUNT_])(struct wf_why *, uint32_t) = {
 	[WF_WAIT_OPERATOR] = wf_why_doubt,
 	[WF_WAIT_HOLD] = why_hold,
 };
+
+static void also_until(struct wf_why *w, uint32_t step, int64_t due, const char *what)
+{
+	char clock[WF_WHEN_TEXT];
+	wf_view_clock(due, w->f->now, clock);
+	wf_why_put(w, "also", "%s %s%s%s", wf_why_step(w, step), what, due ? " until " : "",
+		due ? clock : "");
+}
+
+void wf_why_also_waits(struct wf_why *w, uint32_t step)
+{
+	const struct wf_step_state *s = &w->in->steps[step];
+	const char *name = wf_why_input(s, "name");
+	WF_AUTOBUF struct wf_buf what = { 0 };
+	wf_buf_addstr(&what, "waits for ");
+	if (s->wait == WF_WAIT_APPROVAL && s->approval) {
+		wf_buf_addstr(&what, "approvals, ");
+		wf_view_progress(s->approval, &what);
+		approval_todo(w, step, s->approval);
+	} else if ((s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT) && name) {
+		bool event = s->wait == WF_WAIT_EVENT;
+		wf_buf_printf(&what, "the %s %s", event ? "event" : "signal", name);
+		if (event)
+			wf_why_put(w, "todo", "wfctl emit %s --data '{…}'", name);
+		else
+			wf_why_put(w, "todo", "wfctl signal %" PRIu64 " %s", w->in->number, name);
+	} else if (s->wait == WF_WAIT_CHILD && s->child) {
+		wf_buf_printf(&what, "its child #%" PRIu64, s->child);
+	} else {
+		wf_buf_addstr(&what, wf_wait_name(s->wait));
+	}
+	also_until(w, step, s->wait == WF_WAIT_APPROVAL ? 0 : s->due_at, what.data);
+}
 
 bool wf_why_wait(struct wf_why *w, uint32_t step)
 {

@@ -52,6 +52,28 @@ shape_of() {
 	shape why
 }
 
+@test "branches and items: all that wait, by the author's names" {
+	start '{ id: fan, parallel: { branches: [{ id: legal, steps: [{ id: ask_l, action: approval.request, with: { quorum: 1, approvers: { list: [alice] } } }] }, { id: money, steps: [{ id: ask_m, action: approval.request, with: { quorum: 1, approvers: { list: [bob] } } }] }] } }'
+	ok wfctl why 1
+	assert_line --index 0 "#1 waits for an approval at ask_l of branch legal since 09:12:05 (0 ms)."
+	assert_line "  also    ask_m of branch money waits for approvals, 0 of 1: bob"
+	assert_line "  to do   wfctl approve 1 --step ask_l --as alice, or wfctl reject"
+	assert_line "          wfctl approve 1 --step ask_m --as bob, or wfctl reject"
+	shape_of 1
+	start '{ id: each, foreach: { items: [a, b, c], limit: 2, steps: [{ id: double, action: data.set }, { id: gate, action: wait.signal, with: { name: go } }] } }'
+	ok wfctl why 2
+	assert_line --index 0 "#2 waits for the signal go at gate of item 0 since 09:12:05 (0 ms)."
+	assert_line "  also    gate of item 1 waits for the signal go"
+	ok wfctl signal 2 go
+	assert_line "  ok    double (item 2)"
+	assert_line --partial "is parked: it waits for the signal go. Next: wfctl signal 2 go"
+	shape_of 2
+	assert_equal "$(jq -rc '[.step, .item]' <<<"$output")" '["gate",2]'
+	ok wfctl show 2 -o json
+	shape instance
+	assert_equal "$(jq -rc '[.steps[] | select(.id == "gate") | .item]' <<<"$output")" "[2,1]"
+}
+
 @test "a signal and an event" {
 	start '{ id: gate, action: wait.signal, with: { name: go, timeout: PT1H } }'
 	ok wfctl why 1

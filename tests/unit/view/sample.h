@@ -78,6 +78,33 @@ static inline void sample_init(struct sample *s)
 	s->in = in;
 }
 
+/* The first step becomes a foreach of two lanes, the others the copies of its one step, threads 1 and 2
+ * their lanes. */
+static inline void sample_foreach(struct sample *s)
+{
+	struct wf_plan_group g = { .kind = WF_GROUP_FOREACH, .step = 0, .limit = 2, .member_count = 2,
+		.parent = WF_NONE, .parent_member = WF_NONE };
+	struct wf_plan_member lane = { .pc = 0, .name = WF_NONE };
+	(void)wf_plan_add_group(&s->b, &g);
+	for (uint32_t i = 0; i < 2; i++) {
+		(void)wf_plan_add_member(&s->b, &lane);
+		s->b.plan.steps[1 + i].group = 0;
+		s->b.plan.steps[1 + i].member = i;
+		s->b.plan.steps[1 + i].origin = 1;
+	}
+	wf_instance_need_groups(s->in, 1);
+	s->in->groups[0].first_thread = wf_instance_add_thread(s->in);
+	(void)wf_instance_add_thread(s->in);
+	s->in->steps[0].status = WF_STEP_WAITING;
+	s->in->steps[0].wait = WF_WAIT_BRANCHES;
+	for (uint32_t i = 1; i < 3; i++) {
+		s->in->threads[i].group = 0;
+		s->in->threads[i].member = i - 1;
+		s->in->threads[i].step = i;
+		s->in->threads[i].done = false;
+	}
+}
+
 static inline void sample_done(struct sample *s)
 {
 	wf_instance_free(s->in);

@@ -122,11 +122,40 @@ static void test_one_row_each(void **state)
 	wf_buf_done(&b);
 }
 
+/* A lane that takes several items within one turn: each line says its own item. */
+static void test_items(void **state)
+{
+	(void)state;
+	struct sample s;
+	struct wf_buf b = { 0 };
+	struct wf_live_options options = { 0 };
+	struct wf_event event = { .type = WF_EVENT_CONTINUE, .at = T0, .step = WF_NONE };
+	sample_init(&s);
+	sample_foreach(&s);
+	s.in->threads[1].item = 17;
+	s.in->threads[2].item = 18;
+	struct wf_transition t[] = {
+		{ WF_TRANS_STEP_STATUS, 1, WF_STEP_SKIPPED }, { WF_TRANS_ITEM, 0, 15 << 1 },
+		{ WF_TRANS_STEP_STATUS, 1, WF_STEP_SKIPPED }, { WF_TRANS_STEP_STATUS, 2, WF_STEP_SKIPPED },
+		{ WF_TRANS_ITEM, 0, 16 << 1 }, { WF_TRANS_STEP_STATUS, 2, WF_STEP_SKIPPED },
+	};
+	struct wf_live *l = wf_live_new(&options);
+	wf_live_moved(l, s.plan, s.in, &event, t, 6, T0, &b);
+	assert_text(&b, "  skip  approval (item 15)\n"
+			"  skip  approval (item 17)\n"
+			"  skip  approval (item 16)\n"
+			"  skip  approval (item 18)\n");
+	wf_live_free(l);
+	sample_done(&s);
+	wf_buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain), cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_in_place), cmocka_unit_test(test_one_row_each),
+		cmocka_unit_test(test_items),
 	};
 	return cmocka_run_group_tests_name("view live", tests, utc, NULL);
 }

@@ -29,7 +29,7 @@ static void end(struct world *w)
 static void says(struct world *w, const char *wanted)
 {
 	static const char *const members[] = { "number", "workflow", "status", "waits_for", "driver",
-		"sentence", "step", "since", "due_at", "asks", "has", "needs", "runs", "behind", "failed",
+		"sentence", "step", "item", "since", "due_at", "asks", "has", "needs", "runs", "behind", "failed",
 		"undone", "left", "held", "also", "then", "wakes", "todo" };
 	struct wf_style style = { 0 };
 	json_t *why = wf_view_why(w->s.plan, w->s.in, &w->f);
@@ -266,6 +266,36 @@ static void test_also(void **state)
 	end(&w);
 }
 
+/* Every lane that waits is told, by the author's name of its step and the item. */
+static void test_items(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w);
+	struct wf_step_state *s = waits(&w, 1, WF_WAIT_SIGNAL);
+	s->due_at = 0;
+	s->input = parse("{\"name\":\"go\"}");
+	s = waits(&w, 2, WF_WAIT_EVENT);
+	s->input = parse("{\"name\":\"paid\"}");
+	w.s.in->steps[1].status = WF_STEP_WAITING;
+	w.s.in->steps[1].wait = WF_WAIT_SIGNAL;
+	sample_foreach(&w.s);
+	w.s.in->threads[0].step = 0;
+	w.s.in->threads[1].item = 17;
+	w.s.in->threads[2].item = 3;
+	says(&w, "#1234 waits for the signal go at approval of item 17 since 09:12:05 (27 m 59 s).\n"
+		 "  needs   a signal go\n"
+		 "  also    approval of item 3 waits for the event paid\n"
+		 "  wakes   a signal of that name\n"
+		 "  to do   wfctl signal 1234 go\n"
+		 "          wfctl emit paid --data '{…}'\n");
+	json_t *why = wf_view_why(w.s.plan, w.s.in, &w.f);
+	assert_string_equal(json_string_value(json_object_get(why, "step")), "approval");
+	assert_int_equal(json_integer_value(json_object_get(why, "item")), 17);
+	json_decref(why);
+	end(&w);
+}
+
 static void test_suspended(void **state)
 {
 	struct world w;
@@ -360,7 +390,7 @@ int main(void)
 		cmocka_unit_test(test_approval), cmocka_unit_test(test_groups_and_clock),
 		cmocka_unit_test(test_timer_and_retry), cmocka_unit_test(test_signal_and_event),
 		cmocka_unit_test(test_child_and_hold), cmocka_unit_test(test_running),
-		cmocka_unit_test(test_also), cmocka_unit_test(test_suspended),
+		cmocka_unit_test(test_also), cmocka_unit_test(test_items), cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_queued_and_pending), cmocka_unit_test(test_ended),
 	};
 	return cmocka_run_group_tests_name("view why", tests, utc, NULL);
