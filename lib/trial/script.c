@@ -80,8 +80,8 @@ static json_t *delivery_of(const struct trial_case *c, const json_t *item, const
 	json_t *data = json_object_get(item, "data");
 	char at[WF_TIME_TEXT];
 	wf_time_text(c->now, at);
-	return json_pack("{s:s, s:s, s:O, s:s*, s:i, s:s}", "kind", kind, "name", name, "data",
-		data ? data : json_object(), "id", text(item, "id"), "number", 1, "at", at);
+	return json_pack("{s:s, s:s, s:o, s:s*, s:i, s:s}", "kind", kind, "name", name, "data",
+		data ? json_incref(data) : json_object(), "id", text(item, "id"), "number", 1, "at", at);
 }
 
 /* The step that takes it; WF_NONE. */
