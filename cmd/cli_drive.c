@@ -467,7 +467,7 @@ json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
 	if (in->error)
 		json_object_set(o, "error", in->error);
 	if (in->failed_step != WF_NONE && plan)
-		json_object_set_new(o, "failed_step", json_string(wf_plan_step_id(plan, in->failed_step)));
+		json_object_set_new(o, "failed_step", json_string(wf_view_step_id(plan, in->failed_step)));
 	return o;
 }
 

@@ -86,8 +86,8 @@ static uint32_t member_in(const struct wf_plan *plan, uint32_t step, uint32_t gr
 	return at == group ? member : WF_NONE;
 }
 
-/* The item that the lane had in hand when the transitions that follow were still to come. Within one
- * turn it may have taken several: the next end of an item is its own, unless another lane moved
+/* The item that the lane had in hand when the transitions that follow were still to come. Within
+ * one turn it may have taken several: the next end of an item is its own, unless another lane moved
  * before. */
 static uint32_t item_before(const struct wf_plan *plan, uint32_t group, uint32_t member,
 	uint32_t now, const struct wf_transition *next, uint32_t count)
@@ -105,8 +105,9 @@ static uint32_t item_before(const struct wf_plan *plan, uint32_t group, uint32_t
 	return now;
 }
 
-static bool put_items_before(const struct wf_plan *plan, const struct wf_instance *in, uint32_t group,
-	uint32_t member, const struct wf_transition *next, uint32_t count, struct wf_buf *out)
+static bool put_items_before(const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t group, uint32_t member, const struct wf_transition *next, uint32_t count,
+	struct wf_buf *out)
 {
 	if (group == WF_NONE || group >= in->group_count)
 		return false;
