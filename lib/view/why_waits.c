@@ -113,6 +113,14 @@ static void why_approval(struct wf_why *w, uint32_t step)
 	approval_todo(w, step, a);
 }
 
+/* What lies in a branch or an item may have other timers beside it: the step is named. */
+static void timer_todo(struct wf_why *w, uint32_t step, const char *what)
+{
+	bool named = w->plan->steps[step].group != WF_NONE;
+	wf_why_put(w, "todo", "nothing; to %s now: wfctl timer fire %" PRIu64 "%s%s", what,
+		w->in->number, named ? " --step " : "", named ? wf_plan_step_id(w->plan, step) : "");
+}
+
 static void why_timer(struct wf_why *w, uint32_t step)
 {
 	const struct wf_step_state *s = &w->in->steps[step];
@@ -122,7 +130,7 @@ static void why_timer(struct wf_why *w, uint32_t step)
 		wf_why_since(w, s->started_at, from));
 	wf_why_then(w, s->due_at, "it goes on");
 	wf_why_wakes_timer(w, s->due_at);
-	wf_why_put(w, "todo", "nothing; to go on now: wfctl timer fire %" PRIu64, w->in->number);
+	timer_todo(w, step, "go on");
 }
 
 static void failure(struct wf_why *w, const struct wf_step_state *s)
@@ -144,7 +152,7 @@ static void why_retry(struct wf_why *w, uint32_t step)
 	wf_why_then(w, s->due_at, "%s is tried again, attempt %u of %u", wf_why_step(w, step),
 		s->attempts + 1, w->plan->steps[step].retry.max_attempts);
 	wf_why_wakes_timer(w, s->due_at);
-	wf_why_put(w, "todo", "nothing; to try it now: wfctl timer fire %" PRIu64, w->in->number);
+	timer_todo(w, step, "try it");
 }
 
 static void why_signal(struct wf_why *w, uint32_t step, bool event)

@@ -72,6 +72,12 @@ shape_of() {
 	ok wfctl show 2 -o json
 	shape instance
 	assert_equal "$(jq -rc '[.steps[] | select(.id == "gate") | .item]' <<<"$output")" "[2,1]"
+	start '{ id: naps, foreach: { items: [a, b], limit: 2, steps: [{ id: nap, action: wait.timer, with: { duration: PT1H } }] } }'
+	ok wfctl why 3
+	assert_line --index 0 "#3 waits for a time at nap of item 0 since 09:12:05 (0 ms)."
+	assert_line "  also    nap of item 1 waits for a timer until 10:12:05"
+	assert_line "  to do   nothing; to go on now: wfctl timer fire 3 --step nap"
+	ok wfctl timer fire 3 --step nap
 }
 
 @test "a signal and an event" {
