@@ -26,6 +26,13 @@ static bool is_of_this_run(const char *key)
 	return false;
 }
 
+/* The id of an event that a step emitted without one begins with its instance's uuid. */
+static bool is_made_of_uuid(const char *key, const json_t *member)
+{
+	const char *id = strcmp(key, "id") == 0 ? json_string_value(member) : NULL;
+	return id && strlen(id) > 36 && id[8] == '-' && id[13] == '-' && id[23] == '-' && id[36] == '-';
+}
+
 /* A copy without what differs from run to run. */
 static json_t *comparable(json_t *value, bool attempts)
 {
@@ -45,7 +52,7 @@ static json_t *comparable(json_t *value, bool attempts)
 		/* a child's key is made of its parent's uuid */
 		bool made = !strcmp(key, "start_key") && json_is_object(json_object_get(value, "parent"));
 		bool left_out =
-			is_of_this_run(key) || made ||
+			is_of_this_run(key) || made || is_made_of_uuid(key, member) ||
 			(!attempts && (!strcmp(key, "attempts") || !strcmp(key, "attempt")));
 		if (!left_out)
 			json_object_set_new(object, key, comparable(member, attempts));

@@ -143,6 +143,32 @@ static const char ended[] =
 	"    - { id: a, action: exec.run, with: { shell: '" RAN("a") "; echo A' } }\n"
 	"    - { id: b, action: exec.run, with: { shell: '" RAN("b") "; exit 3' } }\n";
 
+/* Every event that a step emits starts one; the second of an id is the first. */
+static const char tells[] =
+	"workflow:\n"
+	"  id: tells\n"
+	"  steps:\n"
+	"    - { id: tell, action: event.emit, with: { name: thing.made, id: one, data: { n: 1 } } }\n"
+	"    - { id: again, action: event.emit, with: { name: thing.made, id: one, data: { n: 2 } } }\n"
+	"    - { id: work, action: exec.run, idempotency_key: 'x:work', with: { shell: '" RAN("work") "' } }\n"
+	"    - id: all\n"
+	"      foreach:\n"
+	"        items: [3, 4]\n"
+	"        limit: 1\n"
+	"        steps:\n"
+	"          - { id: own, action: event.emit, with: { name: thing.made, data: { n: '${item}' } },\n"
+	"              output: { n: '${output.event}', new: '${output.new}' } }\n"
+	"  completion: { on_success: { output: '${[tell.new, again.new, again.event - tell.event]}' } }\n";
+
+static const char hears[] =
+	"workflow:\n"
+	"  id: hears\n"
+	"  triggers: [ { type: event, name: thing.made, input: { n: '${event.data.n}' } } ]\n"
+	"  input: { type: object, required: [n], properties: { n: { type: integer } } }\n"
+	"  steps:\n"
+	"    - { id: hear, action: exec.run, idempotency_key: 'x:${n}', with: { shell: '" RAN("hear") "' } }\n"
+	"  completion: { on_success: { output: '${n}' } }\n";
+
 const struct scenario meeting_scenarios[] = {
 	{ .name = "an event",
 		.ends = "completed completed completed 3", .definition = greets, .second = expects, .many = true,
@@ -156,6 +182,11 @@ const struct scenario meeting_scenarios[] = {
 		.commands = { RUN, AT("09:30:00") "emit customer.new --data {\"n\":1} --id one",
 			AT("09:40:00") "emit customer.new --data {\"n\":2} --id two",
 			AT("10:00:00") "serve-once", AT("11:00:00") "serve-once" },
+		.prepared = 1, .recovery = "serve-once" },
+	{ .name = "events of steps",
+		.ends = "completed completed completed completed 4", .definition = tells, .second = hears,
+		.many = true,
+		.commands = { START "register @DIR@/w2.yaml", RUN, AT("10:00:00") "serve-once" },
 		.prepared = 1, .recovery = "serve-once" },
 	{ .name = "signals",
 		.ends = "completed 2", .definition = gate,

@@ -255,7 +255,7 @@ static bool run_table(const struct race *table, const char *only)
 int main(int argc, char **argv)
 {
 	static const struct race *const tables[] = {flow_races, clock_races, people_races,
-		slot_races, inbox_races, spree_races, saga_races, child_races};
+		slot_races, inbox_races, spree_races, saga_races, child_races, fork_races};
 	const char *only = NULL, *seed = getenv("WFCTL_RACE_SEED");
 	unsigned drawn = seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);
 	bool any = false;

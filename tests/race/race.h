@@ -24,7 +24,7 @@ struct race {
 };
 /* One table a file; each ends with a row without a name. */
 extern const struct race flow_races[], clock_races[], people_races[], slot_races[], inbox_races[],
-	spree_races[], saga_races[], child_races[];
+	spree_races[], saga_races[], child_races[], fork_races[];
 
 /* The first in the short form, the second in the full one. */
 unsigned rounds(unsigned few, unsigned many);
