@@ -30,7 +30,8 @@ static bool is_of_this_run(const char *key)
 static bool is_made_of_uuid(const char *key, const json_t *member)
 {
 	const char *id = strcmp(key, "id") == 0 ? json_string_value(member) : NULL;
-	return id && strlen(id) > 36 && id[8] == '-' && id[13] == '-' && id[23] == '-' && id[36] == '-';
+	return id && strlen(id) > 36 && id[8] == '-' && id[13] == '-' && id[23] == '-' &&
+		id[36] == '-';
 }
 
 /* A copy without what differs from run to run. */
