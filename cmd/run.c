@@ -16,13 +16,32 @@ struct by_name {
 	struct wf_definition found;
 };
 
+struct named {
+	const char *workflow;
+	bool *is;
+};
+
+static bool is_of_workflow(void *arg, const struct wf_definition *d)
+{
+	const struct named *n = arg;
+	*n->is = strcmp(d->workflow, n->workflow) == 0;
+	return !*n->is;
+}
+
 static int definition_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct by_name *b = arg;
 	wf_definition_done(&b->found);
 	b->found = (struct wf_definition){ 0 };
 	int r = wf_txn_get_definition(txn, b->workflow, b->version, &b->found);
-	if (r == WF_ENOENT) {
+	bool off = r == 0 && !b->found.enabled;
+	if (r == WF_ENOENT && !b->version)
+		(void)wf_txn_each_definition(txn, is_of_workflow, &(struct named){ b->workflow, &off });
+	if (off) {
+		r = wf_fail(cause, WF_ECONFLICT, "workflow %s%s%s is disabled", b->workflow,
+			b->version ? " of version " : "", b->version ? b->version : "");
+		wf_fail_hint(cause, "wfctl workflow enable %s", b->workflow);
+	} else if (r == WF_ENOENT) {
 		if (b->version)
 			(void)wf_fail(cause, r, "there is no workflow %s of version %s", b->workflow,
 				b->version);

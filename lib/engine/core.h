@@ -15,6 +15,7 @@ struct wf_core {
 	struct wf_vm vm;
 	uint32_t thread;    /* the one in hand */
 	uint32_t last_step; /* the step that the thread in hand left last; WF_NONE */
+	uint64_t spare_steps; /* of expressions, for what handles that they were used up */
 	bool forking;       /* a new thread has not entered its step yet */
 	uint32_t *queue;    /* threads of members that may run, from queue_at on */
 	uint32_t queue_at, queue_count, queue_room;

@@ -1,6 +1,7 @@
 /* The pure core: one event at a time. */
 #include "engine/engine.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "engine/core.h"
 
@@ -211,6 +212,7 @@ int wf_engine_feed(const struct wf_plan *plan, struct wf_instance *in, const str
 	c->event = event;
 	c->turn = turn;
 	c->forking = false;
+	c->spare_steps = WF_MAX_EVAL_STEPS;
 	c->queue = NULL;
 	c->queue_at = c->queue_count = c->queue_room = 0;
 	c->made_bytes = 0;

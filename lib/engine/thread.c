@@ -16,6 +16,16 @@ static json_t *failure_error(struct wf_core *c)
 	return error;
 }
 
+/* What handles a failure may compute again where the turn's steps were used up: half as many as the time
+ * before, so that all of it stays within twice what a turn may take. */
+static void grant_steps(struct wf_core *c)
+{
+	if (c->vm.steps_left)
+		return;
+	c->spare_steps /= 2;
+	c->vm.steps_left = c->spare_steps;
+}
+
 /* An expression failed: in a step it fails the step; between steps it ends the thread. */
 static void fail_here(struct wf_core *c, json_t *error)
 {
@@ -296,7 +306,9 @@ void wf_core_run(struct wf_core *c)
 	while (!c->yields && !rests(c)) {
 		uint32_t pc = wf_core_thread(c)->pc;
 		if (wf_vm_run(&c->vm, &pc)) {
-			fail_here(c, failure_error(c));
+			json_t *error = failure_error(c);
+			grant_steps(c);
+			fail_here(c, error);
 			continue;
 		}
 		wf_core_thread(c)->pc = pc + 1;

@@ -358,6 +358,16 @@ int wf_children_begin(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive
 
 /* -- those that nobody waits for any more -- */
 
+/* A parent that undoes what it did does not leave what its child did. */
+static bool undoes(const struct wf_drive *d)
+{
+	for (uint32_t i = 0; i < d->moved_count; i++)
+		if (d->moved[i].event.type == WF_EVENT_CANCEL &&
+			json_is_true(json_object_get(d->moved[i].event.data, "compensate")))
+			return true;
+	return d->in->unwind == WF_UNWIND_UNDOING;
+}
+
 static int stop_one(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_drive *d,
 	uint64_t number)
 {
@@ -372,6 +382,8 @@ static int stop_one(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_d
 	WF_AUTOFREE char *reason = wf_asprintf("#%" PRIu64 ", its parent, waits for it no more",
 		d->in->number);
 	json_t *data = json_pack("{s:s*, s:s}", "by", d->in->started_by, "reason", reason);
+	if (undoes(d))
+		(void)json_object_set_new(data, "compensate", json_true());
 	rc = wf_give_cancel(rt, txn, number, data, NULL);
 	json_decref(data);
 	return rc;

@@ -267,3 +267,27 @@ query() {
 	assert_output "cancelled cancelled cancelled completed"
 	ok wfctl journal check
 }
+
+@test "a parent that is cancelled with compensation has what its child did undone as well" {
+	cat >both.yaml <<-'EOF'
+	workflow:
+	  id: outer
+	  steps:
+	    - { id: c, action: workflow.run, with: { workflow: inner } }
+	---
+	workflow:
+	  id: inner
+	  steps:
+	    - id: booked
+	      action: exec.run
+	      with: { shell: echo booked >>log }
+	      compensate: { action: exec.run, with: { shell: echo undone >>log, idempotent: true } }
+	    - { id: wait, action: wait.signal, with: { name: go } }
+	EOF
+	status 3 wfctl run both.yaml
+	assert_equal "$(cat log)" booked
+	status 0 wfctl cancel 1 --compensate --reason no
+	assert_equal "$(cat log)" $'booked\nundone'
+	ok wfctl show 2 -o json
+	assert_output --partial '"compensated"'
+}

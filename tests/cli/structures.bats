@@ -320,3 +320,21 @@ field() { # field INSTANCE PATH of its JSON
 	status 1 wfctl run w.yaml
 	assert_equal "$(field 1 .output.told)" '["ann broken","bob broken"]'
 }
+
+@test "a handler computes on where an expression took too long" {
+	cat >long.yaml <<-'EOF'
+	workflow:
+	  id: long
+	  steps:
+	    - id: f
+	      action: data.transform
+	      with: { language: native, expression: "map(range(4000), map(range(4000), item))" }
+	      on_failure: { handlers: [{ error_type: LimitError, to: g }] }
+	    - { id: never, action: fail, with: { message: no } }
+	    - { id: g, action: data.set, with: { code: "${error.code}", n: "${sum(map(range(100), item))}" } }
+	  completion: { on_success: { output: { code: "${g.code}", n: "${g.n}" } } }
+	EOF
+	ok wfctl run long.yaml -o json
+	assert_output --partial '"code": "too_long"'
+	assert_output --partial '"n": 4950'
+}

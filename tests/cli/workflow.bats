@@ -58,7 +58,10 @@ setup() {
 	wfctl register flow.yaml >/dev/null
 	ok wfctl workflow disable flow
 	assert_output "flow: 1 version disabled"
-	status 4 wfctl run flow
+	status 6 wfctl run flow
+	assert_output --partial "workflow flow is disabled"
+	status 6 wfctl run flow@1.0.0
+	assert_output --partial "workflow flow of version 1.0.0 is disabled"
 	ok wfctl workflow disable flow
 	assert_output "flow: was disabled already"
 	ok wfctl workflow enable flow@1.0.0 -o json
