@@ -222,6 +222,38 @@ uint64_t wf_read_millis(struct wf_read *r, const struct wf_node *map, const char
 	return result;
 }
 
+static bool is_text(const struct wf_node *node, const char *text)
+{
+	return node && node->kind == WF_NODE_STRING && strcmp(node->string.text, text) == 0;
+}
+
+/* A `fail` of that type, or a child: what that fails with is another definition's word. */
+static bool may_raise(const struct wf_node *node, const char *type)
+{
+	bool may = false;
+
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count && !may; i++)
+			may = may_raise(node->list.items[i], type);
+	if (node->kind != WF_NODE_MAP)
+		return may;
+	const struct wf_node *action = wf_node_get(node, "action");
+	if (is_text(action, "workflow.run") ||
+		(is_text(action, "fail") &&
+			is_text(wf_node_get(wf_node_get(node, "with"), "error_type"), type)))
+		return true;
+	for (size_t i = 0; i < node->map.count && !may; i++)
+		may = may_raise(node->map.pairs[i].value, type);
+	return may;
+}
+
+bool wf_read_handled_type(struct wf_read *r, const struct wf_node *node)
+{
+	const struct wf_node *steps = wf_node_get(wf_node_get(r->model->root, "workflow"), "steps");
+
+	return (steps && may_raise(steps, node->string.text)) || wf_read_error_type(r, node);
+}
+
 bool wf_read_error_type(struct wf_read *r, const struct wf_node *node)
 {
 	const char *names[WF_ERROR_COUNT_];

@@ -65,6 +65,8 @@ uint64_t wf_read_millis(struct wf_read *r, const struct wf_node *map, const char
 uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const char *key);
 /* Whether the name is an error type; a finding with the nearest one when not. */
 bool wf_read_error_type(struct wf_read *r, const struct wf_node *node);
+/* The same of a handler, which may also name what a `fail` of the workflow, or a child, says for itself. */
+bool wf_read_handled_type(struct wf_read *r, const struct wf_node *node);
 
 /* A whole expression; a boolean may stand for itself. */
 struct wf_model_expr wf_read_predicate(

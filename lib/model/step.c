@@ -92,7 +92,7 @@ static void read_handlers(struct wf_read *r, const struct wf_node *map, struct w
 		rule->node = item;
 		rule->error_type = wf_read_string(r, item, "error_type");
 		if (rule->error_type)
-			(void)wf_read_error_type(r, wf_node_get(item, "error_type"));
+			(void)wf_read_handled_type(r, wf_node_get(item, "error_type"));
 		code = wf_node_get(item, "error_code");
 		/* Codes are strings; a status is often written as the number it looks like. */
 		if (code && code->kind == WF_NODE_INT)

@@ -338,3 +338,31 @@ field() { # field INSTANCE PATH of its JSON
 	assert_output --partial '"code": "too_long"'
 	assert_output --partial '"n": 4950'
 }
+
+@test "a handler takes the error type that a fail in its branches, or a child, made up" {
+	cat >own.yaml <<-'EOF'
+	workflow:
+	  id: own
+	  steps:
+	    - id: stock
+	      parallel:
+	        branches:
+	          - id: shelf
+	            steps: [{ id: look, action: fail, condition: { when: "!has(input.any)" }, with: { error_type: OutOfStock, code: none, message: none left } }]
+	      on_failure: { handlers: [{ error_type: ServerError, to: wrong }, { error_type: OutOfStock, to: order }] }
+	    - { id: wrong, action: fail, with: { message: wrong } }
+	    - id: order
+	      action: workflow.run
+	      with: { workflow: supplier }
+	      on_failure: { handlers: [{ error_type: Closed, to: later }] }
+	    - { id: never, action: fail, with: { message: never } }
+	    - { id: later, action: data.set, with: { type: "${error.type}" } }
+	  completion: { on_success: { output: "${steps.later.output}" } }
+	---
+	workflow:
+	  id: supplier
+	  steps: [{ id: shut, action: fail, with: { error_type: Closed, code: holiday, message: until Monday } }]
+	EOF
+	ok wfctl run own.yaml -o json
+	assert_output --partial '"type": "Closed"'
+}
