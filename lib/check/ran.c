@@ -69,19 +69,20 @@ static bool waits_for(struct wf_check_ran *r, uint32_t step, uint32_t other)
 static enum wf_step_ran by_ways(struct wf_check_ran *r, uint32_t step, uint32_t node)
 {
 	const struct wf_graph *g = &r->c->flow;
-	uint32_t done = wf_flow_done(step);
+	/* who failed has run too: it has a status and an error, if no output */
+	uint32_t done = wf_flow_done(step), behind[] = {done, wf_flow_fail(step)};
 
 	/* What stands where nothing leads has its finding already. */
 	if (done == node || !wf_graph_reached(g, node))
 		return WF_RAN_SURELY;
-	if (!wf_graph_reached(g, done))
+	if (!wf_graph_reached(g, done) && !wf_graph_reached(g, behind[1]))
 		return WF_RAN_NEVER;
-	if (wf_graph_dominates(g, done, node))
+	if (wf_graph_reached(g, done) && wf_graph_dominates(g, done, node))
 		return WF_RAN_SURELY;
 	if (r->cost > REACH_BUDGET)
 		return WF_RAN_MAYBE;
 	bool *seen = wf_calloc(g->count, sizeof *seen);
-	wf_graph_reach(g, &done, 1, NULL, seen, &r->cost);
+	wf_graph_reach(g, behind, 2, NULL, seen, &r->cost);
 	bool leads = seen[node];
 	wf_free(seen);
 	return leads ? WF_RAN_MAYBE : WF_RAN_NEVER;

@@ -366,3 +366,22 @@ field() { # field INSTANCE PATH of its JSON
 	ok wfctl run own.yaml -o json
 	assert_output --partial '"type": "Closed"'
 }
+
+@test "what failed and was handled has a status and an error to be read" {
+	cat >read.yaml <<-'EOF'
+	workflow:
+	  id: read
+	  steps:
+	    - { id: b, action: fail, condition: { when: "!has(input.x)" }, with: { message: no }, on_failure: { action: continue } }
+	    - { id: c, action: data.set, with: { s: "${steps.b.status}" } }
+	    - { id: d, action: exec.run, with: { shell: exit 3 }, on_failure: { handlers: [{ to: h }] }, next: [{ to: end }] }
+	    - { id: h, action: data.set, with: { e: "${steps.d.error.code}" } }
+	  completion: { on_success: { output: { e: "${h.e ?? ''}", s: "${c.s}" } } }
+	EOF
+	ok wfctl run read.yaml -o json
+	assert_output --partial '"e": "exit_3"'
+	assert_output --partial '"s": "failed"'
+	sed -i 's/steps.d.error.code/steps.d.output.stdout/' read.yaml
+	status 1 wfctl lint read.yaml
+	assert_output --partial "may not have run"
+}
