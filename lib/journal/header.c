@@ -24,6 +24,17 @@ void wf_header_put(const struct wf_journal *j, const uint8_t data_key[WF_SEAL_KE
 	wf_buf_add(out, wrapped, sizeof(wrapped));
 }
 
+/* Whether all is right but the fingerprint: the key is the right one, and the file is damaged. */
+static bool only_mark_differs(const struct wf_journal *j, const uint8_t *bytes, const uint8_t own[16])
+{
+	uint8_t bound[HEADER_BOUND], data_key[WF_SEAL_KEY];
+	memcpy(bound, bytes, sizeof(bound));
+	memcpy(bound + sizeof(bound) - 16, own, 16);
+	bool opens = wf_seal_unwrap(j->home->master, bound, sizeof(bound), bytes + HEADER_BOUND, data_key);
+	wf_seal_wipe(data_key, sizeof(data_key));
+	return opens;
+}
+
 /* What the record says, and the data key, which the caller wipes. */
 static int read_header(struct wf_journal *j, const uint8_t *bytes, size_t n,
 	uint8_t ret_data_key[WF_SEAL_KEY], struct wf_cause *cause)
@@ -49,7 +60,7 @@ static int read_header(struct wf_journal *j, const uint8_t *bytes, size_t n,
 	wf_seal_fingerprint(j->home->master, own);
 	bool same = memcmp(own, mark, sizeof(own)) == 0;
 	if (!wf_seal_unwrap(j->home->master, bytes, HEADER_BOUND, wrapped, ret_data_key)) {
-		if (same)
+		if (same || only_mark_differs(j, bytes, own))
 			return wf_fail(cause, WF_ECORRUPT, "%s is damaged: its header", j->path);
 		(void)wf_fail(cause, WF_EKEY, "the master key does not open %s", j->path);
 		wf_fail_hint(cause, "give the key that it was made with (key_file, WFCTL_KEY_FILE)");

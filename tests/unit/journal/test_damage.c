@@ -3,6 +3,7 @@
  * with a signal; what is wrong is said.
  */
 #include "common.h"
+#include "journal/seal.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -147,6 +148,33 @@ static void newer_version(void **state)
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), WF_EVERSION);
 }
 
+/* Each byte of the header: the file is damaged, and nobody is sent to look for another key. */
+static void header_damaged(void **state)
+{
+	struct place *p = *state;
+	WF_AUTOFREE char *path = data_file(p);
+	close_place(p);
+	WF_AUTOBUF struct wf_buf b = {0};
+	assert_int_equal(wf_read_file(path, 1u << 24, &b, NULL), 0);
+	off_t from = find_bytes(&b, "WFJOURN\n", 8);
+	assert_true(from > 0);
+	enum { AFTER_VERSION = 12, ALL = 8 + 4 + 16 + 8 + 16 + WF_SEAL_KEY + WF_SEAL_EXTRA };
+	for (size_t i = AFTER_VERSION; i < ALL; i++) {
+		WF_AUTOFREE char *changed = wf_alloc(b.len);
+		memcpy(changed, b.data, b.len);
+		for (size_t at = 0; at + ALL <= b.len; at++) /* in every copy of the page */
+			if (!memcmp(b.data + at, "WFJOURN\n", 8))
+				changed[at + i] ^= 0x10;
+		assert_int_equal(wf_write_file(path, changed, b.len, 0600, false, NULL), 0);
+		assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), WF_ECORRUPT);
+		assert_non_null(strstr(p->cause.text, "damaged: its header"));
+		close_place(p);
+	}
+	assert_int_equal(wf_write_file(path, b.data, b.len, 0600, false, NULL), 0);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_sound(p);
+}
+
 static void truncated(void **state)
 {
 	struct place *p = *state;
@@ -201,7 +229,7 @@ static int judge(struct place *p, const uint8_t wanted[WF_HASH_SIZE])
 	uint8_t is[WF_HASH_SIZE] = {0};
 	int rc = open_place(p, WF_JOURNAL_READ, 0);
 	if (rc)
-		return rc == WF_ECORRUPT || rc == WF_EVERSION || rc == WF_EKEY ? FOUND : ODD;
+		return rc == WF_ECORRUPT || rc == WF_EVERSION ? FOUND : ODD;
 	rc = wf_journal_check(p->journal, quiet_defect, &defects, &p->cause);
 	if (rc)
 		return rc == WF_ECORRUPT && p->cause.text[0] ? FOUND : ODD;
@@ -444,6 +472,7 @@ static void read_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(init_twice), TEST(keys), TEST(newer_version),
+		TEST(header_damaged),
 		TEST(truncated), TEST(flipped),
 		TEST(longer_than_the_file), TEST(quota), TEST(file_limit), TEST(too_large_a_value),
 		TEST(read_only)};
