@@ -129,12 +129,18 @@ lines_of() {
 	assert_equal "$ended" 143
 }
 
-# gated FILE: a workflow that a schedule starts at ten, and whose command waits for a file.
+# now: the time, for a clock that stands from then on
+now() {
+	date -u +%FT%T.%3NZ
+}
+
+# gated TIME: a workflow that the first sweep after that time starts, however long after it comes, and
+# whose command waits for a file.
 gated() {
 	cat >gated.yaml <<-EOF
 	workflow:
 	  id: gated
-	  triggers: [ { type: schedule, at: "$1" } ]
+	  triggers: [ { type: schedule, at: "$1", missed: catch_up } ]
 	  steps:
 	    - { id: go, action: exec.run, with: { shell: "touch began; while ! test -e gate; do sleep 0.02; done" } }
 	EOF
@@ -150,8 +156,8 @@ fires_a_timer() {
 	at 2030-01-01T10:00:00Z wfctl run wait.yaml >/dev/null || true
 	at 2030-01-01T10:00:00Z wfctl serve-once >first 2>&1 3>&- &
 	first=$!
-	wait_for 5 test -e began
-	wait_for 5 fires_a_timer 2030-01-01T11:00:00Z
+	wait_for 60 test -e began
+	wait_for 60 fires_a_timer 2030-01-01T11:00:00Z
 	assert_equal "$(lines_of ran)" 1
 	touch gate
 	wait $first
@@ -167,12 +173,13 @@ fires_a_timer() {
 	    - { id: pause, action: wait.timer, with: { duration: PT2S } }
 	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
 	EOF
-	gated "$(date -u -d '+1 second' +%FT%TZ)"
+	at 2020-01-01T09:00:00Z gated 2020-01-01T10:00:00Z
 	"$WFCTL_BUILD/wfctl" serve-once --window 2s >first 2>&1 3>&- &
 	first=$!
-	wait_for 5 test -e began
-	wfctl run soon.yaml --stay 0s >/dev/null || true
-	wait_for 10 test -e ran
+	wait_for 60 test -e began
+	# for a clock that stands the timer never falls due: the sweep is the one that sees it
+	at "$(now)" wfctl run soon.yaml --stay 0s >/dev/null || true
+	wait_for 60 test -e ran
 	touch gate
 	wait $first
 	assert_regex "$(cat first)" '1 timer fired, 1 scheduled start, 2 completed'
@@ -192,7 +199,7 @@ seconds_passed() {
 	workflow:
 	  id: two
 	  steps:
-	    - { id: soon, action: wait.timer, with: { duration: PT1S } }
+	    - { id: soon, action: wait.signal, with: { name: go, timeout: PT1S } }
 	    - { id: later, action: wait.timer, with: { duration: PT3S } }
 	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
 	EOF
@@ -202,33 +209,48 @@ seconds_passed() {
 	  triggers: [ { type: schedule, cron: "* * * * * *" } ]
 	  steps: [ { id: go, action: exec.run, with: { shell: "echo x >>seconds" } } ]
 	EOF
-	# its owner stays for the first timer, and is stopped so that the sweep sees it due
-	"$WFCTL_BUILD/wfctl" run two.yaml --stay 2s >/dev/null 2>&1 3>&- &
+	# its owner stays for the time-out, which its clock never reaches, and which the sweep sees due
+	then=$(now)
+	WFCTL_NOW=$then "$WFCTL_BUILD/wfctl" run two.yaml --stay 2s >/dev/null 2>&1 3>&- &
 	owner=$!
-	wait_for 5 waits
-	kill -STOP $owner
-	gated "$(date -u -d '+1 second' +%FT%TZ)"
-	"$WFCTL_BUILD/wfctl" serve-once --window 60s >first 2>&1 3>&- &
+	wait_for 60 waits
+	at 2020-01-01T09:00:00Z gated 2020-01-01T10:00:00Z
+	"$WFCTL_BUILD/wfctl" serve-once --window 1h >first 2>&1 3>&- &
 	first=$!
-	wait_for 5 test -e began
+	wait_for 60 test -e began
 	wfctl register second.yaml >/dev/null
-	wait_for 10 seconds_passed
-	kill -CONT $owner
+	wait_for 60 seconds_passed
+	# now it goes on to the timer, for which it does not stay
+	at "$then" wfctl signal 1 go >/dev/null
 	wait $owner || true
-	wait_for 10 test -e ran
+	wait_for 60 test -e ran
 	touch gate
 	kill -TERM $first
 	wait $first || true
 	ok wfctl journal check
 }
 
+has_lock_open() {
+	find "/proc/$1/fd" -lname '*/sweep.lock' | grep -q .
+}
+
 @test "one with a window takes over from the one before" {
-	wfctl serve-once --window 1500ms >first 2>&1 3>&- &
+	at 2020-01-01T09:00:00Z gated 2020-01-01T10:00:00Z
+	touch gate
+	"$WFCTL_BUILD/wfctl" serve-once --window 1h >first 2>&1 3>&- &
 	first=$!
-	wait_for 5 test -e "$WFCTL_HOME/journals/default/default/sweep.lock"
-	ok wfctl serve-once --window 3s -o json
-	assert_equal "$(jq .locked_out <<<"$output")" false
-	wait $first
+	# it drives something: so it has the lock
+	wait_for 60 test -e began
+	"$WFCTL_BUILD/wfctl" serve-once --window 1h -o json >second 2>&1 3>&- &
+	second=$!
+	wait_for 60 has_lock_open $second
+	kill -TERM $first
+	wait $first || true
+	at 2020-01-01T09:00:00Z wfctl run wait.yaml >/dev/null || true
+	wait_for 60 test -e ran
+	kill -TERM $second
+	wait $second || true
+	assert_equal "$(jq -c '[.locked_out, .timers]' second)" '[false,1]'
 }
 
 @test "asked to end it finishes its commit, and leaves commands to their supervisors" {
@@ -242,13 +264,13 @@ seconds_passed() {
 	at 2026-11-20T09:00:00Z wfctl schedule add slow '0 * * * *' >/dev/null
 	WFCTL_NOW=2026-11-20T10:00:00Z "$WFCTL_BUILD/wfctl" serve-once >out 2>&1 3>&- &
 	sweep=$!
-	wait_for 10 test -e ran
+	wait_for 60 test -e ran
 	kill -TERM $sweep
 	local ended=0
 	wait $sweep || ended=$?
 	assert_equal "$ended" 143
 	touch go-on
-	wait_for 10 grep -q ended ran
+	wait_for 60 grep -q ended ran
 	at 2026-11-20T10:00:30Z ok wfctl serve-once
 	assert_line --partial "1 orphan taken up"
 	assert_line --partial "1 completed"
@@ -554,18 +576,18 @@ seconds_passed() {
 	    - { id: done, action: exec.run, with: { shell: "echo done >>ran" } }
 	EOF
 	wfctl init --tenant acme >/dev/null
-	gated "$(date -u -d '+1 second' +%FT%TZ)"
+	at 2020-01-01T09:00:00Z gated 2020-01-01T10:00:00Z
 	"$WFCTL_BUILD/wfctl" serve-once --all --window 2s >first 2>&1 3>&- &
 	first=$!
-	wait_for 5 test -e began
+	wait_for 60 test -e began
 	window_is_over() { [ "$SECONDS" -ge "$over" ]; }
 	local over=$((SECONDS + 3))
-	wait_for 5 window_is_over
-	wfctl run soon.yaml --tenant acme --stay 0s >/dev/null || true
-	wait_for 8 test -e ran
-	wfctl run soon.yaml --stay 0s >/dev/null || true
+	wait_for 60 window_is_over
+	at "$(now)" wfctl run soon.yaml --tenant acme --stay 0s >/dev/null || true
+	wait_for 60 test -e ran
+	at "$(now)" wfctl run soon.yaml --stay 0s >/dev/null || true
 	both_ran() { [ "$(lines_of ran)" = 2 ]; }
-	wait_for 8 both_ran
+	wait_for 60 both_ran
 	touch gate
 	wait $first
 	ok wfctl journal check
