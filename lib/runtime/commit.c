@@ -183,6 +183,7 @@ void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d)
 	wf_drive_stop_lost(rt, d);
 	begin_effects(rt, d);
 	wf_drive_go_on(rt, d);
+	wf_drive_look_alone(rt, d);
 }
 
 int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d)

@@ -108,8 +108,11 @@ static void leave_family(struct wf_runtime *rt, struct wf_drive *d)
 	if (!d->parent)
 		return;
 	d->parent->children--;
-	if (!d->parent->children && !wf_instance_status_final(d->in->status))
-		wf_drive_touch(rt, d->parent);
+	if (!d->parent->children) {
+		d->parent->left_alone = d->parent->touched;
+		if (!wf_instance_status_final(d->in->status))
+			wf_drive_touch(rt, d->parent);
+	}
 	d->parent = NULL;
 }
 
@@ -358,6 +361,13 @@ void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now
 		in->owner = owner;
 		in->dirty = true;
 	}
+}
+
+void wf_drive_look_alone(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->left_alone && parks(rt, d, wf_now_ms()))
+		wf_drive_touch(rt, d);
+	d->left_alone = false;
 }
 
 void wf_drive_token(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,

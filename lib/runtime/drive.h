@@ -71,6 +71,7 @@ struct wf_drive {
 	bool fed_inside;         /* something was: another run of the transaction may have it otherwise */
 	struct wf_drive *parent; /* of a child whose parent is in this process's hands too */
 	uint32_t children;       /* such children of it */
+	bool left_alone;         /* the last of them left after its stay was decided */
 	struct wf_inflight *inflight;
 	char **settled;          /* tokens whose results this turn makes durable */
 	uint32_t settled_count, settled_room;
@@ -197,6 +198,8 @@ void wf_drive_go_on(struct wf_runtime *rt, struct wf_drive *d);
 bool wf_drive_fire_due(struct wf_runtime *rt, struct wf_drive *d, int64_t now);
 /* Decides whether the instance stays in this process; sets owner and `leaving`. */
 void wf_drive_decide_stay(struct wf_runtime *rt, struct wf_drive *d, int64_t now);
+/* Once its changes are durable: its last child here may have left with the same commit. */
+void wf_drive_look_alone(struct wf_runtime *rt, struct wf_drive *d);
 /* The steps whose effects are under way, as far as the state says: the next from *at on (0 at first), or
  * WF_NONE. */
 uint32_t wf_drive_next_in_hand(const struct wf_instance *in, uint32_t *at);

@@ -143,6 +143,36 @@ query() {
 	ok wfctl journal check
 }
 
+@test "a run whose child has ended ends when all that is left waits" {
+	wfctl register child.yaml >/dev/null
+	wfctl register waits.yaml >/dev/null
+	for wait in '{ id: gate, action: wait.signal, with: { name: go } }' \
+		'{ id: pause, action: wait.timer, with: { duration: P9D } }' \
+		'{ id: ask, action: approval.request, with: { policy: level1, approvers: { list: [ann] } } }' \
+		'{ id: held, action: workflow.run, with: { workflow: waits } }'; do
+		flow 'with: { workflow: child, input: { n: 0 } }' >one.yaml
+		echo "    - $wait" >>one.yaml
+		status 3 wfctl run one.yaml
+		assert_output --partial "is parked"
+		cat >two.yaml <<-EOT
+		workflow:
+		  id: two
+		  steps:
+		    - id: fan
+		      parallel:
+		        branches:
+		          - { id: l, steps: [{ id: call, action: workflow.run, with: { workflow: child, input: { n: 0 } } }] }
+		          - { id: m, steps: [{ id: also, action: workflow.run, with: { workflow: child, input: { n: 0 } } }] }
+		          - { id: r, steps: [$wait] }
+		EOT
+		status 3 wfctl run two.yaml
+		assert_output --partial "is parked"
+	done
+	ok wfctl journal check
+	ok wfctl resume --dry-run
+	refute_output --partial "#1"
+}
+
 @test "a cancel goes down to the children, but not to those that are left" {
 	wfctl register waits.yaml >/dev/null
 	status 3 wfctl run holder.yaml
