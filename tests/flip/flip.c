@@ -135,6 +135,52 @@ static const char definition[] =
 	"    - { id: z, action: data.set, with: { x: '${a.twice + 1}' } }\n"
 	"  completion: { on_success: { output: { of: '${z.x}' } } }\n";
 
+/* Branches, items, steps that depend on others, what is undone, an event, a child; a person is waited for. */
+static const char grouped[] =
+	"workflow:\n"
+	"  id: grouped\n"
+	"  version: 1.0.0\n"
+	"  timeout: P30D\n"
+	"  input: { type: object, properties: { n: { type: integer } }, required: [n] }\n"
+	"  on_failure: { steps: [ { id: page, action: data.set, with: { why: '${error.code}' } } ] }\n"
+	"  steps:\n"
+	"    - id: all\n"
+	"      foreach:\n"
+	"        items: '${range(n)}'\n"
+	"        limit: 2\n"
+	"        on_item_failure: continue\n"
+	"        steps:\n"
+	"          - { id: odd, action: fail, condition: { when: 'item % 2 == 1' }, with: { message: odd } }\n"
+	"          - { id: twice, action: data.set, with: { v: '${item * 2}' } }\n"
+	"    - id: told\n"
+	"      action: event.emit\n"
+	"      with: { name: thing.made, data: { n: '${n}' } }\n"
+	"      compensate: { action: event.emit, with: { name: thing.gone, data: { n: '${n}' } } }\n"
+	"    - { id: call, action: workflow.run, with: { workflow: leaf, input: { n: '${n}' } },\n"
+	"        compensate: false }\n"
+	"    - id: fan\n"
+	"      parallel:\n"
+	"        join: any\n"
+	"        branches:\n"
+	"          - id: l\n"
+	"            steps:\n"
+	"              - { id: a, action: data.set, with: { v: 1 } }\n"
+	"              - { id: gate, action: wait.signal, with: { name: go, timeout: P1D } }\n"
+	"          - { id: r, steps: [{ id: ask, action: approval.request, with: { policy: level1,\n"
+	"              approvers: { list: [ann, bob] }, sla: P2D, on_breach: reject } }] }\n"
+	"  completion: { on_success: { output: { of: '${all.completed}' } } }\n";
+static const char leaf[] =
+	"workflow:\n"
+	"  id: leaf\n"
+	"  version: 1.0.0\n"
+	"  triggers: [ { type: schedule, id: nightly, cron: '0 3 * * *', input: { n: 1 } } ]\n"
+	"  input: { type: object, properties: { n: { type: integer } }, required: [n] }\n"
+	"  steps:\n"
+	"    - { id: a, action: data.set, with: { v: '${n}' } }\n"
+	"    - { id: b, action: data.set, depends_on: [a], with: { v: 1 } }\n"
+	"    - { id: c, action: data.set, depends_on: [a], with: { v: 2 } }\n"
+	"    - { id: d, action: data.set, depends_on: [b, c], with: { v: '${b.v + c.v}' } }\n";
+
 static char *plan_id(const struct said *s)
 {
 	json_t *o = json_loads(s->out, 0, NULL);
@@ -189,11 +235,11 @@ static void judge_plan(struct tally *t, const char *id, const char *original)
 	said_done(&s);
 }
 
-static void flip_plan(void)
+static void flip_plan_of(const char *what, const char *source)
 {
 	static const uint8_t masks[] = {0x01, 0x80, 0xff};
 	struct tally t = {0};
-	expect("0", "compile -O flipped.wfp w.yaml");
+	expect("0", "compile -O flipped.wfp %s", source);
 	struct said whole = wfctl("compile -o json flipped.wfp");
 	char *id = plan_id(&whole), *original = deeds();
 	struct bytes b = read_bytes("flipped.wfp");
@@ -201,17 +247,24 @@ static void flip_plan(void)
 	for (size_t k = 0; k < b.n * COUNT(masks); k += step) {
 		size_t at = k / COUNT(masks);
 		uint8_t mask = masks[k % COUNT(masks)];
-		doing("plan, byte %zu of %zu, mask %02x", at, b.n, mask);
+		doing("%s, byte %zu of %zu, mask %02x", what, at, b.n, mask);
 		b.data[at] ^= mask;
 		write_bytes(&b);
 		judge_plan(&t, id, original);
 		b.data[at] ^= mask;
 	}
-	tell("plan", &t, "are another plan, by another id, or the same from another place");
+	tell(what, &t, "are another plan, by another id, or the same from another place");
 	said_done(&whole);
 	free(id);
 	free(original);
 	free(b.data);
+}
+
+static void flip_plan(void)
+{
+	flip_plan_of("plan", "w.yaml");
+	flip_plan_of("groups", "grouped.yaml");
+	flip_plan_of("depends", "leaf.yaml");
 }
 
 /* -- a backup -- */
@@ -274,7 +327,8 @@ static void flip_backup(void)
 
 static const char *const readings[] = {"ps -o jsonl --limit 0", "show 1 -o json", "show 13 -o json",
 	"history 2 -o json", "approvals -o json", "ps --status waiting -o json", "journal dump",
-	"ps --workflow flipped --limit 3 -o json"};
+	"ps --workflow flipped --limit 3 -o json", "show 26 -o json", "history 26 -o json", "show 27 -o json",
+	"schedule ls -o json"};
 static char *answers[COUNT(readings)];
 static unsigned long refused[COUNT(readings)];
 
@@ -391,6 +445,11 @@ static void fill(void)
 	write_text("in", input);
 	expect("03", NOW "run w.yaml --batch in");
 	expect("03", NOW "run w.yaml --set n=7");
+	write_text("grouped.yaml", grouped);
+	write_text("leaf.yaml", leaf);
+	expect("0", NOW "register leaf.yaml");
+	expect("3", NOW "run grouped.yaml --set n=3");
+	expect("0", NOW "signal 26 later --data 1 --id early");
 	free(input);
 	free(text);
 }
