@@ -199,7 +199,7 @@ static const struct {
 #define COUNT(member) { #member, offsetof(struct wf_sweep_report, member) }
 	COUNT(orphans), COUNT(timers), COUNT(fired), COUNT(missed), COUNT(granted), COUNT(events),
 	COUNT(released),
-	COUNT(dropped), COUNT(refused), COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed),
+	COUNT(dropped), COUNT(pruned), COUNT(refused), COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed),
 	COUNT(cancelled), COUNT(parked), COUNT(lost),
 #undef COUNT
 };

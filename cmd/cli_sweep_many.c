@@ -73,7 +73,8 @@ static void look_at(struct many *m, struct wf_target *t)
 	t->look_at = 0;
 	int r = wf_sweep_next(ctx->home, t->tenant, t->environment, m->retention_ms, &t->next, &cause);
 	if (r == 0) {
-		t->look_at = t->next.work ? 1 : t->next.at;
+		bool waits = t->next.work || (t->next.expires && t->next.expires <= wf_now_ms());
+		t->look_at = waits ? 1 : t->next.at;
 		t->report.next_due = t->next.at;
 		return;
 	}

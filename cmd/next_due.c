@@ -37,7 +37,7 @@ static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, str
 		bool waits = due.work && !(due.at && due.at < ctx->now);
 		int64_t at = waits ? ctx->now : due.at;
 		if (waits)
-			due.instance = due.schedule = 0;
+			due = (struct wf_next_due){ .work = true };
 		if (at && (!ret->at || at < ret->at))
 			*ret = (struct first){ t, due, at };
 	}
@@ -47,7 +47,8 @@ static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, str
 
 static const char *kind_of(const struct first *f)
 {
-	return f->due.schedule ? "schedule" : f->due.instance ? "timer" : "sweep";
+	return f->due.schedule ? "schedule" : f->due.instance ? "timer" :
+		f->due.retention ? "retention" : "sweep";
 }
 
 /* Whole seconds until then, rounded up: a timer armed by it never fires early. */
@@ -88,6 +89,8 @@ static void answer_text(struct wf_ctx *ctx, const struct first *f, bool many)
 		wf_buf_printf(&text, "schedule %s", f->due.name);
 	else if (f->due.instance)
 		wf_buf_printf(&text, "timer of #%" PRIu64 " %s", f->due.instance, f->due.name);
+	else if (f->due.retention)
+		wf_buf_addstr(&text, "retention of a history");
 	else
 		wf_buf_addstr(&text, "something waits for a sweep");
 	if (many)
@@ -135,6 +138,10 @@ const struct wf_verb wf_verb_next_due = {
 		"scheduled start of the home's journals, or of those that --tenant and --environment name. "
 		"What waits for a sweep already, such as an instance whose process died, is due now. With "
 		"nothing to come it prints - alone.\n\n"
+		"The end of a retention (execution_log.retention of a definition) counts as well, but at the "
+		"full hour after it: a home whose histories expire one after the other is swept for them once "
+		"an hour, not once for each. A sweep that comes earlier prunes what has expired by then all "
+		"the same.\n\n"
 		"A journal that cannot be used hides nothing of the others: it is told of, and the status is 7.",
 	.examples = "wfctl next-due\n"
 		    "next=$(wfctl next-due --seconds)\n"

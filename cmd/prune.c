@@ -12,8 +12,6 @@
 struct old {
 	uint64_t number;
 	char *workflow;
-	uint8_t plan[WF_HASH_SIZE];
-	int64_t ended_at;
 };
 
 struct prune {
@@ -26,81 +24,74 @@ struct prune {
 	size_t count, room;
 	size_t from, to;       /* the batch in hand */
 	uint64_t instances, records, in_batch, records_in_batch;
-	/* the last plan that was asked, and its retention; 0: it has none */
-	uint8_t plan[WF_HASH_SIZE];
-	uint64_t retention;
-	bool known;
+	bool left;             /* of the batch: it was more than one commit removes */
 };
 
 /* -- which -- */
 
+static void keep(struct prune *p, uint64_t number, const char *workflow)
+{
+	WF_GROW(p->old, p->count, p->room);
+	p->old[p->count++] = (struct old){ .number = number, .workflow = wf_strdup(workflow) };
+}
+
 static bool collect(void *arg, const struct wf_instance *in)
 {
 	struct prune *p = arg;
-	if (!wf_instance_status_final(in->status))
-		return true;
-	if (p->asked && (uint64_t)(p->ctx->now - in->ended_at) < p->older_ms)
-		return true;
-	WF_GROW(p->old, p->count, p->room);
-	struct old *o = &p->old[p->count++];
-	*o = (struct old){ .number = in->number, .workflow = wf_strdup(in->workflow),
-		.ended_at = in->ended_at };
-	memcpy(o->plan, in->plan_id, sizeof(o->plan));
+	int64_t ago = p->ctx->now - in->ended_at;
+	if (wf_instance_status_final(in->status) && ago >= 0 && (uint64_t)ago >= p->older_ms)
+		keep(p, in->number, in->workflow);
 	return true;
 }
 
-/* How long the definition keeps logs; 0: for ever. */
-static int retention_of(struct wf_txn *txn, struct prune *p, const uint8_t id[WF_HASH_SIZE],
-	struct wf_cause *cause)
-{
-	WF_AUTOBUF struct wf_buf bytes = { 0 };
-	struct wf_plan *plan = NULL;
-	struct wf_duration d;
-	if (p->known && memcmp(p->plan, id, WF_HASH_SIZE) == 0)
-		return 0;
-	int r = wf_txn_get_plan(txn, id, &bytes);
-	if (r == 0)
-		r = wf_plan_load_known(bytes.data, bytes.len, id, &plan, cause);
-	if (r < 0)
-		return r;
-	const json_t *log = plan->extra == WF_NONE
-		? NULL : json_object_get(plan->consts[plan->extra], "execution_log");
-	const char *text = json_string_value(json_object_get(log, "retention"));
-	p->retention = 0;
-	if (text && wf_duration_parse(text, strlen(text), false, &d) == 0)
-		p->retention = (uint64_t)wf_duration_ms(&d);
-	memcpy(p->plan, id, WF_HASH_SIZE);
-	p->known = true;
-	wf_plan_free(plan);
-	return 0;
-}
-
-/* Keeps of those that were collected the ones whose time has come, and that have something to lose. */
-static int sift(struct wf_txn *txn, struct prune *p, struct wf_cause *cause)
+/* Keeps of those that were collected the ones that have something to lose. */
+static int sift(struct wf_txn *txn, struct prune *p)
 {
 	size_t kept = 0;
 	int r = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		struct old o = p->old[i];
-		bool due = r == 0 && p->asked;
 		uint64_t pruned = 0, records = 0;
-		if (r == 0 && !p->asked) {
-			r = retention_of(txn, p, o.plan, cause);
-			due = r == 0 && p->retention &&
-				(uint64_t)(p->ctx->now - o.ended_at) >= p->retention;
-		}
-		if (r == 0 && due && !p->whole) {
+		if (r == 0)
 			r = wf_txn_pruned(txn, o.number, &pruned, NULL);
-			if (r == 0)
-				r = wf_txn_history_count(txn, o.number, &records);
-			due = r == 0 && records > pruned;
-		}
-		if (due)
+		if (r == 0)
+			r = wf_txn_history_count(txn, o.number, &records);
+		if (r == 0 && records > pruned)
 			p->old[kept++] = o;
 		else
 			wf_free(o.workflow);
 	}
 	p->count = kept;
+	return r;
+}
+
+struct numbers {
+	uint64_t *items;
+	size_t count, room;
+};
+
+static bool take(void *arg, uint64_t number, int64_t since)
+{
+	struct numbers *n = arg;
+	(void)since;
+	WF_GROW(n->items, n->count, n->room);
+	n->items[n->count++] = number;
+	return true;
+}
+
+/* Those that the journal has an entry of: its definition says how long. */
+static int find_expired(struct wf_txn *txn, struct prune *p)
+{
+	struct numbers n = { 0 };
+	int r = wf_txn_each_expired(txn, p->ctx->now, take, &n);
+	for (size_t i = 0; r == 0 && i < n.count; i++) {
+		struct wf_instance *in = NULL;
+		r = wf_txn_get_instance(txn, n.items[i], WF_LOAD_HEADER, &in);
+		if (r == 0 && (!p->workflow || (in->workflow && !strcmp(in->workflow, p->workflow))))
+			keep(p, in->number, in->workflow);
+		wf_instance_free(in);
+	}
+	wf_free(n.items);
 	return r;
 }
 
@@ -115,39 +106,37 @@ static int find(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct prune *p = arg;
 	const struct wf_filter filter = { .status = -1, .workflow = p->workflow, .oldest_first = true };
+	(void)cause;
 	forget(p);
+	if (!p->asked)
+		return find_expired(txn, p);
 	int r = wf_txn_each_instance(txn, &filter, collect, p);
-	return r < 0 ? r : sift(txn, p, cause);
+	return r < 0 || p->whole ? r : sift(txn, p);
 }
 
 /* -- away with them -- */
 
+/* As much as one commit removes; a long history takes several. */
 static int remove_batch(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct prune *p = arg;
 	int r = 0;
 	(void)cause;
 	p->in_batch = p->records_in_batch = 0;
-	for (size_t i = p->from; r == 0 && i < p->to; i++) {
-		uint64_t removed = 0, before = 0;
-		uint64_t number = p->old[i].number;
-		if (p->whole) {
-			r = wf_txn_history_count(txn, number, &before);
-			if (r == 0)
-				r = wf_txn_pruned(txn, number, &removed, NULL);
-			if (r == 0)
-				r = wf_txn_drop_instance(txn, number);
-			removed = before - removed;
-		} else {
-			r = wf_txn_prune_history(txn, number, p->ctx->now, &removed);
-		}
+	p->left = false;
+	p->to = p->from;
+	while (r == 0 && p->to < p->count && p->to - p->from < BATCH && !p->left) {
+		uint64_t removed = 0, room = WF_PRUNE_RECORDS - p->records_in_batch;
+		uint64_t number = p->old[p->to].number;
+		r = wf_txn_prune_history(txn, number, p->ctx->now, room, &removed);
+		p->records_in_batch += removed;
+		p->left = removed == room;
+		if (r == 0 && p->whole && !p->left)
+			r = wf_txn_drop_instance(txn, number);
+		p->in_batch += r == 0 && !p->left;
+		p->to += !p->left;
 		/* gone, or begun again by a retry, since it was found */
-		bool other = r == WF_ENOENT || r == WF_ECONFLICT;
-		if (r == 0) {
-			p->in_batch++;
-			p->records_in_batch += removed;
-		}
-		r = other ? 0 : r;
+		r = r == WF_ENOENT || r == WF_ECONFLICT ? 0 : r;
 	}
 	return r;
 }
@@ -157,7 +146,6 @@ static int remove_all(struct prune *p)
 	struct wf_cause cause = { 0 };
 	int r = 0;
 	for (p->from = 0; r == 0 && p->from < p->count; p->from = p->to) {
-		p->to = p->count - p->from > BATCH ? p->from + BATCH : p->count;
 		r = wf_journal_update(p->ctx->journal, remove_batch, p, &cause);
 		if (r == 0) {
 			p->instances += p->in_batch;
@@ -243,6 +231,14 @@ const struct wf_verb wf_verb_prune = {
 		       "instance itself stays: its input, its steps and their outputs, its result; only "
 		       "wfctl history has nothing to show, and wfctl journal check says that it was pruned, as "
 		       "there is no replay without a history. With --whole nothing of it stays.\n\n"
+		       "When a history may go is reckoned when its instance ends, by the plan that it ran by: a "
+		       "month counts 30 days, a year 365, and without a retention it is kept for ever. A retry "
+		       "takes that back until it ends again. Every sweep (wfctl serve-once) prunes what is due; "
+		       "this verb is for who has none, or does not want to wait for it. It reads what is due "
+		       "alone, however many are kept; with --older-than it looks at every instance.\n\n"
+		       "What goes at once is little, so that others wait for the journal a moment only: a long "
+		       "history goes in parts, the oldest records first. One that was cut short is gone on with "
+		       "by the next.\n\n"
 		       "The room in the file is used again; wfctl journal compact gives it back to the disk.",
 	.examples = "wfctl prune --dry-run\n"
 		    "wfctl prune --older-than P90D --workflow nightly_backup\n"

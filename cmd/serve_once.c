@@ -68,6 +68,8 @@ static void say_counts(const struct wf_sweep_report *r, bool dry, struct wf_buf 
 		{ r->events, "event", "events" },
 		{ r->released, "release", "releases" },
 		{ r->dropped, "old event dropped", "old events dropped" },
+		{ r->pruned, dry ? "history to prune" : "history pruned",
+			dry ? "histories to prune" : "histories pruned" },
 		{ r->refused, "start refused", "starts refused" },
 		{ r->completed, "completed", "completed" },
 		{ r->failed, "failed", "failed" },
@@ -265,8 +267,9 @@ const struct wf_verb wf_verb_serve_once = {
 	.description =
 		"Does what is due in the journals of the home, and leaves: takes up instances whose process "
 		"died, fires timers (retries, waits, timeouts, the deadlines and reminders of approvals), "
-		"starts what is scheduled, hands out events that were not, begins what a release freed, and "
-		"drops events whose retention is over. Each thing is done once, however many sweeps see it.\n\n"
+		"starts what is scheduled, hands out events that were not, begins what a release freed, "
+		"drops events whose retention is over, and prunes histories whose retention is over, as "
+		"wfctl prune does. Each thing is done once, however many sweeps see it.\n\n"
 		"Without --tenant or --environment it sweeps every journal of the home; both may be given "
 		"often. Of several journals each with something due is swept by a process of its own. One "
 		"that cannot be used stops no other; the status says so at the end.\n\n"
@@ -274,6 +277,9 @@ const struct wf_verb wf_verb_serve_once = {
 		"With --window it waits that long for its turn, so that sweeps that follow each other leave no "
 		"gap: one that a timer or a crontab begins every minute with --window 60s gives exact times "
 		"with nothing resident.\n\n"
+		"What it costs follows what is due, not what waits or is kept. Histories go a few hundred in a "
+		"commit, between other things; of what a window does not suffice for the rest is left to the "
+		"next sweep. Each counts for --max as an instance that is taken up.\n\n"
 		"Asked to end (SIGTERM, SIGINT, SIGHUP) it finishes the commit in hand and leaves commands "
 		"that run to their supervisors: the next sweep takes up their results. The status is then 128 "
 		"and the signal's number, and 0 otherwise, whatever came of the instances, unless a journal "

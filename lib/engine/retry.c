@@ -310,7 +310,7 @@ static void begin_again(struct wf_core *c, uint32_t from)
 	json_decref(in->error);
 	in->output = in->error = NULL;
 	in->failed_step = WF_NONE;
-	in->ended_at = 0;
+	in->ended_at = in->expires_at = 0;
 	in->status = WF_INST_RUNNING;
 	in->timeout_at = c->plan->timeout_ms ? c->event->at + (int64_t)c->plan->timeout_ms : 0;
 	if (!wf_core_retry_in_group(c, from))

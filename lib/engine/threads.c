@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "engine/core.h"
+#include "plan/retention.h"
 
 /* The approval that the notification in hand is about. */
 static void bind_approval(struct wf_core *c)
@@ -236,5 +237,6 @@ void wf_core_settle(struct wf_core *c)
 		in->status = !in->error ? WF_INST_COMPLETED : in->unwind_as ?
 			(enum wf_instance_status)in->unwind_as : WF_INST_FAILED;
 	in->ended_at = c->event->at;
+	in->expires_at = wf_plan_expiry(c->plan, in->ended_at);
 	in->timeout_at = 0;
 }

@@ -297,7 +297,7 @@ void wf_core_retry_undo(struct wf_core *c)
 	json_t *cause = json_incref(json_object_get(in->error, "cause"));
 	json_decref(in->error);
 	in->error = cause;
-	in->ended_at = 0;
+	in->ended_at = in->expires_at = 0;
 	in->unwind = WF_UNWIND_UNDOING;
 	in->status = WF_INST_COMPENSATING;
 }

@@ -112,7 +112,7 @@ static void match_entry(void *arg, const struct wf_index_key *k)
 
 static bool of_instance(unsigned kind)
 {
-	return kind != WF_INDEX_SIGNAL_ID && kind < WF_INDEX_EVENT_TODO;
+	return kind != WF_INDEX_SIGNAL_ID && *wf_index_about(kind) == '#';
 }
 
 static bool is_asked_for(struct wf_checker *c, const struct wf_cursor *at)
@@ -140,10 +140,8 @@ static void check_entry(struct wf_checker *c, const struct wf_cursor *at, struct
 		is_asked_for(c, at))
 		return;
 	char text[100];
-	const char *whose = kind < WF_INDEX_EVENT_TODO ? "#" : kind < WF_INDEX_SCHEDULE_DUE ?
-		"event " : "schedule ";
 	(void)snprintf(text, sizeof(text), "the index by %s holds what %s%llu does not say",
-		wf_index_name(kind), whose,
+		wf_index_name(kind), wf_index_about(kind),
 		(unsigned long long)wf_be64_at(at->key + wf_index_number_at(kind)));
 	wf_check_defect_at(c, at, text);
 }

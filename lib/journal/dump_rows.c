@@ -73,6 +73,7 @@ static json_t *header_json(const struct wf_instance *in)
 	set_time(o, "ended_at", in->ended_at);
 	set_time(o, "updated_at", in->updated_at);
 	set_time(o, "timeout_at", in->timeout_at);
+	set_time(o, "expires_at", in->expires_at);
 	if (in->failed_step != WF_NONE)
 		set(o, "failed_step", json_integer(in->failed_step));
 	set_value(o, "output", in->output);

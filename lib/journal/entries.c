@@ -113,6 +113,8 @@ void wf_each_entry(const struct wf_seal *seal, const struct wf_instance *in, uin
 	if (wants(&g, WF_INDEX_UUID))
 		give(&g, wf_index_uuid(&in->uuid, in->number));
 	give_slots(&g);
+	if (in->expires_at && wants(&g, WF_INDEX_EXPIRY))
+		give(&g, wf_index_timer(WF_INDEX_EXPIRY, in->expires_at, in->number));
 	if (in->partial)
 		return;
 	int64_t due = wants(&g, WF_INDEX_TIMER) ? wf_instance_due(in) : 0;

@@ -95,8 +95,7 @@ int wf_header_load(struct wf_journal *j, struct wf_cause *cause)
 
 /* -- raising an older format -- */
 
-/* All that version 1 wrote is as version 2 writes it, so that the header is all there is to do. The data
- * key's seal covers the version: it is sealed anew. */
+/* The data key's seal covers the version: it is sealed anew. */
 static int raise_header(struct wf_txn *t, void *arg, struct wf_cause *cause)
 {
 	(void)arg;
@@ -116,7 +115,7 @@ static int raise_header(struct wf_txn *t, void *arg, struct wf_cause *cause)
 			memcpy(room, header.data, header.len);
 	}
 	wf_seal_wipe(data_key, sizeof(data_key));
-	return rc ? wf_txn_fail(t, rc) : 0;
+	return rc ? wf_txn_fail(t, rc) : wf_txn_raise_rows(t);
 }
 
 int wf_header_raise(struct wf_journal *j, struct wf_cause *cause)

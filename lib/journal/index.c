@@ -21,6 +21,7 @@
  *  17 event's id    hash, 16 bytes | be64 event
  *  18 schedule due  time | be64 schedule
  *  19 schedule      hash of its name, 16 bytes | be64 schedule
+ *  20 expiry        time | be64 number                 of who ended: when its history is to go
  */
 #include "base/hash.h"
 #include "journal/private.h"
@@ -50,6 +51,7 @@ static const struct {
 	[WF_INDEX_EVENT_ID] = {25, 17, "event's id"},
 	[WF_INDEX_SCHEDULE_DUE] = {17, 9, "firing"},
 	[WF_INDEX_SCHEDULE_NAME] = {25, 17, "schedule's name"},
+	[WF_INDEX_EXPIRY] = {17, 9, "retention"},
 };
 
 size_t wf_index_key_length(unsigned kind)
@@ -65,6 +67,14 @@ const char *wf_index_name(unsigned kind)
 size_t wf_index_number_at(unsigned kind)
 {
 	return kinds[kind].number_at;
+}
+
+const char *wf_index_about(unsigned kind)
+{
+	if (kind == WF_INDEX_SCHEDULE_DUE || kind == WF_INDEX_SCHEDULE_NAME)
+		return "schedule ";
+	return kind == WF_INDEX_EVENT_TODO || kind == WF_INDEX_EVENT_NAME || kind == WF_INDEX_EVENT_ID ?
+		"event " : "#";
 }
 
 void wf_be64_put(uint8_t *p, uint64_t v)

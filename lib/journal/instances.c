@@ -208,6 +208,17 @@ static void index_timer(struct wf_txn *t, struct wf_instance *in, bool was_final
 	in->pending.due = due;
 }
 
+static void index_expiry(struct wf_txn *t, struct wf_instance *in)
+{
+	if (in->expires_at == in->pending.expires)
+		return;
+	if (in->pending.expires)
+		drop(t, wf_index_timer(WF_INDEX_EXPIRY, in->pending.expires, in->number));
+	if (in->expires_at)
+		add(t, wf_index_timer(WF_INDEX_EXPIRY, in->expires_at, in->number));
+	in->pending.expires = in->expires_at;
+}
+
 /* Gives a new approval its number and keeps its two entries: of all, and of the open ones. */
 static void index_approval(struct wf_txn *t, struct wf_instance *in, uint32_t step)
 {
@@ -392,6 +403,7 @@ int wf_txn_put_instance(struct wf_txn *t, struct wf_instance *in)
 	bool was_final = wf_instance_status_final(in->pending.status);
 	index_steps(t, in, was_final);
 	index_timer(t, in, was_final);
+	index_expiry(t, in);
 	index_status(t, in);
 	for (uint32_t i = 0; i < in->dirty_count; i++) {
 		struct wf_step_state *s = &in->steps[in->dirty_steps[i]];

@@ -103,6 +103,10 @@ int wf_journal_view(struct wf_journal *j, wf_txn_fn *fn, void *arg, struct wf_ca
 uint64_t wf_txn_intrusions(struct wf_txn *txn); /* 0 after an error, which is sticky */
 void wf_txn_intrude(struct wf_txn *txn);
 
+/* The version of its file; an older one is raised when it is opened for writing. */
+uint32_t wf_journal_format(const struct wf_journal *j);
+#define WF_JOURNAL_FORMAT_EXPIRY 4u /* rows of instances say when their history expires from that on */
+
 /* -- definitions and plans -- */
 
 struct wf_definition {
@@ -173,9 +177,24 @@ void wf_instance_written(struct wf_instance *in);
 /* Removes an instance that has ended, with everything that is known of it. WF_ENOENT; WF_ECONFLICT: it has
  * not ended. */
 int wf_txn_drop_instance(struct wf_txn *txn, uint64_t number);
-/* Removes the history of an instance that has ended; the instance stays. *ret_removed: how many records;
- * at: when, for who asks. WF_ENOENT; WF_ECONFLICT: it has not ended. */
-int wf_txn_prune_history(struct wf_txn *txn, uint64_t number, int64_t at, uint64_t *ret_removed);
+/* Removes the history of an instance that has ended, its oldest records first, `most` at most; the
+ * instance stays. *ret_removed: how many records; fewer than `most`: nothing is left. at: when, for who
+ * asks. WF_ENOENT; WF_ECONFLICT: it has not ended. */
+int wf_txn_prune_history(struct wf_txn *txn, uint64_t number, int64_t at, uint64_t most,
+	uint64_t *ret_removed);
+#define WF_PRUNE_RECORDS 2000u /* that one transaction removes at most, so that nobody waits long */
+/* Instances whose history has been kept long enough at `until`, the earliest first. */
+int wf_txn_each_expired(struct wf_txn *txn, int64_t until,
+	bool (*fn)(void *, uint64_t number, int64_t since), void *arg);
+/* When that is of the first; 0: of none. */
+int wf_txn_next_expiry(struct wf_txn *txn, int64_t *ret);
+struct wf_pruned {
+	uint64_t instances;     /* whose history is gone */
+	uint64_t records;
+	bool more;              /* there may be more to do */
+};
+/* Removes the histories of the first `most` of them, as far as a transaction may. */
+int wf_txn_prune_expired(struct wf_txn *txn, int64_t now, size_t most, struct wf_pruned *ret);
 /* How many records were removed: the first that is left has that number. 0: none. ret_at may be NULL. */
 int wf_txn_pruned(struct wf_txn *txn, uint64_t number, uint64_t *ret_records, int64_t *ret_at);
 /* The instance, loaded in this transaction and not put in it yet, goes on under another plan: map says which

@@ -65,7 +65,7 @@ static void remember(const struct wf_seal *seal, struct wf_instance *in, bool wh
 	in->dirty = in->fresh = false;
 	in->partial = !whole;
 	in->stored = (struct wf_instance_indexed){.status = in->status, .due = wf_instance_due(in),
-		.timeout = in->timeout_at, .history = in->history};
+		.timeout = in->timeout_at, .expires = in->expires_at, .history = in->history};
 	for (uint32_t i = 0; whole && i < in->step_count; i++) {
 		struct wf_step_state *s = &in->steps[i];
 		s->stored.due = s->due_at;

@@ -213,6 +213,11 @@ void wf_journal_close(struct wf_journal *j)
 	wf_free(j);
 }
 
+uint32_t wf_journal_format(const struct wf_journal *j)
+{
+	return j->format;
+}
+
 void wf_journal_on_broken(void (*fn)(void))
 {
 	wf_store_on_broken(fn);

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#define WF_JOURNAL_FORMAT 3u
+#define WF_JOURNAL_FORMAT 4u
 #define WF_JOURNAL_FORMAT_OLDEST 1u /* that can be read, and is raised by the first open for writing */
 
 struct wf_home {
@@ -225,6 +225,7 @@ enum wf_index_kind {
 	WF_INDEX_EVENT_ID,
 	WF_INDEX_SCHEDULE_DUE,
 	WF_INDEX_SCHEDULE_NAME,
+	WF_INDEX_EXPIRY,
 	WF_INDEX_END_
 };
 struct wf_index_key wf_index_status(enum wf_instance_status s, uint64_t number);
@@ -232,7 +233,7 @@ struct wf_index_key wf_index_workflow(const struct wf_seal *s, const char *id, u
 struct wf_index_key wf_index_correlation(const struct wf_seal *s, const char *id, uint64_t number);
 struct wf_index_key wf_index_created(int64_t at, uint64_t number);
 struct wf_index_key wf_index_uuid(const struct wf_uuid *id, uint64_t number);
-/* Timers of instances, firings of schedules. */
+/* Timers of instances, firings of schedules, ends of retentions. */
 struct wf_index_key wf_index_timer(enum wf_index_kind kind, int64_t due, uint64_t number);
 struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval, uint64_t number,
 	uint32_t step);
@@ -254,6 +255,8 @@ size_t wf_index_key_length(unsigned kind);
 const char *wf_index_name(unsigned kind);
 /* Where in the key the number of the instance (event, schedule) is that it is about. */
 size_t wf_index_number_at(unsigned kind);
+/* What has that number, as it stands before it: "#", "event ", "schedule ". */
+const char *wf_index_about(unsigned kind);
 
 /* -- what rows ask of the indexes (entries.c) -- */
 typedef void wf_entry_fn(void *arg, const struct wf_index_key *k);
@@ -340,6 +343,8 @@ void wf_header_put(const struct wf_journal *j, const uint8_t data_key[WF_SEAL_KE
 int wf_header_load(struct wf_journal *j, struct wf_cause *cause);
 /* Raises the format of a journal that nobody else has open. */
 int wf_header_raise(struct wf_journal *j, struct wf_cause *cause);
+/* What rows and indexes of an older format lack. */
+int wf_txn_raise_rows(struct wf_txn *t);
 
 /* Opens a data file of its own (a backup), read-only and without locks. */
 int wf_journal_open_file(struct wf_home *home, const char *path, struct wf_journal **ret,

@@ -11,7 +11,7 @@
 /* Kinds that the identity and the header of an instance know. */
 #define OF_HEADER (1u << WF_INDEX_STATUS | 1u << WF_INDEX_WORKFLOW | 1u << WF_INDEX_CORRELATION | \
 	1u << WF_INDEX_CREATED | 1u << WF_INDEX_UUID | 1u << WF_INDEX_START_KEY | \
-	1u << WF_INDEX_SLOT_HELD | 1u << WF_INDEX_SLOT_QUEUED)
+	1u << WF_INDEX_SLOT_HELD | 1u << WF_INDEX_SLOT_QUEUED | 1u << WF_INDEX_EXPIRY)
 
 struct wanted {
 	const struct wf_cursor *at;
@@ -166,6 +166,7 @@ int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at)
 		[WF_INDEX_EVENT_ID] = prove_event,
 		[WF_INDEX_SCHEDULE_DUE] = prove_schedule,
 		[WF_INDEX_SCHEDULE_NAME] = prove_schedule,
+		[WF_INDEX_EXPIRY] = prove_instance,
 	};
 	if (at->table != WF_TABLE_INDEX)
 		return 0;

@@ -2,7 +2,8 @@
  * Taking the history of an instance that has ended out of the journal; the instance stays.
  *
  * What is left of its records is a row that says how many there were and when they went: those that a
- * retry adds later are numbered behind them.
+ * retry adds later are numbered behind them. A long history goes in parts, a transaction each, the
+ * oldest records first, so that nobody waits long; the entry that asks for it goes with the last part.
  */
 #include "base/mem.h"
 #include "journal/private.h"
@@ -38,12 +39,14 @@ int wf_txn_pruned(struct wf_txn *t, uint64_t number, uint64_t *ret_records, int6
 	return 0;
 }
 
-static int drop_records(struct wf_txn *t, struct wf_cursor *c, uint64_t number, uint64_t *ret)
+/* From the first that is left on, `most` at most. */
+static int drop_records(struct wf_txn *t, struct wf_cursor *c, uint64_t number, uint64_t most,
+	uint64_t *ret)
 {
 	uint8_t first[WF_ROW_KEY];
 	int rc = 0;
 	wf_row_key(number, WF_ROW_HISTORY, 0, first);
-	while (!rc) {
+	while (!rc && *ret < most) {
 		struct wf_row_name name;
 		rc = wf_txn_moved(t, wf_cursor_seek(c, first, sizeof(first), t->cause));
 		if (rc || !wf_row_key_parse(c->key, c->key_n, &name) || name.number != number ||
@@ -55,36 +58,135 @@ static int drop_records(struct wf_txn *t, struct wf_cursor *c, uint64_t number, 
 	return rc == WF_ENOENT ? 0 : rc;
 }
 
-int wf_txn_prune_history(struct wf_txn *t, uint64_t number, int64_t at, uint64_t *ret_removed)
+/* The row that says how far it was removed. */
+static int put_pruned(struct wf_txn *t, uint64_t number, uint64_t records, int64_t at)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	wf_put_u64(&row, records);
+	wf_put_u64(&row, (uint64_t)at);
+	return wf_txn_put_row(t, number, WF_ROW_PRUNED, 0, &row);
+}
+
+/* With the last record goes the entry that asks for it. What the header knows was loaded whole. */
+static int end_retention(struct wf_txn *t, struct wf_instance *in)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	if (!in->expires_at)
+		return 0;
+	struct wf_index_key k = wf_index_timer(WF_INDEX_EXPIRY, in->expires_at, in->number);
+	wf_txn_drop_entry(t, &k);
+	in->expires_at = 0;
+	wf_row_put_header(in, &row);
+	return wf_txn_put_row(t, in->number, WF_ROW_HEADER, 0, &row);
+}
+
+static int prune(struct wf_txn *t, struct wf_instance *in, int64_t at, uint64_t most, uint64_t *ret)
+{
+	struct wf_cursor c;
+	uint64_t before = 0, removed = 0;
+	if (!wf_instance_status_final(in->status))
+		return wf_fail(t->cause, WF_ECONFLICT, "#%llu has not ended: it is %s",
+			(unsigned long long)in->number, wf_instance_status_name(in->status));
+	int rc = wf_txn_pruned(t, in->number, &before, NULL);
+	if (!rc && (rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause)) == 0) {
+		rc = drop_records(t, &c, in->number, most, &removed);
+		wf_cursor_close(&c);
+	}
+	if (rc)
+		return wf_txn_fail(t, rc);
+	t->counts.history -= removed;
+	t->counts_dirty = true;
+	if (removed)
+		rc = put_pruned(t, in->number, before + removed, at);
+	if (!rc && removed < most)
+		rc = end_retention(t, in);
+	*ret = removed;
+	return rc ? rc : t->err;
+}
+
+int wf_txn_prune_history(struct wf_txn *t, uint64_t number, int64_t at, uint64_t most,
+	uint64_t *ret_removed)
 {
 	struct wf_instance *in;
-	struct wf_cursor c;
 	uint64_t removed = 0;
 	if (wf_txn_load_counts(t))
 		return t->err;
 	int rc = wf_txn_get_instance(t, number, WF_LOAD_HEADER, &in);
 	if (rc)
 		return rc;
-	uint64_t records = in->history;
-	if (!wf_instance_status_final(in->status))
-		rc = wf_fail(t->cause, WF_ECONFLICT, "#%llu has not ended: it is %s",
-			(unsigned long long)number, wf_instance_status_name(in->status));
+	rc = prune(t, in, at, most, &removed);
 	wf_instance_free(in);
-	if (rc)
-		return rc;
-	rc = wf_cursor_open(t->store, WF_TABLE_INSTANCES, &c, t->cause);
-	if (rc)
-		return wf_txn_fail(t, rc);
-	rc = drop_records(t, &c, number, &removed);
-	wf_cursor_close(&c);
-	if (!rc && removed) {
-		WF_AUTOBUF struct wf_buf row = {0};
-		wf_put_u64(&row, records);
-		wf_put_u64(&row, (uint64_t)at);
-		t->counts.history -= removed;
-		t->counts_dirty = true;
-		rc = wf_txn_put_row(t, number, WF_ROW_PRUNED, 0, &row);
+	if (!rc)
+		*ret_removed = removed;
+	return rc;
+}
+
+/* -- whose time has come -- */
+
+struct expired {
+	struct wf_txn *txn;
+	int64_t until;
+	bool (*fn)(void *, uint64_t, int64_t);
+	void *arg;
+};
+
+static bool give_expired(void *arg, const uint8_t *key)
+{
+	const struct expired *e = arg;
+	int64_t at = wf_be64_time(key + 1);
+	return at <= e->until && e->fn(e->arg, wf_be64_at(key + 9), at);
+}
+
+int wf_txn_each_expired(struct wf_txn *t, int64_t until, bool (*fn)(void *, uint64_t, int64_t), void *arg)
+{
+	struct expired e = {t, until, fn, arg};
+	struct wf_index_key from = wf_index_timer(WF_INDEX_EXPIRY, INT64_MIN, 0);
+	return wf_txn_each_key(t, &from, 1, true, give_expired, &e);
+}
+
+static bool take_first(void *arg, uint64_t number, int64_t at)
+{
+	(void)number;
+	*(int64_t *)arg = at;
+	return false;
+}
+
+int wf_txn_next_expiry(struct wf_txn *t, int64_t *ret)
+{
+	int64_t first = 0;
+	int rc = wf_txn_each_expired(t, INT64_MAX, take_first, &first);
+	if (!rc)
+		*ret = first;
+	return rc;
+}
+
+struct slice {
+	uint64_t *numbers;
+	size_t count, room;
+};
+
+static bool take_number(void *arg, uint64_t number, int64_t at)
+{
+	struct slice *s = arg;
+	(void)at;
+	s->numbers[s->count++] = number;
+	return s->count < s->room;
+}
+
+int wf_txn_prune_expired(struct wf_txn *t, int64_t now, size_t most, struct wf_pruned *ret)
+{
+	WF_AUTOFREE uint64_t *numbers = wf_alloc(sizeof(*numbers) * (most ? most : 1));
+	struct slice s = {.numbers = numbers, .room = most};
+	struct wf_pruned p = {0};
+	int rc = most ? wf_txn_each_expired(t, now, take_number, &s) : 0;
+	for (size_t i = 0; !rc && i < s.count && p.records < WF_PRUNE_RECORDS; i++) {
+		uint64_t removed = 0, room = WF_PRUNE_RECORDS - p.records;
+		rc = wf_txn_prune_history(t, s.numbers[i], now, room, &removed);
+		p.instances += !rc && removed < room;
+		p.records += removed;
 	}
-	*ret_removed = removed;
-	return rc ? rc : t->err;
+	p.more = p.instances < s.count || (most && s.count == most);
+	if (!rc)
+		*ret = p;
+	return rc;
 }

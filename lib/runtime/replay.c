@@ -15,6 +15,7 @@ struct replay {
 	struct wf_plan *plans[MOST_PLANS]; /* the one it has now, and those it had before */
 	uint32_t plan_count;
 	uint32_t former;            /* changes of the plan */
+	bool no_expiry;             /* its row is of a format that does not say when its history expires */
 	uint64_t pruned;            /* records that were removed: there is no replay */
 	uint8_t first_plan[WF_HASH_SIZE];
 	const struct wf_plan *plan; /* at this point of the replay */
@@ -227,6 +228,8 @@ static int compare(struct replay *r, struct wf_cause *cause)
 		rc = feed_record(r, in, bytes, n, &turn, cause);
 	}
 	char *where = NULL;
+	if (r->no_expiry)
+		in->expires_at = 0;
 	if (!rc && !wf_instance_equal(r->kept, in, &where))
 		rc = wf_fail(cause, WF_ECORRUPT, "replay of #%" PRIu64 " gives another state: %s",
 			r->number, where ? where : "somewhere");
@@ -238,7 +241,8 @@ static int compare(struct replay *r, struct wf_cause *cause)
 
 int wf_runtime_replay(struct wf_journal *j, uint64_t number, struct wf_cause *cause)
 {
-	struct replay r = {.number = number};
+	struct replay r = {.number = number,
+		.no_expiry = wf_journal_format(j) < WF_JOURNAL_FORMAT_EXPIRY};
 	int rc = wf_journal_view(j, load, &r, cause);
 	if (!rc && !r.pruned)
 		rc = compare(&r, cause);

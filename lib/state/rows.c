@@ -31,7 +31,8 @@ enum {
 	HD_GROUPS = 8192,
 	HD_UNDOS = 16384,
 	HD_UNWIND = 32768,
-	HD_ALL = 65535
+	HD_EXPIRES = 65536,
+	HD_ALL = 131071
 };
 #define MAX_THREADS (1u << 20)
 
@@ -57,7 +58,8 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		(in->wait ? HD_WAIT : 0u) | (in->threads->step != WF_NONE ? HD_THREAD_STEP : 0u) |
 		(in->thread_count > 1 ? HD_SIDE_THREADS : 0u) |
 		(wf_thread_plain(in->threads) ? 0u : HD_MAIN) | (in->group_count ? HD_GROUPS : 0u) |
-		(in->undo_count ? HD_UNDOS : 0u) | (in->unwind_as ? HD_UNWIND : 0u);
+		(in->undo_count ? HD_UNDOS : 0u) | (in->unwind_as ? HD_UNWIND : 0u) |
+		(in->expires_at ? HD_EXPIRES : 0u);
 	wf_put_varint(out, mask);
 	wf_put_u8(out, (uint8_t)in->status);
 	wf_put_time(out, in->updated_at, 0);
@@ -93,6 +95,8 @@ void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out)
 		wf_put_varint(out, in->undo_count);
 	if (mask & HD_UNWIND)
 		wf_put_u8(out, (uint8_t)(in->unwind << 4 | in->unwind_as));
+	if (mask & HD_EXPIRES)
+		wf_put_time(out, in->expires_at, in->updated_at);
 }
 
 int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
@@ -123,11 +127,12 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 	uint32_t undos = mask & HD_UNDOS ? wf_get_u32_but(&r, 0) : 0;
 	unsigned unwinding = mask & HD_UNWIND ? wf_get_u8(&r) : 0;
 	unsigned as = unwinding & 15;
+	int64_t expires = mask & HD_EXPIRES ? wf_get_time_nonzero(&r, updated) : 0;
 	bool good = ended_well(&r) && mask <= HD_ALL && !!as == !!(mask & HD_UNWIND) &&
 		unwinding >> 4 < WF_UNWIND_COUNT_ && as < WF_INST_COUNT_ &&
 		groups <= WF_MAX_STEPS && undos <= MAX_UNDOS &&
 		wf_thread_plain(&main) == !(mask & HD_MAIN) && !!owner == !!(mask & HD_OWNER) &&
-		!!wait == !!(mask & HD_WAIT) && side < MAX_THREADS;
+		!!wait == !!(mask & HD_WAIT) && side < MAX_THREADS && (ended || !expires);
 	if (good) {
 		set_thread_count(in, 1 + side);
 		in->status = (enum wf_instance_status)status;
@@ -136,6 +141,7 @@ int wf_row_get_header(const void *bytes, size_t n, struct wf_instance *in)
 		in->started_at = started;
 		in->ended_at = ended;
 		in->timeout_at = timeout;
+		in->expires_at = expires;
 		in->history = history;
 		in->threads[0] = main;
 		in->threads[0].dirty = false;

@@ -284,6 +284,8 @@ static const char *header_difference(const struct wf_instance *a, const struct w
 		return "times";
 	if (a->timeout_at != b->timeout_at)
 		return "timeout";
+	if (a->expires_at != b->expires_at)
+		return "retention";
 	if (a->failed_step != b->failed_step)
 		return "failed step";
 	if (!wf_json_equal(a->output, b->output))

@@ -213,6 +213,7 @@ struct wf_instance_indexed {
 	enum wf_instance_status status;
 	int64_t due;            /* the instance's entry among the timers; 0: none */
 	int64_t timeout;        /* timeout_at when that entry was computed */
+	int64_t expires;        /* its entry among the histories that are to go; 0: none */
 	uint64_t history;       /* records written */
 	uint32_t held;          /* steps that wait for a release */
 };
@@ -250,6 +251,8 @@ struct wf_instance {
 	char *result;           /* completion's result ("success"); NULL before the end */
 	int64_t started_at, ended_at, updated_at;
 	int64_t timeout_at;     /* of the whole instance; 0: none */
+	int64_t expires_at;     /* of one that ended: when its history has been kept long enough; 0: it is
+	                           kept for ever, or was removed */
 	uint32_t failed_step;   /* WF_NONE */
 	uint8_t unwind;         /* enum wf_unwind */
 	uint8_t unwind_as;      /* how it ends then: WF_INST_FAILED or WF_INST_CANCELLED; 0 before */

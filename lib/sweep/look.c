@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HOUR_MS INT64_C(3600000)
+
 void wf_agenda_done(struct wf_agenda *a)
 {
 	wf_sweep_numbers_done(&a->orphans);
@@ -24,7 +26,19 @@ void wf_agenda_done(struct wf_agenda *a)
 bool wf_agenda_empty(const struct wf_agenda *a)
 {
 	return !a->orphans.count && !a->timers.count && !a->schedules.count && !a->events.count &&
-		!a->held_back.count && !a->queued.count && !a->events_expired;
+		!a->held_back.count && !a->queued.count && !a->events_expired && !a->expired;
+}
+
+int64_t wf_sweep_expiry_due(int64_t expires)
+{
+	int64_t past = expires % HOUR_MS;
+
+	return past ? expires - past + HOUR_MS : expires;
+}
+
+int64_t wf_sweep_earlier(int64_t a, int64_t b)
+{
+	return !a ? b : !b || a < b ? a : b;
 }
 
 /* -- one snapshot -- */
@@ -35,6 +49,7 @@ struct look {
 	struct wf_agenda a;
 	bool glance, work;
 	bool leaves_instances; /* looks neither for orphans nor for timers */
+	bool counts;         /* says how many histories have expired */
 	/* owners that were asked after */
 	uint64_t alive, dead;
 };
@@ -155,6 +170,16 @@ static void add_queued(void *arg, uint64_t number)
 	wf_sweep_numbers_add(&l->a.queued, number);
 }
 
+static bool count_expired(void *arg, uint64_t number, int64_t since)
+{
+	struct look *l = arg;
+
+	(void)number;
+	(void)since;
+	l->a.expired++;
+	return l->counts;
+}
+
 static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct look *l = arg;
@@ -164,6 +189,10 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	wf_agenda_done(&l->a);
 	l->a = (struct wf_agenda){ 0 };
 	err = wf_txn_next_due(txn, &l->a.next_due);
+	if (err == 0)
+		err = wf_txn_next_expiry(txn, &l->a.expires);
+	if (err == 0 && !l->glance && l->a.expires && l->a.expires <= l->now)
+		err = wf_txn_each_expired(txn, l->now, count_expired, l);
 	if (err == 0 && !l->leaves_instances)
 		err = look_for_orphans(txn, l);
 	if (err == 0 && !(l->glance && l->work))
@@ -199,16 +228,17 @@ int wf_sweep_glance(struct wf_journal *j, struct wf_home *home, int64_t expired_
 
 	if (err < 0)
 		return err;
-	*ret = (struct wf_glance){ l.work, l.a.next_due };
+	*ret = (struct wf_glance){ l.work, l.a.next_due, l.a.expires };
 	wf_agenda_done(&l.a);
 	return 0;
 }
 
 int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64_t expired_before,
-	bool instances, struct wf_agenda *ret, struct wf_cause *cause)
+	enum wf_sweep_looked what, struct wf_agenda *ret, struct wf_cause *cause)
 {
 	struct look l = { .home = home, .now = now, .expired_before = expired_before,
-		.leaves_instances = !instances };
+		.leaves_instances = what == WF_SWEEP_LEAVES_INSTANCES,
+		.counts = what == WF_SWEEP_COUNTS };
 	int err = run_look(j, &l, cause);
 
 	if (err < 0)

@@ -37,6 +37,8 @@ static int find_next(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	(void)cause;
 	*d = (struct wf_next_due){ 0 };
 	int err = wf_txn_next_due(txn, &first);
+	if (err == 0)
+		err = wf_txn_next_expiry(txn, &d->expires);
 	if (err == 0 && first)
 		err = wf_txn_each_due(txn, first, first_due, d);
 	if (err == 0 && first)
@@ -48,6 +50,9 @@ static int find_next(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		(void)snprintf(d->name, sizeof(d->name), "%s", in->workflow ? in->workflow : "");
 	wf_instance_free(in);
 	wf_schedule_done(&s);
+	int64_t retention = wf_sweep_expiry_due(d->expires);
+	if (err == 0 && retention && (!d->at || retention < d->at))
+		*d = (struct wf_next_due){ .at = retention, .retention = true, .expires = d->expires };
 	return err;
 }
 
@@ -75,9 +80,10 @@ static int look_past_holds(struct wf_journal *j, struct wf_home *home, int64_t e
 	int err = wf_journal_view(j, any_hold, &held, cause);
 
 	if (err == 0 && held)
-		err = wf_sweep_look(j, home, wf_now_ms(), expired, true, &a, cause);
+		err = wf_sweep_look(j, home, wf_now_ms(), expired, WF_SWEEP_ALL, &a, cause);
 	if (err == 0 && held) {
 		a.events.count = 0;
+		a.expired = 0; /* has a time, beside this */
 		*work = !wf_agenda_empty(&a);
 	}
 	wf_agenda_done(&a);
@@ -97,7 +103,7 @@ int wf_sweep_next(struct wf_home *home, const char *tenant, const char *environm
 		err = wf_sweep_glance(j, home, expired, &g, cause);
 	if (err == 0 && g.work)
 		err = look_past_holds(j, home, expired, &g.work, cause);
-	if (err == 0 && g.next_due)
+	if (err == 0 && (g.next_due || g.expires))
 		err = wf_journal_view(j, find_next, &d, cause);
 	wf_journal_close(j);
 	if (err < 0)

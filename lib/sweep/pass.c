@@ -15,6 +15,7 @@
 #define WHOLE_EVERY_MS 2000   /* of a window: how often it looks for orphans and the like */
 #define BEGIN_MOST 64         /* instances begun without a claim of their own */
 #define DROP_MOST 10000       /* events dropped in one commit */
+#define PRUNE_MOST 200        /* histories removed in one commit */
 
 /* Claims those that are not in hand, as far as `max` allows; how many. */
 static uint64_t claim(struct sweep *s, const struct wf_sweep_numbers *numbers)
@@ -195,6 +196,37 @@ static int drop_expired(struct sweep *s, int64_t now)
 	return err;
 }
 
+struct prune {
+	int64_t now;
+	size_t most;
+	struct wf_pruned done;
+};
+
+static int prune_some(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	struct prune *p = arg;
+
+	(void)cause;
+	return wf_txn_prune_expired(txn, p->now, p->most, &p->done);
+}
+
+/* One commit: what waits for the clock or for the loop comes before the next one. */
+static int prune_expired(struct sweep *s, int64_t now)
+{
+	uint64_t room = room_left(s);
+	struct prune p = { .now = now, .most = room < PRUNE_MOST ? (size_t)room : PRUNE_MOST };
+
+	if (!s->expiring || !p.most || asked_to_stop(s))
+		return 0;
+	int err = wf_journal_update(s->journal, prune_some, &p, &s->cause);
+	if (err < 0)
+		return err;
+	s->report.pruned += p.done.instances;
+	s->taken_up += p.done.instances;
+	s->expiring = p.done.more;
+	return 0;
+}
+
 /* -- passes -- */
 
 /* What there was no room for yet is due still: until it is taken up nothing more is asked for, as that
@@ -208,8 +240,8 @@ static bool is_behind(const struct sweep *s)
 static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 {
 	struct wf_agenda a = { 0 };
-	int err = wf_sweep_look(s->journal, s->o->home, now, expired_before(s, now), !is_behind(s), &a,
-		&s->cause);
+	int err = wf_sweep_look(s->journal, s->o->home, now, expired_before(s, now),
+		is_behind(s) ? WF_SWEEP_LEAVES_INSTANCES : WF_SWEEP_ALL, &a, &s->cause);
 
 	if (err < 0)
 		return err;
@@ -225,6 +257,9 @@ static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 		release(s, &a.held_back);
 	if (err == 0 && a.events_expired)
 		err = drop_expired(s, now);
+	s->expiring = a.expired > 0;
+	if (err == 0)
+		err = prune_expired(s, now);
 	*ret_next = a.next_due;
 	wf_agenda_done(&a);
 	return err;
@@ -240,6 +275,8 @@ static int due_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 		(void)claim(s, &timers);
 		err = fire_schedules(s, now);
 	}
+	if (err == 0)
+		err = prune_expired(s, now);
 	wf_sweep_numbers_done(&timers);
 	return err;
 }

@@ -22,6 +22,7 @@ struct sweep {
 	int64_t retake_at;       /* of the monotonic clock: when to ask for it again; 0: it was not left */
 	int64_t whole_at;        /* of the monotonic clock: when to look at everything again */
 	bool passed;             /* at least once */
+	bool expiring;           /* histories that have expired are left: they go bit by bit, between other things */
 	uint64_t taken_up;
 	struct wf_sweep_set given; /* instances that were given to the runtime and have not parted */
 	struct wf_sweep_numbers spoilt; /* that could not be taken up, and are not tried again */

@@ -74,6 +74,13 @@ static int time_is_over(struct sweep *s, int64_t now, int64_t *ret_next)
 	return err;
 }
 
+/* Histories that have expired are many when there was no sweep for long. One pass follows the other until
+ * they are gone, so that nothing else waits for that; at a window's end the rest is the next sweep's. */
+static bool prunes_on(const struct sweep *s)
+{
+	return s->expiring && !s->o->window_ms && room_left(s);
+}
+
 /* When to be called next. What is due and cannot be had at present (another process drives it) is
  * looked at again like everything else. */
 static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
@@ -85,7 +92,7 @@ static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
 		wf_runtime_stop(rt);
 		return 0;
 	}
-	bool over = s->passed && left <= 0;
+	bool over = s->passed && left <= 0 && !prunes_on(s);
 	s->failed = over ? time_is_over(s, now, &next) : wf_sweep_pass(s, now, &next);
 	if (s->failed < 0) {
 		s->cause.err = s->failed;
@@ -95,6 +102,8 @@ static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
 	if (over)
 		return next;
 	tell(s);
+	if (left > 0 ? s->expiring && room_left(s) : prunes_on(s))
+		return now + 1;
 	if (left <= 0 || !room_left(s))
 		return 0;
 	int64_t soon = now + (left < POLL_MS ? left : POLL_MS);
@@ -194,6 +203,11 @@ static int drive(struct sweep *s, struct wf_cause *cause)
 
 /* -- a sweep -- */
 
+static int64_t next_of(const struct wf_glance *g)
+{
+	return wf_sweep_earlier(g->next_due, wf_sweep_expiry_due(g->expires));
+}
+
 /* Opens read-only and looks whether there is anything to do within the window. */
 static int anything(struct sweep *s, bool *ret, struct wf_cause *cause)
 {
@@ -206,8 +220,8 @@ static int anything(struct sweep *s, bool *ret, struct wf_cause *cause)
 		err = wf_sweep_glance(s->journal, o->home, expired_before(s, now), &g, cause);
 	if (err == 0) {
 		*ret = g.work || o->window_ms || (g.next_due && g.next_due <= now) ||
-			wf_spool_used(wf_home_spool(o->home));
-		s->report.next_due = g.next_due;
+			(g.expires && g.expires <= now) || wf_spool_used(wf_home_spool(o->home));
+		s->report.next_due = next_of(&g);
 	}
 	return err;
 }
@@ -217,7 +231,7 @@ static int would_do(struct sweep *s, struct wf_cause *cause)
 	struct wf_agenda a = { 0 };
 	int64_t now = wf_now_ms();
 	int err = wf_sweep_look(s->journal, s->o->home, now + (int64_t)s->o->window_ms,
-		expired_before(s, now), true, &a, cause);
+		expired_before(s, now), WF_SWEEP_COUNTS, &a, cause);
 
 	if (err < 0)
 		return err;
@@ -227,7 +241,8 @@ static int would_do(struct sweep *s, struct wf_cause *cause)
 	s->report.granted = a.queued.count;
 	s->report.events = a.events.count;
 	s->report.released = a.held_back.count;
-	s->report.next_due = a.next_due;
+	s->report.pruned = a.expired;
+	s->report.next_due = wf_sweep_earlier(a.next_due, wf_sweep_expiry_due(a.expires));
 	s->report.looked = !wf_agenda_empty(&a);
 	wf_agenda_done(&a);
 	return 0;
@@ -239,7 +254,7 @@ static void look_ahead(struct sweep *s)
 	struct wf_glance g = { 0 };
 
 	if (wf_sweep_glance(s->journal, s->o->home, 0, &g, NULL) == 0)
-		s->report.next_due = g.next_due;
+		s->report.next_due = next_of(&g);
 }
 
 static int work(struct sweep *s, struct wf_cause *cause)

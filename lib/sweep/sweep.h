@@ -26,11 +26,12 @@ struct wf_sweep_report {
 	uint64_t events;        /* dispatched */
 	uint64_t released;      /* effects that a hold had kept back, begun */
 	uint64_t dropped;       /* events whose retention was over */
+	uint64_t pruned;        /* instances whose history's retention was over */
 	uint64_t refused;       /* starts that schedules and events could not make */
 	uint64_t started, queued; /* instances begun by schedules and events; of those, in a queue */
 	uint64_t completed, failed, cancelled, parked, lost; /* what came of the instances it drove */
 	uint64_t in_hand;       /* driven at the moment */
-	int64_t next_due;       /* the earliest thing left; 0: none */
+	int64_t next_due;       /* the earliest thing left, as wf_sweep_next counts it; 0: none */
 	char why[512];          /* of the last refused or lost; "" */
 };
 
@@ -60,11 +61,17 @@ struct wf_sweep_options {
 int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret,
 	struct wf_cause *cause);
 
-/* What is due next in a journal, opened for reading alone. */
+/*
+ * What is due next in a journal, opened for reading alone. The end of a retention counts at the full hour
+ * after it: histories that expire one after the other make no sweep each for whoever arms a timer by this.
+ * A sweep that comes before that prunes them all the same.
+ */
 struct wf_next_due {
 	int64_t at;           /* 0: nothing */
 	uint64_t instance;    /* whose timer it is; 0 */
 	uint64_t schedule;    /* which schedule it is; 0 */
+	bool retention;       /* it is the end of a retention: neither of these */
+	int64_t expires;      /* the first one to the millisecond; 0: none */
 	char name[160];       /* the schedule's name, or the instance's workflow */
 	bool work;            /* something waits for a sweep whatever the time is: orphans, events */
 };

@@ -25,9 +25,15 @@ void wf_sweep_set_done(struct wf_sweep_set *s);
 /* What a sweep at a time would do. */
 struct wf_agenda {
 	struct wf_sweep_numbers orphans, timers, schedules, events, held_back, queued;
+	uint64_t expired;    /* histories; of a look that does not count them, whether there is one */
 	bool events_expired; /* kept events are older than their retention */
 	int64_t next_due;    /* the earliest timer or schedule of all, due or not; 0: none */
+	int64_t expires;     /* the earliest end of a retention, due or not; 0: none */
 };
+/* When the end of a retention counts as due for who arms a timer; 0 of 0. */
+int64_t wf_sweep_expiry_due(int64_t expires);
+/* The earlier of the two; 0 is never. */
+int64_t wf_sweep_earlier(int64_t a, int64_t b);
 void wf_agenda_done(struct wf_agenda *a);
 bool wf_agenda_empty(const struct wf_agenda *a);
 
@@ -36,14 +42,19 @@ bool wf_agenda_empty(const struct wf_agenda *a);
 struct wf_glance {
 	bool work;           /* something waits for a sweep, whatever the time is */
 	int64_t next_due;    /* 0: none */
+	int64_t expires;     /* 0: none */
 };
 int wf_sweep_glance(struct wf_journal *j, struct wf_home *home, int64_t expired_before,
 	struct wf_glance *ret, struct wf_cause *cause);
 
-/* All of it; orphans and timers only where `instances` says so. Events that came before `expired_before`
- * have expired; 0: none does. */
+/* All of it. Events that came before `expired_before` have expired; 0: none does. */
+enum wf_sweep_looked {
+	WF_SWEEP_ALL,
+	WF_SWEEP_LEAVES_INSTANCES, /* neither orphans nor timers */
+	WF_SWEEP_COUNTS,           /* all, and how many histories have expired */
+};
 int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64_t expired_before,
-	bool instances, struct wf_agenda *ret, struct wf_cause *cause);
+	enum wf_sweep_looked what, struct wf_agenda *ret, struct wf_cause *cause);
 
 /* The timers that are due (NULL: not asked for), and the time of the next thing; for the passes within a
  * window. */

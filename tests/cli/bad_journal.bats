@@ -134,9 +134,9 @@ patch() {
 	fill
 	cp "$DATA" kept
 	for at in $(grep -obUa 'WFJOURN' "$DATA" | cut -d: -f1); do
-		patch $((at + 8)) '\004'
+		patch $((at + 8)) '\005'
 	done
-	every UNKNOWN_FORMAT "journal format 4; this wfctl knows 1 to 3"
+	every UNKNOWN_FORMAT "journal format 5; this wfctl knows 1 to 4"
 	cp kept "$DATA"
 	ok wfctl journal check
 }

@@ -137,11 +137,11 @@ static void newer_version(void **state)
 		off_t at = find_bytes(&rest, "WFJOURN\n", 8);
 		if (at < 0)
 			break;
-		patch(path, (off_t)from + at + 8, "\4", 1);
+		patch(path, (off_t)from + at + 8, "\5", 1);
 		from += (size_t)at + 8;
 	}
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), WF_EVERSION);
-	assert_non_null(strstr(p->cause.text, "format 4"));
+	assert_non_null(strstr(p->cause.text, "format 5"));
 	close_place(p);
 	/* And LMDB's own version. */
 	patch(path, 16 + 4, "\7", 1);

@@ -1,6 +1,7 @@
 /*
  * A journal of format 1: its header, its counters and its rows are written by hand as that version did. It
- * is read as it stands, and raised by the first open for writing that is alone with it.
+ * is read as it stands, and raised by the first open for writing that is alone with it. One of format 3
+ * knows nothing of when histories expire: raising it says so.
  */
 #include "common.h"
 
@@ -26,11 +27,9 @@ static void put_old_step(struct wf_txn *t, uint64_t number, uint32_t step)
 	(void)wf_txn_put_row(t, number, WF_ROW_STEP, step, &row);
 }
 
-static int make_old(struct wf_txn *t, void *arg, struct wf_cause *cause)
+static int put_version(struct wf_txn *t, uint8_t version, struct wf_cause *cause)
 {
-	(void)arg;
-	(void)cause;
-	static const char header = WF_META_HEADER, counts = WF_META_COUNTS;
+	static const char header = WF_META_HEADER;
 	uint8_t master[WF_SEAL_KEY], data_key[WF_SEAL_KEY], record[BOUND + 72];
 	const uint8_t *now;
 	size_t n;
@@ -40,11 +39,18 @@ static int make_old(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	assert_int_equal(n, sizeof(record));
 	memcpy(record, now, n);
 	assert_true(wf_seal_unwrap(master, record, BOUND, record + BOUND, data_key));
-	record[8] = 1;
+	record[8] = version;
 	wf_seal_wrap(master, record, BOUND, data_key, record + BOUND);
 	assert_int_equal(wf_store_put(t->store, WF_TABLE_META, &header, 1, n, &room, cause), 0);
 	memcpy(room, record, n);
+	return 0;
+}
 
+static int make_old(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)arg;
+	static const char counts = WF_META_COUNTS;
+	assert_int_equal(put_version(t, 1, cause), 0);
 	WF_AUTOBUF struct wf_buf row = {0};
 	const uint64_t old[] = {3, 2, 1, 0, 1, 1, 9, 0, 1, 1, 0, 0, 0, 0, 0, 0};
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
@@ -121,7 +127,7 @@ static void raised_by_a_writer(void **state)
 	struct place *p = *state;
 	make_old_journal(p);
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
-	assert_int_equal(format_of(p), 3);
+	assert_int_equal(format_of(p), 4);
 	look_at_old_rows(p);
 	assert_sound(p);
 	struct wf_instance *in = new_instance("c", T0);
@@ -156,7 +162,7 @@ static void a_backup_is_raised_when_it_is_back(void **state)
 	struct wf_journal *j;
 	assert_int_equal(wf_journal_open(p->home, "default", "again", WF_JOURNAL_WRITE, &j,
 		&p->cause), 0);
-	assert_int_equal(j->format, 3);
+	assert_int_equal(j->format, 4);
 	wf_journal_close(j);
 	close_place(p);
 	assert_int_equal(wf_home_open(p->path, NULL, &p->home, &p->cause), 0);
@@ -182,7 +188,7 @@ static void not_under_another(void **state)
 	close_place(p);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
-	assert_int_equal(format_of(p), 3);
+	assert_int_equal(format_of(p), 4);
 }
 
 /* A seal that is of another version than the bytes say is damage, not an older format. */
@@ -202,10 +208,114 @@ static void another_version_is_not_believed(void **state)
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), WF_ECORRUPT);
 }
 
+/* -- format 3 -- */
+
+/* A plan that has nothing but how long it keeps logs. */
+static void encode_keeping(const char *retention, struct wf_buf *bytes, uint8_t id[WF_HASH_SIZE])
+{
+	struct wf_plan_builder b;
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	wf_plan_builder_init(&b);
+	b.plan.workflow = wf_plan_add_string(&b, "keeps");
+	json_t *extra = json_pack("{s:{s:s}}", "execution_log", "retention", retention);
+	b.plan.extra = wf_plan_add_const(&b, extra);
+	json_decref(extra);
+	wf_plan_emit(&b, WF_OP_UNDEF, 0, 0);
+	wf_plan_emit(&b, WF_OP_FINISH, 0, wf_plan_add_string(&b, "success"));
+	wf_plan_encode(&b, bytes);
+	wf_plan_builder_done(&b);
+	if (wf_plan_load(bytes->data, bytes->len, &plan, &cause))
+		fail_msg("the plan cannot be loaded: %s", cause.text);
+	memcpy(id, plan->id, WF_HASH_SIZE);
+	wf_plan_free(plan);
+}
+
+static int put_keeping(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	WF_AUTOBUF struct wf_buf bytes = {0};
+	uint8_t id[WF_HASH_SIZE];
+	(void)cause;
+	encode_keeping(arg, &bytes, id);
+	return wf_txn_put_plan(t, id, bytes.data, bytes.len);
+}
+
+static uint64_t put_ended(struct place *p, const char *retention, int64_t ended_at)
+{
+	WF_AUTOBUF struct wf_buf bytes = {0};
+	struct wf_instance *in = new_instance("keeps", T0);
+	if (retention) {
+		encode_keeping(retention, &bytes, in->plan_id);
+		assert_int_equal(wf_journal_update(p->journal, put_keeping,
+			(void *)(uintptr_t)retention, &p->cause), 0);
+	}
+	assert_int_equal(put(p, &in, 1, true), 0);
+	set_status(in, ended_at ? WF_INST_COMPLETED : WF_INST_WAITING);
+	in->ended_at = ended_at;
+	assert_int_equal(put(p, &in, 1, true), 0);
+	uint64_t number = in->number;
+	wf_instance_free(in);
+	return number;
+}
+
+static int prune_third(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	uint64_t removed;
+	(void)arg;
+	(void)cause;
+	return wf_txn_prune_history(t, 3, T0, 100, &removed);
+}
+
+static int make_third(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)arg;
+	return put_version(t, 3, cause);
+}
+
+static int64_t expiry_of(struct place *p, uint64_t number)
+{
+	struct wf_instance *in = get(p, number);
+	int64_t at = in->expires_at;
+	wf_instance_free(in);
+	return at;
+}
+
+#define DAY INT64_C(86400000)
+
+/* As that version left them: who has ended, by plans that keep and that do not, who was pruned, who waits,
+ * and who ran by a plan that cannot be read. */
+static void expiry_is_given(void **state)
+{
+	struct place *p = *state;
+	assert_int_equal(put_ended(p, "P30D", T0 + 5), 1);
+	assert_int_equal(put_ended(p, "PT0S", T0 + 5), 2);
+	assert_int_equal(put_ended(p, "P30D", T0 + 6), 3);
+	assert_int_equal(put_ended(p, "P30D", 0), 4);
+	assert_int_equal(put_ended(p, NULL, T0 + 7), 5);
+	assert_int_equal(put_ended(p, "P1D", T0 + 8), 6);
+	assert_int_equal(put_ended(p, "P9000Y", T0 + 9), 7);
+	assert_int_equal(wf_journal_update(p->journal, prune_third, NULL, &p->cause), 0);
+	assert_int_equal(wf_journal_update(p->journal, make_third, NULL, &p->cause), 0);
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
+	assert_int_equal(wf_journal_format(p->journal), 3);
+	assert_int_equal(expiry_of(p, 1), 0);
+	assert_sound(p);
+	close_place(p);
+	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
+	assert_int_equal(wf_journal_format(p->journal), 4);
+	assert_sound(p);
+	assert_int_equal(expiry_of(p, 1), T0 + 5 + 30 * DAY);
+	assert_int_equal(expiry_of(p, 6), T0 + 8 + DAY);
+	for (uint64_t number = 2; number <= 7; number += number == 5 ? 2 : 1)
+		assert_int_equal(expiry_of(p, number), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(read_as_it_stands), TEST(raised_by_a_writer),
 		TEST(a_backup_is_raised_when_it_is_back), TEST(not_under_another),
-		TEST(another_version_is_not_believed)};
+		TEST(another_version_is_not_believed),
+		TEST(expiry_is_given)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

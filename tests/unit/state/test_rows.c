@@ -38,6 +38,7 @@ static struct wf_instance *sample(void)
 	in->ended_at = in->created_at - 5;
 	in->updated_at = in->created_at + 70000;
 	in->timeout_at = INT64_MAX;
+	in->expires_at = in->created_at + 2592000000;
 	in->failed_step = 2;
 	in->output = json_real(1.5);
 	in->error = json_pack("{s:s}", "type", "ExecError");
