@@ -247,6 +247,16 @@ static void examples(struct wf_buf *out, const char *lines)
 	}
 }
 
+/* What is begun by systemd or cron, or happens when that is. */
+static bool by_the_clock(const char *verb)
+{
+	static const char *const verbs[] = { "serve-once", "next-due", "schedule", "timer" };
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(verb, verbs[i]))
+			return true;
+	return false;
+}
+
 static void verb_page(struct wf_buf *out, const struct wf_cmd *c)
 {
 	WF_AUTOFREE char *name = wf_asprintf("wfctl-%s", c->name);
@@ -267,8 +277,8 @@ static void verb_page(struct wf_buf *out, const struct wf_cmd *c)
 	macro(out, ".Sh EXIT STATUS");
 	exits(out);
 	examples(out, c->verb->examples);
-	macro(out, ".Sh SEE ALSO\n.Xr wfctl 1 ,\n.Xr wfctl-config 5 ,\n.Xr wfctl-definition 5 ,\n"
-		   ".Xr wfctl-rules 7");
+	macro(out, ".Sh SEE ALSO\n.Xr wfctl 1 ,\n.Xr wfctl-config 5 ,\n.Xr wfctl-definition 5 ,");
+	macro(out, by_the_clock(c->name) ? ".Xr wfctl-rules 7 ,\n.Xr wfctl-sweep 7" : ".Xr wfctl-rules 7");
 }
 
 static void verbs_table(struct wf_buf *out)

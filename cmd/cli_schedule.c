@@ -323,7 +323,8 @@ void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf
 {
 	struct wf_timetable t = { 0 };
 	WF_AUTOBUF struct wf_buf words = { 0 }, counts = { 0 };
-	char when[WF_WHEN_TEXT] = "never";
+	char when[WF_WHEN_TEXT];
+	(void)snprintf(when, sizeof(when), "%s", s->paused ? "when it is resumed" : "never");
 	bool read = wf_timetable_parse(s->spec, &t, NULL, NULL) == 0;
 	if (read)
 		wf_timetable_explain(&t, &words);

@@ -100,11 +100,44 @@ int wf_hold_known(struct wf_txn *txn, const char *workflow, struct wf_cause *cau
 	return WF_ENOENT;
 }
 
+struct holding {
+	const char *workflow, *by, *reason;
+	struct wf_hold hold; /* what is kept in the end */
+	bool again;
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void make(struct holding *g, const char *by, const char *reason, int64_t at)
+{
+	wf_hold_done(&g->hold);
+	g->hold = (struct wf_hold){ .workflow = g->workflow ? wf_strdup(g->workflow) : NULL,
+		.by = by ? wf_strdup(by) : NULL, .reason = reason ? wf_strdup(reason) : NULL, .at = at };
+}
+
+/* A hold that is there already stays: since when, by whom, and why unless there is another reason. */
+static bool stays(void *arg, const struct wf_hold *there)
+{
+	struct holding *g = arg;
+	if (!same(g->workflow, there->workflow))
+		return true;
+	make(g, there->by, g->reason ? g->reason : there->reason, there->at);
+	g->again = true;
+	return false;
+}
+
 static int hold_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
-	const struct wf_hold *h = arg;
-	int r = wf_hold_known(txn, h->workflow, cause);
-	return r < 0 ? r : wf_txn_put_hold(txn, h);
+	struct holding *g = arg;
+	g->again = false;
+	make(g, g->by, g->reason, wf_now_ms());
+	int r = wf_hold_known(txn, g->workflow, cause);
+	if (r >= 0)
+		r = wf_txn_each_hold(txn, stays, g);
+	return r < 0 ? r : wf_txn_put_hold(txn, &g->hold);
 }
 
 static int run_hold(struct wf_ctx *ctx)
@@ -120,24 +153,23 @@ static int run_hold(struct wf_ctx *ctx)
 	int status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	if (status)
 		return status;
-	struct wf_hold h = { .workflow = workflow ? wf_strdup(workflow) : NULL,
-		.by = wf_strdup(wf_actor(ctx)), .reason = reason ? wf_strdup(reason) : NULL,
-		.at = wf_now_ms() };
-	int r = wf_journal_update(ctx->journal, hold_txn, &h, &cause);
+	struct holding g = { .workflow = workflow, .by = wf_actor(ctx), .reason = reason };
+	int r = wf_journal_update(ctx->journal, hold_txn, &g, &cause);
 	if (r < 0) {
 		if (!*cause.text)
 			(void)wf_fail(&cause, r, "the hold cannot be kept: %s", wf_strerror(r));
 		cause.err = r;
 		status = wf_fail_cause(ctx, &cause);
 	} else if (wf_machine(ctx)) {
-		wf_out_json(ctx, wf_hold_json(&h));
+		wf_out_json(ctx, wf_hold_json(&g.hold));
 	} else if (!ctx->quiet) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_buf_printf(&text, "%s is on hold: no effect begins. Next: wfctl release%s%s\n",
-			workflow ? workflow : "everything", workflow ? " " : "", workflow ? workflow : "");
+		wf_buf_printf(&text, "%s is on hold%s: no effect begins. Next: wfctl release%s%s\n",
+			workflow ? workflow : "everything", g.again ? " already" : "",
+			workflow ? " " : "", workflow ? workflow : "");
 		wf_out(ctx, &text);
 	}
-	wf_hold_done(&h);
+	wf_hold_done(&g.hold);
 	return status;
 }
 
@@ -153,7 +185,9 @@ const struct wf_verb wf_verb_hold = {
 	.description = "Puts a workflow, or everything of the tenant, on hold: nothing new is started and no "
 		       "effect begins, here or in any other process, until wfctl release. What is under way "
 		       "ends, and its result is kept; decisions, signals and events are taken all the "
-		       "same.",
+		       "same, and events are kept for what they would start. A scheduled firing meanwhile is "
+		       "refused, and recorded as that.\n\n"
+		       "A second hold changes nothing but the reason, if it gives one.",
 	.examples = "wfctl hold payout --reason \"the bank is closed\"\n"
 		    "wfctl hold --list",
 	.options = options,

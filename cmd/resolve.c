@@ -51,8 +51,8 @@ static int find_doubt(struct wf_ctx *ctx, uint64_t *ret_number, uint32_t *ret_st
 	*ret_step = step;
 	if (step == WF_NONE)
 		status = wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL, NULL,
-			"%s%s of instance #%" PRIu64 " is in doubt", wanted ? "step " : "no step",
-			wanted ? wanted : "", in->number);
+			"no step %s%sof instance #%" PRIu64 " is in doubt", wanted ? wanted : "",
+			wanted ? " " : "", in->number);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;

@@ -31,7 +31,7 @@ static const struct field fields[FIELDS] = {
 	[HOUR] = { "hour", 0, 23, 24, NULL, "0 to 23 or *" },
 	[DAY] = { "day of month", 1, 31, 31, NULL, "1 to 31, L, nW or *" },
 	[MONTH] = { "month", 1, 12, 12, month_names, "1 to 12, JAN to DEC or *" },
-	[WEEKDAY] = { "day of week", 0, 7, 7, weekday_names, "0 to 7, SUN to SAT or *" },
+	[WEEKDAY] = { "day of week", 0, 7, 7, weekday_names, "0 to 7, SUN to SAT, nL, n#k or *" },
 };
 
 static const struct {
@@ -412,20 +412,21 @@ static int parse_macro(struct parser *p, const struct words *w)
 {
 	size_t n = (size_t)(w->to[0] - w->from[0]);
 
-	p->bad = (size_t)(w->from[w->count > 1] - p->text);
-	if (w->count > 1)
-		return wf_fail(p->cause, WF_ESYNTAX, "nothing may follow %.*s",
-			(int)(n > 40 ? 40 : n), w->from[0]);
+	p->bad = (size_t)(w->from[0] - p->text);
 	for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
 		if (strlen(macros[i].name) != n || strncasecmp(macros[i].name, w->from[0], n) != 0)
 			continue;
+		if (w->count > 1) {
+			p->bad = (size_t)(w->from[1] - p->text);
+			return wf_fail(p->cause, WF_ESYNTAX, "nothing may follow %s", macros[i].name);
+		}
 		struct words fixed;
 		split(macros[i].text, macros[i].text + strlen(macros[i].text), &fixed);
 		return parse_words(p, &fixed);
 	}
 	return wf_fail(p->cause, WF_ESYNTAX,
-		"expected @yearly, @monthly, @weekly, @daily, @hourly or "
-		"another such name, found \"%.*s\"",
+		"expected @yearly, @monthly, @weekly, @daily or @hourly (every so often is an interval: "
+		"R/PT5M), found \"%.*s\"",
 		(int)(n > 40 ? 40 : n), w->from[0]);
 }
 

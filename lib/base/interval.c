@@ -328,17 +328,55 @@ void wf_interval_anchor(struct wf_interval *iv, int64_t start_ms)
 	iv->start_ms = start_ms;
 }
 
+/* "15 minutes", "1 day and 12 hours"; of one unit that comes once, as behind "every", the unit alone. */
+static void say_every(const struct wf_duration *d, struct wf_buf *out)
+{
+	uint64_t seconds = d->seconds, minutes = d->minutes, hours = d->hours;
+	/* Sixty of one are the next; days may be shorter. Nothing sensible is large enough to overflow. */
+	if (seconds < UINT32_MAX && minutes < UINT32_MAX && hours < UINT32_MAX) {
+		minutes += seconds / 60;
+		seconds %= 60;
+		hours += minutes / 60;
+		minutes %= 60;
+	}
+	const struct {
+		uint64_t n;
+		const char *one;
+	} parts[] = { { d->years, "year" }, { d->months, "month" }, { d->weeks, "week" }, { d->days, "day" },
+		{ hours, "hour" }, { minutes, "minute" }, { seconds, "second" } };
+	size_t count = 0, said = 0, last = sizeof(parts) / sizeof(parts[0]) - 1;
+	for (size_t i = 0; i <= last; i++)
+		count += parts[i].n || (i == last && d->nanos);
+	for (size_t i = 0; i <= last; i++) {
+		uint32_t nanos = i == last ? d->nanos : 0;
+		if (!parts[i].n && !nanos)
+			continue;
+		if (said++)
+			wf_buf_addstr(out, said == count ? " and " : ", ");
+		if (count > 1 || parts[i].n != 1 || nanos)
+			wf_buf_printf(out, "%" PRIu64, parts[i].n);
+		if (nanos) {
+			wf_buf_printf(out, ".%09" PRIu32, nanos);
+			while (out->data[out->len - 1] == '0')
+				out->data[--out->len] = 0;
+		}
+		bool unit_alone = count == 1 && parts[i].n == 1 && !nanos;
+		wf_buf_printf(out, "%s%s%s", unit_alone ? "" : " ", parts[i].one,
+			parts[i].n == 1 && !nanos ? "" : "s");
+	}
+}
+
 void wf_interval_explain(const struct wf_interval *iv, struct wf_buf *out)
 {
-	char every[160], start[WF_ZONE_TEXT];
+	char start[WF_ZONE_TEXT];
 
-	wf_duration_text(&iv->every, every, sizeof(every));
 	if (iv->bounded && iv->count == 1) {
 		wf_buf_addstr(out, "once");
 	} else {
 		if (iv->bounded)
 			wf_buf_printf(out, "%" PRIu64 " times, ", iv->count);
-		wf_buf_printf(out, "every %s", every);
+		wf_buf_addstr(out, "every ");
+		say_every(&iv->every, out);
 	}
 	if (!iv->has_start)
 		return;

@@ -100,7 +100,7 @@ void wf_timetable_explain(const struct wf_timetable *t, struct wf_buf *out);
 int wf_timetable_time(const char *text, size_t n, bool *ret_local, int64_t *ret_ms);
 
 /* Reads one word as `schedule add` and `schedule next` take it into a new spec of one member: a cron
- * expression, an interval (begins with R and a slash or digit), or a time. Nothing is checked beyond
+ * expression, an interval (begins with R and has a slash, or is a duration), or a time. Nothing is checked beyond
  * telling them apart. */
 json_t *wf_timetable_spec(const char *text);
 

@@ -399,8 +399,11 @@ json_t *wf_timetable_spec(const char *text)
 {
 	const char *member = "cron";
 	json_t *spec = json_object();
+	struct wf_duration alone;
 
-	if (text[0] == 'R' && strchr(text, '/'))
+	/* A duration alone lacks its R, which the interval's error says. */
+	if ((text[0] == 'R' && strchr(text, '/')) ||
+		(text[0] == 'P' && wf_duration_parse(text, strlen(text), false, &alone) == 0))
 		member = "interval";
 	else if (strlen(text) >= 10 && text[4] == '-' && text[7] == '-' && !strchr(text, ' ') &&
 		strspn(text, "0123456789") == 4)

@@ -70,7 +70,7 @@ static int plan_slots(const struct wf_plan *plan, const struct wf_instance *in, 
 	}
 	if (json_is_integer(most)) {
 		WF_AUTOFREE char *name = wf_asprintf("%s (in flight)", in->workflow);
-		add_slot(slots, name, json_integer_value(most), QUEUE);
+		add_slot(slots, name, json_integer_value(most), conflict_of(c));
 	}
 	return 0;
 }
@@ -196,7 +196,7 @@ static int refuse_held(struct wf_txn *txn, const struct wf_instance *in, struct 
 	if (rc || !held)
 		return rc;
 	(void)wf_fail(cause, WF_EBUSY, "%s is on hold: nothing new is started", in->workflow);
-	wf_fail_hint(cause, "wfctl release lets it go on");
+	wf_fail_hint(cause, "wfctl hold --list says what is on hold, wfctl release ends it");
 	return WF_EBUSY;
 }
 

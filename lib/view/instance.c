@@ -220,6 +220,26 @@ void wf_view_error(const json_t *error, bool message, struct wf_buf *out)
 	}
 }
 
+/* Who decided as it came out, by what stands in the end: who handed their part over, or took their
+ * decision back, did not. */
+static json_t *standing_decisions(const struct wf_approval *a, const char *outcome)
+{
+	json_t *standing = json_object();
+	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
+		const json_t *d = json_array_get(a->decisions, i);
+		const char *by = member_text(d, "by"), *what = member_text(d, "decision");
+		if (!by || !what)
+			continue;
+		bool counts = outcome ? !strcmp(what, outcome)
+				      : !strcmp(what, "approve") || !strcmp(what, "reject");
+		if (counts)
+			json_object_set_new(standing, by, json_true());
+		else if (!strcmp(what, "withdraw"))
+			(void)json_object_del(standing, by);
+	}
+	return standing;
+}
+
 static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
 {
 	const struct wf_approval *a = s->approval;
@@ -229,14 +249,14 @@ static void approval_detail(const struct wf_step_state *s, struct wf_buf *out)
 		wf_view_progress(a, out);
 		return;
 	}
-	json_auto_t *seen = json_object();
-	for (size_t i = 0; i < json_array_size(a->decisions); i++) {
-		const char *by = member_text(json_array_get(a->decisions, i), "by");
-		if (json_object_get(seen, by ? by : "?"))
-			continue;
-		wf_buf_addstr(out, json_object_size(seen) ? ", " : "by ");
-		wf_view_safe(out, by ? by : "?");
-		json_object_set_new(seen, by ? by : "?", json_true());
+	const char *by, *outcome = member_text(s->output, "decision");
+	json_auto_t *standing = standing_decisions(a, outcome);
+	json_t *none;
+	const char *before = "by ";
+	json_object_foreach (standing, by, none) {
+		wf_buf_addstr(out, before);
+		wf_view_safe(out, by);
+		before = ", ";
 	}
 }
 

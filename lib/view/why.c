@@ -182,9 +182,11 @@ static void slot_line(struct wf_why *w, const struct wf_why_slot *s)
 		wf_buf_printf(&who, "%s#%" PRIu64, i ? ", " : "", s->holders[i]);
 	if (s->held > s->holder_count)
 		wf_buf_printf(&who, " and %" PRIu64 " more", s->held - s->holder_count);
+	/* A schedule's own slot: it starts nothing else, so that its number would say nothing. */
+	bool firings = !strncmp(s->name, "schedule:", 9);
 	wf_why_put(w, "behind",
 		"%s, place %" PRIu64 " of its queue; %" PRIu64 " of %" PRIu64 " in use%s%s",
-		s->name, s->place, s->held, s->limit, who.len ? ": " : "",
+		firings ? "earlier firings of its schedule" : s->name, s->place, s->held, s->limit, who.len ? ": " : "",
 		who.data ? who.data : "");
 }
 

@@ -55,3 +55,13 @@ setup() {
 	shape delegate
 	assert_equal "$(jq -c '.steps[0].approval.asked' <<<"$output")" '["dave","bob","carol"]'
 }
+
+@test "who moved it, handed it over or took it back has not approved it" {
+	ok wfctl approve 1 --as bob
+	ok wfctl withdraw 1 --as bob
+	ok wfctl delegate 1 --to dave --as alice
+	ok wfctl reassign 1 --from bob --to erin --as admin
+	ok wfctl approve 1 --as carol
+	ok wfctl approve 1 --as erin
+	assert_output --partial "approved by carol, erin"
+}

@@ -110,3 +110,15 @@ YAML
 	[ "$(wfctl ps --workflow asked -o json | jq -r '.[].status')" = completed ]
 	ok wfctl journal check
 }
+
+@test "a second hold keeps what the first one says" {
+	ok wfctl hold pay --reason "the bank is closed" --as ops
+	since=$(wfctl hold --list -o json | jq -r '.[0].at')
+	ok wfctl hold pay --as ann
+	assert_output "pay is on hold already: no effect begins. Next: wfctl release pay"
+	ok wfctl hold --list -o json
+	assert_equal "$(jq -c '[length, .[0].reason, .[0].by]' <<<"$output")" '[1,"the bank is closed","ops"]'
+	assert_equal "$(jq -r '.[0].at' <<<"$output")" "$since"
+	ok wfctl hold pay --reason "still closed" -o json
+	assert_equal "$(jq -r .reason <<<"$output")" "still closed"
+}

@@ -49,6 +49,7 @@ setup() {
 	ok wfctl resolve 1 --retry --dry-run -o json
 	shape resolve
 	status 6 wfctl resolve 1 --retry --step other --dry-run
+	assert_output --partial "no step other of instance #1 is in doubt"
 	ok wfctl show 1
 	assert_output --partial "act is in doubt"
 	assert_equal "$(wc -l <ran)" 1

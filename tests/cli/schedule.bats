@@ -61,6 +61,13 @@ setup() {
 	assert_line --partial "Europe/Berlin"
 	status 2 wfctl schedule add tick 'R/PT0S'
 	assert_line --partial "a millisecond long at least"
+	status 2 wfctl schedule add tick PT15M
+	assert_line --partial "expected R and a number of times, such as R5/, or R/, found \"PT15M\""
+	status 2 wfctl schedule next PT15M
+	status 2 wfctl schedule add tick '@every 5m'
+	assert_line --partial "R/PT5M"
+	status 2 wfctl schedule add tick '@daily x'
+	assert_line --partial "nothing may follow @daily"
 	status 2 wfctl schedule add tick 2026-02-30T10:00:00
 	assert_line --partial "that exists"
 	status 2 wfctl schedule add tick 2026-13-30
@@ -154,6 +161,8 @@ setup() {
 	wfctl schedule add tick '0 * * * *' --name one --missed backfill >/dev/null
 	ok wfctl schedule pause one
 	assert_output "one is paused"
+	ok wfctl schedule show one
+	assert_line --regexp '^  next +when it is resumed$'
 	ok wfctl schedule pause one
 	assert_output "one is so already"
 	at 2026-11-20T12:00:00Z ok wfctl serve-once

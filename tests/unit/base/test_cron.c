@@ -60,7 +60,7 @@ static void errors_have_a_place_and_an_expectation(void **state)
 		{ "60 * * * *", 0, "minute: expected 0 to 59 or *, found \"60\"" },
 		{ "0  25 * * *", 3, "hour: expected 0 to 23" },
 		{ "0 6 * * MON-FRX", 12,
-			"day of week: expected 0 to 7, SUN to SAT or *, found \"FRX\"" },
+			"day of week: expected 0 to 7, SUN to SAT, nL, n#k or *, found \"FRX\"" },
 		{ "0 6 32 * *", 4, "day of month" },
 		{ "0 6 * 13 *", 6, "month: expected 1 to 12" },
 		{ "*/0 * * * *", 2, "a step between 1 and 59, found \"0\"" },

@@ -236,11 +236,16 @@ static void intervals_have_words(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "R5/2026-01-01T00:00:00Z/PT1H",
-			"5 times, every PT1H from 2026-01-01T00:00:00Z on" },
+			"5 times, every hour from 2026-01-01T00:00:00Z on" },
 		{ "R/2026-01-01T06:00:00/P1D",
-			"every P1D from 2026-01-01T06:00:00 on, local time" },
+			"every day from 2026-01-01T06:00:00 on, local time" },
 		{ "R1/2026-01-01T06:00:00Z/P1D", "once, at 2026-01-01T06:00:00Z" },
-		{ "R/PT15M", "every PT15M" },
+		{ "R/PT15M", "every 15 minutes" },
+		{ "R/PT0.5S", "every 0.5 seconds" },
+		{ "R/P1DT12H1M", "every 1 day, 12 hours and 1 minute" },
+		{ "R/2026-01-01T00:00:00Z/2026-01-01T01:00:00Z", "every hour from 2026-01-01T00:00:00Z on" },
+		{ "R/P3M", "every 3 months" },
+		{ "R/PT18446744073709551615H", "every 18446744073709551615 hours" },
 	};
 	(void)state;
 

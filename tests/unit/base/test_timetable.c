@@ -262,7 +262,7 @@ static void words(void **state)
 		{ "{\"cron\":\"@daily\",\"dst\":{\"gap\":\"skip\",\"overlap\":\"both\"}}",
 			"at 00:00, UTC; a time that the clock leaps over is left out; a time that comes twice "
 			"fires at both" },
-		{ "{\"interval\":\"R/PT15M\"}", "every PT15M" },
+		{ "{\"interval\":\"R/PT15M\"}", "every 15 minutes" },
 		{ "{\"at\":\"2026-12-24T18:00:00\",\"timezone\":\"Europe/Berlin\"}",
 			"once, at 2026-12-24T18:00:00, local time, Europe/Berlin" },
 		{ "{\"cron\":\"@daily\",\"start\":\"2026-01-01T00:00:00\",\"end\":\"2026-12-31T00:00:00Z\"}",
@@ -290,6 +290,8 @@ static void one_word_is_told_apart(void **state)
 		{ "R5/2026-01-01T00:00:00Z/P1D", "interval" },
 		{ "2026-12-24T18:00:00", "at" },
 		{ "2026-12-24", "at" },
+		{ "PT15M", "interval" },
+		{ "P", "cron" },
 		{ "nonsense", "cron" },
 	};
 	(void)state;

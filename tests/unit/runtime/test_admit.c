@@ -211,6 +211,37 @@ static void it_may_reject(void **state)
 	check_world(w, 2);
 }
 
+static void so_may_the_workflow_as_a_whole(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *plan = slotted(w,
+		"{'limit': 9, 'max_in_flight': 2, 'on_conflict': 'reject'}", "true");
+	(void)admit(w, plan, "a", WF_ADMITTED);
+	(void)admit(w, plan, "b", WF_ADMITTED);
+	struct wf_started started = {0};
+	assert_int_equal(start_with(w, plan, "{'k': 'c'}", NULL, &started), WF_ECONFLICT);
+	assert_non_null(strstr(w->cause.text, "t (in flight)"));
+	run(w);
+	(void)admit(w, plan, "c", WF_ADMITTED);
+	run(w);
+	check_world(w, 3);
+}
+
+static void and_replace_its_oldest(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *plan = slotted(w,
+		"{'limit': 9, 'max_in_flight': 2, 'on_conflict': 'replace'}", "true");
+	uint64_t a = admit(w, plan, "a", WF_ADMITTED);
+	uint64_t b = admit(w, plan, "b", WF_ADMITTED);
+	uint64_t c = admit(w, plan, "c", WF_ADMITTED);
+	run(w);
+	assert_int_equal(status_of(w, a), WF_INST_CANCELLED);
+	assert_int_equal(status_of(w, b), WF_INST_COMPLETED);
+	assert_int_equal(status_of(w, c), WF_INST_COMPLETED);
+	check_world(w, 3);
+}
+
 static void it_may_replace_and_the_replaced_command_is_stopped(void **state)
 {
 	struct world *w = *state;
@@ -535,6 +566,8 @@ int main(void)
 		WORLD_TEST(holder_and_queue_are_cancelled_in_one_group),
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),
 		WORLD_TEST(it_may_reject),
+		WORLD_TEST(so_may_the_workflow_as_a_whole),
+		WORLD_TEST(and_replace_its_oldest),
 		WORLD_TEST(it_may_replace_and_the_replaced_command_is_stopped),
 		WORLD_TEST(what_is_replaced_before_its_first_commit_never_runs),
 		WORLD_TEST(a_cancel_between_admission_and_first_commit_counts),

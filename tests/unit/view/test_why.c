@@ -335,6 +335,11 @@ static void test_queued_and_pending(void **state)
 		 "  behind  onboarding:u1, place 1 of its queue; 0 of 3 in use\n"
 		 "  wakes   the next sweep: wfctl serve-once\n"
 		 "  to do   wfctl serve-once\n");
+	slot = (struct wf_why_slot){ .name = "schedule:3", .limit = 1, .place = 1 };
+	says(&w, "#1234 is queued for a free slot since 09:12:04 (28 m).\n"
+		 "  behind  earlier firings of its schedule, place 1 of its queue; 0 of 1 in use\n"
+		 "  wakes   the next sweep: wfctl serve-once\n"
+		 "  to do   wfctl serve-once\n");
 	w.s.in->status = WF_INST_PENDING;
 	w.s.in->wait = WF_WAIT_NONE;
 	says(&w, "#1234 has not begun since 09:12:04 (28 m).\n"
