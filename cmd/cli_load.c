@@ -168,28 +168,66 @@ static int compile_one(struct wf_ctx *ctx, const struct wf_model *model, struct 
 	return 0;
 }
 
+/* The ids of a file's workflows, as in "a, b, c". */
+static void put_ids(const struct wf_loaded *l, struct wf_buf *out)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->models[i])
+			wf_buf_printf(out, "%s%s", out->len ? ", " : "", l->models[i]->id);
+}
+
+/* The workflow with that id, or the only one; 0 or the exit status. */
+static int pick(struct wf_ctx *ctx, const struct wf_loaded *l, const char *id, const char *hint,
+	const struct wf_model **ret)
+{
+	WF_AUTOBUF struct wf_buf ids = { 0 };
+	const struct wf_model *found = NULL;
+	size_t workflows = 0, same = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		if (!l->models[i])
+			continue;
+		workflows++;
+		same += !id || strcmp(l->models[i]->id, id) == 0;
+		if (!id || strcmp(l->models[i]->id, id) == 0)
+			found = l->models[i];
+	}
+	put_ids(l, &ids);
+	if (!workflows)
+		return wf_fail_usage(ctx, "%s holds no workflow, only actions", l->name);
+	if (!same)
+		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, NULL,
+			"%s holds no workflow %s; it holds %s", l->name, id, ids.data);
+	if (same > 1)
+		return wf_fail_at(ctx, WF_EXIT_USAGE, "USAGE", NULL, hint, "%s holds %zu workflows: %s",
+			l->name, same, ids.data);
+	*ret = found;
+	return 0;
+}
+
 int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 	struct wf_plan **ret)
 {
 	struct wf_loaded l;
+	const struct wf_model *model = NULL;
 	wf_load_file(&l, ctx, path, NULL);
 	int status = usable(ctx, &l);
-	size_t workflows = 0, only = 0;
-	for (size_t i = 0; i < l.count; i++)
-		if (l.models[i]) {
-			only = i;
-			workflows++;
-		}
-	if (!status && workflows > 1)
-		status = wf_fail_usage(ctx,
-			"%s holds %zu workflows; register it and name the one that is meant", path,
-			workflows);
-	if (!status && !workflows)
-		status = wf_fail_usage(ctx, "%s holds no workflow, only actions", path);
 	if (!status)
-		status = compile_one(ctx, l.models[only], ret_bytes, ret);
+		status = pick(ctx, &l, NULL, "register it, and name the one that is meant", &model);
+	if (!status)
+		status = compile_one(ctx, model, ret_bytes, ret);
 	wf_loaded_done(&l);
 	return status;
+}
+
+int wf_load_workflow(struct wf_ctx *ctx, const char *path, const char *id, struct wf_loaded *l,
+	const struct wf_model **ret_model, struct wf_plan **ret)
+{
+	WF_AUTOBUF struct wf_buf bytes = { 0 };
+	wf_load_file(l, ctx, path, NULL);
+	int status = usable(ctx, l);
+	if (!status)
+		status = pick(ctx, l, id, "`workflow_id` names the one that is meant", ret_model);
+	return status ? status : compile_one(ctx, *ret_model, &bytes, ret);
 }
 
 int wf_load_plans(struct wf_ctx *ctx, const char *path,

@@ -41,6 +41,10 @@ bool wf_looks_like_file(const char *argument);
  * the loaded plan to *ret. 0 or the exit status, with everything said. */
 int wf_load_plan(struct wf_ctx *ctx, const char *path, struct wf_buf *ret_bytes,
 	struct wf_plan **ret);
+/* The same of the workflow `id` of a file that may hold several (NULL: it holds one), with what was
+ * loaded: the caller's, to be done with whatever comes back. *ret_model lies in it. */
+int wf_load_workflow(struct wf_ctx *ctx, const char *path, const char *id, struct wf_loaded *l,
+	const struct wf_model **ret_model, struct wf_plan **ret);
 /* The same for all definitions of a file, workflows and actions; each gives 0 to go on or an exit status. */
 int wf_load_plans(struct wf_ctx *ctx, const char *path,
 	int (*fn)(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, struct wf_plan *plan),

@@ -45,7 +45,7 @@ static enum wf_rule rule_of(const struct wf_schema_issue *issue)
 	return WF_RULE_WRONG_VALUE;
 }
 
-static void find_issue(struct wf_test_file *f, const struct wf_node *root,
+void wf_test_find_issue(struct wf_test_file *f, const struct wf_node *root, const char *about,
 	const struct wf_schema_issue *issue)
 {
 	struct wf_span key;
@@ -55,7 +55,7 @@ static void find_issue(struct wf_test_file *f, const struct wf_node *root,
 		: node->kind == WF_NODE_MAP && key.line ? key
 							: node->span;
 	WF_AUTOFREE char *text = wf_schema_issue_text(issue);
-	(void)wf_diag_add(&f->diags, rule_of(issue), &f->source, span, "%s", text);
+	(void)wf_diag_add(&f->diags, rule_of(issue), &f->source, span, "%s%s", about, text);
 }
 
 static int check_shape(struct wf_test_file *f, const struct wf_node *root, struct wf_cause *cause)
@@ -68,7 +68,7 @@ static int check_shape(struct wf_test_file *f, const struct wf_node *root, struc
 	json_t *value = wf_node_json(root);
 	if (!wf_schema_valid(schema, value, &issues))
 		for (size_t i = 0; i < issues.count; i++)
-			find_issue(f, root, &issues.items[i]);
+			wf_test_find_issue(f, root, "", &issues.items[i]);
 	wf_schema_issues_done(&issues);
 	wf_schema_free(schema);
 	json_decref(value);
@@ -89,7 +89,8 @@ static struct names names_of(struct wf_test_file *f)
 	struct names n = { .f = f };
 	n.known = wf_alloc((plan->step_count + WF_ACT_COUNT_ + 1) * sizeof(*n.known));
 	for (uint32_t i = 0; i < plan->step_count; i++)
-		n.known[n.steps++] = wf_plan_step_id(plan, i);
+		if (plan->steps[i].origin == i)
+			n.known[n.steps++] = wf_plan_step_id(plan, i);
 	n.count = n.steps;
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		n.known[n.count++] = wf_plan_action_name(plan, i);
@@ -157,6 +158,12 @@ static void check_names(struct wf_test_file *f, const struct wf_node *root)
 
 /* -- defaults -- */
 
+/* What is merged at its top alone. */
+static bool whole(const char *key)
+{
+	return strcmp(key, "input") == 0 || strcmp(key, "mocks") == 0;
+}
+
 /* What the test says goes before the defaults, member by member. */
 static void merge(json_t *into, json_t *defaults)
 {
@@ -167,7 +174,7 @@ static void merge(json_t *into, json_t *defaults)
 		json_t *own = json_object_get(into, key);
 		if (!own)
 			(void)json_object_set_new(into, key, json_deep_copy(value));
-		else if (json_is_object(own) && json_is_object(value))
+		else if (json_is_object(own) && json_is_object(value) && !whole(key))
 			merge(own, value);
 	}
 }
@@ -183,9 +190,14 @@ static void read_tests(struct wf_test_file *f, const struct wf_node *root)
 	{
 		json_t *input = json_object_get(test, "input");
 		json_t *own = json_object_get(standard, "input");
-		/* an input is merged at its top only: below, absence may be what is tested */
+		json_t *mocks = json_object_get(test, "mocks");
+		json_t *of_all = json_object_get(standard, "mocks");
+		/* an input is merged at its top only: below, absence may be what is tested. So are mocks:
+		 * one of them says all of what comes of a step */
 		if (input && own)
 			(void)json_object_update_missing(input, own);
+		if (mocks && of_all)
+			(void)json_object_update_missing(mocks, of_all);
 		merge(test, standard);
 	}
 	json_decref(standard);
@@ -193,16 +205,21 @@ static void read_tests(struct wf_test_file *f, const struct wf_node *root)
 
 /* -- the workflow -- */
 
+char *wf_test_beside(const struct wf_test_file *f, const char *name)
+{
+	const char *slash = strrchr(f->name, '/');
+	int folder = slash && *name != '/' ? (int)(slash - f->name) + 1 : 0;
+	return wf_asprintf("%.*s%s", folder, f->name, name);
+}
+
 /* The definition that the file names, or the one whose name it has. From wf_alloc; NULL: none is there. */
 static char *workflow_path(const struct wf_test_file *f, const struct wf_node *root)
 {
 	static const char *const endings[] = { ".yaml", ".yml", ".json" };
 	const struct wf_node *named = wf_node_get(root, "workflow");
 	const char *slash = strrchr(f->name, '/'), *dot = strstr(slash ? slash : f->name, ".test.");
-	int folder = slash ? (int)(slash - f->name) + 1 : 0;
 	if (named)
-		return named->string.text[0] == '/' ? wf_strdup(named->string.text)
-			: wf_asprintf("%.*s%s", folder, f->name, named->string.text);
+		return wf_test_beside(f, named->string.text);
 	for (size_t i = 0; dot && i < sizeof(endings) / sizeof(*endings); i++) {
 		char *path = wf_asprintf("%.*s%s", (int)(dot - f->name), f->name, endings[i]);
 		if (access(path, F_OK) == 0)
@@ -224,7 +241,7 @@ static int said(struct wf_ctx *ctx, const struct wf_test_file *f)
 	json_object_set_new(details, "findings", list);
 	wf_say_findings(ctx, &f->diags);
 	return wf_fail_at(ctx, WF_EXIT_FAILED, "INVALID_TEST", details,
-		"`man wfctl-test` has the shape of a test file", "%s has %zu error%s; nothing was run",
+		"`man 5 wfctl-test` has the shape of a test file", "%s has %zu error%s; nothing was run",
 		f->name, f->diags.errors, f->diags.errors == 1 ? "" : "s");
 }
 
@@ -252,22 +269,25 @@ static int read_document(struct wf_ctx *ctx, struct wf_test_file *f, const struc
 
 int wf_test_file_read(struct wf_ctx *ctx, const char *path, struct wf_test_file *f)
 {
-	WF_AUTOBUF struct wf_buf bytes = { 0 };
 	const struct wf_node *root = NULL;
 	*f = (struct wf_test_file){ .name = wf_strdup(path) };
 	int status = read_document(ctx, f, &root);
 	if (status)
 		return status;
 	f->list = wf_node_get(root, "tests");
+	f->defaults = wf_node_get(root, "defaults");
 	f->workflow = workflow_path(f, root);
 	if (!f->workflow)
 		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
 			"a key `workflow` names the definition's file",
 			"no definition stands beside %s", path);
-	status = wf_load_plan(ctx, f->workflow, &bytes, &f->plan);
+	const struct wf_node *id = wf_node_get(root, "workflow_id");
+	status = wf_load_workflow(ctx, f->workflow, id ? id->string.text : NULL, &f->loaded, &f->model,
+		&f->plan);
 	if (status)
 		return status;
 	check_names(f, root);
+	wf_test_check_mocks(ctx, f, root);
 	wf_diags_sort(&f->diags);
 	status = said(ctx, f);
 	if (!status)
@@ -284,12 +304,27 @@ void wf_test_file_done(struct wf_test_file *f)
 	wf_diags_done(&f->diags);
 	json_decref(f->tests);
 	wf_plan_free(f->plan);
+	wf_loaded_done(&f->loaded);
+	for (size_t i = 0; i < f->child_count; i++)
+		wf_loaded_done(&f->children[i]);
+	wf_free(f->children);
 	*f = (struct wf_test_file){ 0 };
+}
+
+bool wf_test_has_mock(const struct wf_test_file *f, size_t i, const char *key)
+{
+	const struct wf_node *mocks = wf_node_get(f->list->list.items[i], "mocks");
+	return mocks && mocks->kind == WF_NODE_MAP && wf_node_get(mocks, key);
 }
 
 struct wf_span wf_test_place(const struct wf_test_file *f, size_t i, const char *pointer)
 {
 	struct wf_span key = { 0 };
-	const struct wf_node *node = wf_node_at_pointer(f->list->list.items[i], pointer, &key);
+	const struct wf_node *root = f->list->list.items[i];
+	if (strncmp(pointer, "/mocks/", 7) == 0) {
+		WF_AUTOFREE char *name = wf_strndup(pointer + 7, strcspn(pointer + 7, "/"));
+		root = wf_test_has_mock(f, i, name) || !f->defaults ? root : f->defaults;
+	}
+	const struct wf_node *node = wf_node_at_pointer(root, pointer, &key);
 	return key.line ? key : node->span;
 }

@@ -46,6 +46,7 @@ struct trial_case {
 	json_t *order, *undone, *calls;    /* calls: {step: [inputs]} */
 	size_t script_at;                  /* the next of the script */
 	json_t *inbox;                     /* signals and events that nobody has taken yet */
+	json_t *inbox_items;               /* the script's items that they are */
 	json_t *failures;
 };
 
@@ -64,10 +65,18 @@ bool trial_feed(struct trial_case *c, enum wf_event_type type, uint32_t step, ui
 /* From the start until nothing more can happen. */
 void trial_play(struct trial_case *c);
 
+/* -- possible.c -- */
+
+/* Whether the step, as it was asked, could give that output; a failure of the case when not. `said` is
+ * what the mock itself says of it. */
+void trial_judge_output(struct trial_case *c, uint32_t step, const char *path, const json_t *said);
+
 /* -- mock.c -- */
 
 /* Outcomes for the attempts that began in the turn. */
 void trial_answer_attempts(struct trial_case *c);
+/* Mocks that nothing asked for: a list of {path, message}, new. */
+json_t *trial_unused_mocks(const struct trial_case *c);
 /* The earliest outcome, or NULL. */
 struct trial_outcome *trial_next_outcome(const struct trial_case *c);
 /* Its time has come: feeds it and forgets it. */
@@ -82,6 +91,8 @@ void trial_script_play(struct trial_case *c);
 void trial_script_refuse(struct trial_case *c);
 /* Signals and events that came before somebody waited for them; true when one was taken. */
 bool trial_deliver_kept(struct trial_case *c);
+/* At the end: what nobody took, and what was taken and should not have been. */
+void trial_script_judge(struct trial_case *c);
 
 /* -- expect.c -- */
 

@@ -121,6 +121,7 @@ static void answer(struct trial_case *c, uint32_t step, int64_t deadline, json_t
 	} else {
 		json_t *output = json_object_get(outcome, "output");
 		o.data = output ? json_deep_copy(output) : json_object();
+		wf_trial_complete(c->plan->steps[step].action, o.data);
 	}
 	if (deadline && o.at > deadline)
 		cut_off(&o, deadline);
@@ -139,6 +140,20 @@ static void note_call(struct trial_case *c, uint32_t step)
 	(void)json_array_append_new(list, input ? json_incref(input) : json_null());
 }
 
+/* A list's outcomes are judged where they stand in it. */
+static void judge(struct trial_case *c, uint32_t step, const json_t *mock, const json_t *outcome,
+	const char *key)
+{
+	const json_t *said = json_object_get(outcome, "output");
+	size_t at = 0;
+	while (json_is_array(mock) && json_array_get(mock, at) != outcome)
+		at++;
+	WF_AUTOFREE char *path = json_is_array(mock) ? wf_asprintf("/mocks/%s/%zu/output", key, at)
+						     : wf_asprintf("/mocks/%s/output", key);
+	if (said && !json_object_get(outcome, "error"))
+		trial_judge_output(c, step, path, said);
+}
+
 static void answer_attempt(struct trial_case *c, uint32_t step, int64_t deadline)
 {
 	c->answered[step] = c->in->steps[step].visits;
@@ -147,11 +162,14 @@ static void answer_attempt(struct trial_case *c, uint32_t step, int64_t deadline
 	json_t *mock = mock_of(c, step, &key);
 	json_t *outcome = mock ? next_of(c, mock, key) : NULL;
 	if (outcome) {
+		judge(c, step, mock, outcome, key);
 		answer(c, step, deadline, outcome);
 	} else {
 		WF_AUTOFREE char *name = trial_step_name(c->plan, step);
-		trial_fail(c, "/mocks", "step `%s` performs %s, and no mock says what comes of it", name,
-			wf_plan_action_name(c->plan, step));
+		trial_fail(c, "/mocks",
+			"step `%s` performs %s, and no mock says what comes of it (mocks: { %s: { output: "
+			"... } })",
+			name, wf_plan_action_name(c->plan, step), name);
 	}
 	wf_free(key);
 }
@@ -171,6 +189,32 @@ void trial_answer_attempts(struct trial_case *c)
 	for (uint32_t i = 0; i < c->in->thread_count; i++)
 		if (waits_for_child(c, &c->in->threads[i]))
 			answer_attempt(c, c->in->threads[i].step, 0);
+}
+
+static void unused(json_t *list, const char *key, json_int_t used, char *message)
+{
+	WF_AUTOFREE char *path = wf_asprintf("/mocks/%s", key);
+	(void)json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "path", path, "message", message,
+		"used", used));
+	wf_free(message);
+}
+
+json_t *trial_unused_mocks(const struct trial_case *c)
+{
+	json_t *list = json_array(), *mock;
+	const char *key;
+	json_object_foreach(json_object_get(c->spec, "mocks"), key, mock)
+	{
+		json_int_t used = json_integer_value(json_object_get(c->performed, key));
+		size_t given = json_is_array(mock) ? json_array_size(mock) : 1;
+		if (!used)
+			unused(list, key, used, wf_asprintf("nothing asked for the mock of `%s`", key));
+		else if ((size_t)used < given)
+			unused(list, key, used,
+				wf_asprintf("`%s` has %zu outcomes, and only %" JSON_INTEGER_FORMAT
+					    " of them came", key, given, used));
+	}
+	return list;
 }
 
 struct trial_outcome *trial_next_outcome(const struct trial_case *c)

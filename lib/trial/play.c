@@ -118,6 +118,7 @@ void trial_play(struct trial_case *c)
 		;
 	if (wf_instance_status_final(c->in->status))
 		trial_script_refuse(c);
+	trial_script_judge(c);
 	if (c->events >= MOST_EVENTS)
 		trial_fail(c, "", "it was cut off after %u events", MOST_EVENTS);
 	else if (trial_script_due(c) >= 0)

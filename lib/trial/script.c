@@ -108,19 +108,26 @@ static bool wanted(const struct trial_case *c, const json_t *item, const char *k
 
 static bool can_signal(const struct trial_case *c, const json_t *item, const char *target)
 {
-	return wanted(c, item, "signal", target);
+	return json_is_false(json_object_get(item, "taken")) || wanted(c, item, "signal", target);
 }
 
 static bool can_event(const struct trial_case *c, const json_t *item, const char *target)
 {
-	return wanted(c, item, "event", target);
+	return json_is_false(json_object_get(item, "taken")) || wanted(c, item, "event", target);
+}
+
+static void keep(struct trial_case *c, json_t *delivery)
+{
+	(void)json_array_append_new(c->inbox, delivery);
+	/* the item that is being played: the script stands behind it already */
+	(void)json_array_append_new(c->inbox_items, json_integer((json_int_t)c->script_at - 1));
 }
 
 static bool play_signal(struct trial_case *c, const json_t *item, const char *target,
 	struct wf_cause *cause)
 {
 	(void)cause;
-	(void)json_array_append_new(c->inbox, delivery_of(c, item, "signal", target));
+	keep(c, delivery_of(c, item, "signal", target));
 	return true;
 }
 
@@ -128,8 +135,38 @@ static bool play_event(struct trial_case *c, const json_t *item, const char *tar
 	struct wf_cause *cause)
 {
 	(void)cause;
-	(void)json_array_append_new(c->inbox, delivery_of(c, item, "event", target));
+	keep(c, delivery_of(c, item, "event", target));
 	return true;
+}
+
+static bool meant_for_nobody(const struct trial_case *c, size_t item)
+{
+	const json_t *script = json_object_get(c->spec, "script");
+	return json_is_false(json_object_get(json_array_get(script, item), "taken"));
+}
+
+static void note_taken(struct trial_case *c, size_t i)
+{
+	size_t item = (size_t)json_integer_value(json_array_get(c->inbox_items, i));
+	(void)json_array_remove(c->inbox_items, i);
+	if (!meant_for_nobody(c, item))
+		return;
+	WF_AUTOFREE char *path = wf_asprintf("/script/%zu", item);
+	trial_fail(c, path, "it was taken, and `taken: false` says that nobody takes it");
+}
+
+void trial_script_judge(struct trial_case *c)
+{
+	for (size_t i = 0; i < json_array_size(c->inbox); i++) {
+		size_t item = (size_t)json_integer_value(json_array_get(c->inbox_items, i));
+		const json_t *delivery = json_array_get(c->inbox, i);
+		WF_AUTOFREE char *path = wf_asprintf("/script/%zu", item);
+		if (!meant_for_nobody(c, item))
+			trial_fail(c, path,
+				"nobody took the %s `%s`; where that is what is tested, the item says "
+				"`taken: false`",
+				text(delivery, "kind"), text(delivery, "name"));
+	}
 }
 
 bool trial_deliver_kept(struct trial_case *c)
@@ -141,6 +178,7 @@ bool trial_deliver_kept(struct trial_case *c)
 			continue;
 		(void)json_incref(delivery);
 		(void)json_array_remove(c->inbox, i);
+		note_taken(c, i);
 		(void)trial_feed(c, WF_EVENT_DELIVERY, step, 0, 0, delivery, NULL);
 		json_decref(delivery);
 		return true;

@@ -42,10 +42,16 @@ void wf_trial_free(struct wf_trial *t)
 void trial_fail(struct trial_case *c, const char *path, const char *fmt, ...)
 {
 	char text[1024];
+	const json_t *said;
+	size_t i;
 	va_list args;
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	json_array_foreach(c->failures, i, said)
+		if (strcmp(json_string_value(json_object_get(said, "message")), text) == 0 &&
+			strcmp(json_string_value(json_object_get(said, "path")), path) == 0)
+			return; /* of an earlier attempt with the same mock */
 	json_t *message = json_string(text); /* NULL where a character was cut in two */
 	(void)json_array_append_new(c->failures, json_pack("{s:s, s:o}", "path", path, "message",
 		message ? message : json_string(fmt)));
@@ -133,6 +139,7 @@ static void begin(struct trial_case *c, struct wf_trial *t, const json_t *spec)
 	c->undone = json_array();
 	c->calls = json_object();
 	c->inbox = json_array();
+	c->inbox_items = json_array();
 	c->failures = json_array();
 	c->trace.executed = t->executed;
 	c->turn.trace = &c->trace;
@@ -150,6 +157,7 @@ static void end(struct trial_case *c)
 	json_decref(c->undone);
 	json_decref(c->calls);
 	json_decref(c->inbox);
+	json_decref(c->inbox_items);
 	json_decref(c->failures);
 	wf_free(c->trace.begun);
 	wf_turn_done(&c->turn);
@@ -165,10 +173,10 @@ json_t *wf_trial_run(struct wf_trial *t, const json_t *test)
 		trial_expect(&c);
 	}
 	const char *name = json_string_value(json_object_get(test, "name"));
-	json_t *report = json_pack("{s:s, s:b, s:O, s:s, s:I, s:O}", "name", name ? name : "",
+	json_t *report = json_pack("{s:s, s:b, s:O, s:s, s:I, s:O, s:o}", "name", name ? name : "",
 		"passed", json_array_size(c.failures) == 0, "failures", c.failures, "status",
 		wf_instance_status_name(c.in->status), "took_ms", (json_int_t)(c.now - c.start),
-		"order", c.order);
+		"order", c.order, "unused", trial_unused_mocks(&c));
 	end(&c);
 	return report;
 }

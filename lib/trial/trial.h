@@ -17,12 +17,14 @@
  *	mocks        {STEP or ACTION: outcome or [outcome …]}: what comes of a step's attempts, in their order;
  *	             the last one stands for all that follow. A step's own goes before its action's.
  *	             An outcome: {output} | {error: {type, code, message, retry_after}} | {doubt: true} |
- *	             {never: true} | {approvers: [names]}, and {after: duration}
+ *	             {never: true} | {approvers: [names]}, and {after: duration}. A step of a defined action is
+ *	             answered as what performs it: its result is made from that, as it is in earnest.
  *	script       list, in order: {approve|reject: STEP, by, reason} | {delegate: STEP, by, to} |
  *	             {reassign: STEP, by, from, to} | {withdraw: STEP, by} | {signal: NAME, data} |
  *	             {event: NAME, data, id} | {cancel: reason, by, compensate} |
  *	             {resolve: STEP, as, output}, each with {at: duration since the start}. Without `at`
- *	             it happens as soon as the workflow can take it.
+ *	             it happens as soon as the workflow can take it. {refused: true}: the engine must refuse
+ *	             it; {taken: false}: nobody may take the signal or event, which is a failure otherwise.
  *	expect       what must have come of it; see expect.c
  */
 #ifndef WF_TRIAL_TRIAL_H
@@ -48,10 +50,18 @@ void wf_trial_free(struct wf_trial *t); /* NULL is allowed */
  *	status    of the instance at the end
  *	took_ms   virtual milliseconds from the start to the last thing that happened
  *	order     ids of steps in the order in which their visits began; skipped ones are not in it
+ *	unused    list of {path, message, used}: mocks of which nothing asked for some of the outcomes, and
+ *	          how many came
  *
  * Whatever the case says, it comes back: an instance that goes on for ever is cut off and fails.
  */
 json_t *wf_trial_run(struct wf_trial *t, const json_t *test);
+
+/*
+ * Adds to a mocked output what it leaves out and its action always gives: an exit status of 0 and no
+ * text; status 200, no header and no body; the number and id of a child or an event.
+ */
+void wf_trial_complete(enum wf_action action, json_t *output);
 
 /* What the cases so far have reached: {steps: {covered, total, missed: [ids]}, branches: {covered, total,
  * missed: [{from, to, label?, line?}]}}; from and to are step ids, null for the start or end. New. */

@@ -43,19 +43,22 @@ static struct tally tally(const json_t *files)
 
 /* -- text -- */
 
-static void put_failures(const json_t *file, const json_t *test, const struct wf_style *style,
-	struct wf_buf *out)
+/* Failures, or warnings, with their places. */
+static void put_said(const json_t *file, const json_t *list, enum wf_role role, const char *word,
+	const struct wf_style *style, struct wf_buf *out)
 {
 	size_t i;
-	json_t *failure;
-	json_array_foreach(json_object_get(test, "failures"), i, failure)
+	json_t *said;
+	json_array_foreach(list, i, said)
 	{
 		WF_AUTOFREE char *place = wf_asprintf("%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT,
-			text(file, "file"), number(failure, "line"), number(failure, "column"));
+			text(file, "file"), number(said, "line"), number(said, "column"));
 		wf_buf_addstr(out, "    ");
 		wf_view_role(out, style, WF_ROLE_DIM, place);
 		wf_buf_addstr(out, ": ");
-		wf_view_safe(out, text(failure, "message"));
+		if (*word)
+			wf_view_role(out, style, role, word);
+		wf_view_safe(out, text(said, "message"));
 		wf_buf_addch(out, '\n');
 	}
 }
@@ -75,14 +78,40 @@ static void put_missed_branch(const json_t *missed, struct wf_buf *out)
 	}
 }
 
+/* Of what there is; rounded down, so that 100 is all. */
+static double percent(json_int_t covered, json_int_t total)
+{
+	return total ? (double)(covered * 1000 / total) / 10.0 : 100.0;
+}
+
+json_t *wf_view_tests_coverage(const json_t *files)
+{
+	static const char *const parts[] = { "steps", "branches" };
+	json_t *o = json_object(), *file;
+	for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++) {
+		json_int_t covered = 0, total = 0;
+		size_t i;
+		json_array_foreach(files, i, file)
+		{
+			const json_t *share = json_object_get(json_object_get(file, "coverage"), parts[k]);
+			covered += number(share, "covered");
+			total += number(share, "total");
+		}
+		(void)json_object_set_new(o, parts[k], json_pack("{s:I, s:I, s:f}", "covered", covered,
+			"total", total, "percent", percent(covered, total)));
+	}
+	return o;
+}
+
 static void put_share(const json_t *coverage, const char *what, const struct wf_style *style,
 	struct wf_buf *out)
 {
 	const json_t *share = json_object_get(coverage, what);
 	size_t i;
 	json_t *missed;
-	wf_buf_printf(out, "  %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "\n", what,
-		number(share, "covered"), number(share, "total"));
+	wf_buf_printf(out, "  %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " (%.1f%%)\n", what,
+		number(share, "covered"), number(share, "total"),
+		percent(number(share, "covered"), number(share, "total")));
 	json_array_foreach(json_object_get(share, "missed"), i, missed)
 	{
 		wf_buf_addstr(out, "    ");
@@ -111,8 +140,10 @@ void wf_view_tests(const json_t *file, bool coverage, const struct wf_style *sty
 		wf_buf_addch(out, ' ');
 		wf_view_safe(out, text(test, "name"));
 		wf_buf_addch(out, '\n');
-		put_failures(file, test, style, out);
+		put_said(file, json_object_get(test, "failures"), WF_ROLE_BAD, "", style, out);
+		put_said(file, json_object_get(test, "warnings"), WF_ROLE_WARN, "warning: ", style, out);
 	}
+	put_said(file, json_object_get(file, "warnings"), WF_ROLE_WARN, "warning: ", style, out);
 	if (coverage) {
 		put_share(json_object_get(file, "coverage"), "steps", style, out);
 		put_share(json_object_get(file, "coverage"), "branches", style, out);
@@ -141,32 +172,88 @@ static void put_tap_text(struct wf_buf *out, const char *s)
 	}
 }
 
-static void put_tap(const json_t *file, const json_t *test, size_t n, struct wf_buf *out)
+static void put_tap_said(const json_t *file, const json_t *list, const char *word, struct wf_buf *out)
 {
 	size_t i;
-	json_t *failure;
+	json_t *said;
+	json_array_foreach(list, i, said)
+	{
+		wf_buf_printf(out, "# %s%s:%" JSON_INTEGER_FORMAT ": ", word, text(file, "file"),
+			number(said, "line"));
+		wf_view_safe(out, text(said, "message"));
+		wf_buf_addch(out, '\n');
+	}
+}
+
+static void put_tap(const json_t *file, const json_t *test, size_t n, struct wf_buf *out)
+{
 	wf_buf_printf(out, "%sok %zu - ", passed(test) ? "" : "not ", n);
 	put_tap_text(out, text(file, "workflow"));
 	wf_buf_addstr(out, ": ");
 	put_tap_text(out, text(test, "name"));
 	wf_buf_addch(out, '\n');
-	json_array_foreach(json_object_get(test, "failures"), i, failure)
-	{
-		wf_buf_printf(out, "# %s:%" JSON_INTEGER_FORMAT ": ", text(file, "file"),
-			number(failure, "line"));
-		wf_view_safe(out, text(failure, "message"));
-		wf_buf_addch(out, '\n');
+	put_tap_said(file, json_object_get(test, "failures"), "", out);
+	put_tap_said(file, json_object_get(test, "warnings"), "warning: ", out);
+}
+
+/* "steps 3 of 4 (75.0%), branches 2 of 5 (40.0%)" */
+static void put_shares(const json_t *coverage, struct wf_buf *out)
+{
+	static const char *const parts[] = { "steps", "branches" };
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		json_int_t covered = number(json_object_get(coverage, parts[i]), "covered");
+		json_int_t total = number(json_object_get(coverage, parts[i]), "total");
+		wf_buf_printf(out, "%s%s %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " (%.1f%%)",
+			i ? ", " : "", parts[i], covered, total, percent(covered, total));
 	}
 }
 
-void wf_view_tests_tap(const json_t *files, struct wf_buf *out)
+/* What was not reached, a line each behind `before`. */
+static void put_missed(const json_t *coverage, const char *before, struct wf_buf *out)
+{
+	static const char *const parts[] = { "steps", "branches" };
+	size_t i;
+	json_t *missed;
+	for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++)
+		json_array_foreach(json_object_get(json_object_get(coverage, parts[k]), "missed"), i,
+			missed)
+		{
+			wf_buf_addstr(out, before);
+			if (json_is_string(missed))
+				wf_view_safe(out, json_string_value(missed));
+			else
+				put_missed_branch(missed, out);
+			wf_buf_addch(out, '\n');
+		}
+}
+
+static void put_tap_coverage(const json_t *file, bool missed, struct wf_buf *out)
+{
+	const json_t *coverage = json_object_get(file, "coverage");
+	put_tap_said(file, json_object_get(file, "warnings"), "warning: ", out);
+	wf_buf_printf(out, "# coverage of %s: ", text(file, "file"));
+	put_shares(coverage, out);
+	wf_buf_addch(out, '\n');
+	if (missed)
+		put_missed(coverage, "#   missed ", out);
+}
+
+void wf_view_tests_tap(const json_t *files, bool missed, struct wf_buf *out)
 {
 	size_t i, k, n = 0;
-	json_t *file, *test;
+	json_t *file, *test, *all;
 	wf_buf_printf(out, "TAP version 14\n1..%zu\n", tally(files).tests);
 	json_array_foreach(files, i, file)
+	{
 		json_array_foreach(json_object_get(file, "tests"), k, test)
 			put_tap(file, test, ++n, out);
+		put_tap_coverage(file, missed, out);
+	}
+	all = wf_view_tests_coverage(files);
+	wf_buf_addstr(out, "# coverage: ");
+	put_shares(all, out);
+	wf_buf_addch(out, '\n');
+	json_decref(all);
 }
 
 /* -- JUnit -- */
@@ -191,6 +278,24 @@ static void put_xml(struct wf_buf *out, const char *s)
 	}
 }
 
+static void put_junit_warnings(const json_t *file, const json_t *list, const char *before,
+	struct wf_buf *out)
+{
+	size_t i;
+	json_t *warning;
+	if (!json_array_size(list))
+		return;
+	wf_buf_printf(out, "%s<system-err>", before);
+	json_array_foreach(list, i, warning)
+	{
+		put_xml(out, text(file, "file"));
+		wf_buf_printf(out, ":%" JSON_INTEGER_FORMAT ": warning: ", number(warning, "line"));
+		put_xml(out, text(warning, "message"));
+		wf_buf_addch(out, '\n');
+	}
+	wf_buf_addstr(out, "</system-err>\n");
+}
+
 static void put_junit_case(const json_t *file, const json_t *test, struct wf_buf *out)
 {
 	size_t i;
@@ -201,7 +306,7 @@ static void put_junit_case(const json_t *file, const json_t *test, struct wf_buf
 	put_xml(out, text(test, "name"));
 	wf_buf_addstr(out, "\" file=\"");
 	put_xml(out, text(file, "file"));
-	if (passed(test)) {
+	if (passed(test) && !json_array_size(json_object_get(test, "warnings"))) {
 		wf_buf_addstr(out, "\"/>\n");
 		return;
 	}
@@ -214,10 +319,41 @@ static void put_junit_case(const json_t *file, const json_t *test, struct wf_buf
 		put_xml(out, text(file, "file"));
 		wf_buf_printf(out, ":%" JSON_INTEGER_FORMAT "</failure>\n", number(failure, "line"));
 	}
+	put_junit_warnings(file, json_object_get(test, "warnings"), "      ", out);
 	wf_buf_addstr(out, "    </testcase>\n");
 }
 
-void wf_view_tests_junit(const json_t *files, struct wf_buf *out)
+static void put_junit_coverage(const json_t *file, struct wf_buf *out)
+{
+	static const char *const parts[] = { "steps", "branches" };
+	wf_buf_addstr(out, "    <properties>\n");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const json_t *share = json_object_get(json_object_get(file, "coverage"), parts[i]);
+		json_int_t covered = number(share, "covered"), total = number(share, "total");
+		wf_buf_printf(out,
+			"      <property name=\"coverage.%s.covered\" value=\"%" JSON_INTEGER_FORMAT "\"/>\n"
+			"      <property name=\"coverage.%s.total\" value=\"%" JSON_INTEGER_FORMAT "\"/>\n"
+			"      <property name=\"coverage.%s.percent\" value=\"%.1f\"/>\n",
+			parts[i], covered, parts[i], total, parts[i], percent(covered, total));
+	}
+	wf_buf_addstr(out, "    </properties>\n");
+}
+
+/* What the suite has to say beside its tests. */
+static void put_junit_out(const json_t *file, bool missed, struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf list = { 0 };
+	if (missed)
+		put_missed(json_object_get(file, "coverage"), "missed ", &list);
+	if (list.len) {
+		wf_buf_addstr(out, "    <system-out>");
+		put_xml(out, list.data);
+		wf_buf_addstr(out, "</system-out>\n");
+	}
+	put_junit_warnings(file, json_object_get(file, "warnings"), "    ", out);
+}
+
+void wf_view_tests_junit(const json_t *files, bool missed, struct wf_buf *out)
 {
 	struct tally all = tally(files);
 	size_t i, k;
@@ -233,8 +369,10 @@ void wf_view_tests_junit(const json_t *files, struct wf_buf *out)
 		wf_buf_addstr(out, "  <testsuite name=\"");
 		put_xml(out, text(file, "file"));
 		wf_buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\">\n", t.tests, t.failed);
+		put_junit_coverage(file, out);
 		json_array_foreach(json_object_get(file, "tests"), k, test)
 			put_junit_case(file, test, out);
+		put_junit_out(file, missed, out);
 		wf_buf_addstr(out, "  </testsuite>\n");
 	}
 	wf_buf_addstr(out, "</testsuites>\n");

@@ -1,8 +1,9 @@
 /*
  * What tests of workflows came to, for people and for programs that collect results.
  *
- * A report of a file: {file, workflow, tests: [{name, passed, failures: [{message, line, column}], status,
- * took_ms, order}], coverage: {steps, branches}}; trial/trial.h says more of the members.
+ * A report of a file: {file, workflow, tests: [{name, passed, failures, warnings, status, took_ms,
+ * order}], warnings, coverage: {steps, branches}}; failures and warnings are lists of {message, line,
+ * column}. trial/trial.h says more of the members.
  */
 #ifndef WF_VIEW_TESTS_H
 #define WF_VIEW_TESTS_H
@@ -17,9 +18,15 @@ void wf_view_tests(const json_t *file, bool coverage, const struct wf_style *sty
 /* "3 tests, 1 failed". No newline. */
 void wf_view_tests_summary(const json_t *files, const struct wf_style *style, struct wf_buf *out);
 
-/* Test Anything Protocol, version 14, of a list of files. */
-void wf_view_tests_tap(const json_t *files, struct wf_buf *out);
-/* JUnit's XML, as CI systems read it. */
-void wf_view_tests_junit(const json_t *files, struct wf_buf *out);
+/* What the tests of all files reached: {steps, branches}, each {covered, total, percent}; percent has one
+ * decimal, rounded down, and is 100 where there is nothing to reach. New. */
+json_t *wf_view_tests_coverage(const json_t *files);
+
+/* Test Anything Protocol, version 14, of a list of files; coverage in comments, with `missed` also what was
+ * not reached. */
+void wf_view_tests_tap(const json_t *files, bool missed, struct wf_buf *out);
+/* JUnit's XML, as CI systems read it; coverage in the properties of each suite, with `missed` what was not
+ * reached in its system-out. */
+void wf_view_tests_junit(const json_t *files, bool missed, struct wf_buf *out);
 
 #endif

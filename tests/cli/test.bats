@@ -298,3 +298,255 @@ tests() {
 		[ -e "${w%.yaml}.test.yaml" ] || fail "$w has no tests"
 	done
 }
+
+# -- mocks that cannot be --
+
+@test "a mock that its action cannot give is an error of the test file" {
+	tests <<-'EOF'
+	defaults:
+	  mocks: { pay: { output: { exit_code: 300 } } }
+	tests:
+	  - name: wrong
+	    input: { amount: 5 }
+	    mocks:
+	      exec.run: [{ output: { exit_code: 0 } }, { output: { code: 0, stderr: 7 } }]
+	      packed: { output: {} }
+	      check: { output: {} }
+	      ask: { output: { decision: approve } }
+	    expect: { status: completed }
+	  - name: two at once, and nobody is asked
+	    mocks: { pay: { output: {}, error: {} } , exec.run: { approvers: [ann] } }
+	    expect: { status: completed }
+	EOF
+	status 1 wfctl test order.test.yaml
+	assert_line --partial 'order.test.yaml:2:40: error[wrong-value]: what exec.run gives: exit_code must be at most 255'
+	assert_line --partial 'order.test.yaml:7:60: error[unknown-key]: what exec.run gives: code'
+	assert_line --partial 'order.test.yaml:7:77: error[wrong-type]: what exec.run gives: stderr is an integer'
+	assert_line --partial '8:7: error[wrong-value]: `packed` (wait.signal) takes no mock: the script says which signals come'
+	assert_line --partial '9:7: error[wrong-value]: `check` (data.set) takes no mock'
+	assert_line --partial '10:22: error[wrong-value]: what people decide is said by the script'
+	assert_line --partial 'one attempt has one outcome, and this one has `output` too'
+	assert_line --partial 'exec.run asks nobody'
+	refute_output --partial 'ok wrong'
+}
+
+@test "a mocked error has a type that there is, unless the workflow names it" {
+	tests <<-'EOF'
+	tests:
+	  - name: typo
+	    input: { amount: 5 }
+	    mocks: { pay: [{ error: { type: ExecErorr } }, { error: { type: Nonsense } }, { error: { code: x } }] }
+	    expect: { status: failed }
+	EOF
+	status 1 wfctl test order.test.yaml
+	assert_line --partial '4:37: error[error-type-unknown]: exec.run fails with no `ExecErorr`; did you mean `ExecError`?'
+	assert_line --partial 'exec.run fails with no `Nonsense`'
+	cat >own.yaml <<-'EOF'
+	workflow:
+	  id: own
+	  steps:
+	    - id: sub
+	      action: workflow.run
+	      with: { workflow: child }
+	      on_failure: { handlers: [{ error_type: TooDear, to: dear }] }
+	      next: [{ to: end }]
+	    - { id: dear, action: data.set, with: { a: 1 } }
+	EOF
+	cat >own.test.yaml <<-'EOF'
+	tests:
+	  - { name: named, mocks: { sub: { error: { type: TooDear } } }, expect: { status: completed, exactly: [sub, dear] } }
+	  - { name: of a child that is not known, mocks: { sub: { error: { type: Whatever } } }, expect: { status: failed } }
+	EOF
+	ok wfctl test own.test.yaml
+	# a child that is known fails with what it says itself
+	cat >child.yaml <<-'EOF'
+	workflow:
+	  id: child
+	  output: { type: object, required: [total], properties: { total: { type: integer } } }
+	  steps: [{ id: stop, action: fail, with: { error_type: Empty, code: none, message: nothing is there } }]
+	  completion: { on_success: { output: { total: 1 } } }
+	EOF
+	status 1 wfctl test own.test.yaml
+	assert_line --partial '3:74: error[error-type-unknown]: child fails with no `Whatever`'
+	sed -i 's/Whatever/Empty/' own.test.yaml
+	ok wfctl test own.test.yaml
+}
+
+@test "a mocked child gives what its output schema says" {
+	cat >both.yaml <<-'EOF'
+	workflow:
+	  id: whole
+	  steps: [{ id: sub, action: workflow.run, with: { workflow: part } }]
+	  completion: { on_success: { output: { total: "${sub.total}" } } }
+	---
+	workflow:
+	  id: part
+	  output: { type: object, required: [total], properties: { total: { type: integer } } }
+	  steps: [{ id: count, action: data.set, with: { total: 4 } }]
+	  completion: { on_success: { output: { total: "${count.total}" } } }
+	EOF
+	cat >whole.test.yaml <<-'EOF'
+	workflow: both.yaml
+	workflow_id: whole
+	tests:
+	  - { name: counts, mocks: { sub: { output: { total: 7 } } }, expect: { status: completed, output: { total: 7 } } }
+	EOF
+	ok wfctl test whole.test.yaml
+	sed 's/total: 7 } } }, expect/total: much } } }, expect/' whole.test.yaml >wrong.test.yaml
+	status 1 wfctl test wrong.test.yaml
+	assert_line --partial 'wrong.test.yaml:4:54: error[wrong-type]: the output of `part`: total is a string, must be an integer'
+	# a file of several workflows, and one of another name
+	sed '/^workflow_id/d' whole.test.yaml >none.test.yaml
+	status 2 wfctl test none.test.yaml
+	assert_output --partial 'both.yaml holds 2 workflows: whole, part'
+	assert_output --partial 'workflow_id'
+	sed 's/^workflow_id: .*/workflow_id: hole/' whole.test.yaml >none.test.yaml
+	status 4 wfctl test none.test.yaml
+	assert_output --partial 'no workflow hole; it holds whole, part'
+	# a child in a file of another name
+	cat >mother.yaml <<-'EOF'
+	workflow: { id: mother, steps: [{ id: sub, action: workflow.run, with: { workflow: part } }] }
+	EOF
+	cat >mother.test.yaml <<-'EOF'
+	children: [both.yaml]
+	tests: [{ name: x, mocks: { sub: { output: {} } }, expect: { status: completed } }]
+	EOF
+	status 1 wfctl test mother.test.yaml
+	assert_output --partial 'the output of `part`: total is required'
+	sed -i 's/both/booth/' mother.test.yaml
+	status 1 wfctl test mother.test.yaml
+	assert_output --partial '1:12: error[file]: booth.yaml cannot be read'
+}
+
+@test "what a step would have failed with is no output of it" {
+	cat >codes.yaml <<-'EOF'
+	workflow:
+	  id: codes
+	  steps:
+	    - { id: one, action: exec.run, with: { command: [a], success_codes: [0, 3] } }
+	    - { id: two, action: http.request, with: { url: "http://a.example", expect: ["2xx", 404] } }
+	    - { id: three, action: http.request, with: { url: "http://a.example" } }
+	EOF
+	cat >codes.test.yaml <<-'EOF'
+	tests:
+	  - name: possible
+	    mocks: { one: { output: { exit_code: 3 } }, two: { output: { status: 404 } }, three: { output: { status: 299, body: [] } } }
+	    expect: { status: completed, steps: { two: { output: { headers: {}, body: null } }, one: { output: { stdout: "" } } } }
+	  - name: impossible
+	    mocks:
+	      one: { output: { exit_code: 1 } }
+	      two: { output: { status: 300 } }
+	      three: { output: { status: 404 } }
+	    expect: { status: completed }
+	  - name: impossible text
+	    mocks: { one: [{ output: { stdout: { a: 1 } } }], http.request: { output: { status: 200 } } }
+	    expect: { status: completed }
+	EOF
+	status 1 wfctl test codes.test.yaml
+	assert_line --partial '  ok possible'
+	assert_line --partial "codes.test.yaml:7:24: 1 is not among the step's \`success_codes\`"
+	assert_line --partial 'codes.test.yaml:8:24: the step does not expect status 300'
+	assert_line --partial 'codes.test.yaml:9:26: the step does not expect status 404'
+	assert_line --partial 'codes.test.yaml:12:32: standard output is text unless'
+}
+
+@test "mocks that nothing asks for are warned of, and change no status" {
+	tests <<-'EOF'
+	defaults:
+	  input: { amount: 5 }
+	  mocks: { exec.run: { output: {} }, ask: { approvers: [ann] } }
+	tests:
+	  - name: idle
+	    mocks: { pay: [{ output: {} }, { error: {} }], exec.run: { output: {} } }
+	    until: PT1H
+	    expect: { status: waiting }
+	  - { name: used, until: PT1H, expect: { status: waiting } }
+	EOF
+	ok wfctl test order.test.yaml
+	assert_line --partial 'order.test.yaml:6:14: warning: `pay` has 2 outcomes, and only 1 of them came'
+	assert_line --partial 'order.test.yaml:6:52: warning: nothing asked for the mock of `exec.run`'
+	assert_line --partial 'order.test.yaml:3:38: warning: no test asks for the mock of `ask`'
+	refute_output --partial 'no test asks for the mock of `exec.run`'
+	ok wfctl test -o json order.test.yaml
+	shape test
+	ok wfctl test -o tap order.test.yaml
+	assert_line '# warning: order.test.yaml:6: nothing asked for the mock of `exec.run`'
+	# of the tests that a filter leaves out nothing is known
+	ok wfctl test --filter used order.test.yaml
+	refute_output --partial warning
+}
+
+@test "a mock of a test takes the place of the defaults' whole" {
+	tests <<-'EOF'
+	defaults:
+	  input: { amount: 5 }
+	  mocks: { pay: { error: { type: ExecError } } }
+	tests:
+	  - { name: own, mocks: { pay: { output: {} } }, until: PT1H, expect: { status: waiting, steps: { pay: completed } } }
+	  - { name: theirs, expect: { status: failed, steps: { pay: { attempts: 3 } } } }
+	EOF
+	ok wfctl test order.test.yaml
+}
+
+@test "what nobody takes is a failure, unless that is what is tested" {
+	tests <<-'EOF'
+	defaults:
+	  input: { amount: 5 }
+	  mocks: { pay: { output: {} } }
+	tests:
+	  - name: nobody
+	    script: [{ at: PT1H, signal: packd }, { at: PT2H, signal: packed, data: { who: x } }]
+	    expect: { status: completed }
+	  - name: nobody, as it should be
+	    script: [{ at: PT1H, event: packed, taken: false }, { signal: packed, data: { who: x } }]
+	    expect: { status: completed }
+	  - name: somebody all the same
+	    script: [{ at: PT1H, signal: packed, data: { who: x }, taken: false }]
+	    expect: { status: completed }
+	EOF
+	status 1 wfctl test order.test.yaml
+	assert_line --partial 'order.test.yaml:6:14: nobody took the signal `packd`'
+	assert_line --partial '  ok nobody, as it should be'
+	assert_line --partial 'order.test.yaml:12:14: it was taken, and `taken: false` says that nobody takes it'
+}
+
+# -- coverage for CI --
+
+@test "coverage in TAP and JUnit, and the least that is wanted" {
+	tests <<-'EOF'
+	tests:
+	  - name: small
+	    input: { amount: 5 }
+	    mocks: { pay: { output: {} } }
+	    until: PT1H
+	    expect: { status: waiting }
+	EOF
+	ok wfctl test -o tap order.test.yaml
+	assert_line --partial '# coverage of order.test.yaml: steps 3 of 4 (75.0%), branches '
+	assert_line --partial '# coverage: steps 3 of 4 (75.0%), branches '
+	refute_output --partial 'missed'
+	ok wfctl test -o tap --coverage order.test.yaml
+	assert_line '#   missed ask'
+	assert_line '#   missed check -> ask (check.large)'
+	ok wfctl test -o junit --coverage order.test.yaml
+	assert_line '      <property name="coverage.steps.covered" value="3"/>'
+	assert_line '      <property name="coverage.steps.percent" value="75.0"/>'
+	assert_line --partial '<system-out>missed ask'
+	assert_line --index 1 '<testsuites tests="1" failures="0">'
+	assert_line '</testsuites>'
+	ok wfctl test --min-coverage 10 order.test.yaml
+	status 1 wfctl test --min-coverage 76 -o json order.test.yaml
+	assert_output --partial '75.0% of the steps were reached, and --min-coverage asks for 76%'
+	status 2 wfctl test --min-coverage 101 order.test.yaml
+	status 2 wfctl test --min-coverage most order.test.yaml
+}
+
+@test "the example of the manual is a file of tests that pass" {
+	for name in pay.yaml pay.test.yaml; do
+		sed -n "/@FILE $name\$/,/@END/p" "$ROOT/man/wfctl-test.5" | grep -v '^\.' >"$name"
+		[ -s "$name" ] || fail "no $name in the page"
+	done
+	ok wfctl test pay.test.yaml
+	assert_output --partial '3 tests, 0 failed'
+	refute_output --partial 'warning'
+}
