@@ -42,6 +42,25 @@ static const char breached[] =
 	"    - { id: yes, action: exec.run, with: { shell: '" RAN("yes") "' }, next: [ { to: end } ] }\n"
 	"    - { id: no, action: exec.run, with: { shell: '" RAN("no") "' } }\n";
 
+/* After an hour it approves by itself, and not before. */
+static const char lenient[] =
+	"workflow:\n"
+	"  id: lenient\n"
+	"  policies: { easy: { quorum: 1, auto_approve: true } }\n"
+	"  steps:\n"
+	"    - { id: ok, action: approval.request, with: { policy: easy, sla: P1D,\n"
+	"        approvers: { list: [p0, p1] }, escalations: [ { after: PT1H, decide: approve } ] },\n"
+	"        on_failure: { action: continue, to: no } }\n"
+	"    - { id: yes, action: exec.run, with: { shell: '" RAN("yes") "' }, next: [ { to: end } ] }\n"
+	"    - { id: no, action: exec.run, with: { shell: '" RAN("no") "' } }\n";
+
+static const char has_ended_badly[] =
+	"workflow:\n"
+	"  id: ended\n"
+	"  steps:\n"
+	"    - { id: a, action: exec.run, with: { shell: '" RAN("a") "' } }\n"
+	"    - { id: b, action: exec.run, with: { shell: '" RAN("b") "; exit 3' } }\n";
+
 static const char tick[] =
 	"workflow:\n"
 	"  id: tick\n"
@@ -128,6 +147,72 @@ static void breach_and_decision(void)
 		expect_ends(1, "completed", false);
 	}
 	printf("  %u were decided, %u expired\n", decided, expired);
+}
+
+/* A decision before its time: sweeps whose clock is a millisecond behind leave it to people; then sweeps
+ * decide it by themselves at the instant of a rejection. */
+static void decided_by_itself(void)
+{
+	unsigned decided = 0, rejected = 0;
+	for (unsigned round = 0; round < rounds(24, 240); round++) {
+		struct crowd early = {0}, c = {0};
+		world_fresh(false);
+		define("w.yaml", lenient);
+		expect("3", AT("09:00:00") "run %s/w.yaml", world.dir);
+		for (int i = 0; i < 2; i++)
+			join(&early, AT("09:59:59.999") "serve-once%s", i ? " --parallel" : "");
+		join(&early, AT("09:59:59.999") "resume");
+		disperse(&early, "3"); /* resume says that it waits */
+		if (ended_with(&early, "serve-once", 0) != 2 || lines_of_ran())
+			complain("it decided by itself before its time");
+		for (int i = 0; i < 2; i++) {
+			if (round % 3)
+				join(&c, AT("09:59:59.999") "reject 1 --as p%d", i);
+			join(&c, AT("10:00:00") "serve-once%s", i ? " --parallel" : "");
+			if (round % 3 == 0)
+				join(&c, AT("09:59:59.999") "reject 1 --as p%d", i);
+		}
+		disperse(&c, "");
+		unsigned won = ended_with(&c, "reject", 0);
+		if (won > 1 || ended_with(&c, "reject", CONFLICT) != 2 - won)
+			complain("%u rejections won", won);
+		if (times_ran("no") != won || times_ran("yes") != 1 - won)
+			complain("%u rejections won; yes ran %u times, no %u times", won, times_ran("yes"),
+				times_ran("no"));
+		*(won ? &rejected : &decided) += 1;
+		expect_ends(1, "completed", false);
+	}
+	printf("  %u decided by themselves, %u were rejected\n", decided, rejected);
+}
+
+/* A finished state that recovery may not overwrite: its owner dies with the end durable and nobody told. */
+static void an_end_stays(void)
+{
+	for (unsigned round = 0; round < rounds(8, 80); round++) {
+		struct crowd c = {0};
+		world_fresh(false);
+		define("w.yaml", has_ended_badly);
+		if (status_of("WFCTL_CRASH_AT=%s run %s/w.yaml", round % 2 ? "PARTED" : "COMMIT_AFTER:3",
+			    world.dir) != KILLED)
+			complain("the owner was not killed");
+		struct said before = wfctl("show 1 -o json"), history = wfctl("history 1 -o json");
+		for (int i = 0; i < 3; i++) {
+			join(&c, "%sresume", i ? LATER : "");
+			join(&c, "%sserve-once --parallel", i ? LATER : "");
+			join(&c, "cancel 1");
+		}
+		disperse(&c, "");
+		struct said after = wfctl("show 1 -o json"), then = wfctl("history 1 -o json");
+		if (ended_with(&c, "cancel", CONFLICT) != 3)
+			complain("a cancel of what has ended was taken");
+		if (strcmp(before.out, after.out) != 0 || strcmp(history.out, then.out) != 0)
+			complain("its end was overwritten: %s", after.out);
+		expect_ends(1, "failed", true);
+		said_done(&before);
+		said_done(&history);
+		said_done(&after);
+		said_done(&then);
+	}
 }
 
 /* A timer and cancels: one end, and a cancel that was told it won did. */
@@ -273,6 +358,8 @@ const struct race clock_races[] = {
 	{"sweeps", sweeps},
 	{"beside a long one", beside_a_long_one},
 	{"breach and decision", breach_and_decision},
+	{"decided by itself", decided_by_itself},
+	{"an end stays", an_end_stays},
 	{"timer and cancel", timer_and_cancel},
 	{"timer and hand", timer_and_hand},
 	{"firings", firings},
