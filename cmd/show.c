@@ -36,19 +36,33 @@ static double priority_of(const json_t *component)
 	return priority ? json_number_value(priority) : 0;
 }
 
-/* One whose condition cannot be told now, as it asks for what is not there yet, does not apply. */
-static bool applies(const struct wf_plan *plan, const struct wf_instance *in, uint32_t index,
-	json_t *security)
+static bool holds_as(const struct wf_plan *plan, const struct wf_instance *in, json_t *security,
+	uint32_t pc)
 {
-	uint32_t pc = wf_plan_find_body(plan, WF_BODY_UI, 0, index);
 	json_t *holds = NULL, *error = NULL;
-	if (pc == WF_NONE)
-		return true;
 	(void)wf_engine_eval_viewed(plan, in, security, pc, &holds, &error);
 	bool result = json_is_true(holds);
 	json_decref(holds);
 	json_decref(error);
 	return result;
+}
+
+/*
+ * One whose condition cannot be told now, as it asks for what is not there yet, does not apply. Who
+ * designs a page knows what goes on and what has ended: an instance that waits is running, too, and
+ * nearly all that are looked at wait.
+ */
+static bool applies(const struct wf_plan *plan, const struct wf_instance *in, uint32_t index,
+	json_t *security)
+{
+	uint32_t pc = wf_plan_find_body(plan, WF_BODY_UI, 0, index);
+	if (pc == WF_NONE || holds_as(plan, in, security, pc))
+		return true;
+	bool goes_on = in->status == WF_INST_WAITING || in->status == WF_INST_QUEUED ||
+		in->status == WF_INST_PENDING;
+	struct wf_instance running = *in;
+	running.status = WF_INST_RUNNING;
+	return goes_on && holds_as(plan, &running, security, pc);
 }
 
 /* Those that apply, by priority; of the same priority in the order of the definition. */

@@ -137,3 +137,26 @@ setup() {
 	ok wfctl show 2 --ui
 	assert_line --regexp '^ +5\.5 +always +Always$'
 }
+
+@test "--ui: what waits is running, too, and not completed" {
+	cat >ui.yaml <<-'EOT'
+	workflow:
+	  id: u
+	  ui:
+	    - { component: progress, when: "status == 'running'" }
+	    - { component: waits, when: "status == 'waiting' && steps.a.status == 'waiting'" }
+	    - { component: failed, when: "status == 'failed'" }
+	    - { component: done, when: "status == 'completed'" }
+	  concurrency: { max_in_flight: 1 }
+	  steps: [ { id: a, action: wait.signal, with: { name: go } } ]
+	EOT
+	status 3 wfctl run ui.yaml -q
+	ok wfctl show 2 --ui -o json
+	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["progress","waits"]'
+	status 3 wfctl run ui.yaml -q
+	ok wfctl show 3 --ui -o json
+	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["progress"]'
+	ok wfctl signal 2 go
+	ok wfctl show 2 --ui -o json
+	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["done"]'
+}
