@@ -12,6 +12,16 @@ void wf_hash(const void *bytes, size_t n, uint8_t ret[WF_HASH_SIZE])
 		WF_BUG("BLAKE2b refused its arguments");
 }
 
+void wf_hash_two(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[WF_HASH_SIZE])
+{
+	crypto_generichash_state state;
+	if (crypto_generichash_init(&state, NULL, 0, WF_HASH_SIZE) ||
+		crypto_generichash_update(&state, a, a_n) ||
+		crypto_generichash_update(&state, b, b_n) ||
+		crypto_generichash_final(&state, ret, WF_HASH_SIZE))
+		WF_BUG("BLAKE2b refused its arguments");
+}
+
 void wf_hash_keyed(const uint8_t key[32], const void *bytes, size_t n, uint8_t *ret, size_t ret_n)
 {
 	if (crypto_generichash(ret, ret_n, bytes, n, key, 32))

@@ -25,23 +25,84 @@ const char *const wf_section_names[WF_SECTION_END_] = {
 	[WF_SECTION_DEPS] = "dependencies",
 };
 
-/* Smallest size of a record, and how many there may be. */
+/*
+ * Readers of a section's records, whose number and size have been compared. They give the number of
+ * the first that has a field with no such meaning, or that of all.
+ */
+#define GET(bits)                                                                                  \
+	static inline uint##bits##_t get##bits(const uint8_t **at)                                 \
+	{                                                                                          \
+		uint##bits##_t v;                                                                  \
+		memcpy(&v, *at, sizeof(v));                                                        \
+		*at += sizeof(v);                                                                  \
+		return le##bits##toh(v);                                                           \
+	}
+#define le8toh(v) (v)
+GET(8)
+GET(16)
+GET(32)
+GET(64)
+
+#define WF_RECORD(name, type, array, number)                                                       \
+	static uint32_t read_##name(const uint8_t *at, uint32_t n, struct wf_plan *p)              \
+	{                                                                                          \
+		const uint32_t format = p->format;                                                 \
+		bool good = true;                                                                  \
+		(void)format;                                                                      \
+		type *all = wf_calloc(n, sizeof(*all));                                            \
+		p->array = all;                                                                    \
+		p->number = n;                                                                     \
+		for (uint32_t i = 0; i < n; i++) {                                                 \
+			type *x = &all[i];
+#define WF_SELF32 *x = get32(&at);
+#define WF_U8(field) x->field = get8(&at);
+#define WF_U16(field) x->field = get16(&at);
+#define WF_U32(field) x->field = get32(&at);
+#define WF_U64(field) x->field = get64(&at);
+#define WF_ENUM_OF(bits, field, type, count)                                                       \
+	{                                                                                          \
+		uint##bits##_t v = get##bits(&at);                                                 \
+		good = good && v < (count);                                                        \
+		x->field = (type)v;                                                                \
+	}
+#define WF_ENUM8(field, type, count) WF_ENUM_OF(8, field, type, count)
+#define WF_ENUM32(field, type, count) WF_ENUM_OF(32, field, type, count)
+#define WF_FLAG(field) WF_ENUM_OF(32, field, bool, 2)
+#define WF_ZERO8 good = good && !get8(&at);
+#define WF_ORIGIN(field)                                                                           \
+	x->field = get32(&at);                                                                     \
+	if (format < 3) {                                                                          \
+		good = good && !x->field;                                                          \
+		x->field = i;                                                                      \
+	}
+#define WF_U32_3(field) x->field = format < 3 ? WF_NONE : get32(&at);
+#define WF_RECORD_END(name)                                                                        \
+	if (!good)                                                                                 \
+		return i;                                                                          \
+	}                                                                                          \
+	return n;                                                                                  \
+	}
+#include "plan/records.def"
+
+/* The smallest size of a record, how many there may be, and who reads those of one size. */
 static const struct section_rule {
 	uint32_t record, max;
-	bool fixed;
 	uint32_t grown; /* bytes of a record that format 3 added */
+	bool fixed;
+	uint32_t (*read)(const uint8_t *at, uint32_t n, struct wf_plan *p);
 } rules[WF_SECTION_END_] = {
-	[WF_SECTION_WORKFLOW] = {WF_PLAN_WORKFLOW_SIZE, 1, true, WF_PLAN_GROWN},
-	[WF_SECTION_STRINGS] = {4, WF_MAX_PLAN_BYTES, false, 0},
-	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, false, 0},
-	[WF_SECTION_STEPS] = {WF_PLAN_STEP_SIZE, WF_MAX_STEPS, true, WF_PLAN_STEP_GROWN},
-	[WF_SECTION_CODE] = {WF_PLAN_INSN_SIZE, WF_MAX_CODE, true, 0},
-	[WF_SECTION_EDGES] = {WF_PLAN_EDGE_SIZE, WF_MAX_PLAN_BYTES, true, WF_PLAN_EDGE_GROWN},
-	[WF_SECTION_LOCS] = {WF_PLAN_LOC_SIZE, WF_MAX_CODE, true, 0},
-	[WF_SECTION_BODIES] = {WF_PLAN_BODY_SIZE, WF_MAX_CODE, true, 0},
-	[WF_SECTION_GROUPS] = {WF_PLAN_GROUP_SIZE, WF_MAX_STEPS, true, 0},
-	[WF_SECTION_MEMBERS] = {WF_PLAN_MEMBER_SIZE, WF_MAX_CODE, true, 0},
-	[WF_SECTION_DEPS] = {WF_PLAN_DEP_SIZE, WF_MAX_PLAN_BYTES, true, 0},
+#define FIXED(name, max) {WF_PLAN_SIZE_OF_##name, max, WF_PLAN_GROWN_OF_##name, true, read_##name}
+	[WF_SECTION_WORKFLOW] = {WF_PLAN_WORKFLOW_SIZE, 1, WF_PLAN_GROWN, true, NULL},
+	[WF_SECTION_STRINGS] = {4, WF_MAX_PLAN_BYTES, 0, false, NULL},
+	[WF_SECTION_CONSTANTS] = {5, WF_MAX_PLAN_BYTES, 0, false, NULL},
+	[WF_SECTION_STEPS] = FIXED(step, WF_MAX_STEPS),
+	[WF_SECTION_CODE] = FIXED(insn, WF_MAX_CODE),
+	[WF_SECTION_EDGES] = FIXED(edge, WF_MAX_PLAN_BYTES),
+	[WF_SECTION_LOCS] = FIXED(loc, WF_MAX_CODE),
+	[WF_SECTION_BODIES] = FIXED(body, WF_MAX_CODE),
+	[WF_SECTION_GROUPS] = FIXED(group, WF_MAX_STEPS),
+	[WF_SECTION_MEMBERS] = FIXED(member, WF_MAX_CODE),
+	[WF_SECTION_DEPS] = FIXED(dep, WF_MAX_PLAN_BYTES),
 };
 
 struct section {
@@ -51,6 +112,7 @@ struct section {
 struct decoder {
 	const uint8_t *bytes;
 	size_t n;
+	bool sealed; /* what is damaged has been found by who gives the bytes */
 	struct section sections[WF_SECTION_END_];
 	struct wf_plan *plan;
 	struct wf_buf again; /* a constant, written once more */
@@ -85,30 +147,45 @@ static int check_section(struct decoder *d, uint32_t number, const struct sectio
 	return 0;
 }
 
-static int read_header(struct decoder *d)
+/* What stands before the table of sections, and with it that the bytes are those that were written. */
+static int read_prefix(struct decoder *d)
 {
-	if (d->n < WF_PLAN_PREFIX_SIZE || memcmp(d->bytes, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE) != 0)
+	if (d->n < WF_PLAN_SUM_AT || memcmp(d->bytes, WF_PLAN_MAGIC, WF_PLAN_MAGIC_SIZE) != 0)
 		return wf_fail(d->cause, WF_ECORRUPT, "not a plan");
 	if (d->n > WF_MAX_PLAN_BYTES)
 		return wf_fail(d->cause, WF_ELIMIT, "plan of %zu bytes, over %u", d->n,
 			WF_MAX_PLAN_BYTES);
-	struct wf_reader r = wf_reader_of(d->bytes, d->n);
+	struct wf_reader r = wf_reader_of(d->bytes, WF_PLAN_SUM_AT);
 	(void)wf_get_raw(&r, WF_PLAN_MAGIC_SIZE);
-	uint16_t format = wf_get_u16(&r);
+	uint16_t format = wf_get_u16(&r), count = wf_get_u16(&r);
+	uint32_t size = wf_get_u32(&r);
 	if (!format || format > WF_PLAN_FORMAT)
 		return wf_fail(d->cause, format ? WF_EVERSION : WF_ECORRUPT,
 			"plan of format %u; this wfctl reads formats 1 to %u", format,
 			WF_PLAN_FORMAT);
 	d->plan->format = format;
-	uint32_t last = wf_plan_last_section(format);
-	uint16_t count = wf_get_u16(&r);
-	uint32_t size = wf_get_u32(&r);
-	if (count != last || size != d->n || size < wf_plan_header_size(format))
+	if (count != wf_plan_last_section(format) || size != d->n ||
+		size < wf_plan_header_size(format))
 		return wf_fail(d->cause, WF_ECORRUPT,
 			"plan: %u sections and %u bytes said, %u and %zu expected", count, size,
-			last, d->n);
+			wf_plan_last_section(format), d->n);
+	if (d->sealed || format < 3)
+		return 0;
+	uint8_t sum[WF_HASH_SIZE];
+	wf_plan_sum(d->bytes, d->n, sum);
+	if (memcmp(sum, d->bytes + WF_PLAN_SUM_AT, sizeof(sum)) != 0)
+		return wf_fail(d->cause, WF_ECORRUPT,
+			"plan: damaged: its bytes do not have the check sum in its header");
+	return 0;
+}
+
+static int read_table(struct decoder *d)
+{
+	uint32_t format = d->plan->format;
 	size_t at = wf_plan_header_size(format);
-	for (uint32_t i = WF_SECTION_WORKFLOW; i <= last; i++) {
+	struct wf_reader r = wf_reader_of(d->bytes, at);
+	(void)wf_get_raw(&r, wf_plan_prefix_size(format));
+	for (uint32_t i = WF_SECTION_WORKFLOW; i <= wf_plan_last_section(format); i++) {
 		uint32_t number = wf_get_u32(&r);
 		struct section *s = &d->sections[i];
 		s->offset = wf_get_u32(&r);
@@ -269,222 +346,55 @@ static int read_workflow(struct decoder *d)
 	return end_of_section(d, WF_SECTION_WORKFLOW, &r);
 }
 
-/* False when a reserved field is not zero, or an enum has no such member. */
-static bool get_step(struct wf_reader *r, uint32_t format, uint32_t index, struct wf_plan_step *s)
+/* The sections of records of one size, but for the workflow. */
+static int read_records(struct decoder *d)
 {
-	s->id = wf_get_u32(r);
-	s->name = wf_get_u32(r);
-	uint8_t action = wf_get_u8(r), on_crash = wf_get_u8(r), backoff = wf_get_u8(r);
-	uint8_t zero = wf_get_u8(r);
-	if (action >= WF_ACT_COUNT_ || on_crash > WF_ON_CRASH_ASK ||
-		backoff > WF_BACKOFF_EXPONENTIAL || zero)
-		return false;
-	s->action = (enum wf_action)action;
-	s->on_crash = (enum wf_on_crash)on_crash;
-	s->retry.backoff = (enum wf_backoff)backoff;
-	s->retry.max_attempts = wf_get_u32(r);
-	s->retry.initial_ms = wf_get_u64(r);
-	s->retry.max_ms = wf_get_u64(r);
-	s->retry.coefficient_milli = wf_get_u32(r);
-	s->retry.jitter_milli = wf_get_u32(r);
-	s->retry.on_types = wf_get_u32(r);
-	s->retry.except_types = wf_get_u32(r);
-	s->timeout_ms = wf_get_u64(r);
-	s->deadline_ms = wf_get_u64(r);
-	s->max_visits = wf_get_u32(r);
-	s->enter_pc = wf_get_u32(r);
-	s->fail_pc = wf_get_u32(r);
-	s->line = wf_get_u32(r);
-	s->column = wf_get_u32(r);
-	uint32_t origin = wf_get_u32(r);
-	s->origin = format < 3 ? index : origin;
-	s->group = s->member = s->compensation = s->action_name = WF_NONE;
-	if (format < 3)
-		return origin == 0;
-	s->group = wf_get_u32(r);
-	s->member = wf_get_u32(r);
-	s->compensation = wf_get_u32(r);
-	s->action_name = wf_get_u32(r);
-	return true;
-}
-
-static int read_steps(struct decoder *d)
-{
-	struct wf_reader r = section_reader(d, WF_SECTION_STEPS);
-	uint32_t count = d->sections[WF_SECTION_STEPS].count;
-	d->plan->steps = wf_calloc(count, sizeof(*d->plan->steps));
-	for (uint32_t i = 0; i < count; i++) {
-		if (!get_step(&r, d->plan->format, i, &d->plan->steps[i]))
+	uint32_t last = wf_plan_last_section(d->plan->format);
+	for (uint32_t number = WF_SECTION_STEPS; number <= last; number++) {
+		const struct section *s = &d->sections[number];
+		uint32_t read = rules[number].read(d->bytes + s->offset, s->count, d->plan);
+		if (read < s->count)
 			return wf_fail(d->cause, WF_ECORRUPT,
-				"plan: step %u has a field with no such meaning", i);
-		d->plan->step_count++;
+				"plan: record %u of section %s has a field with no such meaning", read,
+				wf_section_names[number]);
 	}
-	return end_of_section(d, WF_SECTION_STEPS, &r);
+	return 0;
 }
 
-static int read_code(struct decoder *d)
+static int (*const readers[])(struct decoder *) = {read_prefix, read_table, read_workflow, read_strings,
+	read_constants, read_records};
+
+static int load(struct decoder *d, struct wf_plan **ret)
 {
-	struct wf_reader r = section_reader(d, WF_SECTION_CODE);
-	uint32_t count = d->sections[WF_SECTION_CODE].count;
-	d->plan->code = wf_calloc(count, sizeof(*d->plan->code));
-	for (uint32_t i = 0; i < count; i++) {
-		struct wf_insn *insn = &d->plan->code[i];
-		insn->op = wf_get_u8(&r);
-		insn->a = wf_get_u8(&r);
-		insn->b = wf_get_u16(&r);
-		insn->c = wf_get_u32(&r);
+	d->plan = wf_calloc(1, sizeof(*d->plan));
+	int err = 0;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]) && !err; i++)
+		err = readers[i](d);
+	if (!err)
+		err = wf_plan_verify(d->plan, d->cause);
+	if (!err)
+		err = wf_plan_parse_queries(d->plan, d->cause);
+	if (err) {
+		wf_plan_free(d->plan);
+		return err;
 	}
-	d->plan->code_count = count;
-	return end_of_section(d, WF_SECTION_CODE, &r);
+	wf_plan_link(d->plan);
+	*ret = d->plan;
+	return 0;
 }
-
-static int read_edges(struct decoder *d)
-{
-	struct wf_reader r = section_reader(d, WF_SECTION_EDGES);
-	uint32_t count = d->sections[WF_SECTION_EDGES].count;
-	d->plan->edges = wf_calloc(count, sizeof(*d->plan->edges));
-	for (uint32_t i = 0; i < count; i++) {
-		struct wf_plan_edge *edge = &d->plan->edges[i];
-		edge->from = wf_get_u32(&r);
-		edge->to = wf_get_u32(&r);
-		uint32_t kind = wf_get_u32(&r);
-		if (kind >= WF_EDGE_KIND_COUNT_ || (d->plan->format == 1 && kind == WF_EDGE_NOTIFY))
-			return wf_fail(d->cause, WF_ECORRUPT, "plan: edge %u has kind %u", i,
-				kind);
-		edge->kind = (enum wf_edge_kind)kind;
-		edge->label = wf_get_u32(&r);
-		edge->pc = d->plan->format >= 3 ? wf_get_u32(&r) : WF_NONE;
-	}
-	d->plan->edge_count = count;
-	return end_of_section(d, WF_SECTION_EDGES, &r);
-}
-
-static int read_locs(struct decoder *d)
-{
-	struct wf_reader r = section_reader(d, WF_SECTION_LOCS);
-	uint32_t count = d->sections[WF_SECTION_LOCS].count;
-	d->plan->locs = wf_calloc(count, sizeof(*d->plan->locs));
-	for (uint32_t i = 0; i < count; i++) {
-		d->plan->locs[i].pc = wf_get_u32(&r);
-		d->plan->locs[i].line = wf_get_u32(&r);
-		d->plan->locs[i].column = wf_get_u32(&r);
-	}
-	d->plan->loc_count = count;
-	return end_of_section(d, WF_SECTION_LOCS, &r);
-}
-
-static int read_bodies(struct decoder *d)
-{
-	struct wf_plan *p = d->plan;
-	if (p->format == 1)
-		return 0;
-	struct wf_reader r = section_reader(d, WF_SECTION_BODIES);
-	uint32_t count = d->sections[WF_SECTION_BODIES].count;
-	p->bodies = wf_calloc(count, sizeof(*p->bodies));
-	for (uint32_t i = 0; i < count; i++) {
-		struct wf_plan_body *body = &p->bodies[i];
-		uint32_t kind = wf_get_u32(&r);
-		if (kind >= WF_BODY_KIND_COUNT_)
-			return wf_fail(d->cause, WF_ECORRUPT, "plan: body %u has kind %u", i, kind);
-		body->kind = (enum wf_body_kind)kind;
-		body->of = wf_get_u32(&r);
-		body->index = wf_get_u32(&r);
-		body->pc = wf_get_u32(&r);
-	}
-	p->body_count = count;
-	return end_of_section(d, WF_SECTION_BODIES, &r);
-}
-
-static int read_groups(struct decoder *d)
-{
-	struct wf_plan *p = d->plan;
-	struct wf_reader r = section_reader(d, WF_SECTION_GROUPS);
-	uint32_t count = d->sections[WF_SECTION_GROUPS].count;
-	if (p->format < 3)
-		return 0;
-	p->groups = wf_calloc(count, sizeof(*p->groups));
-	for (uint32_t i = 0; i < count; i++) {
-		struct wf_plan_group *g = &p->groups[i];
-		uint32_t kind = wf_get_u32(&r);
-		g->step = wf_get_u32(&r);
-		g->needed = wf_get_u32(&r);
-		g->limit = wf_get_u32(&r);
-		uint32_t go_on = wf_get_u32(&r);
-		g->first_member = wf_get_u32(&r);
-		g->member_count = wf_get_u32(&r);
-		g->parent = wf_get_u32(&r);
-		g->parent_member = wf_get_u32(&r);
-		if (kind >= WF_GROUP_KIND_COUNT_ || go_on > 1)
-			return wf_fail(d->cause, WF_ECORRUPT,
-				"plan: group %u has a field with no such meaning", i);
-		g->kind = (enum wf_group_kind)kind;
-		g->go_on = go_on;
-	}
-	p->group_count = count;
-	return end_of_section(d, WF_SECTION_GROUPS, &r);
-}
-
-static int read_members(struct decoder *d)
-{
-	struct wf_plan *p = d->plan;
-	struct wf_reader r = section_reader(d, WF_SECTION_MEMBERS);
-	uint32_t count = d->sections[WF_SECTION_MEMBERS].count;
-	if (p->format < 3)
-		return 0;
-	p->members = wf_calloc(count, sizeof(*p->members));
-	for (uint32_t i = 0; i < count; i++) {
-		struct wf_plan_member *m = &p->members[i];
-		m->pc = wf_get_u32(&r);
-		m->name = wf_get_u32(&r);
-		m->first_dep = wf_get_u32(&r);
-		m->dep_count = wf_get_u32(&r);
-	}
-	p->member_count = count;
-	return end_of_section(d, WF_SECTION_MEMBERS, &r);
-}
-
-static int read_deps(struct decoder *d)
-{
-	struct wf_plan *p = d->plan;
-	struct wf_reader r = section_reader(d, WF_SECTION_DEPS);
-	uint32_t count = d->sections[WF_SECTION_DEPS].count;
-	if (p->format < 3)
-		return 0;
-	p->deps = wf_calloc(count, sizeof(*p->deps));
-	for (uint32_t i = 0; i < count; i++)
-		p->deps[i] = wf_get_u32(&r);
-	p->dep_count = count;
-	return end_of_section(d, WF_SECTION_DEPS, &r);
-}
-
-static int (*const readers[])(struct decoder *) = {read_header, read_workflow, read_strings,
-	read_constants, read_steps, read_code, read_edges, read_locs, read_bodies,
-	read_groups, read_members, read_deps};
 
 int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
 	struct wf_plan **ret, struct wf_cause *cause)
 {
-	struct wf_plan *plan = wf_calloc(1, sizeof(*plan));
-	struct decoder d = {.bytes = bytes, .n = n, .plan = plan, .cause = cause};
-	int err = 0;
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]) && !err; i++)
-		err = readers[i](&d);
+	struct decoder d = {.bytes = bytes, .n = n, .sealed = true, .cause = cause};
+	int err = load(&d, ret);
 	if (!err)
-		err = wf_plan_verify(plan, cause);
-	if (!err)
-		err = wf_plan_parse_queries(plan, cause);
-	if (err) {
-		wf_plan_free(plan);
-		return err;
-	}
-	wf_plan_link(plan);
-	memcpy(plan->id, id, sizeof(plan->id));
-	*ret = plan;
-	return 0;
+		memcpy((*ret)->id, id, WF_HASH_SIZE);
+	return err;
 }
 
 /* The id says what runs: where the author wrote it is no part of that. */
-static void hash_without_places(const struct wf_plan *plan, uint8_t ret[WF_HASH_SIZE])
+static void sum_without_places(const struct wf_plan *plan, uint8_t ret[WF_HASH_SIZE])
 {
 	WF_AUTOBUF struct wf_buf bytes = {0};
 	struct wf_plan bare = *plan;
@@ -496,16 +406,16 @@ static void hash_without_places(const struct wf_plan *plan, uint8_t ret[WF_HASH_
 	}
 	wf_plan_write(&bare, &bytes);
 	wf_free(bare.steps);
-	wf_hash(bytes.data, bytes.len, ret);
+	memcpy(ret, bytes.data + WF_PLAN_SUM_AT, WF_HASH_SIZE);
 }
 
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause)
 {
-	static const uint8_t none[WF_HASH_SIZE];
-	int err = wf_plan_load_known(bytes, n, none, ret, cause);
+	struct decoder d = {.bytes = bytes, .n = n, .cause = cause};
+	int err = load(&d, ret);
 	if (!err && (*ret)->format < 3)
 		wf_hash(bytes, n, (*ret)->id);
 	else if (!err)
-		hash_without_places(*ret, (*ret)->id);
+		sum_without_places(*ret, (*ret)->id);
 	return err;
 }

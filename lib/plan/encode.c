@@ -1,14 +1,14 @@
 /*
  * The plan's bytes. Reader: decode.c.
  *
- * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 192 bytes
+ * All integers are unsigned and little-endian; "none" is 2^32 - 1. A file is a header of 224 bytes
  * and eleven sections in the order of their numbers. Each section begins at the next multiple of 8
- * after the one before it (the first at 192); the bytes between, and those after the last section
+ * after the one before it (the first at 224); the bytes between, and those after the last section
  * up to a multiple of 8, are zero. Nothing else may stand in the file: for a plan there is one
  * encoding.
  *
- * Formats 1 and 2 are read as well; a plan keeps its format. Format 2 has a header of 144 bytes, no
- * sections behind 8, a workflow of 56 bytes (its first) and steps of 88 bytes, of which the last four
+ * Formats 1 and 2 are read as well; a plan keeps its format. Both have no check sum: the table is at 16.
+ * Format 2 has a header of 144 bytes, no sections behind 8, a workflow of 56 bytes (its first) and steps of 88 bytes, of which the last four
  * are zero. Format 1 has besides a header of 128 bytes and no section 8, and byte 36 of its workflow is
  * the instruction of the correlation id's body, or none.
  *
@@ -17,7 +17,8 @@
  *     8   2  format version: 3
  *    10   2  number of sections: 11
  *    12   4  size of the whole file in bytes
- *    16 176  section table: eleven entries of 16 bytes
+ *    16  32  check sum: BLAKE2b-256 of all bytes but these, in their order
+ *    48 176  section table: eleven entries of 16 bytes
  *              0  4  number of the section: 1 to 11
  *              4  4  offset of its first byte in the file
  *              8  4  its size in bytes, without the padding behind it
@@ -114,9 +115,9 @@
  *
  *  11 dependencies: records of 4 bytes, each a member of the same group, counted from 0
  *
- * The plan's id is the BLAKE2b-256 of the file of the same plan without places: section 7 empty, and
+ * The plan's id is the check sum of the file of the same plan without places: section 7 empty, and
  * the line and column of every step 0. What runs has one id, wherever and in whichever dialect its
- * author wrote it. In formats 1 and 2 it is that of the whole file.
+ * author wrote it. In formats 1 and 2 it is the BLAKE2b-256 of the whole file.
  */
 #include "plan/internal.h"
 
@@ -170,139 +171,45 @@ static uint32_t put_constants(const struct wf_plan *p, struct wf_buf *out)
 	return p->const_count;
 }
 
-static void put_step(uint32_t format, const struct wf_plan_step *s, struct wf_buf *out)
-{
-	wf_put_u32(out, s->id);
-	wf_put_u32(out, s->name);
-	wf_put_u8(out, (uint8_t)s->action);
-	wf_put_u8(out, (uint8_t)s->on_crash);
-	wf_put_u8(out, (uint8_t)s->retry.backoff);
-	wf_put_u8(out, 0);
-	wf_put_u32(out, s->retry.max_attempts);
-	wf_put_u64(out, s->retry.initial_ms);
-	wf_put_u64(out, s->retry.max_ms);
-	wf_put_u32(out, s->retry.coefficient_milli);
-	wf_put_u32(out, s->retry.jitter_milli);
-	wf_put_u32(out, s->retry.on_types);
-	wf_put_u32(out, s->retry.except_types);
-	wf_put_u64(out, s->timeout_ms);
-	wf_put_u64(out, s->deadline_ms);
-	wf_put_u32(out, s->max_visits);
-	wf_put_u32(out, s->enter_pc);
-	wf_put_u32(out, s->fail_pc);
-	wf_put_u32(out, s->line);
-	wf_put_u32(out, s->column);
-	if (format < 3) {
-		wf_put_u32(out, 0);
-		return;
+/* Writers of a section's records; their number. */
+#define WF_RECORD(name, type, array, count)                                                        \
+	static uint32_t put_##name(const struct wf_plan *p, struct wf_buf *out)                    \
+	{                                                                                          \
+		const uint32_t format = p->format, n = p->count;                                   \
+		(void)format;                                                                      \
+		for (uint32_t i = 0; i < n; i++) {                                                 \
+			const type *x = &p->array[i];
+#define WF_SELF32 wf_put_u32(out, *x);
+#define WF_U8(field) wf_put_u8(out, x->field);
+#define WF_U16(field) wf_put_u16(out, x->field);
+#define WF_U32(field) wf_put_u32(out, x->field);
+#define WF_U64(field) wf_put_u64(out, x->field);
+#define WF_ENUM8(field, type, count) wf_put_u8(out, (uint8_t)x->field);
+#define WF_ENUM32(field, type, count) wf_put_u32(out, (uint32_t)x->field);
+#define WF_FLAG(field) wf_put_u32(out, x->field);
+#define WF_ZERO8 wf_put_u8(out, 0);
+#define WF_ORIGIN(field) wf_put_u32(out, format < 3 ? 0 : x->field);
+#define WF_U32_3(field)                                                                            \
+	if (format >= 3)                                                                           \
+		wf_put_u32(out, x->field);
+#define WF_RECORD_END(name)                                                                        \
+	}                                                                                          \
+	return n;                                                                                  \
 	}
-	wf_put_u32(out, s->origin);
-	wf_put_u32(out, s->group);
-	wf_put_u32(out, s->member);
-	wf_put_u32(out, s->compensation);
-	wf_put_u32(out, s->action_name);
-}
-
-static uint32_t put_steps(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->step_count; i++)
-		put_step(p->format, &p->steps[i], out);
-	return p->step_count;
-}
-
-static uint32_t put_code(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->code_count; i++) {
-		wf_put_u8(out, p->code[i].op);
-		wf_put_u8(out, p->code[i].a);
-		wf_put_u16(out, p->code[i].b);
-		wf_put_u32(out, p->code[i].c);
-	}
-	return p->code_count;
-}
-
-static uint32_t put_edges(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->edge_count; i++) {
-		wf_put_u32(out, p->edges[i].from);
-		wf_put_u32(out, p->edges[i].to);
-		wf_put_u32(out, (uint32_t)p->edges[i].kind);
-		wf_put_u32(out, p->edges[i].label);
-		if (p->format >= 3)
-			wf_put_u32(out, p->edges[i].pc);
-	}
-	return p->edge_count;
-}
-
-static uint32_t put_locs(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->loc_count; i++) {
-		wf_put_u32(out, p->locs[i].pc);
-		wf_put_u32(out, p->locs[i].line);
-		wf_put_u32(out, p->locs[i].column);
-	}
-	return p->loc_count;
-}
-
-static uint32_t put_bodies(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->body_count; i++) {
-		wf_put_u32(out, (uint32_t)p->bodies[i].kind);
-		wf_put_u32(out, p->bodies[i].of);
-		wf_put_u32(out, p->bodies[i].index);
-		wf_put_u32(out, p->bodies[i].pc);
-	}
-	return p->body_count;
-}
-
-static uint32_t put_groups(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->group_count; i++) {
-		const struct wf_plan_group *g = &p->groups[i];
-		wf_put_u32(out, (uint32_t)g->kind);
-		wf_put_u32(out, g->step);
-		wf_put_u32(out, g->needed);
-		wf_put_u32(out, g->limit);
-		wf_put_u32(out, g->go_on);
-		wf_put_u32(out, g->first_member);
-		wf_put_u32(out, g->member_count);
-		wf_put_u32(out, g->parent);
-		wf_put_u32(out, g->parent_member);
-	}
-	return p->group_count;
-}
-
-static uint32_t put_members(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->member_count; i++) {
-		const struct wf_plan_member *m = &p->members[i];
-		wf_put_u32(out, m->pc);
-		wf_put_u32(out, m->name);
-		wf_put_u32(out, m->first_dep);
-		wf_put_u32(out, m->dep_count);
-	}
-	return p->member_count;
-}
-
-static uint32_t put_deps(const struct wf_plan *p, struct wf_buf *out)
-{
-	for (uint32_t i = 0; i < p->dep_count; i++)
-		wf_put_u32(out, p->deps[i]);
-	return p->dep_count;
-}
+#include "plan/records.def"
 
 static uint32_t (*const put_section[WF_SECTION_END_])(const struct wf_plan *, struct wf_buf *) = {
 	[WF_SECTION_WORKFLOW] = put_workflow,
 	[WF_SECTION_STRINGS] = put_strings,
 	[WF_SECTION_CONSTANTS] = put_constants,
-	[WF_SECTION_STEPS] = put_steps,
-	[WF_SECTION_CODE] = put_code,
-	[WF_SECTION_EDGES] = put_edges,
-	[WF_SECTION_LOCS] = put_locs,
-	[WF_SECTION_BODIES] = put_bodies,
-	[WF_SECTION_GROUPS] = put_groups,
-	[WF_SECTION_MEMBERS] = put_members,
-	[WF_SECTION_DEPS] = put_deps,
+	[WF_SECTION_STEPS] = put_step,
+	[WF_SECTION_CODE] = put_insn,
+	[WF_SECTION_EDGES] = put_edge,
+	[WF_SECTION_LOCS] = put_loc,
+	[WF_SECTION_BODIES] = put_body,
+	[WF_SECTION_GROUPS] = put_group,
+	[WF_SECTION_MEMBERS] = put_member,
+	[WF_SECTION_DEPS] = put_dep,
 };
 
 static void put_padding(struct wf_buf *out)
@@ -311,11 +218,20 @@ static void put_padding(struct wf_buf *out)
 		wf_put_u8(out, 0);
 }
 
+void wf_plan_sum(const void *bytes, size_t n, uint8_t ret[WF_HASH_SIZE])
+{
+	const uint8_t *from = bytes;
+	size_t behind = WF_PLAN_SUM_AT + WF_HASH_SIZE;
+	wf_hash_two(from, WF_PLAN_SUM_AT, from + behind, n - behind, ret);
+}
+
 void wf_plan_write(const struct wf_plan *plan, struct wf_buf *out)
 {
+	static const uint8_t later[WF_HASH_SIZE];
 	WF_AUTOBUF struct wf_buf body = {0}, table = {0};
 	uint32_t last = wf_plan_last_section(plan->format);
 	uint32_t header = wf_plan_header_size(plan->format);
+	size_t start = out->len;
 	for (uint32_t s = WF_SECTION_WORKFLOW; s <= last; s++) {
 		size_t from = body.len;
 		uint32_t count = put_section[s](plan, &body);
@@ -329,6 +245,10 @@ void wf_plan_write(const struct wf_plan *plan, struct wf_buf *out)
 	wf_put_u16(out, (uint16_t)plan->format);
 	wf_put_u16(out, (uint16_t)last);
 	wf_put_u32(out, (uint32_t)(header + body.len));
+	wf_buf_add(out, later, wf_plan_prefix_size(plan->format) - WF_PLAN_SUM_AT);
 	wf_buf_add(out, table.data, table.len);
 	wf_buf_add(out, body.data, body.len);
+	if (plan->format >= 3)
+		wf_plan_sum(out->data + start, out->len - start,
+			(uint8_t *)out->data + start + WF_PLAN_SUM_AT);
 }

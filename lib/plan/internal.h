@@ -25,21 +25,42 @@ enum wf_plan_section {
 	WF_SECTION_END_
 };
 
-/* Sizes of fixed records. */
 #define WF_PLAN_SECTION_SIZE 16u
-#define WF_PLAN_PREFIX_SIZE 16u /* the header before its table of sections */
+#define WF_PLAN_SUM_AT 16u        /* the check sum, from format 3 on; its size is WF_HASH_SIZE */
 #define WF_PLAN_WORKFLOW_SIZE 64u /* 56 before format 3 */
-#define WF_PLAN_STEP_SIZE 104u    /* 88 before format 3 */
-#define WF_PLAN_INSN_SIZE 8u
-#define WF_PLAN_EDGE_SIZE 20u     /* 16 before format 3 */
-#define WF_PLAN_EDGE_GROWN 4u
-#define WF_PLAN_LOC_SIZE 12u
-#define WF_PLAN_BODY_SIZE 16u
-#define WF_PLAN_GROUP_SIZE 36u
-#define WF_PLAN_MEMBER_SIZE 16u
-#define WF_PLAN_DEP_SIZE 4u
-#define WF_PLAN_GROWN 8u          /* bytes that format 3 added to the workflow … */
-#define WF_PLAN_STEP_GROWN 16u    /* … and to a step */
+#define WF_PLAN_GROWN 8u
+
+/* Sizes of fixed records, and what format 3 added to them: WF_PLAN_SIZE_OF_step … */
+enum {
+#define WF_RECORD(name, type, array, count) WF_PLAN_SIZE_OF_##name = 0
+#define WF_SELF32 +4
+#define WF_U8(field) +1
+#define WF_U16(field) +2
+#define WF_U32(field) +4
+#define WF_U64(field) +8
+#define WF_ENUM8(field, type, count) +1
+#define WF_ENUM32(field, type, count) +4
+#define WF_FLAG(field) +4
+#define WF_ZERO8 +1
+#define WF_ORIGIN(field) +4
+#define WF_U32_3(field) +4
+#define WF_RECORD_END(name) ,
+#include "plan/records.def"
+#define WF_RECORD(name, type, array, count) WF_PLAN_GROWN_OF_##name = 0
+#define WF_SELF32
+#define WF_U8(field)
+#define WF_U16(field)
+#define WF_U32(field)
+#define WF_U64(field)
+#define WF_ENUM8(field, type, count)
+#define WF_ENUM32(field, type, count)
+#define WF_FLAG(field)
+#define WF_ZERO8
+#define WF_ORIGIN(field)
+#define WF_U32_3(field) +4
+#define WF_RECORD_END(name) ,
+#include "plan/records.def"
+};
 
 #define WF_PLAN_MAX_NESTING 64u   /* groups in one another */
 #define WF_PLAN_ALIGN 8u
@@ -54,10 +75,19 @@ static inline uint32_t wf_plan_last_section(uint32_t format)
 	return format == 1 ? WF_SECTION_LOCS : format == 2 ? WF_SECTION_BODIES : WF_SECTION_DEPS;
 }
 
+/* The header before its table of sections. */
+static inline uint32_t wf_plan_prefix_size(uint32_t format)
+{
+	return WF_PLAN_SUM_AT + (format < 3 ? 0 : WF_HASH_SIZE);
+}
+
 static inline uint32_t wf_plan_header_size(uint32_t format)
 {
-	return WF_PLAN_PREFIX_SIZE + WF_PLAN_SECTION_SIZE * wf_plan_last_section(format);
+	return wf_plan_prefix_size(format) + WF_PLAN_SECTION_SIZE * wf_plan_last_section(format);
 }
+
+/* The check sum of the bytes of a plan of format 3, whatever stands at its place. */
+void wf_plan_sum(const void *bytes, size_t n, uint8_t ret[WF_HASH_SIZE]);
 
 extern const char *const wf_backoff_names[2];
 extern const char *const wf_on_crash_names[3];
@@ -71,6 +101,11 @@ extern const enum wf_body_owner wf_body_of[WF_BODY_KIND_COUNT_];
 static inline bool wf_body_numbered(enum wf_body_kind kind)
 {
 	return kind == WF_BODY_NOTIFY || kind == WF_BODY_UI;
+}
+/* Whether it is control code, which a side thread runs. */
+static inline bool wf_body_is_side(enum wf_body_kind kind)
+{
+	return kind == WF_BODY_NOTIFY || kind == WF_BODY_COMPENSATE;
 }
 extern const char *const wf_section_names[WF_SECTION_END_];
 
@@ -106,8 +141,13 @@ int wf_plan_compare_bodies(const void *a, const void *b);
 
 /* Whether there is such a member, or both are none. */
 bool wf_plan_has_member(const struct wf_plan *p, uint32_t group, uint32_t member);
-/* The verifier's part about groups (verify_groups.c). */
+/* The verifier's parts, each trusting those before it: about tables and groups (verify_tables.c,
+ * verify_groups.c), operands (verify.c), and the code's flow (verify_flow.c). */
+int wf_plan_check_tables(const struct wf_plan *p, struct wf_cause *cause);
 int wf_plan_check_groups(const struct wf_plan *p, struct wf_cause *cause);
+int wf_plan_check_flow(const struct wf_plan *p, struct wf_cause *cause);
+/* WF_ECORRUPT, naming the instruction. */
+int wf_plan_fail_at(const struct wf_plan *p, uint32_t pc, const char *what, struct wf_cause *cause);
 /* Fills in what is made at loading; the plan is valid. */
 void wf_plan_link(struct wf_plan *p);
 

@@ -1,8 +1,8 @@
 /*
  * The plan: what a definition compiles to, and all that the engine sees of it.
  *
- * A plan is built with a wf_plan_builder (the compiler, the assembler) and encoded to bytes; the id
- * is the BLAKE2b-256 of those bytes without the places in the definition (encode.c). The only way to a
+ * A plan is built with a wf_plan_builder (the compiler, the assembler) and encoded to bytes, with a check
+ * sum; the id is that of the same bytes without the places in the definition (encode.c). The only way to a
  * `struct wf_plan` is wf_plan_load, which decodes and verifies: after it the interpreter trusts the
  * plan, before it nothing does. Equal definitions give equal bytes on every machine, and what says the
  * same in another layout or dialect has the same id.
@@ -169,11 +169,11 @@ struct wf_plan {
 	uint32_t format;            /* of the bytes it came from; wf_plan_write gives the same */
 };
 
-/* Decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or instruction);
- * WF_EVERSION a newer format. *ret is freed with wf_plan_free. */
+/* Compares the check sum, decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or
+ * instruction); WF_EVERSION a newer format. *ret is freed with wf_plan_free. */
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause);
 /* The same of bytes whose id is known, as it is of those in the journal: what seals them binds them to
- * it. To hash them again would be a quarter of the work. */
+ * it, and finds what is damaged. Neither sum is made: each would be a quarter of the work. */
 int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
 	struct wf_plan **ret, struct wf_cause *cause);
 void wf_plan_free(struct wf_plan *plan); /* NULL is allowed */

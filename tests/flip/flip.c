@@ -5,9 +5,8 @@
  *	flip [--quick | --flips N] [plan | backup | data]
  *
  * Each flip ends in one of two ways: it is found, with a message that names the file; or it is
- * harmless, which means that every answer is the one of the whole file. A plan has no third answer
- * either: what loads has another id, or does the same and was written elsewhere. Never a signal, never another answer; and where `journal check`
- * finds nothing, no command may.
+ * harmless, which means that every answer is the one of the whole file. Of a plan every flip is found.
+ * Never a signal, never another answer; and where `journal check` finds nothing, no command may.
  */
 #include "helpers/world.h"
 
@@ -181,57 +180,14 @@ static const char leaf[] =
 	"    - { id: c, action: data.set, depends_on: [a], with: { v: 2 } }\n"
 	"    - { id: d, action: data.set, depends_on: [b, c], with: { v: '${b.v + c.v}' } }\n";
 
-static char *plan_id(const struct said *s)
-{
-	json_t *o = json_loads(s->out, 0, NULL);
-	const char *id = json_string_value(json_object_get(o, "plan"));
-	char *copy = id ? strdup(id) : NULL;
-	json_decref(o);
-	return copy;
-}
-
-/* What flipped.wfp does, in assembly: where the author wrote it is left out, as it is of the id. */
-static char *deeds(void)
-{
-	struct said s = wfctl("compile --emit asm flipped.wfp");
-	char *to = s.out;
-	for (char *line = s.out, *next; line && *line; line = next) {
-		unsigned row, column;
-		char *end = strchr(line, '\n');
-		next = end ? end + 1 : NULL;
-		if (sscanf(line, "\tat %u:%u", &row, &column) == 2)
-			continue;
-		size_t n = end ? (size_t)(next - line) : strlen(line);
-		memmove(to, line, n);
-		to += n;
-	}
-	if (to)
-		*to = '\0';
-	char *text = strdup(s.out ? s.out : "");
-	said_done(&s);
-	return text;
-}
-
-static bool does_the_same(const char *original)
-{
-	char *now = deeds();
-	bool same = now && strcmp(now, original) == 0;
-	free(now);
-	return same;
-}
-
-static void judge_plan(struct tally *t, const char *id, const char *original)
+static void judge_plan(struct tally *t)
 {
 	struct said s = wfctl("compile -o json flipped.wfp");
-	char *is = s.status ? NULL : plan_id(&s);
 	t->flipped++;
 	if (s.status == 1 && names(&s, "flipped.wfp"))
 		t->found++;
-	else if (is && (strcmp(is, id) != 0 || does_the_same(original)))
-		t->harmless++;
 	else
 		print_failure("compile", &s);
-	free(is);
 	said_done(&s);
 }
 
@@ -240,8 +196,6 @@ static void flip_plan_of(const char *what, const char *source)
 	static const uint8_t masks[] = {0x01, 0x80, 0xff};
 	struct tally t = {0};
 	expect("0", "compile -O flipped.wfp %s", source);
-	struct said whole = wfctl("compile -o json flipped.wfp");
-	char *id = plan_id(&whole), *original = deeds();
 	struct bytes b = read_bytes("flipped.wfp");
 	unsigned step = b.n * 3 > flips ? (unsigned)(b.n * 3 / flips) : 1;
 	for (size_t k = 0; k < b.n * COUNT(masks); k += step) {
@@ -250,13 +204,12 @@ static void flip_plan_of(const char *what, const char *source)
 		doing("%s, byte %zu of %zu, mask %02x", what, at, b.n, mask);
 		b.data[at] ^= mask;
 		write_bytes(&b);
-		judge_plan(&t, id, original);
+		judge_plan(&t);
 		b.data[at] ^= mask;
 	}
-	tell(what, &t, "are another plan, by another id, or the same from another place");
-	said_done(&whole);
-	free(id);
-	free(original);
+	write_bytes(&b);
+	expect("0", "compile flipped.wfp");
+	tell(what, &t, "harmless");
 	free(b.data);
 }
 

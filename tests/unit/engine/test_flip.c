@@ -1,6 +1,7 @@
 /*
- * Damaged plans: whatever byte is changed, the loader refuses the plan or it gets another id, and
- * then its code runs without harm, since the verifier let it pass.
+ * Damaged plans: whatever byte is changed, the loader refuses the plan. Where who changed it has made
+ * its check sum anew, the loader refuses it or it gets another id, and then its code runs without
+ * harm, since the verifier let it pass.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/sys.h"
 #include "engine/vm.h"
 #include "helpers/plan_text.h"
+#include "plan/internal.h"
 
 static const char *const small_plan =
 	"plan 3\nworkflow \"w\"\nentry E\nstep \"a\"\naction data.set\nenter E\nfail X\ncode\n"
@@ -60,20 +63,32 @@ static void run_everything(const struct wf_plan *plan)
 }
 
 /* An id is of what runs: where it was written is no part of it. */
-static bool only_places_differ(const struct wf_buf *bytes, const struct wf_plan *plan)
+static void write_bare(const struct wf_plan *plan, struct wf_buf *out)
 {
-	struct wf_buf hashed = {0};
-	uint8_t id[WF_HASH_SIZE];
-	wf_plan_write(plan, &hashed);
-	bool whole = hashed.len == bytes->len && memcmp(hashed.data, bytes->data, bytes->len) == 0;
-	wf_hash(hashed.data, hashed.len, id);
-	wf_buf_done(&hashed);
-	return whole && plan->loc_count + plan->step_count > 0 &&
-		memcmp(id, plan->id, WF_HASH_SIZE) != 0;
+	struct wf_plan bare = *plan;
+	bare.loc_count = 0;
+	bare.steps = wf_calloc(plan->step_count + 1u, sizeof(*bare.steps));
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		bare.steps[i] = plan->steps[i];
+		bare.steps[i].line = bare.steps[i].column = 0;
+	}
+	wf_plan_write(&bare, out);
+	wf_free(bare.steps);
+}
+
+static bool only_places_differ(const struct wf_plan *a, const struct wf_plan *b)
+{
+	struct wf_buf bare_a = {0}, bare_b = {0};
+	write_bare(a, &bare_a);
+	write_bare(b, &bare_b);
+	bool same = bare_a.len == bare_b.len && memcmp(bare_a.data, bare_b.data, bare_a.len) == 0;
+	wf_buf_done(&bare_a);
+	wf_buf_done(&bare_b);
+	return same;
 }
 
 /* 1 when the bytes load. */
-static unsigned try_load(const struct wf_buf *bytes, const uint8_t original[WF_HASH_SIZE])
+static unsigned try_load(const struct wf_buf *bytes, const struct wf_plan *original)
 {
 	struct wf_plan *plan = NULL;
 	struct wf_cause cause = {0};
@@ -83,8 +98,8 @@ static unsigned try_load(const struct wf_buf *bytes, const uint8_t original[WF_H
 		assert_null(plan);
 		return 0;
 	}
-	if (original && memcmp(plan->id, original, WF_HASH_SIZE) == 0)
-		assert_true(only_places_differ(bytes, plan));
+	if (original && memcmp(plan->id, original->id, WF_HASH_SIZE) == 0)
+		assert_true(only_places_differ(plan, original));
 	run_everything(plan);
 	struct wf_buf again = {0};
 	wf_plan_write(plan, &again);
@@ -95,28 +110,43 @@ static unsigned try_load(const struct wf_buf *bytes, const uint8_t original[WF_H
 	return 1;
 }
 
+/* As whoever can write the file can: 1 when the bytes load with their check sum made anew. */
+static unsigned try_summed(struct wf_buf *bytes, const struct wf_plan *original)
+{
+	uint8_t kept[WF_HASH_SIZE], *sum = (uint8_t *)bytes->data + WF_PLAN_SUM_AT;
+	memcpy(kept, sum, sizeof(kept));
+	wf_plan_sum(bytes->data, bytes->len, sum);
+	unsigned loaded = try_load(bytes, original);
+	memcpy(sum, kept, sizeof(kept));
+	return loaded;
+}
+
 static void flip_all(const char *text)
 {
 	struct wf_buf bytes = {0};
-	uint8_t id[WF_HASH_SIZE];
+	struct wf_plan *original = NULL;
 	unsigned loaded = 0;
 	struct wf_cause cause = {0};
 	if (wf_plan_assemble(text, strlen(text), &bytes, &cause))
 		fail_msg("%s", cause.text);
-	wf_hash(bytes.data, bytes.len, id);
-	assert_int_equal(try_load(&bytes, NULL), 1);
+	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &original, &cause), 0);
+	assert_int_equal(try_load(&bytes, original), 1);
 	for (size_t i = 0; i < bytes.len; i++) {
 		const uint8_t masks[] = {
 			0xff, (uint8_t)(1u << (i % 8)), (uint8_t)(1u << (i / 8 % 8))};
+		bool in_sum = i >= WF_PLAN_SUM_AT && i < WF_PLAN_SUM_AT + WF_HASH_SIZE;
 		for (size_t m = 0; m < sizeof(masks); m++) {
 			char kept = bytes.data[i];
 			bytes.data[i] = (char)((uint8_t)kept ^ masks[m]);
-			loaded += try_load(&bytes, id);
+			assert_int_equal(try_load(&bytes, original), 0);
+			if (!in_sum)
+				loaded += try_summed(&bytes, original);
 			bytes.data[i] = kept;
 		}
 	}
 	/* texts and times may be anything; most else may not */
 	assert_true(loaded > 0);
+	wf_plan_free(original);
 	wf_buf_done(&bytes);
 }
 

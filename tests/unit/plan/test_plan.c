@@ -68,15 +68,14 @@ static void test_round_trip(void **state)
 	wf_plan_write(plan, &twice);
 	assert_int_equal(bytes.len, twice.len);
 	assert_memory_equal(bytes.data, twice.data, bytes.len);
-	/* the id is that of the bytes without places */
-	uint8_t id[WF_HASH_SIZE];
+	/* the id is the check sum of the bytes without places */
 	wf_buf_reset(&twice);
 	plan->loc_count = 0;
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		plan->steps[i].line = plan->steps[i].column = 0;
 	wf_plan_write(plan, &twice);
-	wf_hash(twice.data, twice.len, id);
-	assert_memory_equal(id, plan->id, sizeof(id));
+	assert_memory_equal(twice.data + WF_PLAN_SUM_AT, plan->id, sizeof(plan->id));
+	assert_memory_not_equal(bytes.data + WF_PLAN_SUM_AT, plan->id, sizeof(plan->id));
 	wf_plan_free(plan);
 	wf_buf_done(&bytes);
 	wf_buf_done(&again);
@@ -241,6 +240,12 @@ static void test_find_body(void **state)
 	wf_buf_done(&bytes);
 }
 
+/* What a writer would have put there, of bytes that no writer would write. */
+static void sum_again(struct wf_buf *bytes)
+{
+	wf_plan_sum(bytes->data, bytes->len, (uint8_t *)bytes->data + WF_PLAN_SUM_AT);
+}
+
 /* A plan whose bytes from `from` are overwritten is refused with that sentence. */
 static void refused_when(const char *from, const char *to, size_t n, const char *want)
 {
@@ -261,6 +266,7 @@ static void refused_when(const char *from, const char *to, size_t n, const char 
 	char *at = memmem(bytes.data, bytes.len, from, n);
 	assert_non_null(at);
 	memcpy(at, to, n);
+	sum_again(&bytes);
 	assert_int_equal(wf_plan_load(bytes.data, bytes.len, &plan, &cause), WF_ECORRUPT);
 	assert_string_equal(cause.text, want);
 	json_decref(value);
@@ -302,10 +308,10 @@ static void test_refused_header(void **state)
 		{8, 0, "plan of format 0; this wfctl reads formats 1 to 3"},
 		{10, 7, NULL},
 		{12, 1, NULL},
-		{16, 2, "plan: section 2 where 1 must be"},
-		{20, 0, "plan: section workflow of 64 bytes at 0 does not lie where it must (192)"},
-		{24, 55, "plan: section workflow has 55 bytes, not those of 1 records"},
-		{28, 2, "plan: 2 records in section workflow, over 1"},
+		{48, 2, "plan: section 2 where 1 must be"},
+		{52, 0, "plan: section workflow of 64 bytes at 0 does not lie where it must (224)"},
+		{56, 55, "plan: section workflow has 55 bytes, not those of 1 records"},
+		{60, 2, "plan: 2 records in section workflow, over 1"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct wf_buf bytes = {0};
@@ -313,12 +319,41 @@ static void test_refused_header(void **state)
 		struct wf_cause cause = {0};
 		encoded(&bytes);
 		bytes.data[cases[i].at] = cases[i].byte;
+		sum_again(&bytes);
 		int err = wf_plan_load(bytes.data, bytes.len, &plan, &cause);
 		assert_true(err == WF_ECORRUPT || err == WF_ELIMIT);
 		if (cases[i].want)
 			assert_string_equal(cause.text, cases[i].want);
 		wf_buf_done(&bytes);
 	}
+}
+
+/* Whatever byte is changed, the file is refused; who knows that the bytes are whole is not asked to
+ * look again. */
+static void test_check_sum(void **state)
+{
+	(void)state;
+	static const uint8_t masks[] = {0x01, 0x80, 0xff};
+	struct wf_buf bytes = {0};
+	struct wf_plan *plan = NULL;
+	struct wf_cause cause = {0};
+	encoded(&bytes);
+	for (size_t k = 0; k < bytes.len * sizeof(masks); k++) {
+		size_t at = k / sizeof(masks);
+		bytes.data[at] = (char)(bytes.data[at] ^ masks[k % sizeof(masks)]);
+		int err = wf_plan_load(bytes.data, bytes.len, &plan, &cause);
+		assert_true(err == WF_ECORRUPT || err == WF_EVERSION);
+		if (at >= WF_PLAN_SUM_AT)
+			assert_string_equal(cause.text, "plan: damaged: its bytes do not have the "
+							"check sum in its header");
+		bytes.data[at] = (char)(bytes.data[at] ^ masks[k % sizeof(masks)]);
+	}
+	bytes.data[WF_PLAN_SUM_AT] = (char)(bytes.data[WF_PLAN_SUM_AT] ^ 1);
+	uint8_t id[WF_HASH_SIZE] = {1, 2, 3};
+	assert_int_equal(wf_plan_load_known(bytes.data, bytes.len, id, &plan, &cause), 0);
+	assert_memory_equal(plan->id, id, sizeof(id));
+	wf_plan_free(plan);
+	wf_buf_done(&bytes);
 }
 
 int main(void)
@@ -333,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_find_body),
 		cmocka_unit_test(test_one_encoding),
 		cmocka_unit_test(test_refused_header),
+		cmocka_unit_test(test_check_sum),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
