@@ -13,6 +13,7 @@ extern const unsigned boundary_count;
 struct tally {
 	unsigned deaths[MOST_BOUNDARIES]; /* by boundary */
 	unsigned second_deaths, supervisor_deaths, intruder_deaths;
+	unsigned acknowledged; /* deaths after the answer was given */
 	unsigned ran, complaints;
 };
 extern struct tally tally;
@@ -28,6 +29,7 @@ struct trial {
 	char doubtful[200]; /* ids of steps that a crash may have left in doubt, spaced */
 	unsigned crashes;
 	unsigned before, there; /* instances when the command was begun, and at the last crash */
+	bool told;		/* what was killed had said that it was done: nobody gives it again */
 };
 
 /* The uninterrupted end of the scenario becomes the one to compare with. */

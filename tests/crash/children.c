@@ -64,6 +64,20 @@ static const char queued[] = HOLDER("", "",
 	"    - { id: gate, action: wait.signal, with: { name: go } }\n" DOES("work")
 	"  concurrency: { max_in_flight: 1 }\n");
 
+/* The child ends where the run that began it then parks. */
+static const char then_waits[] =
+	"workflow:\n"
+	"  id: then_waits\n"
+	"  steps:\n"
+	"    - { id: call, action: workflow.run, with: { workflow: short } }\n"
+	"    - { id: gate, action: wait.signal, with: { name: go } }\n"
+	DOES("after")
+	"---\n"
+	"workflow:\n"
+	"  id: short\n"
+	"  steps:\n"
+	DOES("work");
+
 #define MOVES(version, last)                                                                        \
 	"workflow:\n"                                                                              \
 	"  id: moves\n"                                                                            \
@@ -82,6 +96,9 @@ const struct scenario child_scenarios[] = {
 		.ends = "completed completed 2", .definition = parks, .many = true,
 		.commands = { RUN, AT("10:00:00") "serve-once", AT("11:00:00") "serve-once" },
 		.prepared = 1, .recovery = "serve-once" },
+	{ .name = "a child ends, its parent waits",
+		.ends = "completed completed 2", .definition = then_waits, .many = true,
+		.commands = { RUN, AT("10:00:00") "signal 1 go --id s1" }, .recovery = "serve-once" },
 	{ .name = "a child is signalled",
 		.ends = "completed completed 2", .definition = told, .many = true,
 		.commands = { RUN, AT("10:00:00") "signal 2 go --id s1" },

@@ -122,6 +122,19 @@ static const char *prefix_of(const struct trial *t)
 	return prefix;
 }
 
+/* Whether what a command said means that it is kept: it is not given again, and must not be missing. What
+ * a run or a sweep says is judged by judge_crash; those that begin again first say what they will do. */
+static bool acknowledges(const char *verb, const char *said)
+{
+	static const char *const verbs[] = {"approve 1", "approve 2", "reject", "withdraw", "delegate",
+		"reassign", "signal", "emit", "cancel", "hold", "release", "register", "schedule", "timer",
+		"migrate", "resolve"};
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (strncmp(verb, verbs[i], strlen(verbs[i])) == 0)
+			return *said != '\0';
+	return false;
+}
+
 /* After the recovery: the command again, when a person could not know that it was done, and the
  * rest. A decision that was kept before the crash is refused the second time. */
 static void go_on(const struct trial *t)
@@ -130,7 +143,7 @@ static void go_on(const struct trial *t)
 	const char *command = s->commands[t->command], *verb = command + variables_of(command);
 	bool starts = strncmp(verb, "run ", 4) == 0, keyed = strstr(verb, " --key ") != NULL;
 	bool once_more = strncmp(verb, "schedule run-now", 16) != 0 || t->there == t->before;
-	if (starts ? keyed || t->there == t->before : once_more)
+	if (starts ? keyed || t->there == t->before : once_more && !t->told)
 		run_command(command, starts ? "0136" : "01234568");
 	for (unsigned i = t->command + 1; i < MOST_COMMANDS && s->commands[i]; i++)
 		run_command(s->commands[i], "012368");
@@ -179,6 +192,8 @@ static bool attempt(const struct scenario *s, unsigned command, const char *boun
 	char *line = expand(s->commands[command]);
 	struct said said = wfctl("WFCTL_CRASH_AT=%s:%u %s", boundary, nth, line);
 	bool killed = said.status == KILLED;
+	t.told = killed && acknowledges(line + variables_of(line), said.out);
+	tally.acknowledged += t.told;
 	if (killed)
 		judge_crash(&t, &said);
 	said_done(&said);
@@ -319,6 +334,7 @@ static void add_up(const struct tally *one)
 	tally.second_deaths += one->second_deaths;
 	tally.supervisor_deaths += one->supervisor_deaths;
 	tally.intruder_deaths += one->intruder_deaths;
+	tally.acknowledged += one->acknowledged;
 	tally.ran += one->ran;
 	tally.complaints += one->complaints;
 }
@@ -336,9 +352,9 @@ static int report(unsigned failed)
 		}
 	}
 	printf("check-crash: %u boundaries x scenarios (%u of %u names, %u scenarios), %u of recoveries, "
-	       "%u of supervisors, %u of owners and intruders; %u wrong\n",
+	       "%u of supervisors, %u of owners and intruders, %u after an answer; %u wrong\n",
 		all, names, boundary_count, tally.ran, tally.second_deaths, tally.supervisor_deaths,
-		tally.intruder_deaths, tally.complaints);
+		tally.intruder_deaths, tally.acknowledged, tally.complaints);
 	return failed || tally.complaints ? 1 : 0;
 }
 
