@@ -427,7 +427,7 @@ note() {
 	EOT
 	status 3 wfctl run ask.yaml
 	hurried() { wfctl serve-once --quiet && test -s log; }
-	wait_for 10 hurried
+	wait_for hurried
 	assert_equal "$(cat log)" "hurry 1"
 	sed -i 's/with: { t:/with: { text:/' ask.yaml
 	status 1 wfctl lint ask.yaml

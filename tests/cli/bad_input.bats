@@ -67,7 +67,7 @@ repeat() {
 	run bound "$WFCTL_BUILD/wfctl" lint closed.yaml
 	assert_failure 1
 	assert_output --partial "closed.yaml: error[file]: cannot open closed.yaml: Permission denied"
-	run timeout 10 bash -c '"$WFCTL_BUILD/wfctl" run - <&-'
+	run timeout "$PATIENCE" bash -c '"$WFCTL_BUILD/wfctl" run - <&-'
 	assert_failure 1
 	assert_output --partial "error[file]: cannot read standard input"
 }

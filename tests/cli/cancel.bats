@@ -48,7 +48,7 @@ setup() {
 	"$WFCTL_BUILD/wfctl" run run.yaml >said 2>&1 3>&- &
 	local runner=$! ended=0
 	runs() { wfctl why 2 2>/dev/null | grep -q 'runs work'; }
-	wait_for 20 runs
+	wait_for runs
 	ok wfctl cancel 2 --reason "not needed"
 	assert_output --partial "#2 cancelled"
 	wait "$runner" || ended=$?

@@ -29,7 +29,7 @@ exec_definition() {
 kill_at() {
 	local at=$1 ended=0
 	shift 2
-	WFCTL_CRASH_AT=$at timeout 60 "$WFCTL_BUILD/wfctl" "$@" >/dev/null 2>&1 || ended=$?
+	WFCTL_CRASH_AT=$at timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" "$@" >/dev/null 2>&1 || ended=$?
 	[ "$ended" -eq 137 ]
 }
 
@@ -181,7 +181,7 @@ kill_at() {
 	    - { id: wait, action: exec.run, with: { shell: 'echo once >>$BATS_TEST_TMPDIR/ran; read x <$BATS_TEST_TMPDIR/go' } }
 	EOT
 	kill_at EFFECT_STARTED:1 wfctl run "$BATS_TEST_TMPDIR/long.yaml"
-	wait_for 10 test -s "$BATS_TEST_TMPDIR/ran"
+	wait_for test -s "$BATS_TEST_TMPDIR/ran"
 	kill -9 "$(head -c 15 "$WFCTL_HOME"/spool/*.run)"
 	status 3 wfctl resume
 	echo >"$BATS_TEST_TMPDIR/go"
@@ -211,13 +211,13 @@ kill_at() {
 	    - { id: wait, action: exec.run, with: { shell: 'echo \$\$ >$BATS_TEST_TMPDIR/ran; exec sleep 600' } }
 	EOT
 	kill_at EFFECT_STARTED:1 wfctl run "$BATS_TEST_TMPDIR/long.yaml"
-	wait_for 10 test -s "$BATS_TEST_TMPDIR/ran"
+	wait_for test -s "$BATS_TEST_TMPDIR/ran"
 	ok wfctl cancel 1
 	assert_output --partial "#1 cancelled"
 	gone() { ! kill -0 "$(cat "$BATS_TEST_TMPDIR/ran")" 2>/dev/null; }
-	wait_for 10 gone
+	wait_for gone
 	tidied() { wfctl resume >/dev/null && [ -z "$(ls "$WFCTL_HOME/spool")" ]; }
-	wait_for 10 tidied
+	wait_for tidied
 }
 
 @test "approvals: a decision that was killed before its commit did not happen, after it it did" {

@@ -160,7 +160,7 @@ verbs() {
 	pid=$!
 	exec 7>held
 	# until it catches the signal: the mask's bit of signal 6
-	wait_for 10 grep -q 'SigCgt:.*[2367abef].$' "/proc/$pid/status"
+	wait_for grep -q 'SigCgt:.*[2367abef].$' "/proc/$pid/status"
 	kill -ABRT "$pid"
 	ended=0
 	wait "$pid" || ended=$?
@@ -244,7 +244,7 @@ verbs() {
 		print -r -- "\${line%%]*}]"
 	done
 	EOT
-	run timeout 60 zsh complete.zsh
+	run timeout "$PATIENCE" zsh complete.zsh
 	assert_line "[wfctl journal]"
 	assert_line "[wfctl ps --status failed]"
 	assert_line "[wfctl run --input]"

@@ -24,6 +24,10 @@ common_setup() {
 	HTTPD_PID=
 }
 
+# How long anything may take that has to come: only what hangs takes that long, on the slowest of
+# machines.
+PATIENCE=300
+
 # home_setup: besides, a home
 home_setup() {
 	common_setup
@@ -45,7 +49,7 @@ teardown() {
 # Every wfctl of a test has a time-out, and may not die by a signal or a sanitizer.
 wfctl() {
 	local status=0
-	timeout --kill-after=5 60 "$WFCTL_BUILD/wfctl" "$@" || status=$?
+	timeout --kill-after=5 "$PATIENCE" "$WFCTL_BUILD/wfctl" "$@" || status=$?
 	case $status in
 	99 | 124 | 132 | 134 | 135 | 136 | 139) # sanitizer, time-out, ILL, ABRT, BUS, FPE, SEGV
 		echo "wfctl $* ended with status $status" >&2
@@ -86,13 +90,22 @@ at() {
 	"$@"
 }
 
-# wait_for SECONDS COMMAND…: until the command succeeds
+# wait_for COMMAND…: until the command succeeds
 wait_for() {
-	local until=$((SECONDS + $1))
-	shift
+	local until=$((SECONDS + PATIENCE))
 	until "$@"; do
-		[ "$SECONDS" -lt "$until" ] || fail "gave up waiting for: $*"
+		[ "$SECONDS" -lt "$until" ] || fail "gave up waiting for: $*; $(state_of_work)"
 		read -rt 0.02 <> <(:) || true
+	done
+}
+
+# state_of_work: what the journal and the folder hold, for who has to find out why a test failed
+state_of_work() {
+	local file
+	"$WFCTL_BUILD/wfctl" ps 2>&1 || true
+	"$WFCTL_BUILD/wfctl" next-due 2>&1 || true
+	for file in "$BATS_TEST_TMPDIR"/work/*; do
+		[ ! -f "$file" ] || [[ $file == *.yaml ]] || printf '%s: %s\n' "${file##*/}" "$(head -c 2000 "$file")"
 	done
 }
 
@@ -103,6 +116,6 @@ start_httpd() {
 	"$WFCTL_BUILD/tests/helpers/httpd" --port-file "$BATS_TEST_TMPDIR/port" --log "$HTTPD_LOG" \
 		>/dev/null 2>"$BATS_TEST_TMPDIR/httpd-says" 3>&- &
 	HTTPD_PID=$!
-	wait_for 10 test -s "$BATS_TEST_TMPDIR/port"
+	wait_for test -s "$BATS_TEST_TMPDIR/port"
 	HTTPD_URL="http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")"
 }

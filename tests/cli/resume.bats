@@ -85,7 +85,7 @@ setup() {
 	EOT
 	"$WFCTL_BUILD/wfctl" run slow.yaml >/dev/null 2>&1 3>&- &
 	pid=$!
-	wait_for 10 test -s held
+	wait_for test -s held
 	status 6 wfctl resume 2
 	assert_output --partial "driven by another process"
 	ok wfctl resume

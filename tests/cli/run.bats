@@ -205,7 +205,7 @@ setup() {
 	EOT
 	"$WFCTL_BUILD/wfctl" run slow.yaml >out 2>&1 3>&- &
 	pid=$!
-	wait_for 10 test -s ran
+	wait_for test -s ran
 	kill -TERM "$pid"
 	ended=0
 	wait "$pid" || ended=$?

@@ -162,7 +162,7 @@ shape_of() {
 	}
 	start_running
 	runs() { wfctl why 1 2>/dev/null | grep -q 'runs work'; }
-	wait_for 20 runs
+	wait_for runs
 	ok wfctl why 1
 	assert_line "  runs    cat gate"
 	assert_line --partial "a living process drives the instance"

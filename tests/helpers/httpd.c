@@ -14,7 +14,8 @@
  *	/fail/N/KEY             500 for the first N requests of that KEY, then 200 {"attempts": N+1}
  *	/retry-after/SECS/KEY   429 with Retry-After for the first of that KEY, then 200
  *	/stall                  never answers
- *	/slow/MS                200 after that time
+ *	/gather/N               200 once N requests of it have come, and so on for each N
+ *	/until/PATH             200 once that file is there
  *	/half                   less of the body than was promised, then the end of the connection
  *	/close                  the end of the connection instead of an answer
  *	/redirect/N             N redirects, then /ok
@@ -168,12 +169,25 @@ static void do_stall(struct answer *a, const char *rest)
 		pause();
 }
 
-static void do_slow(struct answer *a, const char *rest)
+static void do_gather(struct answer *a, const char *rest)
 {
-	long ms = strtol(rest, NULL, 10);
-	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	while (nanosleep(&t, &t) < 0 && errno == EINTR)
-		;
+	static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
+	static unsigned long gathered;
+	unsigned long n = strtoul(rest, NULL, 10);
+	pthread_mutex_lock(&lock);
+	unsigned long group = gathered++ / (n ? n : 1);
+	pthread_cond_broadcast(&came);
+	while (gathered / (n ? n : 1) <= group)
+		pthread_cond_wait(&came, &lock);
+	pthread_mutex_unlock(&lock);
+	do_ok(a, rest);
+}
+
+static void do_until(struct answer *a, const char *rest)
+{
+	const struct timespec t = {.tv_nsec = 2000000};
+	while (access(rest, F_OK) < 0)
+		(void)nanosleep(&t, NULL);
 	do_ok(a, rest);
 }
 
@@ -229,7 +243,8 @@ static const struct {
 	{"/fail/", do_fail},
 	{"/retry-after/", do_retry_after},
 	{"/stall", do_stall},
-	{"/slow/", do_slow},
+	{"/gather/", do_gather},
+	{"/until/", do_until},
 	{"/redirect/", do_redirect},
 	{"/redirect-loop", do_redirect_loop},
 	{"/big/", do_big},

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 60000
+#define DEADLINE_MS 300000
 #define TOO_MANY 20
 #define MOST_WORDS 64
 
@@ -226,7 +226,7 @@ void world_serve(void)
 			NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000 && access(port_file, R_OK) < 0; i++)
+	for (int i = 0; i < 30000 && access(port_file, R_OK) < 0; i++)
 		poll(NULL, 0, 10);
 	FILE *f = fopen(port_file, "r");
 	unsigned port = 0;
@@ -599,7 +599,7 @@ unsigned files_in(const char *folder)
 
 bool wait_until(bool (*condition)(void *arg), void *arg)
 {
-	for (int i = 0; i < 15000; i++) {
+	for (int i = 0; i < 150000; i++) {
 		if (condition(arg))
 			return true;
 		poll(NULL, 0, 2);

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 20000
+#define DEADLINE_MS 120000
 
 struct rig {
 	char dir[64], spool[80], work[80];

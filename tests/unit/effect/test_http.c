@@ -285,7 +285,7 @@ static void no_answer(void **state)
 	int64_t start = wf_monotonic_ms();
 	request(w, json_pack("{s:s}", "url", url(w, "/stall")), 100);
 	rig_expect_failure(&w->rig, WF_ERROR_TIMEOUT, "timeout");
-	assert_in_range(wf_monotonic_ms() - start, 90, 5000);
+	assert_in_range(wf_monotonic_ms() - start, 90, DEADLINE_MS);
 	get(w, "/half");
 	rig_expect_failure(&w->rig, WF_ERROR_NETWORK, "broken");
 	get(w, "/close");
@@ -455,12 +455,12 @@ static void a_post_is_sent_once(void **state)
 	assert_int_equal(logged(&w->server, "/close"), 1);
 }
 
+/* None is answered before all of them have come. */
 static void many_at_once(void **state)
 {
 	struct web *w = *state;
 	enum { MANY = 256 };
-	json_t *input = json_pack("{s:s}", "url", url(w, "/slow/50"));
-	int64_t start = wf_monotonic_ms();
+	json_t *input = json_pack("{s:s}", "url", url(w, "/gather/256"));
 	for (int round = 1; round <= 2; round++) {
 		for (int i = 0; i < MANY; i++) {
 			struct wf_effect_request q = {.action = WF_ACT_HTTP_REQUEST, .input = input,
@@ -473,26 +473,31 @@ static void many_at_once(void **state)
 			rig_expect_ok(&w->rig);
 		}
 	}
-	assert_true(wf_monotonic_ms() - start < 10000); /* one after the other: 25 s */
-	assert_int_equal(logged(&w->server, "/slow/50"), MANY * 2);
+	assert_int_equal(logged(&w->server, "/gather/256"), MANY * 2);
 	json_decref(input);
 }
 
 static void both_kinds_at_once(void **state)
 {
 	struct web *w = *state;
-	json_t *slow = json_pack("{s:s}", "url", url(w, "/slow/200"));
-	json_t *quick = json_pack("{s:s}", "shell", "exit 0");
+	char path[128];
+	snprintf(path, sizeof(path), "/until/%s/work/ran", w->rig.dir);
+	json_t *slow = json_pack("{s:s}", "url", url(w, path));
+	json_t *quick = json_pack("{s:s}", "shell", ": > ran");
 	struct wf_effect_request http = {.action = WF_ACT_HTTP_REQUEST, .input = slow, .token = "h",
 		.cookie = slow};
 	struct wf_effect_request exec = {.action = WF_ACT_EXEC_RUN, .input = quick, .token = "e",
 		.cookie = quick};
 	rig_begin_with(&w->rig, &http);
 	rig_begin_with(&w->rig, &exec);
+	/* the request ends only when the command has begun; which result comes first is open */
 	rig_wait(&w->rig);
-	assert_ptr_equal(w->rig.last.cookie, quick);
+	rig_expect_ok(&w->rig);
+	const void *first = w->rig.last.cookie;
+	assert_true(first == quick || first == slow);
 	rig_wait(&w->rig);
-	assert_ptr_equal(w->rig.last.cookie, slow);
+	rig_expect_ok(&w->rig);
+	assert_ptr_equal(w->rig.last.cookie, first == quick ? slow : quick);
 	json_decref(slow);
 	json_decref(quick);
 }

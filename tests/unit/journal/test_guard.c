@@ -35,7 +35,7 @@ static int child(void (*fn)(void))
 	int status;
 	pid_t pid = fork();
 	if (pid == 0) {
-		(void)alarm(20);
+		(void)alarm(300);
 		fn();
 		_exit(0);
 	}
@@ -178,7 +178,7 @@ static void write_when_asked(const char *path, int from, int to)
 	struct place p = {.path = (char *)(uintptr_t)path};
 	char c;
 	while (read(from, &c, 1) == 1) {
-		(void)alarm(20);
+		(void)alarm(300);
 		c = open_place(&p, WF_JOURNAL_WRITE, 0) || put_one(&p) ? 'n' : 'y';
 		close_place(&p);
 		if (write(to, &c, 1) != 1)

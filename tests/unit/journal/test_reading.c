@@ -301,7 +301,7 @@ static char verdict(struct place *p, const struct reading *r, const struct wf_bu
 /* In a child process: a byte for each reading. */
 static void judge(struct place *p, int to)
 {
-	(void)alarm(20);
+	(void)alarm(300);
 	int rc = open_place(p, WF_JOURNAL_READ, 0);
 	bool told = rc == WF_ECORRUPT || rc == WF_EVERSION || rc == WF_EKEY;
 	for (size_t i = 0; i < READINGS; i++) {

@@ -24,37 +24,51 @@ static int64_t source(void *arg, struct wf_runtime *rt, int64_t now)
 	return c->next < 4 ? c->wants[c->next] : 0;
 }
 
+/* Who never gets up in time is caught by this; who is kept from it by a busy machine is not. */
+#define TRIES 100
+
 static void a_source_is_called_when_it_wants_to_be(void **state)
 {
 	struct world *w = *state;
-	int64_t now = wf_now_ms();
-	struct calls c = {.w = w, .plan = one_step(w, "data.set", "{}"),
-		.wants = {now + 40, now + 41, now + 90, now + 140}};
-	wf_runtime_set_source(w->rt, source, &c);
-	run(w);
-	assert_int_equal(c.starts, 4);
-	assert_int_equal(w->heard.ended, 4);
-	for (unsigned i = 0; i < 4; i++) {
-		assert_true(c.at[i] >= c.wants[i]);
-		assert_true(c.at[i] < c.wants[i] + 200); /* a loaded machine */
+	const struct wf_plan *plan = one_step(w, "data.set", "{}");
+	unsigned tries = 0;
+	bool in_time = false;
+	for (; !in_time && tries < TRIES; tries++) {
+		int64_t now = wf_now_ms();
+		struct calls c = {.w = w, .plan = plan,
+			.wants = {now + 40, now + 41, now + 90, now + 140}};
+		wf_runtime_set_source(w->rt, source, &c);
+		run(w);
+		assert_int_equal(c.starts, 4);
+		assert_int_equal(w->heard.ended, 4 * (tries + 1));
+		in_time = true;
+		for (unsigned i = 0; i < 4; i++) {
+			assert_true(c.at[i] >= c.wants[i]);
+			in_time = in_time && c.at[i] < c.wants[i] + 200;
+		}
+		assert_true(c.count < 40); /* it waits, and does not spin */
 	}
-	assert_true(c.count < 40); /* it waits, and does not spin */
-	check_world(w, 4);
+	assert_true(in_time);
+	check_world(w, 4 * (uint64_t)tries);
 }
 
 static void timers_fire_at_their_time_and_not_before(void **state)
 {
 	struct world *w = *state;
 	const struct wf_plan *plan = one_step(w, "wait.timer", "{'duration': 'PT0.08S'}");
-	int64_t before = wf_now_ms();
-	(void)start(w, plan);
-	run(w);
-	struct wf_instance *in = load(w, 1);
-	assert_int_equal(in->status, WF_INST_COMPLETED);
-	assert_true(in->ended_at - in->started_at >= 80);
-	assert_true(wf_now_ms() - before < 1000);
-	wf_instance_free(in);
-	check_world(w, 1);
+	uint64_t tries = 0;
+	bool in_time = false;
+	while (!in_time && tries < TRIES) {
+		(void)start(w, plan);
+		run(w);
+		struct wf_instance *in = load(w, ++tries);
+		assert_int_equal(in->status, WF_INST_COMPLETED);
+		assert_true(in->ended_at - in->started_at >= 80);
+		in_time = in->ended_at - in->started_at < 1000;
+		wf_instance_free(in);
+	}
+	assert_true(in_time);
+	check_world(w, tries);
 }
 
 /* -- a clock that is set while the process waits -- */
@@ -105,7 +119,7 @@ static void a_clock_that_is_set_back_fires_nothing_early_and_keeps_nobody_waitin
 	(void)start(w, one_step(w, "wait.timer", "{'duration': 'PT0.5S'}"));
 	int64_t began = wf_monotonic_ms();
 	run(w);
-	assert_true(wf_monotonic_ms() - began < 5000);
+	assert_true(wf_monotonic_ms() - began < DEADLINE_MS);
 	assert_int_equal(w->heard.parked, 1);
 	assert_int_equal(status_of(w, 1), WF_INST_WAITING);
 	/* a claim does not fire it either, until its time has come */
@@ -189,7 +203,7 @@ static void a_wake_keeps_no_result_from_a_busy_owner(void **state)
 	struct busy b = {.w = w, .plan = one_step(w, "data.set", "{}")};
 	(void)start(w, one_command(w, "true"));
 	wf_runner_wake(w->home, w->rt->runner);
-	b.until = wf_monotonic_ms() + 3000;
+	b.until = wf_monotonic_ms() + DEADLINE_MS;
 	wf_runtime_set_feed(w->rt, feed_on, &b);
 	run(w);
 	assert_true(wf_monotonic_ms() < b.until);
