@@ -12,6 +12,10 @@ extern const char pause_then_set[], ask_then_set[], listen_then_set[];
 	"workflow:\n  id: one_exec\n  version: 1.0.0\n  steps:\n"                                  \
 	"    - id: a\n      action: exec.run\n      with: {command: ['%s', '%s']}\n"
 
+/* A printf format: how long the history is kept. */
+#define set_and_keep                                                                               \
+	"workflow:\n  id: keeps\n  version: 1.0.0\n  execution_log: {retention: %s}\n  steps:\n"    \
+	"    - {id: a, action: data.set, with: {x: 1}}\n"
 /* Printf formats: the command `stamp` and its file. It writes when it was to be: of a workflow that a
  * schedule starts, and of one that waits for the time ${at}. */
 #define tick_stamp                                                                                 \

@@ -141,6 +141,49 @@ static void within_window(const char *file)
 	row_print(r);
 }
 
+/* -- many kept -- */
+
+/* So many instances that ended, whose histories are kept for that long. */
+static struct cost keep(const char *home, size_t count, const char *retention)
+{
+	const char *inputs = in_work("inputs"), *file = in_work("keeps.yaml");
+	write_text(file, set_and_keep, retention);
+	make_inputs(inputs, count, NULL);
+	return run(&(struct process){.argv = {world.wfctl, "run", file, "--batch", inputs},
+		.home = home, .out = in_work("results")});
+}
+
+static void none_expired(const char *small)
+{
+	const char *home = fresh_home("sweep-kept");
+	(void)keep(home, world.quick ? 50000 : 1000000, "P30D");
+	nothing_due(world.quick ? "a sweep with 50,000 kept and no history expired" :
+		"a sweep with 1,000,000 kept and no history expired", home, small);
+}
+
+static void all_expired(void)
+{
+	const size_t count = 10000;
+	struct row *r = row_add("histories pruned by a sweep of 10,000 that expired", "histories/s",
+		"the batch that made them, instances/s");
+	r->rate = true;
+	r->at_least = 10000;
+	for (size_t i = 0; i < 6; i++) {
+		const char *answer = in_work("answer"), *home = fresh_home("sweep-expired");
+		struct cost theirs = keep(home, count, "PT1S");
+		sleep_seconds(1.05);
+		struct cost ours = run(&(struct process){
+			.argv = {world.wfctl, "serve-once", "-o", "json"}, .home = home,
+			.out = answer});
+		expect(answer, "pruned", count);
+		if (!i)
+			continue; /* caches were cold */
+		samples_add(&r->ours, (double)count / ours.seconds);
+		samples_add(&r->theirs, (double)count / theirs.seconds);
+	}
+	row_print(r);
+}
+
 void bench_sweep(void)
 {
 	static const char *const names[2][3] = {
@@ -160,4 +203,6 @@ void bench_sweep(void)
 	some_due(names[world.quick][1], large, file, 1000);
 	some_due(names[world.quick][2], large, file, world.quick ? 10000 : 100000);
 	within_window(file);
+	none_expired(small);
+	all_expired();
 }

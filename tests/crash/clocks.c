@@ -130,6 +130,16 @@ static const char triggered[] =
 	"    - { type: schedule, id: once, at: '2126-03-01T10:30:00' }\n"
 	"  steps: [ { id: tick, action: exec.run, with: { shell: '" RAN("tick") "' } } ]\n";
 
+/* Its history is kept for a day after its end. */
+static const char keeps[] =
+	"workflow:\n"
+	"  id: keeps\n"
+	"  execution_log: { retention: P1D }\n"
+	"  steps:\n"
+	"    - { id: first, action: exec.run, with: { shell: '" RAN("first") "' } }\n"
+	"    - { id: then, action: exec.run, with: { shell: '" RAN("then") "; test -e @DIR@/tried ||"
+	" { touch @DIR@/tried; exit 1; }' } }\n";
+
 #define HOURLY(workflow, options) START "schedule add " workflow " R/PT1H --name each " options
 
 const struct scenario clock_scenarios[] = {
@@ -219,6 +229,17 @@ const struct scenario clock_scenarios[] = {
 		.commands = { START "register @DIR@/w.yaml", HOURLY("slow", "--overlap skip"),
 			ON("01", "10:00:00") "serve-once", ON("01", "11:00:00") "serve-once" },
 		.prepared = 3, .recovery = "serve-once", .look = "schedule show each -o json" },
+	{ .name = "histories that expire",
+		.ends = "failed completed completed completed 8", .definition = keeps, .many = true,
+		.commands = { RUN, RUN, RUN, RUN, ON("02", "08:59:59.999") "serve-once",
+			ON("02", "09:00:00") "serve-once --max 1", ON("02", "09:00:00") "serve-once --max 2",
+			ON("02", "09:00:00") "prune" },
+		.prepared = 4, .recovery = "serve-once", .look = "journal check -o json" },
+	{ .name = "a history that expired, retried",
+		.ends = "completed 3", .definition = keeps, .many = true,
+		.commands = { RUN, ON("02", "09:00:00") "serve-once", ON("02", "10:00:00") "retry 1",
+			ON("03", "09:59:59.999") "serve-once", ON("03", "10:00:00") "serve-once" },
+		.prepared = 1, .recovery = "serve-once", .look = "history 1 -o json" },
 	{ .name = "triggers by the clock",
 		.ends = "completed completed completed 3", .definition = triggered, .many = true,
 		.commands = { START "register @DIR@/w.yaml", ON("01", "10:30:00") "serve-once",

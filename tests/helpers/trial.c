@@ -250,7 +250,7 @@ char *trial_httpd(const char *log)
 	char *envp[] = {NULL};
 	(void)spawn(path, argv, envp, (const int[]){-1, -1, 2});
 	char *port = NULL;
-	for (int i = 0; i < 1000 && !port; i++) {
+	for (int i = 0; i < 30000 && !port; i++) {
 		port = trial_read(port_file, NULL);
 		if (!port)
 			(void)poll(NULL, 0, 10);
@@ -333,7 +333,7 @@ static void look_at_instances(struct judge *g)
 		cause = (struct wf_cause){0};
 		if (wf_journal_view(g->journal, show_one, &s, &cause))
 			note(g, *cause.text ? cause.text : "an instance cannot be read");
-		else if (wf_runtime_replay(g->journal, s.number, &cause))
+		else if (wf_runtime_replay(g->journal, s.number, &cause) < 0)
 			note(g, *cause.text ? cause.text : "an instance cannot be replayed");
 		json_array_set_new(g->instances, i, s.document ? s.document : json_null());
 	}

@@ -354,6 +354,56 @@ static void cancel_of_driven(void)
 	}
 }
 
+static const char expiring[] =
+	"workflow:\n"
+	"  id: expiring\n"
+	"  execution_log: { retention: PT1H }\n"
+	"  steps:\n"
+	"    - { id: first, action: exec.run, with: { shell: '" RAN("first") "' } }\n"
+	"    - { id: then, action: exec.run, with: { shell: '" RAN("then") "; test -e @DIR@/there' } }\n";
+
+/* Histories that have expired, and who wants them away, to see them, to go on with their instances: those
+ * that are begun again have a history, if only of that, and all of it is sound. */
+static void histories(void)
+{
+	for (unsigned round = 0; round < rounds(8, 80); round++) {
+		struct crowd c = {0};
+		unsigned n = 6;
+		world_fresh(false);
+		define("w.yaml", expiring);
+		for (unsigned i = 0; i < n; i++)
+			expect("1", AT("09:00:00") "run %s/w.yaml", world.dir);
+		struct running dies = begin(LATER "serve-once --parallel");
+		define("there", "");
+		for (unsigned i = 1; i <= n; i++) {
+			if (i % 2)
+				join(&c, LATER "retry %u", i);
+			join(&c, i % 3 ? LATER "serve-once --parallel" : LATER "prune");
+			join(&c, "show %u", i);
+			join(&c, "history %u -o json", i);
+			join(&c, "journal backup %s/copy%u", world.dir, i);
+		}
+		join(&c, LATER "serve-once");
+		if (round % 2)
+			kill(dies.pid, SIGKILL);
+		disperse(&c, "");
+		expect_winners(&c, c.n);
+		(void)finish(&dies, round % 2 ? "k0" : "0");
+		wait_for_quiet_spool();
+		expect("0", LATER "serve-once");
+		json_t *all = instances();
+		if (having(all, "completed") != n / 2 || having(all, "failed") != n / 2)
+			complain("%u were begun again, not %u", having(all, "completed"), n / 2);
+		json_decref(all);
+		if (times_ran("first") != n || times_ran("then") != n + n / 2)
+			complain("first ran %u times, then %u times", times_ran("first"),
+				times_ran("then"));
+		expect_sound();
+		expect("0", "journal restore %s/copy1 --environment copy", world.dir);
+		expect("0", "journal check --environment copy");
+	}
+}
+
 const struct race clock_races[] = {
 	{"sweeps", sweeps},
 	{"beside a long one", beside_a_long_one},
@@ -365,5 +415,6 @@ const struct race clock_races[] = {
 	{"firings", firings},
 	{"sweepers die", sweepers_die},
 	{"cancel of driven", cancel_of_driven},
+	{"histories", histories},
 	{NULL, NULL},
 };
