@@ -106,6 +106,10 @@ int wf_run_schedule_add(struct wf_ctx *ctx)
 	if (!status)
 		status = wf_schedule_read(ctx, spec, &t);
 	wf_timetable_done(&t);
+	if (!status && strchr(target, '/'))
+		status = wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
+			"a schedule starts what is registered, by its name: wfctl register FILE",
+			"there is no workflow %s", target);
 	if (!status && (wf_opt(ctx, "input") || wf_opt(ctx, "set"))) {
 		status = wf_input_read(ctx, &input);
 		if (!status)

@@ -89,7 +89,10 @@ static int no_definition(struct wf_txn *txn, const char *workflow, const char *v
 	}
 	(void)wf_fail(cause, WF_ENOENT, "there is no workflow %s%s%s", workflow, version ? "@" : "",
 		version ? version : "");
-	wf_fail_hint(cause, "wfctl workflow ls lists what is registered");
+	if (strchr(workflow, '/') || strchr(workflow, '.'))
+		wf_fail_hint(cause, "a schedule starts what is registered, by its name: wfctl register FILE");
+	else
+		wf_fail_hint(cause, "wfctl workflow ls lists what is registered");
 	return WF_ENOENT;
 }
 

@@ -250,8 +250,8 @@ static void why_ended(struct wf_why *w)
 	else if (in->status == WF_INST_COMPLETED)
 		wf_why_put(w, "todo", "nothing; what it gave: wfctl show %" PRIu64, in->number);
 	else
-		wf_why_put(w, "todo", "wfctl retry %" PRIu64 " --dry-run says what would run again",
-			in->number);
+		wf_why_put(w, "todo", "wfctl retry %" PRIu64 "%s --dry-run says what would run again",
+			in->number, wf_view_has_undone(in) ? " --from STEP" : "");
 }
 
 static void (*const by_status[WF_INST_COUNT_])(struct wf_why *) = {

@@ -53,6 +53,10 @@ ran() {
 	ok wfctl history 1
 	assert_output --partial "instance compensating"
 	assert_output --partial "pack compensated"
+	ok wfctl why 1
+	assert_output --partial "to do   wfctl retry 1 --from STEP --dry-run says what would run again"
+	status 6 wfctl retry 1 --dry-run
+	ok wfctl retry 1 --from charge --dry-run
 	ok wfctl journal check
 }
 

@@ -51,6 +51,10 @@ setup() {
 @test "what is wrong is refused at once" {
 	status 4 wfctl schedule add tock '@daily'
 	assert_line --partial "there is no workflow tock"
+	for file in tick.yaml ./tick.yaml; do
+		status 4 wfctl schedule add "$file" '@daily'
+		assert_line --partial "wfctl register FILE"
+	done
 	status 4 wfctl schedule add tick@2.0.0 '@daily'
 	assert_line --partial "there is no workflow tick@2.0.0"
 	status 2 wfctl schedule add tick '61 * * * *'
