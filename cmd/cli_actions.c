@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder `actions` beside definitions. */
+/* A folder `actions` beside definitions. It is looked into when a step's action is found nowhere
+ * nearer, and of its files those are read in which that name stands. */
 struct beside {
 	char *path;
 	struct wf_shelf *shelf;
@@ -18,7 +19,7 @@ struct wf_actions {
 	struct wf_ctx *ctx;
 	const struct wf_files *files; /* of the command; NULL: one file alone */
 	struct wf_shelf *bundle, *given, *journal, *shipped;
-	struct beside *beside;
+	struct beside **beside;
 	size_t beside_count, beside_room;
 	struct wf_source **sources;   /* of files that cannot be read */
 	size_t source_count, source_room;
@@ -45,14 +46,12 @@ static void shelve(struct wf_actions *a, struct wf_shelf *shelf, const char *pat
 {
 	struct wf_buf text = { 0 };
 	struct wf_cause cause = { 0 };
-	struct wf_diags unheard = { 0 };
 	if (wf_read_file(path, WF_MAX_DEFINITION_BYTES, &text, &cause) < 0) {
 		if (named)
 			say_unreadable(a, path, &cause);
 	} else if (named || may_define(&text)) {
-		wf_shelf_add_text(shelf, path, &text, named ? &a->diags : &unheard);
+		wf_shelf_add_text(shelf, path, &text, named ? &a->diags : NULL);
 	}
-	wf_diags_done(&unheard);
 	wf_buf_done(&text);
 }
 
@@ -131,7 +130,7 @@ static void fill_journal(void *arg, struct wf_shelf *shelf)
 			WF_AUTOFREE char *name = wf_asprintf("%s (registered)", id);
 			struct wf_buf text = { 0 };
 			wf_json_write(definition, &text);
-			wf_shelf_add_text(shelf, name, &text, &a->diags);
+			wf_shelf_add_text(shelf, name, &text, NULL);
 		}
 	json_decref(newest);
 	if (journal != ctx->journal)
@@ -144,13 +143,13 @@ static struct wf_shelf *shelf_beside(struct wf_actions *a, const char *path)
 	WF_AUTOFREE char *folder = slash ? wf_asprintf("%.*s/actions", (int)(slash - path), path)
 					 : wf_strdup("actions");
 	for (size_t i = 0; i < a->beside_count; i++)
-		if (!strcmp(a->beside[i].path, folder))
-			return a->beside[i].shelf;
+		if (!strcmp(a->beside[i]->path, folder))
+			return a->beside[i]->shelf;
+	struct beside *b = wf_calloc(1, sizeof(*b));
 	WF_GROW(a->beside, a->beside_count, a->beside_room);
-	struct beside *b = &a->beside[a->beside_count++];
+	a->beside[a->beside_count++] = b;
 	*b = (struct beside){ wf_strdup(folder), wf_shelf_new() };
-	/* it is filled at once: the list may move */
-	fill_beside(b, b->shelf);
+	wf_shelf_fill_later(b->shelf, fill_beside, b);
 	return b->shelf;
 }
 
@@ -205,8 +204,9 @@ void wf_actions_done(struct wf_ctx *ctx)
 	wf_shelf_free(a->journal);
 	wf_shelf_free(a->shipped);
 	for (size_t i = 0; i < a->beside_count; i++) {
-		wf_shelf_free(a->beside[i].shelf);
-		wf_free(a->beside[i].path);
+		wf_shelf_free(a->beside[i]->shelf);
+		wf_free(a->beside[i]->path);
+		wf_free(a->beside[i]);
 	}
 	wf_free(a->beside);
 	for (size_t i = 0; i < a->source_count; i++) {

@@ -7,18 +7,23 @@
 
 #include <string.h>
 
+/* What stands on a shelf: a file's text, or documents that somebody else keeps. */
 struct text {
 	char *name;
 	struct wf_buf bytes;
 	struct wf_source source;
 	struct wf_documents documents;
+	bool read;
+	struct wf_shelf_entry *entries;
+	size_t count, room;
 };
 
 struct wf_shelf {
-	struct wf_shelf_entry *entries;
-	size_t count, room;
 	struct text **texts; /* each stays where it is: findings point to its source */
 	size_t text_count, text_room;
+	struct wf_shelf_entry *all; /* of the first `listed` texts */
+	size_t all_count, all_room, listed;
+	unsigned looks;
 	void (*fill)(void *arg, struct wf_shelf *s);
 	void *arg;
 };
@@ -51,54 +56,79 @@ void wf_shelf_free(struct wf_shelf *s)
 	for (size_t i = 0; i < s->text_count; i++) {
 		wf_documents_done(&s->texts[i]->documents);
 		wf_buf_done(&s->texts[i]->bytes);
+		wf_free(s->texts[i]->entries);
 		wf_free(s->texts[i]->name);
 		wf_free(s->texts[i]);
 	}
 	wf_free(s->texts);
-	wf_free(s->entries);
+	wf_free(s->all);
 	wf_free(s);
 }
 
-static void add_root(struct wf_shelf *s, const struct wf_source *source, const struct wf_node *root)
+static struct text *add(struct wf_shelf *s)
+{
+	struct text *t = wf_calloc(1, sizeof *t);
+
+	WF_GROW(s->texts, s->text_count, s->text_room);
+	return s->texts[s->text_count++] = t;
+}
+
+static void add_root(struct text *t, const struct wf_source *source, const struct wf_node *root)
 {
 	const struct wf_node *id = wf_node_get(root, "id");
 
 	if (!wf_is_action_definition(root))
 		return;
-	WF_GROW(s->entries, s->count, s->room);
-	s->entries[s->count++] = (struct wf_shelf_entry){
+	WF_GROW(t->entries, t->count, t->room);
+	t->entries[t->count++] = (struct wf_shelf_entry){
 		.id = id && id->kind == WF_NODE_STRING ? id->string.text : "",
 		.source = source,
 		.root = root,
 	};
 }
 
-void wf_shelf_add_documents(struct wf_shelf *s, const struct wf_source *source,
+static void add_documents(struct text *t, const struct wf_source *source,
 	const struct wf_documents *documents)
 {
+	t->read = true;
 	for (size_t i = 0; i < documents->count; i++) {
 		const struct wf_node *root = documents->items[i].root;
 
-		add_root(s, source, root);
+		add_root(t, source, root);
 		for (size_t k = 0; root->kind == WF_NODE_LIST && k < root->list.count; k++)
-			add_root(s, source, root->list.items[k]);
+			add_root(t, source, root->list.items[k]);
 	}
+}
+
+void wf_shelf_add_documents(struct wf_shelf *s, const struct wf_source *source,
+	const struct wf_documents *documents)
+{
+	add_documents(add(s), source, documents);
+}
+
+static void read_text(struct text *t, struct wf_diags *diags)
+{
+	struct wf_diags unheard = {0};
+
+	if (t->read)
+		return;
+	wf_source_read(&t->source, WF_SYNTAX_GUESS, &t->documents, diags ? diags : &unheard);
+	add_documents(t, &t->source, &t->documents);
+	wf_diags_done(&unheard);
 }
 
 void wf_shelf_add_text(struct wf_shelf *s, const char *name, struct wf_buf *taken,
 	struct wf_diags *diags)
 {
-	struct text *t = wf_calloc(1, sizeof *t);
+	struct text *t = add(s);
 
 	t->name = wf_strdup(name);
 	t->bytes = *taken;
 	*taken = (struct wf_buf){0};
 	t->source = (struct wf_source){
 		t->name, t->bytes.data ? t->bytes.data : "", t->bytes.len};
-	WF_GROW(s->texts, s->text_count, s->text_room);
-	s->texts[s->text_count++] = t;
-	wf_source_read(&t->source, WF_SYNTAX_GUESS, &t->documents, diags);
-	wf_shelf_add_documents(s, &t->source, &t->documents);
+	if (diags)
+		read_text(t, diags);
 }
 
 void wf_shelf_fill_later(struct wf_shelf *s, void (*fill)(void *arg, struct wf_shelf *s), void *arg)
@@ -118,8 +148,6 @@ static void fill(struct wf_shelf *s)
 
 static void fill_shipped(void *arg, struct wf_shelf *s)
 {
-	struct wf_diags diags = {0};
-
 	(void)arg;
 	for (size_t i = 0; i < wf_shipped_action_count; i++) {
 		const struct embedded *file = &wf_shipped_action_files[i];
@@ -127,11 +155,8 @@ static void fill_shipped(void *arg, struct wf_shelf *s)
 		struct wf_buf text = {0};
 
 		wf_buf_add(&text, file->bytes, file->len);
-		wf_shelf_add_text(s, name, &text, &diags);
+		wf_shelf_add_text(s, name, &text, NULL);
 	}
-	if (diags.errors)
-		WF_BUG("a shipped action definition cannot be read");
-	wf_diags_done(&diags);
 }
 
 struct wf_shelf *wf_shelf_shipped(void)
@@ -145,9 +170,18 @@ struct wf_shelf *wf_shelf_shipped(void)
 bool wf_shelf_at(struct wf_shelf *s, size_t i, struct wf_shelf_entry *ret)
 {
 	fill(s);
-	if (i >= s->count)
+	for (; s->listed < s->text_count; s->listed++) {
+		struct text *t = s->texts[s->listed];
+
+		read_text(t, NULL);
+		for (size_t k = 0; k < t->count; k++) {
+			WF_GROW(s->all, s->all_count, s->all_room);
+			s->all[s->all_count++] = t->entries[k];
+		}
+	}
+	if (i >= s->all_count)
 		return false;
-	*ret = s->entries[i];
+	*ret = s->all[i];
 	return true;
 }
 
@@ -197,11 +231,34 @@ static struct wf_action_def *read_entry(struct wf_catalog *c, const struct wf_sh
 	return def;
 }
 
+/* Whether a definition of that name can stand in the text. A name of plain letters is written as it
+ * is, wherever no backslash stands for some of them. */
+static bool may_hold(const struct text *t, const char *id, bool plain)
+{
+	return !plain || memmem(t->source.text, t->source.len, id, strlen(id)) ||
+		memchr(t->source.text, '\\', t->source.len);
+}
+
 static bool look(struct wf_shelf *s, const char *id, struct wf_shelf_entry *ret)
 {
-	for (size_t i = 0; wf_shelf_at(s, i, ret); i++)
-		if (strcmp(ret->id, id) == 0)
-			return true;
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	/* who asks often is served sooner when all texts are read than when each is searched again */
+	bool plain = s->looks++ < 32 && !id[strspn(id, letters)];
+
+	fill(s);
+	for (size_t i = 0; i < s->text_count; i++) {
+		struct text *t = s->texts[i];
+
+		if (!t->read && !may_hold(t, id, plain))
+			continue;
+		read_text(t, NULL);
+		for (size_t k = 0; k < t->count; k++)
+			if (strcmp(t->entries[k].id, id) == 0) {
+				*ret = t->entries[k];
+				return true;
+			}
+	}
 	return false;
 }
 

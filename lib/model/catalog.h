@@ -18,7 +18,8 @@ struct wf_shelf;
 struct wf_shelf *wf_shelf_new(void);
 void wf_shelf_free(struct wf_shelf *s); /* NULL is allowed */
 /* Keeps the text, which it takes, and adds the definitions in it; a document that is a list is a
- * bundle of documents. Findings are about reading the text alone. */
+ * bundle of documents. Findings are about reading the text alone; with NULL for them it is read when a
+ * name is looked for that may stand in it, and its findings are dropped. */
 void wf_shelf_add_text(struct wf_shelf *s, const char *name, struct wf_buf *taken,
 	struct wf_diags *diags);
 /* The same for documents that are read and kept by the caller. */

@@ -89,6 +89,30 @@ gives() {
 	gives '"ann 2"' flow
 }
 
+@test "a folder actions is opened for a name that is found nowhere nearer, and what is broken in it is not heard" {
+	{ cat greet.yaml; echo ---; cat flow.yaml; } >own.yaml
+	# whoever opens this waits until somebody writes into it
+	mkfifo actions
+	ok wfctl lint own.yaml
+	status 0 wfctl register own.yaml --dry-run
+	gives '"ann 2"' own.yaml
+	rm actions
+	mkdir actions && mv greet.yaml actions/
+	printf 'kind: action\nid: [\n' >actions/broken.yaml
+	printf 'kind: action\nid: other\nperform: { action: nothing }\n' >actions/other.yaml
+	ok wfctl lint flow.yaml
+	gives '"ann 2"' flow.yaml
+	sed -i 's/action: greet/action: other/; /output:/d' flow.yaml
+	status 1 wfctl lint flow.yaml
+	assert_output --partial "actions/other.yaml:3:"
+	sed -i 's/action: other/action: othr/' flow.yaml
+	status 1 wfctl lint flow.yaml
+	assert_output --partial "did you mean \`other\`?"
+	mkdir given && mv actions/broken.yaml given/
+	status 1 wfctl lint own.yaml --actions given
+	assert_output --partial "given/broken.yaml:"
+}
+
 @test "registered: kept under its version, used by name, listed, shown, deleted" {
 	ok wfctl register greet.yaml
 	assert_output "greet 1.0.0 registered, an action"

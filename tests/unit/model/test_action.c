@@ -115,6 +115,62 @@ static void test_where(void **state)
 	wf_diags_done(&diags);
 }
 
+static void count_fills(void *arg, struct wf_shelf *s)
+{
+	static const char *const texts[] = {
+		"kind: action\nid: [\n",
+		"{\"kind\": \"action\", \"id\": \"\\u0061\", \"name\": \"first\", "
+		"\"perform\": {\"action\": \"exec.run\"}}",
+		"kind: action\nid: a\nname: second\nperform: { action: exec.run }\n",
+		"kind: action\nid: b\nname: a\nperform: { action: exec.run }\n",
+		"kind: action\nid: c d\nperform: { action: exec.run }\n",
+		"kind: action\nid: \"e\n  f\"\nperform: { action: exec.run }\n",
+	};
+
+	++*(unsigned *)arg;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct wf_buf text = {0};
+
+		wf_buf_addstr(&text, texts[i]);
+		wf_shelf_add_text(s, "x.yaml", &text, NULL);
+	}
+}
+
+/* A shelf is filled for a name that is on none before it; of what is read late the first counts too. */
+static void test_later(void **state)
+{
+	unsigned fills = 0;
+	struct wf_shelf *shelf = wf_shelf_new();
+	struct wf_catalog *c = wf_catalog_new();
+	struct wf_shelf_entry entry;
+	struct definition d;
+
+	(void)state;
+	wf_shelf_fill_later(shelf, count_fills, &fills);
+	wf_catalog_add(c, shelf);
+	read_text(&d, FLOW "    - { id: x, action: exec.run, with: { command: [a] } }\n");
+	wf_model_free(d.model);
+	d.model = wf_model_read_with(&d.source, &d.documents.items[0],
+		&(struct wf_model_options){.actions = c}, &d.diags);
+	definition_clean(&d);
+	definition_done(&d);
+	assert_int_equal(fills, 0);
+	assert_null(wf_catalog_find(c, "none", NULL));
+	assert_int_equal(fills, 1);
+	assert_string_equal(wf_catalog_find(c, "b", NULL)->model->name, "a");
+	assert_string_equal(wf_catalog_find(c, "a", NULL)->model->name, "first");
+	assert_non_null(wf_catalog_find(c, "c d", NULL));
+	assert_non_null(wf_catalog_find(c, "e f", NULL));
+	for (unsigned i = 0; i < 100; i++)
+		assert_null(wf_catalog_find(c, "none", NULL));
+	for (size_t i = 0; i < 5; i++)
+		assert_true(wf_shelf_at(shelf, i, &entry));
+	assert_false(wf_shelf_at(shelf, 5, &entry));
+	assert_int_equal(fills, 1);
+	wf_catalog_free(c);
+	wf_shelf_free(shelf);
+}
+
 /* Who uses a definition that is wrong gets its findings, once. */
 static void test_broken(void **state)
 {
@@ -176,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_nameless),
 		cmocka_unit_test(test_unused),
