@@ -16,7 +16,7 @@ tap() {
 	skipped=$(grep -cE '^ok .*# ?[Ss][Kk][Ii][Pp]' "$1")
 	if [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
-		echo "not ok - $3 ended with status $2" >>"$1"
+		echo "not ok - $3 ended with status $2, after \`$(grep -E '^ok ' "$1" | tail -n 1)\`" >>"$1"
 	fi
 	if [ "$bad" -ne 0 ]; then
 		echo "FAILED $3"

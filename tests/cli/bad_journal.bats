@@ -88,18 +88,18 @@ every() {
 @test "a home that is read-only: it can be read, and not written" {
 	fill
 	chmod -R a-w "$WFCTL_HOME"
-	run bound timeout 20 "$WFCTL_BUILD/wfctl" run one.yaml -o json
+	run bound timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" run one.yaml -o json
 	chmod -R u+w "$WFCTL_HOME"
 	assert_failure 7
 	assert_output --partial '"code": "PERMISSION_DENIED"'
 	assert_output --partial "the home must be writable by this user"
 	chmod 000 "$WFCTL_HOME"
-	run bound timeout 20 "$WFCTL_BUILD/wfctl" ps
+	run bound timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" ps
 	chmod 700 "$WFCTL_HOME"
 	assert_failure 7
 	assert_output --partial "may not be looked into"
 	chmod 000 "$WFCTL_HOME/runners"
-	run bound timeout 20 "$WFCTL_BUILD/wfctl" run one.yaml
+	run bound timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" run one.yaml
 	chmod 700 "$WFCTL_HOME/runners"
 	assert_failure 7
 	assert_output --partial "the home must be writable by this user"
@@ -314,7 +314,7 @@ patch() {
 limited() {
 	local blocks=$1
 	shift
-	bash -c 'ulimit -f "$1"; shift; exec timeout 60 "$WFCTL_BUILD/wfctl" "$@"' - "$blocks" "$@"
+	bash -c 'ulimit -f "$1"; shift; exec timeout 300 "$WFCTL_BUILD/wfctl" "$@"' - "$blocks" "$@"
 }
 
 @test "the limit on file size: said, nothing done, sound afterwards" {
@@ -364,7 +364,7 @@ limited() {
 	export WFCTL_HOME="$PWD/small/home"
 	wfctl init >/dev/null
 	fill
-	run timeout 60 "$WFCTL_BUILD/wfctl" run printing.yaml -o json
+	run timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" run printing.yaml -o json
 	assert_failure 7
 	assert_output --partial "could not be kept in the spool: No space left on device"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/ran")" ran

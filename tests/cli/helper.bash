@@ -35,6 +35,10 @@ home_setup() {
 }
 
 common_teardown() {
+	local job
+	for job in $(jobs -p); do # what a test that failed left at work
+		kill "$job" 2>/dev/null || true
+	done
 	if [ -n "${HTTPD_PID:-}" ]; then
 		kill "$HTTPD_PID" 2>/dev/null || true
 		wait "$HTTPD_PID" 2>/dev/null || true
