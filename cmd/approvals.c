@@ -1,5 +1,6 @@
 /* wfctl approvals: what waits for somebody's decision, what breaches first in front. */
 #include "cli_drive.h"
+#include "cli_steps.h"
 
 #include "view/approval.h"
 #include "view/instance.h"
@@ -171,13 +172,14 @@ static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct row *r,
 	wf_table_cell(t, WF_ROLE_PLAIN, a->message ? a->message : "");
 }
 
-static json_t *row_json(const struct wf_ctx *ctx, const struct row *r, const char *step)
+static json_t *row_json(const struct wf_ctx *ctx, const struct row *r, const char *step, uint32_t of_item)
 {
 	const struct wf_approval *a = r->state.approval;
 	json_t *item = wf_view_approval_json(&r->state);
 	json_object_set_new(item, "instance", json_integer((json_int_t)r->instance));
 	json_object_set_new(item, "workflow", json_string(r->workflow));
 	json_object_set_new(item, "step", json_string(step));
+	json_object_set_new(item, "item", of_item == WF_NONE ? json_null() : json_integer(of_item));
 	json_object_set_new(item, "overdue", json_boolean(a->due_at && a->due_at < ctx->now));
 	return item;
 }
@@ -221,13 +223,14 @@ static int put_listing(struct wf_ctx *ctx, const struct listing *l)
 	for (size_t i = 0; i < l->count && !status; i++) {
 		const struct row *r = &l->items[i];
 		const struct wf_plan *plan = plan_of(ctx, &plans, r->plan);
-		const char *step = plan && r->step < plan->step_count ? wf_plan_step_id(plan, r->step) : "?";
+		WF_AUTOBUF struct wf_buf name = { 0 };
+		uint32_t item = plan ? wf_item_of(ctx, plan, r->instance, r->step, &name) : WF_NONE;
 		if (!plan)
 			status = WF_EXIT_JOURNAL;
 		else if (machine)
-			wf_list_item(&list, row_json(ctx, r, step));
+			wf_list_item(&list, row_json(ctx, r, wf_plan_author_id(plan, r->step), item));
 		else
-			put_row(ctx, t, r, step);
+			put_row(ctx, t, r, name.data);
 	}
 	if (machine) {
 		if (!status)

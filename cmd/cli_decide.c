@@ -1,6 +1,7 @@
 /* Giving a decision to an open approval, and driving on what it sets free. */
 #include "cli_decide.h"
 #include "cli_drive.h"
+#include "cli_steps.h"
 
 #include "view/instance.h"
 
@@ -43,7 +44,31 @@ static bool approval_number(const char *text, uint64_t *ret)
 	return true;
 }
 
-static int find_step(struct wf_ctx *ctx, struct target *t, const char *step)
+static bool is_open(const struct wf_instance *in, uint32_t step)
+{
+	return in->steps[step].approval && !in->steps[step].approval->decided_at;
+}
+
+static bool was_asked(const struct wf_instance *in, uint32_t step)
+{
+	return in->steps[step].approval != NULL;
+}
+
+static const struct wf_wanted_step open_one = { is_open, "asks for an approval", "ask for approvals",
+	"wfctl approvals lists the open ones" };
+static const struct wf_wanted_step over = { was_asked, "asks for an approval", "asked for approvals",
+	"wfctl approvals lists the open ones" };
+
+/* Whoever gives the decision tells better that the one which is meant is over. */
+static bool any_open(const struct wf_plan *plan, const struct wf_instance *in, const char *name)
+{
+	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
+		if (is_open(in, i) && wf_view_step_called(plan, in, i, name))
+			return true;
+	return false;
+}
+
+static int find_step(struct wf_ctx *ctx, struct target *t)
 {
 	struct wf_instance *in = NULL;
 	struct wf_plan *plan = NULL;
@@ -52,19 +77,16 @@ static int find_step(struct wf_ctx *ctx, struct target *t, const char *step)
 	int status = wf_load_instance(ctx, number, &in, &plan);
 	if (status)
 		return status;
-	t->step = wf_plan_find_step(plan, step);
+	status = wf_find_step(ctx, plan, in, any_open(plan, in, wf_opt(ctx, "step")) ? &open_one : &over,
+		&t->step);
 	wf_plan_free(plan);
 	wf_instance_free(in);
-	if (t->step == WF_NONE)
-		return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, NULL,
-			"instance #%" PRIu64 " has no step %s", t->number, step);
-	return 0;
+	return status;
 }
 
 static int find_target(struct wf_ctx *ctx, struct target *t)
 {
 	const char *name = wf_arg(ctx, 0), *approval = wf_opt(ctx, "approval");
-	const char *step = wf_opt(ctx, "step");
 	*t = (struct target){ .step = WF_NONE };
 	if (!name == !approval)
 		return wf_fail_usage(ctx, "it needs an instance or --approval, one of the two");
@@ -78,7 +100,7 @@ static int find_target(struct wf_ctx *ctx, struct target *t)
 		return status;
 	if (!t->approval) {
 		status = wf_find_instance(ctx, name, &t->number);
-		return status || !step ? status : find_step(ctx, t, step);
+		return status || !wf_opt(ctx, "step") ? status : find_step(ctx, t);
 	}
 	return wf_read_journal(ctx, approval_txn, t);
 }

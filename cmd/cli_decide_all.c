@@ -1,6 +1,7 @@
 /* approve and reject --all-of: every approval of a workflow that asks whoever acts, in few commits. */
 #include "cli_decide.h"
 #include "cli_drive.h"
+#include "cli_steps.h"
 #include "cli_hold.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 
 struct one {
 	uint64_t approval, instance;
-	uint32_t step;
+	uint32_t step, item; /* item: of the foreach around it; WF_NONE */
 	uint8_t plan[WF_HASH_SIZE];
 	char *step_id;
 	int result;          /* of the decision */
@@ -43,7 +44,8 @@ static bool keep(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
 	struct all *a = arg;
 	WF_GROW(a->items, a->count, a->room);
 	a->items[a->count++] =
-		(struct one){ .approval = approval, .instance = instance, .step = step };
+		(struct one){ .approval = approval, .instance = instance, .step = step,
+			.item = WF_NONE };
 	return true;
 }
 
@@ -109,6 +111,7 @@ static json_t *one_json(const struct one *o)
 	json_object_set_new(item, "approval", json_integer((json_int_t)o->approval));
 	json_object_set_new(item, "instance", json_integer((json_int_t)o->instance));
 	json_object_set_new(item, "step", json_string(o->step_id ? o->step_id : ""));
+	json_object_set_new(item, "item", o->item == WF_NONE ? json_null() : json_integer(o->item));
 	if (o->result < 0) {
 		json_t *error = json_object();
 		json_object_set_new(error, "code", json_string(wf_code_of(o->result)));
@@ -206,8 +209,10 @@ static int name_steps(struct all *a)
 			plan = NULL;
 			status = wf_load_stored_plan(a->ctx, o->plan, &plan);
 		}
-		if (plan && o->step < plan->step_count)
-			o->step_id = wf_strdup(wf_plan_step_id(plan, o->step));
+		if (plan && o->step < plan->step_count) {
+			o->step_id = wf_strdup(wf_plan_author_id(plan, o->step));
+			o->item = wf_item_of(a->ctx, plan, o->instance, o->step, NULL);
+		}
 	}
 	wf_plan_free(plan);
 	return status;

@@ -466,8 +466,12 @@ json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
 		json_object_set(o, "output", in->output);
 	if (in->error)
 		json_object_set(o, "error", in->error);
-	if (in->failed_step != WF_NONE && plan)
-		json_object_set_new(o, "failed_step", json_string(wf_view_step_id(plan, in->failed_step)));
+	if (in->failed_step != WF_NONE && plan) {
+		uint32_t item = wf_view_step_item(plan, in, in->failed_step);
+		json_object_set_new(o, "failed_step", json_string(wf_plan_author_id(plan, in->failed_step)));
+		if (item != WF_NONE)
+			json_object_set_new(o, "failed_item", json_integer(item));
+	}
 	return o;
 }
 

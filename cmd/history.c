@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "view/instance.h"
+#include "view/items.h"
 #include "view/when.h"
 
 #include <inttypes.h>
@@ -52,11 +53,20 @@ static void describe_member(const struct wf_plan *plan, uint64_t value, struct w
 	wf_buf_printf(out, " %s", (value & 7) < WF_OUTCOME_COUNT_ ? outcomes[value & 7] : "?");
 }
 
-static void describe(const struct wf_plan *plan, const struct wf_transition *t, struct wf_buf *out)
+/* "pack", "pack item 3"; from wf_alloc. */
+static char *step_text(const struct wf_plan *plan, uint32_t step, uint32_t item)
+{
+	const char *id = wf_plan_author_id(plan, step);
+	return item == WF_NONE ? wf_strdup(id) : wf_asprintf("%s item %u", id, item);
+}
+
+static void describe(const struct wf_plan *plan, const struct wf_transition *t, uint32_t item,
+	struct wf_buf *out)
 {
 	char span[WF_WHEN_TEXT];
 	wf_buf_addstr(out, out->len ? ", " : "");
-	const char *step = t->step < plan->step_count ? wf_view_step_id(plan, t->step) : "instance";
+	WF_AUTOFREE char *step = t->step < plan->step_count ? step_text(plan, t->step, item)
+							    : wf_strdup("instance");
 	switch (t->type) {
 	case WF_TRANS_INSTANCE_STATUS:
 		wf_buf_printf(out, "instance %s", t->value < WF_INST_COUNT_
@@ -143,27 +153,43 @@ static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
 	}
 }
 
-static void put_row(struct wf_ctx *ctx, struct wf_table *t, const struct wf_plan *plan, uint64_t seq,
-	const struct wf_record *r)
+/* How much is shown: `execution_log.level` of the definition, or --level. Without either, all. */
+enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_ERROR, LEVEL_COUNT_ };
+static const char *const levels[LEVEL_COUNT_] = { "debug", "info", "error" };
+
+struct output {
+	struct wf_ctx *ctx;
+	const struct wf_plan *plan;
+	enum level level;
+	struct wf_view_items *items; /* NULL: none */
+	bool looking; /* for items: nothing is put out */
+	uint64_t seen;
+	json_t *metadata; /* NULL: none */
+	struct wf_table *table;
+	struct wf_list_out list;
+};
+
+/* `n`: which of the records that are known, from 0. */
+static void put_row(struct output *o, uint64_t n, uint64_t seq, const struct wf_record *r)
 {
+	struct wf_ctx *ctx = o->ctx;
+	struct wf_table *t = o->table;
+	const struct wf_plan *plan = o->plan;
 	char when[WF_WHEN_TEXT];
 	WF_AUTOBUF struct wf_buf what = { 0 }, data = { 0 };
 	for (uint32_t i = 0; i < r->count; i++)
-		describe(plan, &r->transitions[i], &what);
+		describe(plan, &r->transitions[i], wf_view_items_transition(o->items, n, i), &what);
+	WF_AUTOFREE char *step = r->event.step < plan->step_count
+		? step_text(plan, r->event.step, wf_view_items_event(o->items, n)) : wf_strdup("-");
 	brought(r, ctx->format == WF_FORMAT_OUT_WIDE, &data);
 	wf_view_clock(r->event.at, ctx->now, when);
 	wf_table_cellf(t, WF_ROLE_DIM, "%" PRIu64, seq);
 	wf_table_cell(t, WF_ROLE_PLAIN, when);
 	wf_table_cell(t, WF_ROLE_STRONG, wf_event_name(r->event.type));
-	wf_table_cell(t, WF_ROLE_PLAIN,
-		r->event.step < plan->step_count ? wf_view_step_id(plan, r->event.step) : "-");
+	wf_table_cell(t, WF_ROLE_PLAIN, step);
 	wf_table_cell(t, WF_ROLE_PLAIN, what.data ? what.data : "");
 	wf_table_cell(t, WF_ROLE_DIM, data.data ? data.data : "");
 }
-
-/* How much is shown: `execution_log.level` of the definition, or --level. Without either, all. */
-enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_ERROR, LEVEL_COUNT_ };
-static const char *const levels[LEVEL_COUNT_] = { "debug", "info", "error" };
 
 static enum level level_named(const char *name)
 {
@@ -221,21 +247,28 @@ static json_t *metadata_of(const struct wf_plan *plan, const struct wf_instance 
 	return metadata;
 }
 
-struct output {
-	struct wf_ctx *ctx;
-	const struct wf_plan *plan;
-	enum level level;
-	json_t *metadata; /* NULL: none */
-	struct wf_table *table;
-	struct wf_list_out list;
-};
-
-static void put_item(struct output *o, uint64_t seq, const struct wf_record *r)
+static void put_item(struct output *o, uint64_t n, uint64_t seq, const struct wf_record *r)
 {
-	json_t *item = wf_view_record_json(o->plan, seq, r);
+	json_t *item = wf_view_record_json(o->plan, o->items, n, seq, r);
 	if (o->metadata)
 		json_object_set(item, "metadata", o->metadata);
 	wf_list_item(&o->list, item);
+}
+
+static void put_record(struct output *o, uint64_t n, uint64_t seq, struct wf_record *r)
+{
+	if (o->level >= LEVEL_INFO && is_payload(r->event.type)) {
+		json_decref(r->event.data);
+		r->event.data = NULL;
+	}
+	if (o->looking)
+		wf_view_items_add(o->items, r);
+	else if (o->level == LEVEL_ERROR && !tells_failure(r))
+		; /* not shown */
+	else if (o->table)
+		put_row(o, n, seq, r);
+	else
+		put_item(o, n, seq, r);
 }
 
 static int put_page(struct output *o, const struct records *page)
@@ -249,16 +282,7 @@ static int put_page(struct output *o, const struct records *page)
 			return wf_fail_at(o->ctx, WF_EXIT_JOURNAL, "DAMAGED", NULL, "wfctl journal check",
 				"history record %" PRIu64 " of #%" PRIu64 " cannot be read",
 				page->first + i, page->number);
-		if (o->level >= LEVEL_INFO && is_payload(r.event.type)) {
-			json_decref(r.event.data);
-			r.event.data = NULL;
-		}
-		if (o->level == LEVEL_ERROR && !tells_failure(&r))
-			; /* not shown */
-		else if (o->table)
-			put_row(o->ctx, o->table, o->plan, page->first + i, &r);
-		else
-			put_item(o, page->first + i, &r);
+		put_record(o, o->seen++, page->first + i, &r);
 		wf_record_done(&r);
 	}
 	return 0;
@@ -309,7 +333,15 @@ static int run_history(struct wf_ctx *ctx)
 		wf_table_column(o.table, "WHAT CHANGED", WF_ALIGN_LEFT, true);
 		wf_table_column(o.table, "BROUGHT", WF_ALIGN_LEFT, true);
 	}
-	status = walk(&o, in->number);
+	o.items = wf_view_items_new(plan);
+	o.looking = o.items != NULL;
+	status = o.looking ? walk(&o, in->number) : 0;
+	if (!status) {
+		wf_view_items_settle(o.items, in);
+		o.looking = false;
+		o.seen = 0;
+		status = walk(&o, in->number);
+	}
 	if (!status && !o.table) {
 		wf_list_end(&o.list);
 	} else if (!status) {
@@ -320,6 +352,7 @@ static int run_history(struct wf_ctx *ctx)
 	wf_buf_done(&o.list.text);
 	json_decref(o.metadata);
 	wf_table_free(o.table);
+	wf_view_items_free(o.items);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;

@@ -1,5 +1,6 @@
 /* wfctl ps: instances, newest first, through the journal's indexes. */
 #include "cli_drive.h"
+#include "cli_steps.h"
 
 #include "base/text.h"
 #include "view/instance.h"
@@ -96,16 +97,20 @@ static const struct wf_plan *plan_of(struct ps *ps, const uint8_t *id)
 	return plan;
 }
 
-/* The step that a row is about: where it failed, or where it stands. */
-static const char *step_of(struct ps *ps, const struct wf_instance *in)
+/* The step that a row is about: where it failed, or where it stands. Its name with the item, for people,
+ * to *name; *ret_item may be WF_NONE. NULL: there is none. */
+static const char *step_of(struct ps *ps, const struct wf_instance *in, struct wf_buf *name,
+	uint32_t *ret_item)
 {
 	uint32_t step = in->status == WF_INST_FAILED ? in->failed_step
 		: wf_instance_status_final(in->status) ? WF_NONE
 						       : in->threads->step;
-	if (step == WF_NONE)
-		return "-";
-	const struct wf_plan *plan = plan_of(ps, in->plan_id);
-	return plan && step < plan->step_count ? wf_plan_step_id(plan, step) : "?";
+	const struct wf_plan *plan = step == WF_NONE ? NULL : plan_of(ps, in->plan_id);
+	*ret_item = WF_NONE;
+	if (!plan || step >= plan->step_count)
+		return NULL;
+	*ret_item = wf_item_of(ps->ctx, plan, in->number, step, name);
+	return wf_plan_author_id(plan, step);
 }
 
 static void why(const struct wf_instance *in, struct wf_buf *out)
@@ -123,13 +128,14 @@ static void put_row(struct ps *ps, const struct wf_instance *in)
 {
 	struct wf_table *t = ps->table;
 	char when[WF_WHEN_TEXT], uuid[WF_UUID_TEXT];
-	WF_AUTOBUF struct wf_buf reason = { 0 };
+	WF_AUTOBUF struct wf_buf reason = { 0 }, step = { 0 };
+	uint32_t item;
 	why(in, &reason);
 	wf_view_clock(in->created_at, ps->ctx->now, when);
 	wf_table_cellf(t, WF_ROLE_STRONG, "%" PRIu64, in->number);
 	wf_table_cell(t, WF_ROLE_PLAIN, in->workflow ? in->workflow : "?");
 	wf_table_cell(t, wf_view_instance_role(in->status), wf_instance_status_name(in->status));
-	wf_table_cell(t, WF_ROLE_PLAIN, step_of(ps, in));
+	wf_table_cell(t, WF_ROLE_PLAIN, step_of(ps, in, &step, &item) ? step.data : "-");
 	wf_table_cell(t, WF_ROLE_PLAIN, reason.data ? reason.data : "");
 	wf_table_cell(t, WF_ROLE_PLAIN, when);
 	if (ps->ctx->format != WF_FORMAT_OUT_WIDE)
@@ -146,11 +152,13 @@ static void put_row(struct ps *ps, const struct wf_instance *in)
 static json_t *row_json(struct ps *ps, const struct wf_instance *in)
 {
 	json_t *o = wf_view_instance_json(NULL, in);
-	const char *step = step_of(ps, in);
+	WF_AUTOBUF struct wf_buf name = { 0 };
+	uint32_t item;
+	const char *step = step_of(ps, in, &name, &item);
 	bool failed = in->status == WF_INST_FAILED;
-	bool known = strcmp(step, "-") && strcmp(step, "?");
-	json_object_set_new(o, "failed_step", failed && known ? json_string(step) : json_null());
-	json_object_set_new(o, "at_step", !failed && known ? json_string(step) : json_null());
+	json_object_set_new(o, "failed_step", failed && step ? json_string(step) : json_null());
+	json_object_set_new(o, "failed_item", item == WF_NONE ? json_null() : json_integer(item));
+	json_object_set_new(o, "at_step", !failed && step ? json_string(step) : json_null());
 	return o;
 }
 

@@ -1,5 +1,6 @@
 /* wfctl resolve: an operator says what became of a step that a crash left in doubt. */
 #include "cli_drive.h"
+#include "cli_steps.h"
 
 #include "base/limits.h"
 
@@ -33,26 +34,24 @@ static int read_verdict(struct wf_ctx *ctx, struct verdict *ret)
 	return 0;
 }
 
+static bool in_doubt(const struct wf_instance *in, uint32_t step)
+{
+	return in->steps[step].status == WF_STEP_IN_DOUBT;
+}
+
+static const struct wf_wanted_step doubtful = { in_doubt, "is in doubt", "are in doubt",
+	"wfctl show lists them" };
+
 /* The step in doubt: the one named, or the only one. */
 static int find_doubt(struct wf_ctx *ctx, uint64_t *ret_number, uint32_t *ret_step)
 {
 	struct wf_instance *in = NULL;
 	struct wf_plan *plan = NULL;
-	const char *wanted = wf_opt(ctx, "step");
 	int status = wf_load_instance(ctx, wf_arg(ctx, 0), &in, &plan);
 	if (status)
 		return status;
-	uint32_t step = WF_NONE;
-	for (uint32_t i = 0; i < in->step_count && i < plan->step_count; i++)
-		if (in->steps[i].status == WF_STEP_IN_DOUBT &&
-			(!wanted || !strcmp(wanted, wf_plan_step_id(plan, i))))
-			step = i;
 	*ret_number = in->number;
-	*ret_step = step;
-	if (step == WF_NONE)
-		status = wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL, NULL,
-			"no step %s%sof instance #%" PRIu64 " is in doubt", wanted ? wanted : "",
-			wanted ? " " : "", in->number);
+	status = wf_find_step(ctx, plan, in, &doubtful, ret_step);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;
@@ -115,7 +114,7 @@ static const struct wf_option options[] = {
 	{ "result", 0, "JSON", "with --completed: the step's output", NULL, NULL },
 	{ "failed", 0, NULL, "the effect did not happen: the step fails", NULL, NULL },
 	{ "retry", 0, NULL, "try the step again", NULL, NULL },
-	{ "step", 0, "STEP", "which step, when several are in doubt", NULL, NULL },
+	{ "step", 0, "STEP", "which step, when several are in doubt; STEP[ITEM] within a foreach", NULL, NULL },
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given)", NULL, NULL },
 	{ "dry-run", 'n', NULL, "check it, and resolve nothing", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },

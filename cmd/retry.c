@@ -35,7 +35,7 @@ static int unknown_step(struct retry *r, const char *step)
 {
 	const char **names = wf_calloc(r->plan->step_count + 1, sizeof(*names));
 	for (uint32_t i = 0; i < r->plan->step_count; i++)
-		names[i] = wf_view_side_of(r->plan, i) == WF_NONE ? wf_plan_step_id(r->plan, i) : NULL;
+		names[i] = wf_view_side_of(r->plan, i) == WF_NONE ? wf_plan_author_id(r->plan, i) : NULL;
 	const char *near = wf_nearest(step, names, r->plan->step_count);
 	int status = wf_fail_at(r->ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
 		"wfctl show lists the steps", "%s has no step %s%s%s%s",
@@ -84,7 +84,7 @@ static void foresee_undo(struct retry *r)
 		const struct wf_undo *u = &r->in->undo[i];
 		uint32_t step = u->step < r->own->step_count ? r->own->steps[u->step].compensation : WF_NONE;
 		if (u->status != WF_UNDO_DONE && step != WF_NONE)
-			json_array_append_new(r->again, json_string(wf_plan_step_id(r->own, step)));
+			json_array_append_new(r->again, json_string(wf_plan_author_id(r->own, step)));
 	}
 }
 

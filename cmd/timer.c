@@ -1,5 +1,6 @@
 /* wfctl timer: what time will bring, now or at another time. */
 #include "cli_drive.h"
+#include "cli_steps.h"
 
 #include "view/approval.h"
 #include "view/instance.h"
@@ -17,6 +18,8 @@ struct row {
 	uint64_t instance;
 	char *workflow;
 	char *step;      /* NULL: the instance's time limit */
+	char *name;      /* the step with its item, for people */
+	uint32_t item;   /* WF_NONE */
 	char *what;
 	int64_t due;
 };
@@ -35,6 +38,7 @@ static void listing_done(struct listing *l)
 	for (size_t i = 0; i < l->count; i++) {
 		wf_free(l->rows[i].workflow);
 		wf_free(l->rows[i].step);
+		wf_free(l->rows[i].name);
 		wf_free(l->rows[i].what);
 	}
 	wf_free(l->rows);
@@ -78,7 +82,7 @@ static struct row *add_row(struct listing *l, const struct wf_instance *in, int6
 {
 	WF_GROW(l->rows, l->count, l->room);
 	struct row *r = &l->rows[l->count++];
-	*r = (struct row){ .instance = in->number, .due = due,
+	*r = (struct row){ .instance = in->number, .due = due, .item = WF_NONE,
 		.workflow = wf_strdup(in->workflow ? in->workflow : "?") };
 	return r;
 }
@@ -98,7 +102,11 @@ static int add_instance(struct listing *l, const char *name)
 		WF_AUTOBUF struct wf_buf what = { 0 };
 		step_what(s, &what);
 		struct row *r = add_row(l, in, s->due_at);
-		r->step = wf_strdup(wf_plan_step_id(plan, i));
+		WF_AUTOBUF struct wf_buf label = { 0 };
+		wf_view_step_name(plan, in, i, &label);
+		r->step = wf_strdup(wf_plan_author_id(plan, i));
+		r->name = wf_buf_take(&label);
+		r->item = wf_view_step_item(plan, in, i);
 		r->what = wf_buf_take(&what);
 	}
 	if (!over && in->timeout_at)
@@ -126,6 +134,7 @@ static void put_json(struct listing *l)
 		json_object_set_new(o, "instance", json_integer((json_int_t)r->instance));
 		json_object_set_new(o, "workflow", json_string(r->workflow));
 		json_object_set_new(o, "step", r->step ? json_string(r->step) : json_null());
+		json_object_set_new(o, "item", r->item == WF_NONE ? json_null() : json_integer(r->item));
 		json_object_set_new(o, "what", json_string(r->what));
 		json_object_set_new(o, "due_at", wf_view_time_json(r->due));
 		json_object_set_new(o, "overdue", json_boolean(r->due < l->ctx->now));
@@ -150,7 +159,7 @@ static void put_table(struct listing *l)
 			strchr(when, ' ') + 1);
 		wf_table_cellf(t, WF_ROLE_STRONG, "%" PRIu64, r->instance);
 		wf_table_cell(t, WF_ROLE_PLAIN, r->workflow);
-		wf_table_cell(t, WF_ROLE_PLAIN, r->step ? r->step : "-");
+		wf_table_cell(t, WF_ROLE_PLAIN, r->name ? r->name : "-");
 		wf_table_cell(t, WF_ROLE_PLAIN, r->what);
 	}
 	if (wf_table_rows(t))
@@ -199,41 +208,29 @@ static int64_t timer_of(const struct wf_step_state *s)
 	return s->status != WF_STEP_WAITING ? 0 : asked ? s->approval->due_at : s->due_at;
 }
 
+static bool has_timer(const struct wf_instance *in, uint32_t step)
+{
+	return timer_of(&in->steps[step]) != 0;
+}
+
+static const struct wf_wanted_step timed = { has_timer, "has a timer that runs", "have timers that run",
+	"wfctl timer ls lists them, wfctl why says what it waits for" };
+
 /* The step whose timer is meant: the one named, or the only one; WF_NONE is the instance's limit. */
 static int find_step(struct wf_ctx *ctx, const struct wf_instance *in, const struct wf_plan *plan,
 	uint32_t *ret)
 {
 	const char *wanted = wf_opt(ctx, "step");
-	uint32_t found = WF_NONE, timers = 0;
+	uint32_t timers = 0;
 	if (wf_instance_status_final(in->status))
 		return wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL, NULL,
 			"instance #%" PRIu64 " is %s", in->number, wf_instance_status_name(in->status));
-	if (wanted) {
-		uint32_t step = wf_plan_find_step(plan, wanted);
-		if (step == WF_NONE || step >= in->step_count)
-			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, NULL,
-				"instance #%" PRIu64 " has no step %s", in->number, wanted);
-		if (!timer_of(&in->steps[step]))
-			return wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL, NULL,
-				"no timer of %s runs", wanted);
-		*ret = step;
-		return 0;
-	}
 	for (uint32_t i = 0; i < in->step_count; i++)
-		if (timer_of(&in->steps[i])) {
-			found = i;
-			timers++;
-		}
-	if (!timers && !in->timeout_at)
-		return wf_fail_at(ctx, WF_EXIT_CONFLICT, "INVALID_TRANSITION", NULL,
-			"wfctl why says what it waits for", "no timer of instance #%" PRIu64 " runs",
-			in->number);
-	if (timers > 1)
-		return wf_fail_at(ctx, WF_EXIT_USAGE, "AMBIGUOUS", NULL,
-			"--step names the one that is meant; wfctl timer ls lists them",
-			"%u timers of instance #%" PRIu64 " run", timers, in->number);
-	*ret = found;
-	return 0;
+		timers += timer_of(&in->steps[i]) != 0;
+	*ret = WF_NONE;
+	if (!wanted && !timers && in->timeout_at)
+		return 0;
+	return wf_find_step(ctx, plan, in, &timed, ret);
 }
 
 static void say_moved(struct wf_driver *d, struct wf_ctx *ctx, uint64_t number, const char *step,
@@ -284,17 +281,20 @@ static int change(struct wf_ctx *ctx, int64_t due, const char *words)
 		return status;
 	uint32_t step = WF_NONE;
 	uint64_t number = in->number;
+	WF_AUTOBUF struct wf_buf name = { 0 };
 	status = find_step(ctx, in, plan, &step);
+	if (!status && step != WF_NONE)
+		wf_view_step_name(plan, in, step, &name);
 	if (!status && dry && wf_machine(ctx)) {
 		wf_out_dry(ctx, number);
 	} else if (!status && dry) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
 		wf_buf_printf(&text, "would %s %s of #%" PRIu64 "; nothing was done\n", words,
-			step == WF_NONE ? "the time limit" : wf_plan_step_id(plan, step), number);
+			name.len ? name.data : "the time limit", number);
 		wf_out(ctx, &text);
 	}
 	if (!status && !dry)
-		status = post(ctx, number, step, step == WF_NONE ? NULL : wf_plan_step_id(plan, step), due);
+		status = post(ctx, number, step, name.data, due);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;
@@ -319,7 +319,7 @@ static int run_move(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
-	{ "step", 0, "STEP", "which timer, when several run", NULL, "fire|move" },
+	{ "step", 0, "STEP", "which timer, when several run; STEP[ITEM] within a foreach", NULL, "fire|move" },
 	{ "limit", 'l', "N", "of at most so many instances, those due first (100 unless given); 0 is all",
 		NULL, "ls" },
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given)", NULL, "fire|move" },

@@ -115,6 +115,8 @@ static json_t *steps_json(const struct wf_plan *plan)
 {
 	json_t *steps = json_array();
 	for (uint32_t i = 0; i < plan->step_count; i++) {
+		if (plan->steps[i].origin != i)
+			continue; /* the same step for another lane of a foreach */
 		json_t *o = json_object();
 		json_object_set_new(o, "id", json_string(wf_plan_step_id(plan, i)));
 		json_object_set_new(o, "action", json_string(wf_plan_action_name(plan, i)));
@@ -141,6 +143,8 @@ static void show_text(struct wf_ctx *ctx, const struct wf_definition *d, const s
 	wf_table_column(t, "STEP", WF_ALIGN_LEFT, true);
 	wf_table_column(t, "ACTION", WF_ALIGN_LEFT, false);
 	for (uint32_t i = 0; i < plan->step_count; i++) {
+		if (plan->steps[i].origin != i)
+			continue;
 		wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_step_id(plan, i));
 		wf_table_cell(t, WF_ROLE_PLAIN, wf_plan_action_name(plan, i));
 	}

@@ -326,7 +326,7 @@ int wf_core_decide(struct wf_core *c, struct wf_cause *cause)
 		.what = wf_core_text(data, "decision"), .reason = wf_core_text(data, "reason")};
 	if (!b.by || !b.what || b.step >= c->in->step_count)
 		return wf_fail(cause, WF_EINVAL, "a decision needs a name, a decision and a step");
-	b.id = wf_plan_step_id(c->plan, b.step);
+	b.id = wf_plan_author_id(c->plan, b.step);
 	b.a = c->in->steps[b.step].approval;
 	int rc = check_open(c, &b, cause);
 	if (rc)

@@ -49,7 +49,7 @@ json_t *wf_core_about_approval(const struct wf_core *c, uint32_t step)
 {
 	const struct wf_approval *a = c->in->steps[step].approval;
 	json_t *about = json_pack("{s:s, s:o, s:o, s:i, s:i}", "step",
-		wf_plan_step_id(c->plan, step), "asked", wf_approval_asked(a), "waiting_since",
+		wf_plan_author_id(c->plan, step), "asked", wf_approval_asked(a), "waiting_since",
 		time_value(a->opened_at), "escalation", (int)a->escalated, "reminder",
 		(int)a->reminded);
 	json_t *number = json_object_get(c->event->data, "number");

@@ -29,7 +29,7 @@ static int refuse(const struct fit *f, uint32_t step, const char *why)
 {
 	*f->ret_step = step;
 	return wf_fail(f->cause, WF_ECONFLICT, "`%s` %s",
-		step == WF_NONE ? "the workflow" : wf_plan_step_id(f->from, step), why);
+		step == WF_NONE ? "the workflow" : wf_plan_author_id(f->from, step), why);
 }
 
 static int check_done(const struct fit *f, const bool *side)
@@ -161,7 +161,7 @@ static int refuse_reader(const struct fit *f, uint32_t step, uint32_t pc, const 
 			*f->ret_step = i;
 	return wf_fail(f->cause, WF_ECONFLICT,
 		"line %u of the other version reads the output of `%s`, which %s", loc ? loc->line : 0,
-		wf_plan_step_id(f->to, step), why);
+		wf_plan_author_id(f->to, step), why);
 }
 
 static int check_reads(const struct fit *f)
@@ -230,7 +230,7 @@ static int check_threads(const struct wf_plan *from, const struct wf_instance *i
 		if (t->done)
 			continue;
 		*ret_step = t->step;
-		const char *id = t->step == WF_NONE ? "the flow" : wf_plan_step_id(from, t->step);
+		const char *id = t->step == WF_NONE ? "the flow" : wf_plan_author_id(from, t->step);
 		if (t->group != WF_NONE || t->waits != WF_NONE)
 			return wf_fail(cause, WF_ECONFLICT,
 				"`%s` has branches or items in hand, which keep to their version", id);
@@ -293,7 +293,7 @@ int wf_engine_fits_at(const struct wf_plan *from, const struct wf_plan *to, uint
 		*ret_step = step;
 		return wf_fail(cause, WF_ECONFLICT,
 			"`%s` has branches or items in hand, which keep to their version",
-			wf_plan_step_id(from, step));
+			wf_plan_author_id(from, step));
 	}
 	for (uint32_t i = 0; i < from->step_count; i++) {
 		if (i == step)

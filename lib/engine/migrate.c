@@ -16,7 +16,7 @@ static int move_thread(struct wf_core *c, uint32_t thread, struct wf_cause *caus
 	uint32_t pc = t->step == WF_NONE ? c->plan->entry_pc : wf_plan_behind_perform(c->plan, t->step);
 	if (pc == WF_NONE)
 		return wf_fail(cause, WF_ECONFLICT, "`%s` does nothing",
-			wf_plan_step_id(c->plan, t->step));
+			wf_plan_author_id(c->plan, t->step));
 	t->pc = pc;
 	t->dirty = true;
 	return 0;

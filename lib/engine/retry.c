@@ -272,7 +272,7 @@ static int check_retry(const struct wf_core *c, uint32_t from, struct wf_cause *
 		return wf_fail(cause, WF_EINVAL, "no such step");
 	const char *what = beside(c->plan, from);
 	return what ? wf_fail(cause, WF_EINVAL, "`%s` %s: the flow cannot begin there",
-		wf_plan_step_id(c->plan, from), what) : 0;
+		wf_plan_author_id(c->plan, from), what) : 0;
 }
 
 /* The main thread begins at the step, or at the workflow's beginning. */

@@ -50,7 +50,7 @@ static void enter(struct wf_core *c, const struct wf_insn *insn)
 	if (!may) {
 		WF_AUTOFREE char *text =
 			wf_asprintf("step `%s` was visited %u times, which is its max_visits",
-				wf_plan_step_id(c->plan, step), most);
+				wf_plan_author_id(c->plan, step), most);
 		/* its handler may be what led back here */
 		wf_core_fail_unhandled(c, step, wf_core_error(WF_ERROR_LIMIT, "max_visits", text));
 		return;
@@ -220,7 +220,7 @@ static json_t *ended_error(const struct wf_core *c, const char *result)
 	}
 	const char *by = wf_core_text(output, "decided_by"), *why = wf_core_text(output, "reason");
 	WF_AUTOFREE char *text = wf_asprintf("`%s` was rejected by %s%s%s",
-		wf_plan_step_id(c->plan, c->last_step), by ? by : "somebody", why ? ": " : "",
+		wf_plan_author_id(c->plan, c->last_step), by ? by : "somebody", why ? ": " : "",
 		why ? why : "");
 	return wf_core_error(WF_ERROR_REJECTED, "rejected", text);
 }

@@ -70,7 +70,7 @@ static int move_step(struct wf_core *c, uint32_t step, int64_t due, struct wf_ca
 	if (!wf_core_take_step(c, step))
 		return wf_fail(cause, WF_ECONFLICT, "the step waits for nothing");
 	struct wf_step_state *s = &c->in->steps[step];
-	const char *id = wf_plan_step_id(c->plan, step);
+	const char *id = wf_plan_author_id(c->plan, step);
 	bool asked = s->status == WF_STEP_WAITING && s->wait == WF_WAIT_APPROVAL;
 	int64_t *timer = asked ? &s->approval->due_at : &s->due_at;
 	if (s->status != WF_STEP_WAITING || !*timer)
@@ -140,10 +140,10 @@ static int match(const struct wf_plan *plan, const struct wf_instance *in, uint3
 	if (rc) {
 		const char *message = wf_core_text(error, "message");
 		rc = wf_fail(cause, rc, "the match of `%s` cannot be told: %s",
-			wf_plan_step_id(plan, step), message ? message : "it failed");
+			wf_plan_author_id(plan, step), message ? message : "it failed");
 	} else if (value && !json_is_boolean(value)) {
 		rc = wf_fail(cause, WF_EINVAL, "the match of `%s` is no boolean",
-			wf_plan_step_id(plan, step));
+			wf_plan_author_id(plan, step));
 	} else {
 		*ret = json_is_true(value);
 	}
@@ -182,7 +182,7 @@ int wf_core_deliver(struct wf_core *c, struct wf_cause *cause)
 	if (rc)
 		return rc;
 	const struct wf_step_state *s = &c->in->steps[step];
-	const char *id = wf_plan_step_id(c->plan, step);
+	const char *id = wf_plan_author_id(c->plan, step);
 	if (!wanted)
 		return wf_fail(cause, WF_ECONFLICT, "`%s` does not wait for that", id);
 	if (s->due_at && c->event->at >= s->due_at)

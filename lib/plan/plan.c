@@ -58,6 +58,11 @@ const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step)
 	return step < plan->step_count ? wf_plan_string(plan, plan->steps[step].id) : NULL;
 }
 
+const char *wf_plan_author_id(const struct wf_plan *plan, uint32_t step)
+{
+	return step < plan->step_count ? wf_plan_step_id(plan, plan->steps[step].origin) : "?";
+}
+
 const char *wf_plan_action_name(const struct wf_plan *plan, uint32_t step)
 {
 	const struct wf_plan_step *s = &plan->steps[step];

@@ -185,6 +185,9 @@ int wf_plan_verify(const struct wf_plan *plan, struct wf_cause *cause);
 /* The string, or NULL for WF_NONE. */
 const char *wf_plan_string(const struct wf_plan *plan, uint32_t index);
 const char *wf_plan_step_id(const struct wf_plan *plan, uint32_t step);
+/* As the author wrote it: a copy for another lane of a foreach has the id of what it is a copy of. What
+ * people read has this one. "?": there is no such step. */
+const char *wf_plan_author_id(const struct wf_plan *plan, uint32_t step);
 /* Of a step, for people: the defined action that it is, or the built-in one. */
 const char *wf_plan_action_name(const struct wf_plan *plan, uint32_t step);
 /* The step with that id, or WF_NONE. */

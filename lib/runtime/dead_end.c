@@ -102,7 +102,7 @@ static int look_at_threads(struct wf_txn *txn, struct end *e)
 		if (rc)
 			return rc;
 		e->why = step_rests(e, s);
-		e->step = e->why ? wf_plan_step_id(e->plan, t->step) : NULL;
+		e->step = e->why ? wf_plan_author_id(e->plan, t->step) : NULL;
 	}
 	if (!any && !e->why)
 		e->why = "none of its threads goes on";

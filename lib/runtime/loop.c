@@ -45,7 +45,7 @@ static void no_room_for_result(struct wf_runtime *rt, const struct wf_inflight *
 	if (rt->failed)
 		return;
 	rt->failed = wf_fail(&rt->cause, r->ran_out, "step `%s` of instance #%" PRIu64 ": %s",
-		wf_plan_step_id(d->held->plan, f->step), d->in->number, r->message);
+		wf_plan_author_id(d->held->plan, f->step), d->in->number, r->message);
 	if (r->ran_out == WF_ENOSPC)
 		wf_fail_hint(&rt->cause, "make room, then: wfctl resume; the step is in doubt, and its "
 			"on_crash says what follows");

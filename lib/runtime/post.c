@@ -134,7 +134,7 @@ static int give_event(struct giving *g, struct wf_drive *d, struct wf_gift *gift
 	int rc;
 	if (event.type == WF_EVENT_DECISION && is_over(d->in, event.step))
 		rc = wf_fail(&gift->why, WF_ECONFLICT, "the approval `%s` of #%" PRIu64 " is over",
-			wf_plan_step_id(d->held->plan, event.step), d->in->number);
+			wf_plan_author_id(d->held->plan, event.step), d->in->number);
 	else if (event.type == WF_EVENT_RELEASE && event.step == WF_NONE)
 		rc = release_all(rt, d, &event, &gift->why);
 	else

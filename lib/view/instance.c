@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "view/approval.h"
+#include "view/items.h"
 #include "view/when.h"
 
 #include <inttypes.h>
@@ -26,6 +27,11 @@ static json_t *text_or_null(const char *s)
 static json_t *value_or_null(json_t *value)
 {
 	return value ? json_incref(value) : json_null();
+}
+
+static json_t *item_or_null(uint32_t item)
+{
+	return item == WF_NONE ? json_null() : json_integer(item);
 }
 
 static json_t *span_json(int64_t from, int64_t to)
@@ -60,9 +66,8 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 {
 	const struct wf_step_state *s = &in->steps[i];
 	json_t *o = json_object();
-	uint32_t item = wf_view_step_item(plan, in, i);
 	json_object_set_new(o, "id", text_or_null(wf_view_step_id(plan, i)));
-	json_object_set_new(o, "item", item == WF_NONE ? json_null() : json_integer(item));
+	json_object_set_new(o, "item", item_or_null(wf_view_step_item(plan, in, i)));
 	json_object_set_new(o, "action", json_string(wf_plan_action_name(plan, i)));
 	uint32_t of = wf_view_side_of(plan, i);
 	if (of != WF_NONE)
@@ -89,12 +94,19 @@ static json_t *step_json(const struct wf_plan *plan, const struct wf_instance *i
 	return o;
 }
 
+/* The parent's step, as its author wrote it: that of a foreach is kept with its lane. */
+static char *parent_step(const struct wf_instance *in)
+{
+	const char *step = in->parent_step ? in->parent_step : "";
+	return wf_strndup(step, strcspn(step, "#"));
+}
+
 static json_t *parent_json(const struct wf_instance *in)
 {
 	if (!in->parent)
 		return json_null();
-	return json_pack("{s:I, s:s, s:b, s:b}", "number", (json_int_t)in->parent, "step",
-		in->parent_step, "awaits", in->awaited, "outlived", in->outlives);
+	WF_AUTOFREE char *step = parent_step(in);
+	return json_pack("{s:I, s:s, s:b, s:b}", "number", (json_int_t)in->parent, "step", step, "awaits", in->awaited, "outlived", in->outlives);
 }
 
 json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in)
@@ -130,6 +142,8 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 		plan && in->failed_step != WF_NONE
 			? text_or_null(wf_view_step_id(plan, in->failed_step))
 			: json_null());
+	json_object_set_new(o, "failed_item", plan && in->failed_step != WF_NONE
+			? item_or_null(wf_view_step_item(plan, in, in->failed_step)) : json_null());
 	json_object_set_new(o, "error", value_or_null(in->error));
 	if (!plan)
 		return o;
@@ -151,44 +165,61 @@ json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instan
 /* The value of a transition: a status by name, a number otherwise. */
 static json_t *transition_value(const struct wf_transition *t)
 {
+	static const char *const outcomes[WF_OUTCOME_COUNT_] = { "none", "begins", "completed", "failed",
+		"cancelled" };
 	if (t->type == WF_TRANS_INSTANCE_STATUS && t->value < WF_INST_COUNT_)
 		return json_string(wf_instance_status_name((enum wf_instance_status)t->value));
 	if (t->type == WF_TRANS_STEP_STATUS && t->value < WF_STEP_COUNT_)
 		return json_string(wf_step_status_name((enum wf_step_status)t->value));
+	if (t->type == WF_TRANS_ITEM || t->type == WF_TRANS_UNDONE)
+		return json_string(t->value & 1 ? "failed" : "completed");
+	if (t->type == WF_TRANS_BRANCH && (t->value & 7) < WF_OUTCOME_COUNT_)
+		return json_string(outcomes[t->value & 7]);
 	return json_integer((json_int_t)t->value);
 }
 
 static json_t *step_name(const struct wf_plan *plan, uint32_t step)
 {
-	if (step == WF_NONE)
-		return json_null();
-	return plan && step < plan->step_count ? json_string(wf_plan_step_id(plan, step))
-					       : json_integer(step);
+	return step == WF_NONE ? json_null() : text_or_null(wf_view_step_id(plan, step));
 }
 
-json_t *wf_view_record_json(const struct wf_plan *plan, uint64_t seq, const struct wf_record *r)
+static json_t *transition_json(const struct wf_plan *plan, const struct wf_transition *t, uint32_t item)
+{
+	static const char *const names[WF_TRANS_COUNT_] = {
+#define X(name, text) text,
+		WF_TRANSITIONS(X)
+#undef X
+	};
+	json_t *o = json_object();
+	json_object_set_new(o, "what", json_string(names[t->type]));
+	json_object_set_new(o, "step", step_name(plan, t->step));
+	json_object_set_new(o, "item",
+		item_or_null(t->type == WF_TRANS_ITEM ? (uint32_t)(t->value >> 1) : item));
+	if (t->type == WF_TRANS_BRANCH) {
+		uint64_t member = t->value >> 3;
+		json_object_set_new(o, "branch", member < plan->member_count
+				? text_or_null(wf_plan_string(plan, plan->members[member].name))
+				: json_null());
+	}
+	json_object_set_new(o, "value", transition_value(t));
+	return o;
+}
+
+json_t *wf_view_record_json(const struct wf_plan *plan, const struct wf_view_items *items, uint64_t n,
+	uint64_t seq, const struct wf_record *r)
 {
 	json_t *o = json_object(), *list = json_array();
 	json_object_set_new(o, "seq", json_integer((json_int_t)seq));
 	json_object_set_new(o, "at", wf_view_time_json(r->event.at));
 	json_object_set_new(o, "event", json_string(wf_event_name(r->event.type)));
 	json_object_set_new(o, "step", step_name(plan, r->event.step));
+	json_object_set_new(o, "item", item_or_null(wf_view_items_event(items, n)));
 	json_object_set_new(o, "attempt",
 		r->event.attempt ? json_integer(r->event.attempt) : json_null());
 	json_object_set_new(o, "data", value_or_null(r->event.data));
-	for (uint32_t i = 0; i < r->count; i++) {
-		static const char *const names[WF_TRANS_COUNT_] = {
-#define X(name, text) text,
-			WF_TRANSITIONS(X)
-#undef X
-		};
-		const struct wf_transition *t = &r->transitions[i];
-		json_t *item = json_object();
-		json_object_set_new(item, "what", json_string(names[t->type]));
-		json_object_set_new(item, "step", step_name(plan, t->step));
-		json_object_set_new(item, "value", transition_value(t));
-		json_array_append_new(list, item);
-	}
+	for (uint32_t i = 0; i < r->count; i++)
+		json_array_append_new(list, transition_json(plan, &r->transitions[i],
+			wf_view_items_transition(items, n, i)));
 	json_object_set_new(o, "transitions", list);
 	return o;
 }
@@ -381,7 +412,8 @@ void wf_view_heading(const struct wf_instance *in, const struct wf_style *style,
 	}
 	if (in->parent) {
 		wf_buf_printf(out, ", child of #%" PRIu64 " at ", in->parent);
-		wf_view_safe(out, in->parent_step);
+		WF_AUTOFREE char *step = parent_step(in);
+		wf_view_safe(out, step);
 	}
 }
 

@@ -13,8 +13,11 @@ json_t *wf_view_time_json(int64_t ms);
 /* What schemas/output/instance.schema.json describes; new. `plan` names the steps; NULL: a header
  * alone, without steps, input and output. */
 json_t *wf_view_instance_json(const struct wf_plan *plan, const struct wf_instance *in);
-/* A history record, as in schemas/output/history.schema.json; new. */
-json_t *wf_view_record_json(const struct wf_plan *plan, uint64_t seq, const struct wf_record *r);
+struct wf_view_items;
+/* A history record, the nth that was added to `items` (which may be NULL), as in
+ * schemas/output/history.schema.json; new. */
+json_t *wf_view_record_json(const struct wf_plan *plan, const struct wf_view_items *items, uint64_t n,
+	uint64_t seq, const struct wf_record *r);
 
 /* "TimeoutError after 3 attempts", "ConflictError 409"; with `message` also ": the message". "" for
  * NULL. */
@@ -37,6 +40,14 @@ const char *wf_view_step_id(const struct wf_plan *plan, uint32_t step);
 /* The same with the item that its lane has in hand or had last: "pack item 3", within another foreach
  * "pack item 3.0". Appends it, safe for a terminal. */
 void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out);
+
+/* Whether people mean the step by that name: its id, or with the item in hand "pack[3]", "pack[3.0]" (or
+ * "pack item 3"). */
+bool wf_view_step_called(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	const char *name);
+/* Appends that name as a shell takes it: pack, 'pack[3]'. */
+void wf_view_step_option(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out);
 
 /* The item of the innermost foreach around the step, in hand or had last; WF_NONE: there is none. */

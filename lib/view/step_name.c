@@ -4,9 +4,11 @@
 
 #include "plan/plan.h"
 
+#include <string.h>
+
 const char *wf_view_step_id(const struct wf_plan *plan, uint32_t step)
 {
-	return step < plan->step_count ? wf_plan_step_id(plan, plan->steps[step].origin) : NULL;
+	return step < plan->step_count ? wf_plan_author_id(plan, step) : NULL;
 }
 
 /* The items from the outermost foreach to the innermost, with points between. */
@@ -23,6 +25,36 @@ static bool put_items(const struct wf_plan *plan, const struct wf_instance *in, 
 		return before;
 	wf_buf_printf(out, "%s%u", before ? "." : " item ", in->threads[thread].item);
 	return true;
+}
+
+bool wf_view_step_called(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	const char *name)
+{
+	WF_AUTOBUF struct wf_buf items = { 0 };
+	const char *id = wf_plan_author_id(plan, step);
+	size_t n = strlen(id);
+	if (step >= plan->step_count || strncmp(name, id, n) != 0)
+		return false;
+	if (!name[n])
+		return true;
+	if (!put_items(plan, in, plan->steps[step].group, plan->steps[step].member, &items))
+		return false;
+	const char *item = items.data + strlen(" item ");
+	size_t len = strlen(item);
+	return strcmp(name + n, items.data) == 0 ||
+		(name[n] == '[' && strncmp(name + n + 1, item, len) == 0 &&
+			strcmp(name + n + 1 + len, "]") == 0);
+}
+
+void wf_view_step_option(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf items = { 0 };
+	const char *id = wf_plan_author_id(plan, step);
+	if (put_items(plan, in, plan->steps[step].group, plan->steps[step].member, &items))
+		wf_buf_printf(out, "'%s[%s]'", id, items.data + strlen(" item "));
+	else
+		wf_buf_addstr(out, id);
 }
 
 void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,

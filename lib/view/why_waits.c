@@ -77,8 +77,10 @@ static void approval_todo(struct wf_why *w, uint32_t step, const struct wf_appro
 	const char *first = json_string_value(json_array_get(asked, 0));
 	bool me = w->f->actor && wf_approval_asks(a, w->f->actor);
 	WF_AUTOBUF struct wf_buf tail = { 0 };
-	if (open_approvals(w->in) > 1)
-		wf_buf_printf(&tail, " --step %s", wf_plan_step_id(w->plan, step));
+	if (open_approvals(w->in) > 1) {
+		wf_buf_addstr(&tail, " --step ");
+		wf_view_step_option(w->plan, w->in, step, &tail);
+	}
 	if (!me && first)
 		wf_buf_printf(&tail, " --as %s", first);
 	wf_why_put(w, "todo", "wfctl approve %" PRIu64 "%s, or wfctl reject", w->in->number,
@@ -117,8 +119,11 @@ static void why_approval(struct wf_why *w, uint32_t step)
 static void timer_todo(struct wf_why *w, uint32_t step, const char *what)
 {
 	bool named = w->plan->steps[step].group != WF_NONE;
+	WF_AUTOBUF struct wf_buf name = { 0 };
+	if (named)
+		wf_view_step_option(w->plan, w->in, step, &name);
 	wf_why_put(w, "todo", "nothing; to %s now: wfctl timer fire %" PRIu64 "%s%s", what,
-		w->in->number, named ? " --step " : "", named ? wf_plan_step_id(w->plan, step) : "");
+		w->in->number, named ? " --step " : "", named ? name.data : "");
 }
 
 static void why_timer(struct wf_why *w, uint32_t step)

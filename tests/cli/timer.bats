@@ -69,7 +69,7 @@ setup() {
 	status 4 wfctl timer fire 9
 	status 4 wfctl timer fire 1 --step nothing
 	status 6 wfctl timer fire 1 --step done
-	assert_output --partial "no timer of done runs"
+	assert_output --partial "no step done of instance #1 has a timer that runs"
 	wfctl cancel 1 >/dev/null
 	status 6 wfctl timer move 1 +1h
 	status 2 wfctl timer

@@ -76,8 +76,8 @@ shape_of() {
 	ok wfctl why 3
 	assert_line --index 0 "#3 waits for a time at nap of item 0 since 09:12:05 (0 ms)."
 	assert_line "  also    nap of item 1 waits for a timer until 10:12:05"
-	assert_line "  to do   nothing; to go on now: wfctl timer fire 3 --step nap"
-	ok wfctl timer fire 3 --step nap
+	assert_line "  to do   nothing; to go on now: wfctl timer fire 3 --step 'nap[0]'"
+	ok wfctl timer fire 3 --step 'nap[0]'
 }
 
 @test "a signal and an event" {
