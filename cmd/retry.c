@@ -255,6 +255,11 @@ const struct wf_verb wf_verb_retry = {
 		       "completed before, it asks back first. One that could not undo all that it did goes on with "
 		       "undoing it; for one that has undone it --from is needed. What was done, by whom "
 		       "and with which changes is in the history.\n\n"
+		       "The input never changes: what the steps before did was done with it, and the history "
+		       "is proved by it. Where a later step goes by a value of the input, --set the variable "
+		       "or the output between the two, go on by a plan that reads another (--plan), or begin "
+		       "another instance (wfctl run) with the input of this one (wfctl show -o json) "
+		       "changed.\n\n"
 		       "The status is as that of wfctl run.",
 	.examples = "wfctl retry 1234 --dry-run\n"
 		    "wfctl retry 1234 --from upload --set vars.target=backup2\n"

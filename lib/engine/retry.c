@@ -91,11 +91,13 @@ static int resolve_path(const struct wf_core *c, struct setting *s, const char *
 	if (strcmp(s->path, "input") == 0 || strncmp(s->path, "input.", 6) == 0) {
 		(void)wf_fail(cause, WF_EINVAL, "`%s` cannot be set: an instance's input never changes",
 			s->path);
-		wf_fail_hint(cause, "start a new instance with the other input");
+		wf_fail_hint(cause, "wfctl run starts another with another input; a variable or a step's output "
+			"that was made of it can be set");
 		return WF_EINVAL;
 	}
-	return wf_fail(cause, WF_EINVAL,
-		"`%s` cannot be set: vars.NAME and steps.ID.output can", s->path);
+	(void)wf_fail(cause, WF_EINVAL, "`%s` cannot be set: vars.NAME and steps.ID.output can", s->path);
+	wf_fail_hint(cause, "an instance's input never changes");
+	return WF_EINVAL;
 }
 
 static int read_setting(const struct wf_core *c, struct setting *all, size_t i, json_t *to,

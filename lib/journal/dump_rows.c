@@ -26,6 +26,7 @@ static json_t *identity_json(const struct wf_instance *in)
 	set_text(o, "start_key", in->start_key);
 	set_value(o, "slots", in->slots);
 	set_number(o, "schedule", in->schedule);
+	set_number(o, "first_event", in->first_event);
 	set_number(o, "parent", in->parent);
 	set_text(o, "parent_step", in->parent_step);
 	set_number(o, "depth", in->depth);

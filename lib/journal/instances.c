@@ -129,6 +129,7 @@ static int take_in(struct wf_txn *t, struct wf_instance *in)
 	in->taken_by = t->serial;
 	if (!in->reserved)
 		in->number = t->counts.next_instance++;
+	in->first_event = t->counts.next_event;
 	struct wf_buf *row = row_of(t);
 	wf_row_put_identity(in, row);
 	(void)wf_txn_put_row(t, in->number, WF_ROW_IDENTITY, 0, row);

@@ -37,13 +37,22 @@ int wf_inbox_take_event(struct wf_txn *txn, uint64_t number, struct wf_kept_even
 	return wf_txn_update_event(txn, e);
 }
 
+/* By numbers, which the journal gives in the order of its transactions: clocks may have been set between the
+ * two. Instances of older formats have only times. */
+static bool is_younger(const struct wf_kept_event *e, const struct wf_instance *in)
+{
+	if (in->fresh)
+		return false;
+	return in->first_event ? e->number >= in->first_event : e->at >= in->created_at;
+}
+
 /* Since the instance is there an event is for it, once; an older one is for whoever asks first. */
 static int may_take(struct wf_txn *txn, const struct wf_instance *in, uint64_t number,
 	const struct wf_kept_event *e, bool *ret)
 {
 	bool has = false;
 	int rc = number ? wf_txn_has_taken(txn, number, e->number, &has) : 0;
-	*ret = !has && (e->at >= in->created_at || e->taken == 0);
+	*ret = !has && (e->taken == 0 || is_younger(e, in));
 	return rc;
 }
 

@@ -134,6 +134,7 @@ struct wf_instance *wf_instance_newborn(const struct wf_instance *of, uint32_t s
 	in->start_key = copy_or_null(of->start_key);
 	in->slots = json_incref(of->slots);
 	in->schedule = of->schedule;
+	in->first_event = of->first_event;
 	in->parent = of->parent;
 	in->parent_step = copy_or_null(of->parent_step);
 	in->depth = of->depth;

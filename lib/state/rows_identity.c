@@ -31,7 +31,8 @@ enum {
 	ID_AWAITED = 32768,     /* no field */
 	ID_OUTLIVES = 65536,    /* no field */
 	ID_BUNDLE = 131072,
-	ID_ALL = 262143
+	ID_FIRST_EVENT = 262144,
+	ID_ALL = 524287
 };
 
 #define DEFAULT_NAME "default"
@@ -60,7 +61,7 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 		(in->start_key ? ID_START_KEY : 0u) | (in->slots ? ID_SLOTS : 0u) |
 		(in->schedule ? ID_SCHEDULE : 0u) | (in->parent ? ID_PARENT : 0u) |
 		(in->awaited ? ID_AWAITED : 0u) | (in->outlives ? ID_OUTLIVES : 0u) |
-		(in->bundle ? ID_BUNDLE : 0u);
+		(in->bundle ? ID_BUNDLE : 0u) | (in->first_event ? ID_FIRST_EVENT : 0u);
 	wf_put_varint(out, mask);
 	wf_buf_add(out, in->uuid.bytes, sizeof(in->uuid.bytes));
 	wf_buf_add(out, in->plan_id, sizeof(in->plan_id));
@@ -95,6 +96,8 @@ void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out)
 	}
 	if (mask & ID_BUNDLE)
 		wf_put_json(out, in->bundle);
+	if (mask & ID_FIRST_EVENT)
+		wf_put_varint(out, in->first_event);
 }
 
 static char *get_name(struct wf_reader *r, unsigned mask, unsigned given, unsigned is_default)
@@ -129,6 +132,7 @@ static void take_identity(struct wf_instance *in, struct wf_instance *t)
 	in->schedule = t->schedule;
 	in->parent = t->parent;
 	in->depth = t->depth;
+	in->first_event = t->first_event;
 	in->awaited = t->awaited;
 	in->outlives = t->outlives;
 	swap_text(&in->parent_step, &t->parent_step);
@@ -192,8 +196,10 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 	t->slots = mask & ID_SLOTS ? wf_get_json(&r) : NULL;
 	t->schedule = mask & ID_SCHEDULE ? wf_get_varint(&r) : 0;
 	bool child = get_parent(&r, mask, t);
+	t->first_event = mask & ID_FIRST_EVENT ? wf_get_varint(&r) : 0;
 	bool good = child && ended_well(&r) && mask <= ID_ALL && steps <= WF_MAX_STEPS &&
 		!!t->schedule == !!(mask & ID_SCHEDULE) &&
+		!!t->first_event == !!(mask & ID_FIRST_EVENT) &&
 		(!t->slots || json_is_array(t->slots)) &&
 		(mask & ID_OS_USER_SAME || !same_user(t));
 	if (good && uuid && plan) {

@@ -237,6 +237,8 @@ struct wf_instance {
 	char *start_key;        /* idempotency key of the start; NULL */
 	json_t *slots;          /* list of {"name": text, "limit": n}: what it needs room in; NULL */
 	uint64_t schedule;      /* the schedule that started it; 0 */
+	uint64_t first_event;   /* number of the first event that came after it was in the journal, given by
+	                           that; 0: nobody knows */
 	uint64_t parent;        /* number of the instance of which it is a child; 0: of none */
 	char *parent_step;      /* … and the id of the step that started it; NULL */
 	uint32_t depth;         /* parents above it */

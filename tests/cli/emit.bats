@@ -76,6 +76,24 @@ setup() {
 	ok wfctl journal check
 }
 
+@test "whether an event came before an instance is no matter of clocks, which may be set" {
+	sed -i 's/id: waits/id: slow/; s/^    - { id: paid/    - { id: pause, action: wait.timer, with: { duration: PT1H } }\n&/' waits.yaml
+	# set back after they were started: it is for both of them
+	at 2026-11-20T09:00:00Z wfctl run waits.yaml --set id=a >/dev/null || true
+	at 2026-11-20T09:00:00Z wfctl run waits.yaml --set id=a >/dev/null || true
+	at 2026-11-20T08:30:00Z ok wfctl emit invoice.paid --data '{"id": "a"}'
+	assert_output --partial "woke 0"
+	at 2026-11-20T10:00:00Z ok wfctl serve-once -o json
+	assert_equal "$(jq -c '[.timers, .completed]' <<<"$output")" '[2,2]'
+	# set back after it came: it is older than they are, and for the first who asks
+	at 2026-11-20T12:00:00Z ok wfctl emit invoice.paid --data '{"id": "b"}'
+	at 2026-11-20T09:00:00Z wfctl run waits.yaml --set id=b >/dev/null || true
+	at 2026-11-20T09:00:00Z wfctl run waits.yaml --set id=b >/dev/null || true
+	at 2026-11-20T10:00:00Z ok wfctl serve-once -o json
+	assert_equal "$(jq -c '[.timers, .completed]' <<<"$output")" '[2,1]'
+	ok wfctl journal check
+}
+
 @test "a disabled workflow is not started; a start that is refused is said" {
 	wfctl workflow disable hello >/dev/null
 	ok wfctl emit customer.created --data '{"id": "c1", "vip": true}'

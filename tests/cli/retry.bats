@@ -47,6 +47,9 @@ setup() {
 	status 2 wfctl retry 1 --set nonsense
 	status 2 wfctl retry 1 --set file=other --dry-run
 	assert_output --partial '`file` cannot be set'
+	assert_output --partial "an instance's input never changes"
+	status 2 wfctl retry 1 --set input.file=other
+	assert_output --partial "wfctl run starts another with another input"
 	ok wfctl retry 1 --set vars.file=other --dry-run
 	assert_equal "$(paste -sd' ' ran)" "make upload"
 	ok wfctl retry 1 --set vars.file=other

@@ -27,6 +27,7 @@ static struct wf_instance *sample(void)
 	in->start_key = wf_strdup("order-9/1");
 	in->slots = json_pack("[{s:s, s:i}]", "name", "deploy/eu", "limit", 2);
 	in->schedule = 12;
+	in->first_event = 300;
 	in->created_at = 1763633525123;
 	in->input = json_pack("{s:i, s:[s,n,b]}", "n", 3, "list", "x", 1);
 	in->event = json_string("by hand");
