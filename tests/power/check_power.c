@@ -1,7 +1,7 @@
 /*
  * check-power: what a power cut leaves on the disk, opened again.
  *
- *	check_power [quick]
+ *	check_power [quick] [SCENARIO]
  *	check_power effect NAME RECORD LOG     (what the workflows' commands run)
  *
  * Each scenario is run once under the recorder (record.c). From the record every state is made that a
@@ -39,6 +39,8 @@ struct scenario {
 	/* For those that go by the clock: */
 	const char *now;                   /* the time after the cut; NULL: it is not set */
 	const char *recovery[2][MOST_ARGUMENTS]; /* what is done then; none: resume */
+	const char *end;                   /* of every instance; NULL: completed */
+	int resumed;                       /* the status that resume may have, besides 0 and 3 */
 	bool exact;                        /* then all instances must be there, and complete */
 };
 
@@ -84,6 +86,30 @@ static const struct scenario scenarios[] = {
 		.statuses = {0, 3, 0}, .prepared = 2, .now = AT("01T10:00:00"),
 		.recovery = {{"serve-once"},
 			{"emit", "order.new", "--data", "@input", "--id", "one"}}, .exact = true},
+	{.name = "family", .about = "branches, items and a child", .all = true, .instances = 2,
+		.output = "{\"said\": \"work\"}",
+		.commands = {{"run", "@tests/family.yaml", "--input", "@input"}}},
+	{.name = "saga", .about = "two commands are undone", .all = true, .instances = 1,
+		.commands = {{"run", "@tests/saga.yaml", "--input", "@input"}}, .statuses = {1},
+		.end = "failed", .resumed = 1},
+	{.name = "signal", .about = "a signal lets one go on", .all = true, .instances = 1,
+		.output = "{\"said\": \"again\"}",
+		.commands = {{AT("01T09:00:00"), "run", "@tests/gate.yaml", "--input", "@input"},
+			{AT("01T10:00:00"), "signal", "1", "go", "--id", "one"}},
+		.statuses = {3, 0}, .prepared = 1, .now = AT("01T10:00:00"),
+		.recovery = {{"serve-once"}, {"signal", "1", "go", "--id", "one"}}, .exact = true},
+	{.name = "migrate", .about = "one is moved to another version", .all = true, .instances = 1,
+		.output = "{\"said\": \"again\", \"more\": \"more\"}",
+		.commands = {{AT("01T09:00:00"), "run", "@tests/gate.yaml", "--input", "@input"},
+			{AT("01T10:00:00"), "migrate", "1", "--to", "@tests/moved.yaml"}},
+		.statuses = {3, 0}, .prepared = 1, .now = AT("01T10:00:00"),
+		.recovery = {{"migrate", "1", "--to", "@tests/moved.yaml"},
+			{"signal", "1", "go", "--id", "one"}}, .exact = true},
+	{.name = "cancel", .about = "one is cancelled", .all = true, .instances = 1,
+		.commands = {{AT("01T09:00:00"), "run", "@tests/gate.yaml", "--input", "@input"},
+			{AT("01T10:00:00"), "cancel", "1", "--reason", "enough"}},
+		.statuses = {3, 0}, .prepared = 1, .now = AT("01T10:00:00"), .end = "cancelled",
+		.recovery = {{"serve-once"}, {"cancel", "1"}}, .exact = true},
 	{.name = "init", .about = "a home is made: every name and file of it is durable",
 		.commands = {{"init", "--home", "@root/fresh/of/all"}}},
 };
@@ -257,7 +283,9 @@ static bool line_holds(const json_t *verdict, const char *line)
 	long long number;
 	if (sscanf(line, " ok %63s", word) == 1) {
 		const json_t *step = find_step(verdict, word);
-		return step && !strcmp(text_of(step, "status"), "completed");
+		const char *now = text_of(step, "status");
+		/* or, later, undone */
+		return step && (!strcmp(now, "completed") || !strncmp(now, "compensat", 9));
 	}
 	if (sscanf(line, " wait %63s", word) == 1) {
 		const json_t *step = find_step(verdict, word);
@@ -301,9 +329,13 @@ static bool ended_holds(const json_t *verdict, const struct disk_mark *m)
 	const char *who = strstr(m->text, "--as ");
 	if (m->status == 0 && !strncmp(m->text, "register", 8))
 		return json_array_size(json_object_get(verdict, "definitions")) == 1;
+	in = json_array_get(json_object_get(verdict, "instances"), 0);
+	if (m->status == 0 && !strncmp(m->text, "cancel", 6))
+		return !strcmp(text_of(in, "status"), "cancelled");
+	if (m->status == 0 && !strncmp(m->text, "migrate", 7))
+		return step_of(in, "more") != NULL; /* which only the other version has */
 	if (m->status != 0 || strncmp(m->text, "approve", 7) != 0)
 		return true;
-	in = json_array_get(json_object_get(verdict, "instances"), 0);
 	json_array_foreach(json_object_get(json_object_get(step_of(in, "decision"), "approval"),
 		"decisions"), i, decision)
 		if (who && !strcmp(text_of(decision, "by"), who + 5))
@@ -324,7 +356,7 @@ struct trial {
 	json_t *resumed;        /* the verdicts (as text) that were resumed from already */
 	size_t judged, resumes, in_doubt;
 	bool resume;
-	bool emitted;           /* before the cut it was said that the event is kept */
+	bool emitted;           /* before the cut it was said that the event or signal is kept */
 };
 
 static const json_t *find_instance(const json_t *verdict, const json_t *like)
@@ -353,6 +385,21 @@ static bool rightly_asked(const json_t *before, const json_t *after)
 	return false;
 }
 
+/* Whether a command has run under that key; those of later visits begin with the first one's. */
+static bool has_run(const char *ran, const char *key)
+{
+	size_t n = strlen(key);
+	for (const char *line = ran; line && n && (line = strstr(line, key)); line += n)
+		if (line[n] == '\n')
+			return true;
+	return false;
+}
+
+static const char *end_of(const struct scenario *s)
+{
+	return s->end ? s->end : "completed";
+}
+
 static const char *end_is_wrong(struct trial *t, const json_t *before, const json_t *after,
 	const char *ran)
 {
@@ -362,14 +409,17 @@ static const char *end_is_wrong(struct trial *t, const json_t *before, const jso
 		const char *id = text_of(old, "id");
 		bool exec = !strcmp(text_of(old, "action"), "exec.run");
 		bool done = !strcmp(text_of(old, "status"), "completed");
-		if (done && !json_equal(json_object_get(old, "output"),
-			json_object_get(step_of(after, id), "output")))
+		/* another item may be in its place */
+		const json_t *new = step_of(after, id);
+		bool same_item = json_equal(json_object_get(old, "item"), json_object_get(new, "item"));
+		if (done && same_item &&
+			!json_equal(json_object_get(old, "output"), json_object_get(new, "output")))
 			return "a completed step is not what it was";
 		/* a notification may be repeated: it has `of` */
 		bool once = exec && !json_object_get(old, "of") &&
 			!json_is_true(json_object_get(json_object_get(old, "input"), "idempotent")) &&
 			!strcmp(text_of(old, "status"), "running");
-		if (exec && (done || once) && strstr(ran, text_of(old, "idempotency_key")))
+		if (exec && (done || once) && has_run(ran, text_of(old, "idempotency_key")))
 			return done ? "a completed step ran again" : "a step in doubt ran unasked";
 	}
 	const char *status = text_of(after, "status");
@@ -377,8 +427,8 @@ static const char *end_is_wrong(struct trial *t, const json_t *before, const jso
 		t->in_doubt++;
 		return rightly_asked(before, after) ? NULL : "it is suspended for nothing";
 	}
-	if (strcmp(status, "completed") != 0)
-		return "it does not complete";
+	if (strcmp(status, end_of(t->scenario)) != 0)
+		return "it does not end as it should";
 	json_t *output = t->scenario->output ? json_loads(t->scenario->output, 0, NULL) : NULL;
 	bool same = !output || json_equal(output, json_object_get(after, "output"));
 	json_decref(output);
@@ -410,7 +460,7 @@ static void expect_all(struct trial *t, const json_t *verdict)
 		trial_defect("%s, state %zu: after the cut %zu instances came of it, not %d",
 			t->scenario->name, t->judged, n, (int)t->scenario->instances);
 	json_array_foreach(json_object_get(verdict, "instances"), i, in)
-		if (strcmp(text_of(in, "status"), "completed") != 0)
+		if (strcmp(text_of(in, "status"), end_of(t->scenario)) != 0)
 			trial_defect("%s, state %zu: after the cut #%zu is %s", t->scenario->name,
 				t->judged, i + 1, text_of(in, "status"));
 }
@@ -420,11 +470,11 @@ static void recover(struct trial *t)
 	const struct scenario *s = t->scenario;
 	int signal;
 	if (!s->recovery[0][0])
-		go_on(t, (const char *const[]){"resume", NULL}, 0);
+		go_on(t, (const char *const[]){"resume", NULL}, s->resumed);
 	for (size_t i = 0; i < 2 && s->recovery[i][0]; i++) {
 		const char *words[MOST_ARGUMENTS + 1] = {NULL};
 		expand_all(s->recovery[i], words);
-		go_on(t, words, 0);
+		go_on(t, words, 6); /* in conflict with what was done before the cut */
 		free_all(words);
 		if (i == 0 && t->emitted) { /* nobody need send it again */
 			json_t *verdict = trial_judge(at.work, &signal);
@@ -503,7 +553,8 @@ static void judge(void *arg, const uint8_t *image, size_t n, const struct disk_m
 			t->judged);
 	t->emitted = false;
 	for (size_t i = 0; i < count; i++)
-		t->emitted |= marks[i].kind == POWER_ENDED && !strncmp(marks[i].text, "emit", 4);
+		t->emitted |= marks[i].kind == POWER_ENDED &&
+			(!strncmp(marks[i].text, "emit", 4) || !strncmp(marks[i].text, "signal", 6));
 	for (size_t i = 0; i < count; i++)
 		if (!mark_holds(verdict, &marks[i])) {
 			trial_defect("%s, state %zu: `%.*s` was promised and is not there",
@@ -599,15 +650,19 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[1], "effect"))
 		return effect(argv);
 	bool quick = argc > 1 && !strcmp(argv[1], "quick");
+	const char *only = argc > 1 + quick ? argv[1 + quick] : NULL;
 	prepare();
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		run_scenario(&scenarios[i], quick);
+		if (!only || !strcmp(only, scenarios[i].name))
+			run_scenario(&scenarios[i], quick);
+	if (only && !all_states)
+		trial_die("there is no scenario %s", only);
 	record(&scenarios[0]);
 	run_worse("without its syncs", &(struct disk_options){.target = at.data, .most = 25,
 		.forget_syncs = true});
 	run_worse("with effects that do not wait", &(struct disk_options){.target = at.data, .most = 25,
 		.early_effects = true});
-	printf("power: %zu states of the disk, %zu names; %zu defects\n", all_states, all_names,
+	printf("check-power: %zu states of the disk, %zu names; %zu defects\n", all_states, all_names,
 		trial_defects);
 	return trial_defects ? 1 : 0;
 }
