@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,10 +156,6 @@ int main(int argc, char **argv)
 	wf_journal_on_broken(journal_broken);
 	wf_mem_on_exhausted(out_of_memory);
 	wf_mem_adopt_jansson();
-	if (sodium_init() < 0) {
-		(void)fputs("wfctl: the cryptographic library cannot be used\n", stderr);
-		return WF_EXIT_JOURNAL;
-	}
 	status = test_hooks(&ctx);
 	ctx.now = wf_now_ms();
 	if (status) {

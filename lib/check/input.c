@@ -106,13 +106,11 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 	const struct wf_expr *e, const char *name)
 {
 	char is[96], wanted[96];
-	const struct wf_type *want;
 	uint32_t kinds, given;
 
 	if (!e->type || json_is_true(schema) || json_object_size(schema) == 0)
 		return json_is_true(schema) || json_object_size(schema) == 0 ? FIT_YES : FIT_MAYBE;
-	want = wf_check_type(f->c->schemas, f->id, schema);
-	kinds = want->kinds;
+	kinds = wf_check_kinds(f->c->schemas, f->id, schema);
 	/* A computed real may turn out to be whole. */
 	if (kinds & WF_T_INT)
 		kinds |= WF_T_REAL;
@@ -120,7 +118,7 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 	if (!given || (given & kinds))
 		return FIT_MAYBE;
 	wf_type_name(e->type, is, sizeof is);
-	wf_type_name(want, wanted, sizeof wanted);
+	wf_type_name(wf_check_type(f->c->schemas, f->id, schema), wanted, sizeof wanted);
 	COMPLAIN(f, f->rule, node->span, "`%s` of `%s` is %s here, must be %s", called(f, name),
 		f->action, is, wanted);
 	return FIT_NO;
@@ -328,7 +326,7 @@ static enum fit fits_items(struct fitter *f, json_t *schema, const struct wf_nod
 /* Whether the schema takes that kind at all. */
 static bool takes(const struct fitter *f, json_t *schema, uint32_t kind)
 {
-	return wf_check_type(f->c->schemas, f->id, schema)->kinds & kind;
+	return wf_check_kinds(f->c->schemas, f->id, schema) & kind;
 }
 
 /* A map or list with computed parts, or a map that is written out and wrong. */

@@ -139,5 +139,7 @@ const struct wf_type *wf_check_output_type(struct wf_check_schemas *s, enum wf_a
 const struct wf_schema *wf_check_compiled(struct wf_check_schemas *s, enum wf_action action,
 	json_t *part);
 const struct wf_type *wf_check_type(struct wf_check_schemas *s, enum wf_action action, json_t *part);
+/* The kinds of that type alone, for less. */
+uint32_t wf_check_kinds(struct wf_check_schemas *s, enum wf_action action, json_t *part);
 
 #endif

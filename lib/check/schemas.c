@@ -13,6 +13,8 @@ struct part {
 	const struct wf_type *type;
 	struct wf_schema *compiled;
 	bool asked; /* whether it can be compiled is known */
+	bool has_kinds;
+	uint32_t kinds;
 };
 
 struct of_action {
@@ -148,6 +150,16 @@ const struct wf_type *wf_check_type(struct wf_check_schemas *s, enum wf_action a
 		p->type = wf_type_of_schema(s->arena, p->document, false);
 	}
 	return p->type;
+}
+
+uint32_t wf_check_kinds(struct wf_check_schemas *s, enum wf_action action, json_t *part)
+{
+	struct part *p = part_of(s, action, part);
+
+	if (!p->has_kinds)
+		p->kinds = wf_kinds_of_schema(s->arena, p->document);
+	p->has_kinds = true;
+	return p->kinds;
 }
 
 /* Adds to `required` the properties with a default, here and below. */

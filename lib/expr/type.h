@@ -41,6 +41,8 @@ extern const struct wf_type wf_type_any; /* WF_T_ANY, nothing else known */
  * schema). */
 const struct wf_type *wf_type_of_schema(struct wf_arena *arena, const json_t *schema,
 	bool assume_closed);
+/* The kinds of that type alone, for less. */
+uint32_t wf_kinds_of_schema(struct wf_arena *arena, const json_t *schema);
 const struct wf_type *wf_type_of_value(struct wf_arena *arena, const json_t *value);
 const struct wf_type *wf_type_union(struct wf_arena *arena, const struct wf_type *a,
 	const struct wf_type *b);

@@ -33,6 +33,7 @@ struct reading {
 	struct wf_arena *arena;
 	const json_t *document;
 	bool assume_closed;
+	bool kinds_only; /* members and elements are not read */
 	struct seen *seen;
 	unsigned budget; /* of subschemas, so that branching references end */
 	unsigned depth;
@@ -312,10 +313,12 @@ static struct shape read_object(struct reading *r, const json_t *schema)
 	uint32_t values = kinds_of_values(r, schema);
 	if (s.kinds & values)
 		s.kinds &= values;
-	read_members(r, schema, &s);
-	const json_t *items = json_object_get(schema, "items");
-	if (items && !json_object_get(schema, "prefixItems"))
-		s.element = read_schema(r, items);
+	if (!r->kinds_only) {
+		read_members(r, schema, &s);
+		const json_t *items = json_object_get(schema, "items");
+		if (items && !json_object_get(schema, "prefixItems"))
+			s.element = read_schema(r, items);
+	}
 	const char *ref = json_string_value(json_object_get(schema, "$ref"));
 	if (ref) {
 		struct shape target = read_reference(r, ref);
@@ -364,4 +367,11 @@ const struct wf_type *wf_type_of_schema(struct wf_arena *arena, const json_t *sc
 	struct reading r = { .arena = arena, .document = schema, .assume_closed = assume_closed,
 		.budget = SCHEMA_BUDGET };
 	return read_schema(&r, schema);
+}
+
+uint32_t wf_kinds_of_schema(struct wf_arena *arena, const json_t *schema)
+{
+	struct reading r = { .arena = arena, .document = schema, .kinds_only = true,
+		.budget = SCHEMA_BUDGET };
+	return read_shape(&r, schema).kinds;
 }

@@ -50,6 +50,8 @@ static void check_schema(const char *schema, bool assume_closed, const char *exp
 	struct wf_arena *arena = wf_arena_new();
 	json_t *json = parse(schema);
 	const struct wf_type *type = wf_type_of_schema(arena, json, assume_closed);
+	/* whoever wants the kinds alone is told the same */
+	assert_int_equal(wf_kinds_of_schema(arena, json), type->kinds);
 	json_decref(json); /* the type keeps nothing of the schema */
 	show(type, &got);
 	if (strcmp(got.data, expected) != 0)
