@@ -32,6 +32,8 @@ static const char *const dot_edges[] = {
 };
 
 static const char dot_undo[] = "style=dashed, color=\"#59359a\", fontcolor=\"#59359a\"";
+/* It does not bend the main flow; in a frame there is no room beside it. */
+static const char dot_undo_main[] = "style=dashed, color=\"#59359a\", fontcolor=\"#59359a\", weight=0";
 
 /* In Mermaid: beside the usual way. */
 static const bool dotted_edge[] = { [WF_EDGE_FAILURE] = true, [WF_EDGE_NOTIFY] = true };
@@ -92,10 +94,14 @@ struct drawing {
 	unsigned depth;
 	uint32_t *forks;  /* by step: the group that it forks; WF_NONE */
 	uint32_t *undoes; /* by step: the one that it undoes; WF_NONE */
+	bool *handles;    /* by step: it stands in the list of the workflow's own handler */
+	uint32_t handler; /* the step with which that begins; WF_NONE */
+	uint32_t handler_dag; /* … or the group, when its steps depend on each other; WF_NONE */
 	const struct pen {
 		void (*step)(struct drawing *d, uint32_t step);
 		void (*open)(struct drawing *d, const char *name, const char *label);
 		void (*join)(struct drawing *d, uint32_t group);
+		void (*failed)(struct drawing *d); /* from where the handler begins */
 		const char *close;
 	} *pen;
 };
@@ -109,6 +115,44 @@ static const char *action_of(const struct wf_plan *plan, uint32_t step)
 static bool is_drawn(const struct wf_plan *plan, uint32_t step)
 {
 	return plan->steps[step].origin == step;
+}
+
+/* The step, or the group, with which the workflow's own handler begins: the first behind its pc that is
+ * nothing beside the flow. */
+static void find_handler(struct drawing *d)
+{
+	const struct wf_plan *plan = d->plan;
+	for (uint32_t i = 0; i < plan->group_count; i++)
+		if (plan->groups[i].kind == WF_GROUP_DAG && plan->groups[i].parent == WF_NONE &&
+			plan->fork_pc[i] != WF_NONE && plan->fork_pc[i] >= plan->failure_pc)
+			d->handler_dag = i;
+	for (uint32_t i = 0; d->handler_dag == WF_NONE && i < plan->step_count; i++) {
+		const struct wf_plan_step *s = &plan->steps[i];
+		if (s->group == WF_NONE && s->enter_pc >= plan->failure_pc && d->undoes[i] == WF_NONE &&
+			wf_view_side_of(plan, i) == WF_NONE &&
+			(d->handler == WF_NONE || s->enter_pc < plan->steps[d->handler].enter_pc))
+			d->handler = i;
+	}
+}
+
+/* A transition never leaves its list: the handler's is what its first step leads to. */
+static void mark_handler(struct drawing *d)
+{
+	const struct wf_plan *plan = d->plan;
+	bool more = d->handler != WF_NONE;
+	if (more)
+		d->handles[d->handler] = true;
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < plan->edge_count; i++) {
+			const struct wf_plan_edge *e = &plan->edges[i];
+			if (e->from == WF_NONE || e->to == WF_NONE || !d->handles[e->from] ||
+				d->handles[e->to] || plan->steps[e->to].group != WF_NONE ||
+				wf_view_side_of(plan, e->to) != WF_NONE)
+				continue;
+			d->handles[e->to] = more = true;
+		}
+	}
 }
 
 /* What follows from the whole plan, once. */
@@ -125,12 +169,18 @@ static void begin(struct drawing *d)
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (plan->steps[i].compensation != WF_NONE)
 			d->undoes[plan->steps[i].compensation] = i;
+	d->handles = wf_calloc((size_t)plan->step_count + 1, sizeof(*d->handles));
+	d->handler = d->handler_dag = WF_NONE;
+	if (plan->failure_pc != WF_NONE)
+		find_handler(d);
+	mark_handler(d);
 }
 
 static void done(struct drawing *d)
 {
 	wf_free(d->forks);
 	wf_free(d->undoes);
+	wf_free(d->handles);
 }
 
 /* A compensation stands beside what it undoes. */
@@ -247,12 +297,14 @@ static void close_frame(struct drawing *d)
 
 static void draw_members(struct drawing *d, uint32_t group);
 
-/* The steps of a list, then the groups in it that no step forks. */
-static void draw_list(struct drawing *d, uint32_t group, uint32_t member)
+/* The steps of a list, then the groups in it that no step forks; of the main list those of the workflow's
+ * own handler, or the others. */
+static void draw_list(struct drawing *d, uint32_t group, uint32_t member, bool handler)
 {
 	const struct wf_plan *plan = d->plan;
 	for (uint32_t i = 0; i < plan->step_count; i++) {
-		if (!lies_in(d, i, group, member))
+		uint32_t of = d->undoes[i] == WF_NONE ? i : d->undoes[i];
+		if (!lies_in(d, i, group, member) || (group == WF_NONE && d->handles[of] != handler))
 			continue;
 		d->pen->step(d, i);
 		if (d->forks[i] != WF_NONE)
@@ -261,7 +313,8 @@ static void draw_list(struct drawing *d, uint32_t group, uint32_t member)
 	for (uint32_t i = 0; i < plan->group_count; i++) {
 		const struct wf_plan_group *g = &plan->groups[i];
 		if (g->step == WF_NONE && g->parent == group &&
-			(group == WF_NONE || g->parent_member == member) && group_drawn(plan, i))
+			(group == WF_NONE || g->parent_member == member) && group_drawn(plan, i) &&
+			(group != WF_NONE || (i == d->handler_dag) == handler))
 			draw_members(d, i);
 	}
 }
@@ -282,12 +335,26 @@ static void draw_members(struct drawing *d, uint32_t group)
 			WF_AUTOFREE char *frame = wf_asprintf("g%um%u", group, m);
 			d->pen->open(d, frame, name ? name : "");
 		}
-		draw_list(d, group, m);
+		draw_list(d, group, m, false);
 		if (framed)
 			close_frame(d);
 	}
 	if (g->step != WF_NONE)
 		d->pen->join(d, group);
+	close_frame(d);
+}
+
+/* The main list, and the workflow's own handler in a frame of its own. */
+static void draw_lists(struct drawing *d)
+{
+	draw_list(d, WF_NONE, WF_NONE, false);
+	if (d->handler == WF_NONE && d->handler_dag == WF_NONE)
+		return;
+	d->pen->open(d, "handler", d->plan->compensate
+			? "when a failure ends the workflow, and what was done is undone"
+			: "when a failure ends the workflow");
+	d->pen->failed(d);
+	draw_list(d, WF_NONE, WF_NONE, true);
 	close_frame(d);
 }
 
@@ -307,9 +374,10 @@ static bool is_awaited(const struct wf_plan *plan, const struct wf_plan_group *g
 
 /* From where its list begins to the steps that depend on none, and from those on which none depends to
  * where it ends. */
-static void draw_ends(const struct wf_plan *plan, const char *start, const char *finish,
-	struct wf_buf *out, edge_fn *edge)
+static void draw_ends(const struct drawing *d, const char *start, const char *finish, edge_fn *edge)
 {
+	const struct wf_plan *plan = d->plan;
+	struct wf_buf *out = d->out;
 	for (uint32_t i = 0; i < plan->group_count; i++) {
 		const struct wf_plan_group *g = &plan->groups[i];
 		if (g->kind != WF_GROUP_DAG || !group_drawn(plan, i))
@@ -320,7 +388,7 @@ static void draw_ends(const struct wf_plan *plan, const char *start, const char 
 			if (g->parent != WF_NONE)
 				join = end_of("j", g->parent);
 			if (!member->dep_count)
-				edge(out, g->parent == WF_NONE ? start
+				edge(out, i == d->handler_dag ? "failed" : g->parent == WF_NONE ? start
 						: end_of("s", plan->groups[g->parent].step).text,
 					step.text);
 			if (!is_awaited(plan, g, m))
@@ -371,7 +439,14 @@ static void dot_join(struct drawing *d, uint32_t group)
 	wf_buf_printf(d->out, "j%u [shape=invtrapezium, label=\"\", height=0.15, style=filled];\n", group);
 }
 
-static const struct pen dot_pen = { dot_step, dot_open, dot_join, "}\n" };
+static void dot_failed(struct drawing *d)
+{
+	indent(d);
+	wf_buf_addstr(d->out, "failed [shape=circle, label=\"\", width=0.2, style=filled, "
+			      "fillcolor=\"#b02a37\", color=\"#b02a37\"];\n");
+}
+
+static const struct pen dot_pen = { dot_step, dot_open, dot_join, dot_failed, "}\n" };
 
 static void dot_edge(struct wf_buf *out, const char *from, const char *to, const char *label,
 	const char *look)
@@ -406,18 +481,21 @@ void wf_view_dot(const struct wf_plan *plan, const struct wf_instance *in, struc
 			   "\tstart [shape=circle, label=\"\", width=0.2, style=filled, fillcolor=black];\n"
 			   "\tend [shape=doublecircle, label=\"\", width=0.15, style=filled, "
 			   "fillcolor=black];\n");
-	draw_list(&d, WF_NONE, WF_NONE);
+	draw_lists(&d);
+	if (d.handler != WF_NONE)
+		dot_edge(out, "failed", end_of("s", d.handler).text, NULL, dot_edges[WF_EDGE_FAILURE]);
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct wf_plan_edge *e = &plan->edges[i];
 		if (edge_drawn(plan, e))
 			dot_edge(out, edge_from(&d, e, "start").text, edge_to(plan, e, "end").text,
 				wf_plan_string(plan, e->label), dot_edges[e->kind]);
 	}
-	draw_ends(plan, "start", "end", out, dot_plain);
+	draw_ends(&d, "start", "end", dot_plain);
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
 			dot_edge(out, end_of("s", i).text,
-				end_of("s", plan->steps[i].compensation).text, "undone by", dot_undo);
+				end_of("s", plan->steps[i].compensation).text, "undone by",
+				plan->steps[i].group == WF_NONE ? dot_undo_main : dot_undo);
 	wf_buf_addstr(out, "}\n");
 	done(&d);
 }
@@ -457,7 +535,14 @@ static void mermaid_join(struct drawing *d, uint32_t group)
 	wf_buf_printf(d->out, "j%u[\\\" \"/]\n", group);
 }
 
-static const struct pen mermaid_pen = { mermaid_step, mermaid_open, mermaid_join, "end\n" };
+static void mermaid_failed(struct drawing *d)
+{
+	indent(d);
+	wf_buf_addstr(d->out, "failed(( ))\n");
+}
+
+static const struct pen mermaid_pen = { mermaid_step, mermaid_open, mermaid_join, mermaid_failed,
+	"end\n" };
 
 static void mermaid_edge(struct wf_buf *out, const char *from, const char *to, const char *label,
 	bool dotted)
@@ -481,7 +566,9 @@ void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, s
 	struct drawing d = { .plan = plan, .in = in, .out = out, .depth = 1, .pen = &mermaid_pen };
 	begin(&d);
 	wf_buf_addstr(out, "flowchart TD\n\tbegin(( ))\n\tfinish((( )))\n");
-	draw_list(&d, WF_NONE, WF_NONE);
+	draw_lists(&d);
+	if (d.handler != WF_NONE)
+		mermaid_edge(out, "failed", end_of("s", d.handler).text, NULL, true);
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct wf_plan_edge *e = &plan->edges[i];
 		if (edge_drawn(plan, e))
@@ -489,7 +576,7 @@ void wf_view_mermaid(const struct wf_plan *plan, const struct wf_instance *in, s
 				edge_to(plan, e, "finish").text, wf_plan_string(plan, e->label),
 				dotted_edge[e->kind]);
 	}
-	draw_ends(plan, "begin", "finish", out, mermaid_plain);
+	draw_ends(&d, "begin", "finish", mermaid_plain);
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		if (is_drawn(plan, i) && plan->steps[i].compensation != WF_NONE)
 			mermaid_edge(out, end_of("s", i).text,

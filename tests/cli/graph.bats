@@ -87,3 +87,35 @@ setup() {
 		done
 	done
 }
+
+@test "the workflow's own handler has a frame, and something that leads into it" {
+	cat >h.yaml <<-'EOF'
+	workflow:
+	  id: h
+	  steps: [{ id: work, action: exec.run, with: { command: [a] }, compensate: { action: exec.run, with: { command: [b] } } }]
+	  on_failure:
+	    compensate: true
+	    steps:
+	      - { id: tell, action: exec.run, with: { command: [a] } }
+	      - { id: note, action: data.set, with: { a: 1 } }
+	EOF
+	ok wfctl graph h.yaml
+	assert_line --partial 'label="when a failure ends the workflow, and what was done is undone"'
+	assert_line --regexp 'failed -> s[0-9]+ \[style=dashed'
+	# the two steps stand in the frame, the others do not
+	frame=$(sed -n '/cluster_handler/,/^	}/p' <<<"$output")
+	[[ "$frame" == *tell* && "$frame" == *note* && "$frame" != *work* ]] || fail "$frame"
+	ok wfctl graph -o mermaid h.yaml
+	assert_line --regexp 'failed -\.-> s[0-9]+'
+	assert_line --partial 'subgraph handler ["when a failure ends the workflow'
+	# steps of a handler that depend on each other
+	sed -i 's/id: note,/id: note, depends_on: [tell],/' h.yaml
+	ok wfctl graph h.yaml
+	[ "$(grep -c 'failed -> ' <<<"$output")" = 1 ] || fail "$output"
+	refute_line --partial 'start -> end'
+	[ "$(grep -c 'start -> ' <<<"$output")" = 1 ] || fail "$output"
+	# and none without a handler's steps
+	sed -i '/on_failure/,$d' h.yaml
+	ok wfctl graph h.yaml
+	refute_output --partial 'failed'
+}
