@@ -34,6 +34,7 @@ struct wf_setting_info {
 extern const struct wf_setting_info wf_settings[WF_SET_COUNT_];
 
 struct wf_actions;
+struct wf_beside;
 struct wf_ctx {
 	struct wf_arguments args;
 	enum wf_format format;
@@ -48,6 +49,7 @@ struct wf_ctx {
 	json_t *config;             /* object of strings, and of maps for wf_people; NULL until it was read */
 	json_t *people;             /* what wf_people read */
 	struct wf_actions *actions; /* the definitions that it knows; NULL until some were looked for */
+	struct wf_beside *beside;   /* … and the workflows beside those at hand; NULL: none */
 	bool form_asked;            /* by option, variable or file: a failure takes that form too */
 	bool failed_json;           /* an error document is on standard output already */
 };

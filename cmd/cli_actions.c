@@ -170,6 +170,7 @@ static struct wf_actions *actions_of(struct wf_ctx *ctx)
 	wf_shelf_fill_later(a->journal, fill_journal, a);
 	/* what --actions names is wrong whether something is looked for in it or not */
 	fill_given(a, a->given);
+	wf_shelf_find_twins(a->given, &a->diags);
 	return a;
 }
 

@@ -1,6 +1,7 @@
 /* Settings, the home, who acts: what a verb finds around it. */
 #include "cli.h"
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include "base/text.h"
 
@@ -203,6 +204,7 @@ int wf_ctx_begin(struct wf_ctx *ctx)
 void wf_ctx_done(struct wf_ctx *ctx)
 {
 	wf_actions_done(ctx);
+	wf_beside_done(ctx);
 	wf_journal_close(ctx->journal);
 	if (ctx->home)
 		wf_runner_end(ctx->home);

@@ -1,6 +1,7 @@
 /* Definition files: found, read, checked, compiled. */
 #include "cli_load.h"
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include "base/limits.h"
 #include "check/check.h"
@@ -34,8 +35,7 @@ static int read_text(struct wf_loaded *l, const char *path)
 }
 
 /* One definition, a workflow or an action. */
-static void load_definition(struct wf_loaded *l, struct wf_node *root,
-	struct wf_check_schemas *schemas)
+static void read_definition(struct wf_loaded *l, struct wf_node *root)
 {
 	const struct wf_model_options options = { .actions = l->actions, .dialect = l->dialect };
 	const struct wf_document document = { .root = root };
@@ -43,14 +43,26 @@ static void load_definition(struct wf_loaded *l, struct wf_node *root,
 	if (wf_is_action_definition(root)) {
 		l->defs[i] = wf_catalog_of(l->actions, &l->source, root);
 		wf_diags_move(&l->diags, &l->defs[i]->diags);
-		(void)wf_check_action(l->defs[i], &l->diags);
 		return;
 	}
 	l->models[i] = wf_model_read_with(&l->source, &document, &options, &l->diags);
-	if (l->models[i] && schemas)
-		(void)wf_check_with(schemas, l->models[i], &l->diags);
-	else if (l->models[i])
-		(void)wf_check(l->models[i], &l->diags);
+	if (l->models[i])
+		wf_known_add_model(l->known, l->models[i]);
+}
+
+static void check_definitions(struct wf_loaded *l, struct wf_check_schemas *given)
+{
+	struct wf_check_schemas *schemas = given ? given : wf_check_schemas_new();
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->defs[i])
+			(void)wf_check_action(l->defs[i], &l->diags);
+		if (l->models[i])
+			(void)wf_check_with(schemas, l->known, l->models[i], &l->diags);
+	}
+	wf_check_bundle(l->known, l->models, l->count, &l->diags);
+	wf_diags_sort(&l->diags);
+	if (schemas != given)
+		l->schemas = schemas;
 }
 
 /* A document that is a list is a bundle of definitions. */
@@ -70,6 +82,8 @@ void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
 	l->own = wf_shelf_new();
 	wf_shelf_add_documents(l->own, &l->source, &l->docs);
 	l->actions = wf_actions_catalog(ctx, path, l->own, &l->diags);
+	l->known = wf_known_new();
+	wf_known_behind(l->known, wf_beside_known(ctx));
 	for (size_t i = 0; i < l->docs.count; i++)
 		count += in_document(l->docs.items[i].root);
 	l->models = wf_calloc(count + 1, sizeof(struct wf_model *));
@@ -78,18 +92,19 @@ void wf_load_file(struct wf_loaded *l, struct wf_ctx *ctx, const char *path,
 		struct wf_node *root = l->docs.items[i].root;
 		bool bundle = root->kind == WF_NODE_LIST && root->list.count;
 		for (size_t k = 0; bundle && k < root->list.count; k++)
-			load_definition(l, root->list.items[k], schemas);
+			read_definition(l, root->list.items[k]);
 		if (!bundle)
-			load_definition(l, root, schemas);
+			read_definition(l, root);
 	}
-	wf_check_bundle(l->models, l->count, &l->diags);
-	wf_diags_sort(&l->diags);
+	check_definitions(l, schemas);
 }
 
 void wf_loaded_done(struct wf_loaded *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		wf_model_free(l->models[i]);
+	wf_known_free(l->known);
+	wf_check_schemas_free(l->schemas);
 	wf_free(l->models);
 	wf_free(l->defs);
 	wf_catalog_free(l->actions);

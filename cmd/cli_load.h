@@ -10,6 +10,7 @@
 struct wf_check_schemas;
 struct wf_shelf;
 struct wf_catalog;
+struct wf_known;
 struct wf_action_def;
 struct wf_loaded {
 	char *name;
@@ -19,6 +20,8 @@ struct wf_loaded {
 	struct wf_documents docs;
 	struct wf_shelf *own;     /* the action definitions among them */
 	struct wf_catalog *actions;
+	struct wf_known *known;   /* its workflows, and those beside it */
+	struct wf_check_schemas *schemas; /* that its types point into; NULL: the caller's */
 	struct wf_model **models; /* one a definition; NULL where it is no workflow */
 	struct wf_action_def **defs; /* … and no action definition */
 	size_t count;             /* definitions: documents, and what a document that is a list holds */

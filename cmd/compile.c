@@ -1,5 +1,6 @@
 /* wfctl compile: the plan of a definition, as bytes, assembly, or a summary. */
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include <string.h>
 
@@ -110,6 +111,7 @@ static int run_compile(struct wf_ctx *ctx)
 	struct wf_cause cause = { 0 };
 	bool orch = wf_opt(ctx, "emit") && !strcmp(wf_opt(ctx, "emit"), "orch");
 	int status;
+	wf_beside_begin(ctx, NULL, true, false);
 	if (orch)
 		status = wf_load_canonical(ctx, path, &out);
 	else if (ends_in(path, ".wfs"))
@@ -139,6 +141,7 @@ static int run_compile(struct wf_ctx *ctx)
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
 	WF_OPTION_DIALECT,
+	WF_OPTION_WITH,
 	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm), a summary (json) or the definition in the "
 		"canonical dialect (orch)",
 		"plan|asm|json|orch", NULL },

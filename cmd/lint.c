@@ -1,5 +1,6 @@
 /* wfctl lint: every finding of every definition, in one run. */
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include "check/check.h"
 #include "view/findings.h"
@@ -98,6 +99,7 @@ static int run_lint(struct wf_ctx *ctx)
 	struct wf_check_schemas *schemas = wf_check_schemas_new();
 	int status = wf_find_files(ctx, &files);
 	wf_actions_bundle(ctx, &files);
+	wf_beside_begin(ctx, &files, true, false);
 	for (size_t i = 0; !status && i < files.count; i++) {
 		struct wf_loaded l;
 		wf_load_file(&l, ctx, files.items[i], schemas);
@@ -107,6 +109,7 @@ static int run_lint(struct wf_ctx *ctx)
 	}
 	wf_check_schemas_free(schemas);
 	wf_actions_done(ctx);
+	wf_beside_done(ctx);
 	wf_files_done(&files);
 	if (!status) {
 		put_end(&r);
@@ -121,6 +124,7 @@ static int run_lint(struct wf_ctx *ctx)
 static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
 	WF_OPTION_DIALECT,
+	WF_OPTION_WITH,
 	{ "format", 0, "FORM", "the same as --output", "format", NULL },
 	{ "warnings-as-errors", 0, NULL, "leave with status 1 for warnings too", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
@@ -132,6 +136,11 @@ const struct wf_verb wf_verb_lint = {
 		       "line itself with a caret, the rule's id and, where there is one, the fix. "
 		       "Folders are searched for *.yaml, *.yml and *.json; - is standard input; a "
 		       "file of several YAML documents holds a definition in each.\n\n"
+		       "What a step gives to its child (workflow.run, workflow.start) and takes from it is "
+		       "checked where that one is known, and so are circles of children: it is looked for in "
+		       "the same file, in the others that are named, in those of --with, and where there is a "
+		       "journal among the workflows that are registered. A child that is not known is no "
+		       "finding here: it may be registered later.\n\n"
 		       "wfctl explain RULE says more about a rule.",
 	.examples = "wfctl lint workflows/\n"
 		    "wfctl lint -o sarif workflows/ > findings.sarif\n"

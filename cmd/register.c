@@ -1,5 +1,6 @@
 /* wfctl register: keeps a definition's plan under its name and version. */
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include "sweep/schedule.h"
 
@@ -153,6 +154,7 @@ static int run_register(struct wf_ctx *ctx)
 	struct wf_files files = { 0 };
 	int status = wf_find_files(ctx, &files);
 	wf_actions_bundle(ctx, &files);
+	wf_beside_begin(ctx, &files, true, true);
 	if (!status && !wf_opt(ctx, "dry-run"))
 		status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	for (size_t i = 0; !status && i < files.count; i++)
@@ -164,6 +166,7 @@ static int run_register(struct wf_ctx *ctx)
 	if (!status && wf_opt(ctx, "dry-run"))
 		wf_note(ctx, "nothing was registered");
 	wf_actions_done(ctx);
+	wf_beside_done(ctx);
 	wf_files_done(&files);
 	json_decref(out.list);
 	wf_buf_done(&out.text);
@@ -184,7 +187,11 @@ const struct wf_verb wf_verb_register = {
 		       "is nothing new, another one under the same version is refused. A definition "
 		       "without a version gets the next number. Action definitions (kind: action) are "
 		       "kept in the same way, for the steps of what is compiled later. Instances in flight keep the plan they "
-		       "began with.",
+		       "began with.\n\n"
+		       "Children (workflow.run, workflow.start) are looked for among all that is registered at "
+		       "once and what is registered already: a circle of them is refused, and so is an input "
+		       "that the child refuses. A child that is not there yet is a warning, and may be "
+		       "registered later.",
 	.examples = "wfctl register workflows/\n"
 		    "wfctl run wf_user_onboarding --input @user.json",
 	.options = options,

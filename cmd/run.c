@@ -4,6 +4,7 @@
 #include "cli_drive.h"
 #include "cli_input.h"
 #include "cli_actions.h"
+#include "cli_children.h"
 
 #include "base/limits.h"
 #include "view/instance.h"
@@ -260,12 +261,17 @@ static int run_run(struct wf_ctx *ctx)
 		return wf_fail_usage(ctx, "--jobs goes with --batch");
 	if (!strcmp(wf_arg(ctx, 0), "-") && wf_opt(ctx, "input") && !strcmp(wf_opt(ctx, "input"), "-"))
 		return wf_fail_usage(ctx, "definition and input cannot both be on standard input");
-	int status = wf_runnable_find(ctx, wf_arg(ctx, 0), &r);
+	char *path = wf_strdup(wf_arg(ctx, 0));
+	const struct wf_files file = { .items = &path, .count = wf_looks_like_file(path) };
+	wf_beside_begin(ctx, &file, true, true);
+	int status = wf_runnable_find(ctx, path, &r);
 	if (!status)
 		status = wf_bundle_with(ctx, &r);
 	if (!status)
 		status = batch ? wf_run_batch(ctx, &r, batch) : run_one(ctx, &r);
 	wf_runnable_done(&r);
+	wf_beside_done(ctx);
+	wf_free(path);
 	return status;
 }
 
@@ -279,8 +285,7 @@ static const struct wf_option options[] = {
 		NULL },
 	{ "key", 'k', "KEY", "a name of one's own for this start: the same again for the same workflow starts "
 		"nothing, and gives the instance of then", NULL, NULL },
-	{ "with", 0, "FILE", "workflows that children are looked for among before those that are registered; "
-		"may be given often", "file", NULL },
+	WF_OPTION_WITH,
 	{ "stay", 0, "SPAN", "wait here for timers due within this (10s unless given); later ones are "
 		"left to resume", NULL, NULL },
 	{ "dry-run", 'n', NULL, "check everything and say what would be started", NULL, NULL },

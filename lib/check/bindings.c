@@ -202,7 +202,10 @@ static const struct wf_type *raw_output(struct binder *b, const struct wf_model_
 		return wf_expr_tree_type(s->with.tree);
 	if (s->action == WF_ACT_DATA_TRANSFORM && s->transform.expr && s->transform.expr->type)
 		return s->transform.expr->type;
-	const struct wf_type *type = wf_check_output_type(b->c->schemas, s->action);
+	const struct wf_type *type = wf_check_child_type(b->c, s);
+	if (type)
+		return type;
+	type = wf_check_output_type(b->c->schemas, s->action);
 	return type ? with_mode(b, s, type) : &wf_type_any;
 }
 

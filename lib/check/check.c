@@ -42,10 +42,11 @@ const struct wf_expr *wf_check_member(const struct wf_expr *e, const char *name)
 	return NULL;
 }
 
-bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags)
+bool wf_check_with(struct wf_check_schemas *schemas, struct wf_known *known, struct wf_model *model,
+	struct wf_diags *diags)
 {
 	struct wf_checker c = {.model = model, .diags = diags, .arena = model->arena,
-		.schemas = schemas};
+		.schemas = schemas, .known = known};
 	size_t errors = diags->errors, from = diags->count;
 
 	bool sound = wf_check_actions(&c);
@@ -69,7 +70,7 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, str
 bool wf_check(struct wf_model *model, struct wf_diags *diags)
 {
 	struct wf_check_schemas *schemas = wf_check_schemas_of(model);
-	bool sound = wf_check_with(schemas, model, diags);
+	bool sound = wf_check_with(schemas, NULL, model, diags);
 
 	wf_check_schemas_free(schemas);
 	return sound;

@@ -5,7 +5,7 @@
 #ifndef WF_CHECK_CHECK_H
 #define WF_CHECK_CHECK_H
 
-#include "model/model.h"
+#include "check/known.h"
 
 /* Adds all findings, resolves every expression of the model (the compiler needs that). True when no
  * error was added, and the action definitions that it uses have none either. */
@@ -16,11 +16,14 @@ bool wf_check(struct wf_model *model, struct wf_diags *diags);
 struct wf_check_schemas;
 struct wf_check_schemas *wf_check_schemas_new(void);
 void wf_check_schemas_free(struct wf_check_schemas *s); /* NULL is allowed */
-bool wf_check_with(struct wf_check_schemas *schemas, struct wf_model *model, struct wf_diags *diags);
+/* known: other workflows, whose outputs are typed where they are a step's child; NULL: none is. */
+bool wf_check_with(struct wf_check_schemas *schemas, struct wf_known *known, struct wf_model *model,
+	struct wf_diags *diags);
 
-/* Workflows of one file, each of them checked (NULL: what is no workflow): whether they start each other
- * in a circle, and what each gives to a child among them. */
-void wf_check_bundle(struct wf_model *const *models, size_t count, struct wf_diags *diags);
+/* Workflows of one text, each of them known and checked (NULL: what is no workflow): whether they start
+ * each other in a circle, what each gives to a child, and whether two have one name. */
+void wf_check_bundle(struct wf_known *known, struct wf_model *const *models, size_t count,
+	struct wf_diags *diags);
 
 /* The same for an action definition; one that is used by a model is checked with it. */
 bool wf_check_action(struct wf_action_def *def, struct wf_diags *diags);

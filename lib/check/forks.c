@@ -120,8 +120,8 @@ static void check_join(struct wf_checker *c, const struct wf_model_step *s)
 	uint32_t dead = 0, first = WF_NONE;
 
 	if (f->needed > f->block_count) {
-		WF_FIND(c, JOIN_IMPOSSIBLE, span, "%u branches have to succeed, and there are %u",
-			f->needed, f->block_count);
+		WF_FIND(c, JOIN_IMPOSSIBLE, span, "%u branches of `%s` have to succeed, and there %s %u",
+			f->needed, s->id, f->block_count == 1 ? "is" : "are", f->block_count);
 		return;
 	}
 	for (uint32_t i = f->first_block; i < f->first_block + f->block_count; i++)

@@ -11,6 +11,7 @@ struct wf_checker {
 	struct wf_arena *arena; /* the model's */
 	struct wf_graph flow, lists;
 	struct wf_check_schemas *schemas;
+	struct wf_known *known; /* other workflows; NULL: none */
 	bool unknown_steps; /* a target has a finding: what is out of reach may follow from it */
 };
 
@@ -84,6 +85,8 @@ void wf_check_fits(struct wf_checker *c, json_t *schema, enum wf_rule rule, cons
 	const char *whole, const struct wf_node *node, const struct wf_expr *e);
 /* children.c: what the workflow gives at its end against its own schema. After the bindings. */
 void wf_check_output(struct wf_checker *c);
+/* The type of what the step's child gives; NULL where nothing is known of it. */
+const struct wf_type *wf_check_child_type(struct wf_checker *c, const struct wf_model_step *s);
 /* triggers.c: schedules and the names of events. After the bindings. */
 void wf_check_triggers(struct wf_checker *c);
 /* An event's or signal's name; with a `*` in its parts when it is a pattern. */

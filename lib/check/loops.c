@@ -106,14 +106,16 @@ static void tell_loop(struct wf_checker *c, const uint32_t *nodes, uint32_t coun
 	wf_free(steps);
 }
 
-/* A loop is bounded by the steps with max_visits: without them nothing may lead back. */
+/* A loop is bounded by the steps with max_visits: without them nothing may lead back. In a list with
+ * depends_on nothing may lead anywhere, and that has its finding. */
 static void unbounded_loops(struct wf_checker *c)
 {
 	const struct wf_model *m = c->model;
 	bool *cut = wf_calloc(c->lists.count, sizeof *cut);
 
 	for (uint32_t i = 0; i < m->step_count; i++)
-		cut[wf_flow_enter(i)] = m->steps[i].max_visits_node != NULL;
+		cut[wf_flow_enter(i)] = m->steps[i].max_visits_node != NULL ||
+					m->blocks[m->steps[i].block].depends;
 	each_cycle(c, &c->lists, cut, wf_flow_is_enter, tell_loop);
 	wf_free(cut);
 }

@@ -185,6 +185,39 @@ bool wf_shelf_at(struct wf_shelf *s, size_t i, struct wf_shelf_entry *ret)
 	return true;
 }
 
+static const char *version_of(const struct wf_node *root)
+{
+	const struct wf_node *version = wf_node_get(root, "version");
+
+	return version && version->kind == WF_NODE_STRING ? version->string.text : NULL;
+}
+
+/* A file that is there twice, by itself and in its folder, says the same twice. */
+static bool are_twins(const struct wf_shelf_entry *a, const struct wf_shelf_entry *b)
+{
+	const char *one = version_of(a->root), *other = version_of(b->root);
+
+	if (!a->id[0] || strcmp(a->id, b->id) != 0 || strcmp(a->source->name, b->source->name) == 0)
+		return false;
+	return !one || !other || strcmp(one, other) == 0;
+}
+
+void wf_shelf_find_twins(struct wf_shelf *s, struct wf_diags *diags)
+{
+	struct wf_shelf_entry at, other;
+
+	for (size_t i = 0; wf_shelf_at(s, i, &at); i++)
+		for (size_t k = 0; k < i && wf_shelf_at(s, k, &other); k++) {
+			if (!are_twins(&at, &other))
+				continue;
+			wf_diag_add(diags, WF_RULE_ID_DUPLICATE, at.source,
+				wf_node_get(at.root, "id")->span,
+				"the id `%s` is taken by the definition in %s:%u", at.id,
+				other.source->name, wf_node_get(other.root, "id")->span.line);
+			break;
+		}
+}
+
 /* -- the catalogue -- */
 
 struct wf_catalog *wf_catalog_new(void)

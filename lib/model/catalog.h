@@ -36,6 +36,8 @@ struct wf_shelf_entry {
 	const struct wf_node *root;
 };
 bool wf_shelf_at(struct wf_shelf *s, size_t i, struct wf_shelf_entry *ret);
+/* Definitions of one name, of which it cannot be told which one is meant, are findings. */
+void wf_shelf_find_twins(struct wf_shelf *s, struct wf_diags *diags);
 
 /* A definition that was read: a workflow of one step, which sees the action's input alone. */
 struct wf_action_def {

@@ -81,15 +81,19 @@ static void read_list(
 /* How many branches must succeed. */
 static void read_join(struct wf_read *r, const struct wf_node *map, struct wf_model_fork *f)
 {
-	static const char *const words[] = {"all", "any"};
 	const struct wf_node *node = wf_node_get(map, "join");
+	const char *word = node && node->kind == WF_NODE_STRING ? node->string.text : "";
 	int64_t needed = f->block_count;
 
 	f->join_node = node;
 	if (node && node->kind == WF_NODE_INT)
 		(void)wf_read_int(r, map, "join", 1, WF_MAX_STEPS, &needed);
-	else if (node && wf_read_word(r, map, "join", words, COUNT(words), 0) == 1)
+	else if (strcmp(word, "any") == 0)
 		needed = 1;
+	else if (node && strcmp(word, "all") != 0)
+		wf_diag_hint(WF_FIND(r, WRONG_VALUE, node->span,
+				     "`join` must be `all`, `any` or how many branches have to succeed"),
+			"such as join: %u", f->block_count > 1 ? f->block_count - 1 : 1);
 	f->needed = (uint32_t)needed;
 }
 

@@ -465,3 +465,27 @@ note() {
 	ok wfctl __complete action show idp
 	assert_output --partial "idp.assign_role"
 }
+
+@test "two actions of one name that --actions gives are an error with both places" {
+	mkdir given
+	for i in one two; do
+		cat >given/$i.yaml <<-'EOT'
+		kind: action
+		id: twin
+		perform: { action: exec.run, with: { command: [echo, "1"] } }
+		EOT
+	done
+	cat >uses.yaml <<-'EOT'
+	workflow:
+	  id: uses
+	  steps: [{ id: a, action: twin }]
+	EOT
+	status 1 wfctl lint uses.yaml --actions given
+	assert_output --partial 'given/two.yaml:2:5: error[id-duplicate]: the id `twin` is taken by the definition in given/one.yaml:2'
+	# a file that is given by itself and with its folder is one; versions tell definitions apart
+	rm given/two.yaml
+	ok wfctl lint uses.yaml --actions given --actions given/one.yaml
+	sed 's/id: twin/&\nversion: 2.0.0/' given/one.yaml >given/two.yaml
+	sed -i 's/id: twin/&\nversion: 1.0.0/' given/one.yaml
+	ok wfctl lint uses.yaml --actions given
+}

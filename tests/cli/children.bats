@@ -94,6 +94,9 @@ query() {
 }
 
 @test "a child that cannot start fails the step: not there, disabled, input, depth" {
+	# what is registered before its child is not checked against it
+	flow 'with: { workflow: child, input: { n: "${workflow.id}" } }' >two.yaml
+	wfctl register two.yaml >/dev/null
 	flow 'with: { workflow: child, input: { n: 0 } }' >one.yaml
 	status 1 wfctl run one.yaml
 	assert_output --partial 'NotFoundError workflow_not_found: there is no workflow `child`'
@@ -105,8 +108,7 @@ query() {
 	status 1 wfctl run one.yaml
 	assert_output --partial "ConflictError workflow_disabled"
 	wfctl workflow enable child >/dev/null
-	flow 'with: { workflow: child, input: { n: "${workflow.id}" } }' >two.yaml
-	status 1 wfctl run two.yaml
+	status 1 wfctl run one@1
 	assert_output --partial "ValidationError child_input: the input does not fit the workflow: /n is a string"
 	flow 'with: { workflow: "${workflow.id}" }' >one.yaml
 	wfctl register one.yaml >/dev/null
@@ -237,9 +239,111 @@ query() {
 	ok wfctl signal 4 go --data '{"x": 8}'
 	query .output.got wfctl show 3
 	assert_output 8
-	status 2 wfctl run both.yaml --with waits.yaml
+	status 1 wfctl run both.yaml --with waits.yaml
+	assert_output --regexp 'both\.yaml:[0-9]+:7: error\[id-duplicate\]: the workflow `waits` is in waits\.yaml:2 as well'
+	cp waits.yaml again.yaml
+	status 1 wfctl run holder.yaml --with waits.yaml --with again.yaml
+	assert_output --partial 'waits.yaml:2:7: error[id-duplicate]: the workflow `waits` is in again.yaml:2 as well'
+	status 2 wfctl run waits.yaml --with waits.yaml
 	assert_output --partial "workflow waits is there twice"
 	ok wfctl journal check
+}
+
+# typed: a child that says what it takes and gives, and a parent that gives and takes $1 and $2
+typed() {
+	cat >typed.yaml <<-'EOT'
+	workflow:
+	  id: typed
+	  input: { type: object, required: [n], properties: { n: { type: integer } } }
+	  output: { type: object, required: [sum], properties: { sum: { type: integer } } }
+	  steps:
+	    - { id: add, action: data.set, with: { x: "${n + 1}" } }
+	  completion: { on_success: { output: { sum: "${add.x}" } } }
+	EOT
+	cat >parent.yaml <<-EOT
+	workflow:
+	  id: parent
+	  steps:
+	    - { id: call, action: workflow.run, with: { workflow: typed, input: { n: $1 } } }
+	    - { id: take, action: data.set, with: { got: "\${call.$2}" } }
+	EOT
+}
+
+@test "what a child takes and gives is checked where it is known: beside, with --with, registered" {
+	typed word total
+	ok wfctl lint parent.yaml
+	for beside in "parent.yaml typed.yaml" "parent.yaml --with typed.yaml"; do
+		# shellcheck disable=SC2086
+		status 1 wfctl lint $beside
+		assert_output --partial 'parent.yaml:4:78: error[child-input]: `n` of `typed` is a string, must be an integer; `typed` is in typed.yaml:2'
+		assert_output --partial 'parent.yaml:5:58: error[binding-field]: `call` has no field `total`'
+	done
+	status 1 wfctl run parent.yaml --with typed.yaml
+	assert_output --partial 'error[child-input]'
+	ok wfctl register typed.yaml
+	for verb in lint compile run register "register --dry-run"; do
+		# shellcheck disable=SC2086
+		status 1 wfctl $verb parent.yaml
+		assert_output --partial '`n` of `typed` is a string, must be an integer; `typed` is registered as 1'
+		assert_output --partial '`call` has no field `total`'
+	done
+	ok env WFCTL_HOME="$PWD/nowhere" "$WFCTL_BUILD/wfctl" lint parent.yaml
+	typed 3 sum
+	ok wfctl register parent.yaml
+	ok wfctl run parent -o json
+	assert_equal "$(jq .steps[1].output.got <<<"$output")" 4
+}
+
+@test "a child that is not there yet is a warning of register, and of run" {
+	typed 3 sum
+	status 0 wfctl register parent.yaml
+	assert_output --partial 'parent.yaml:4:59: warning[child-unknown]: there is no workflow `typed` yet; the step fails until it is registered'
+	assert_output --partial "parent 1 registered"
+	ok wfctl lint parent.yaml
+	ok wfctl register parent.yaml typed.yaml
+	ok wfctl run parent
+	sed -i 's/workflow: typed/workflow: tiped/' parent.yaml
+	status 1 wfctl run parent.yaml
+	assert_output --partial 'there is no workflow `tiped` yet; did you mean `typed`?'
+	wfctl workflow disable typed >/dev/null
+	sed -i 's/workflow: tiped/workflow: typed/' parent.yaml
+	status 0 wfctl register parent.yaml
+	assert_output --partial 'workflow `typed` is disabled; the step fails until it is enabled'
+	sed -i 's/workflow: typed/workflow: typed, version: 7.0.0/' parent.yaml
+	status 0 wfctl register parent.yaml
+	assert_output --partial 'there is no workflow `typed` of version 7.0.0 yet'
+}
+
+# starts ID CHILD: a workflow that starts another, if its input says so, with more that it computes
+starts() {
+	cat <<-EOT
+	workflow:
+	  id: $1
+	  input: { type: object, properties: { n: { type: integer, default: 1 } } }
+	  steps:
+	    - id: call
+	      condition: { when: "n > 1" }
+	      action: workflow.run
+	      with: { workflow: $2, input: { n: "\${n > 3 && n < 9 ? n - 1 : 0}", workflow: { workflow: none } } }
+	EOT
+}
+
+@test "a circle that register would close is refused, and printed" {
+	starts one two >one.yaml
+	starts two three >two.yaml
+	starts three one >three.yaml
+	status 0 wfctl register one.yaml
+	status 0 wfctl register two.yaml
+	status 1 wfctl register three.yaml
+	assert_output --partial 'three.yaml:8:25: error[child-circle]: `three` starts itself: three -> one -> two -> three; `one` is registered as 1, `two` is registered as 1'
+	status 4 wfctl run three
+	# the circle is of files alone, where the home knows nothing
+	status 1 env WFCTL_HOME="$PWD/nowhere" "$WFCTL_BUILD/wfctl" lint one.yaml two.yaml three.yaml
+	assert_output --partial 'one.yaml:8:25: error[child-circle]: `one` starts itself: one -> two -> three -> one'
+	assert_output --partial 'three.yaml:8:25: error[child-circle]: `three` starts itself: three -> one -> two -> three'
+	# one that starts another version of itself is none
+	starts one one | sed 's/workflow: one/&, version: "1"/; s/id: one/&\n  version: 2.0.0/' >again.yaml
+	status 0 wfctl register again.yaml
 }
 
 @test "an output that its schema does not have is the workflow's failure" {

@@ -26,26 +26,32 @@ static int definitions(const struct dirent *entry)
 
 #define MOST_MODELS 16
 
-/* The workflows of a file that follow the first, and all of them together. */
-static void find_in_bundle(struct definition *d)
+/* The workflows of a file, each of them known to the others. Of `child-unknown` nothing else exists. */
+static void find_in_workflows(struct definition *d)
 {
-	struct wf_model *models[MOST_MODELS] = {d->model};
-	size_t count = 1, workflows = 0;
+	struct wf_model *models[MOST_MODELS] = {0};
+	const struct wf_model_options options = {.actions = d->actions};
+	struct wf_known *known = wf_known_new();
+	struct wf_check_schemas *schemas = wf_check_schemas_new();
+	size_t count = 0;
 
-	for (size_t i = 0; i < d->documents.count && count < MOST_MODELS; i++) {
-		const struct wf_model_options options = {.actions = d->actions};
-
-		if (wf_is_action_definition(d->documents.items[i].root) || workflows++ == 0)
-			continue;
-		models[count] = wf_model_read_with(
-			&d->source, &d->documents.items[i], &options, &d->diags);
-		if (models[count])
-			(void)wf_check(models[count], &d->diags);
-		count++;
-	}
-	wf_check_bundle(models, count, &d->diags);
-	for (size_t i = 1; i < count; i++)
+	for (size_t i = 0; i < d->documents.count && count < MOST_MODELS; i++)
+		if (!wf_is_action_definition(d->documents.items[i].root))
+			models[count++] = wf_model_read_with(
+				&d->source, &d->documents.items[i], &options, &d->diags);
+	for (size_t i = 0; i < count; i++)
+		if (models[i])
+			wf_known_add_model(known, models[i]);
+	if (strncmp(d->source.name, "child-unknown", strlen("child-unknown")) == 0)
+		wf_known_all(known);
+	for (size_t i = 0; i < count; i++)
+		if (models[i])
+			(void)wf_check_with(schemas, known, models[i], &d->diags);
+	wf_check_bundle(known, models, count, &d->diags);
+	for (size_t i = 0; i < count; i++)
 		wf_model_free(models[i]);
+	wf_known_free(known);
+	wf_check_schemas_free(schemas);
 }
 
 static void findings(const char *name, const char *text, size_t len, struct wf_buf *out)
@@ -53,10 +59,7 @@ static void findings(const char *name, const char *text, size_t len, struct wf_b
 	struct definition d;
 
 	definition_read(&d, name, text, len);
-	if (d.model)
-		(void)wf_check(d.model, &d.diags);
-	if (d.model)
-		find_in_bundle(&d);
+	find_in_workflows(&d);
 	for (size_t i = 0; i < d.documents.count; i++)
 		if (wf_is_action_definition(d.documents.items[i].root))
 			(void)wf_check_action(definition_action(&d, i), &d.diags);

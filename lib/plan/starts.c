@@ -1,0 +1,154 @@
+/*
+ * Which workflows a plan starts: the input of workflow.run and workflow.start is looked at where the
+ * step is performed, and what is constant in it is read.
+ *
+ * The code of an input is pure, and jumps only forward. It is followed in its order with a stack of
+ * what is known of each operand: a constant, or nothing.
+ */
+#include "plan/starts.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "plan/internal.h"
+
+#include <string.h>
+
+#define DEAD (-1)
+
+struct operands {
+	const struct wf_plan *plan;
+	json_t *known[WF_MAX_STACK + 1];
+	int depth;      /* DEAD: nothing falls through to here */
+	uint32_t first; /* instruction */
+	int *arriving;  /* by instruction from the first: operands there when it is jumped to; DEAD */
+};
+
+static void arrive(struct operands *o, uint32_t pc)
+{
+	int at = o->arriving[pc - o->first];
+	if (at == DEAD)
+		return;
+	o->depth = at;
+	if (at) /* it may come from either side */
+		o->known[at - 1] = NULL;
+}
+
+static void jump(struct operands *o, uint32_t to, uint32_t end)
+{
+	if (to >= o->first && to <= end)
+		o->arriving[to - o->first] = o->depth;
+}
+
+static bool ends(uint8_t op)
+{
+	return op == WF_OP_JUMP || op == WF_OP_RETURN;
+}
+
+/* The verifier has seen to it that the operands are there, and have room. */
+static void step_over(struct operands *o, uint32_t pc, uint32_t end)
+{
+	const struct wf_insn *i = &o->plan->code[pc];
+	if (o->depth == DEAD || i->op == WF_OP_VALIDATE)
+		return;
+	o->depth -= (int)wf_insn_pops(i);
+	for (uint32_t k = 0; k < wf_insn_pushes(i); k++)
+		o->known[o->depth++] = i->op == WF_OP_CONST ? o->plan->consts[i->c] : NULL;
+	if (wf_ops[i->op].format == WF_FORMAT_TARGET)
+		jump(o, i->c, end);
+	if (ends(i->op))
+		o->depth = DEAD;
+}
+
+static const char *text_in(json_t *const *pairs, uint32_t count, const char *key)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = json_string_value(pairs[2 * i]);
+		if (name && strcmp(name, key) == 0)
+			return json_string_value(pairs[2 * i + 1]);
+	}
+	return NULL;
+}
+
+static bool has_key(json_t *const *pairs, uint32_t count, const char *key)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = json_string_value(pairs[2 * i]);
+		if (name && strcmp(name, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The operands are those before the last instruction of the input. */
+static bool read_input(const struct operands *o, uint32_t last, const char **ret_workflow,
+	const char **ret_version)
+{
+	const struct wf_insn *i = &o->plan->code[last];
+	const char *workflow = NULL, *version = NULL;
+	if (o->depth == DEAD)
+		return false;
+	if (i->op == WF_OP_CONST) {
+		const json_t *input = o->plan->consts[i->c];
+		const json_t *at = json_object_get(input, "version");
+		workflow = json_string_value(json_object_get(input, "workflow"));
+		version = json_string_value(at);
+		if (at && !version)
+			return false;
+	} else if (i->op == WF_OP_MAP && (uint32_t)o->depth == 2 * i->c) {
+		workflow = text_in(o->known, i->c, "workflow");
+		version = text_in(o->known, i->c, "version");
+		if (!version && has_key(o->known, i->c, "version"))
+			return false;
+	}
+	if (!workflow)
+		return false;
+	*ret_workflow = workflow;
+	*ret_version = version;
+	return true;
+}
+
+static bool starts_at(const struct wf_plan *plan, uint32_t perform, const char **ret_workflow,
+	const char **ret_version)
+{
+	struct operands o = {.plan = plan, .first = perform};
+	uint32_t last = perform;
+	while (o.first && wf_ops[plan->code[o.first - 1].op].kind != WF_KIND_CONTROL)
+		o.first--;
+	while (last > o.first && plan->code[last - 1].op == WF_OP_VALIDATE)
+		last--;
+	if (last == o.first)
+		return false;
+	last--;
+	o.arriving = wf_alloc((perform - o.first + 1) * sizeof(*o.arriving));
+	for (uint32_t i = 0; i <= perform - o.first; i++)
+		o.arriving[i] = DEAD;
+	for (uint32_t pc = o.first; pc < last; pc++) {
+		arrive(&o, pc);
+		step_over(&o, pc, last);
+	}
+	arrive(&o, last);
+	bool is = read_input(&o, last, ret_workflow, ret_version);
+	wf_free(o.arriving);
+	return is;
+}
+
+bool wf_plan_starts(const struct wf_plan *plan, uint32_t step, const char **ret_workflow,
+	const char **ret_version)
+{
+	enum wf_action action = plan->steps[step].action;
+	if (action != WF_ACT_WORKFLOW_RUN && action != WF_ACT_WORKFLOW_START)
+		return false;
+	for (uint32_t pc = 0; pc < plan->code_count; pc++)
+		if (plan->code[pc].op == WF_OP_PERFORM && plan->code[pc].c == step)
+			return starts_at(plan, pc, ret_workflow, ret_version);
+	return false;
+}
+
+bool wf_plan_gives_nothing(const struct wf_plan *plan)
+{
+	for (uint32_t pc = 1; pc < plan->code_count; pc++)
+		if (plan->code[pc].op == WF_OP_FINISH && plan->code[pc].a == 0 &&
+			plan->code[pc - 1].op != WF_OP_UNDEF)
+			return false;
+	return true;
+}
