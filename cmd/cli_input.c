@@ -88,6 +88,10 @@ int wf_message_check(struct wf_ctx *ctx, const char *what, const char *name, con
 		if ((unsigned char)*p <= ' ' || *p == '*' || *p == 127)
 			return wf_fail_usage(ctx, "the name of %s %s has neither blanks nor *: \"%s\"",
 				*what == 'e' ? "an" : "a", what, name);
+	/* No trigger and no wait can name such an event. */
+	if (*what == 'e' && (*name == '.' || name[strlen(name) - 1] == '.' || strstr(name, "..")))
+		return wf_fail_usage(ctx, "a part between the dots of the event's name is empty: \"%s\"",
+			name);
 	if (id && (!*id || strlen(id) > WF_MAX_ID))
 		return wf_fail_usage(ctx, "--id has 1 to %d bytes", WF_MAX_ID);
 	return 0;

@@ -157,3 +157,10 @@ setup() {
 	status 1 wfctl lint sends.yaml
 	assert_output --partial "error[event-name]"
 }
+
+@test "an event that nothing could wait for is refused" {
+	for name in . .placed order. order..placed; do
+		status 2 wfctl emit "$name"
+		assert_output --partial "a part between the dots of the event's name is empty: \"$name\""
+	done
+}
