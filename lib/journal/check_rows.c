@@ -5,6 +5,20 @@
 
 #include <stdio.h>
 
+/* Who would pass a queue by must know of everybody in it. */
+static void check_limits(struct wf_checker *c, const struct wf_instance *in)
+{
+	for (size_t i = 0; in->status == WF_INST_QUEUED && i < json_array_size(in->slots); i++) {
+		const char *name = wf_slot_name(in->slots, i);
+		uint64_t most = 0;
+		if (name && wf_txn_slot_most(c->txn, name, &most))
+			wf_check_failed(c);
+		else if (name && most < wf_slot_limit(in->slots, name))
+			wf_check_defect(c, "#%llu: the queue of its slot %s knows a smaller limit",
+				(unsigned long long)in->number, name);
+	}
+}
+
 void wf_check_end_instance(struct wf_checker *c)
 {
 	struct wf_instance *in = c->in;
@@ -31,6 +45,7 @@ void wf_check_end_instance(struct wf_checker *c)
 		if (c->groups != in->group_count || c->undos != in->undo_count ||
 			!wf_instance_items_whole(in))
 			wf_check_defect(c, "#%llu: a row of its groups, items or undos is missing", number);
+		check_limits(c, in);
 		if (!wf_check_plan_is_there(c, in->plan_id))
 			wf_check_defect(c, "#%llu: its plan is not in the journal", number);
 		for (uint32_t i = 0; i < in->step_count; i++)

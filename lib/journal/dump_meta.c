@@ -179,6 +179,8 @@ static json_t *slot_row(uint64_t id, const struct wf_buf *row)
 	set_text(o, "name", s.name);
 	set(o, "held", json_integer((json_int_t)s.held));
 	set(o, "queued", json_integer((json_int_t)s.queued));
+	if (s.queued && s.most != WF_SLOT_UNKNOWN)
+		set_number(o, "most", s.most);
 	wf_free(s.name);
 	return o;
 }

@@ -42,6 +42,20 @@ const char *wf_slot_name(const json_t *slots, size_t i)
 	return name;
 }
 
+uint64_t wf_slot_limit(const json_t *slots, const char *name)
+{
+	json_int_t most = 1;
+	size_t i;
+	json_t *slot;
+	json_array_foreach (slots, i, slot) {
+		const char *its = json_string_value(json_object_get(slot, "name"));
+		json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
+		if (its && strcmp(its, name) == 0 && limit > most)
+			most = limit;
+	}
+	return (uint64_t)most;
+}
+
 struct giver {
 	const struct wf_seal *seal;
 	const struct wf_instance *in;

@@ -192,12 +192,16 @@ int wf_schedule_get(const void *bytes, size_t n, uint64_t id, struct wf_schedule
 struct wf_slot {
 	char *name;
 	uint64_t held, queued;  /* instances; a slot with neither has no row */
+	uint64_t most;          /* no limit of who is queued is greater; 0: nobody is */
 };
+#define WF_SLOT_UNKNOWN UINT64_MAX /* such a limit: of a row of an older format */
 void wf_slot_put(const struct wf_slot *s, struct wf_buf *out);
 int wf_slot_get(const void *bytes, size_t n, struct wf_slot *ret);
 
 /* An instance takes its places in its slots as it goes from a status to another; -1: it was not there. */
 void wf_slots_move(struct wf_txn *t, const struct wf_instance *in, int from, int to);
+/* No limit of those in the slot's queue is greater; 0: there is none. */
+int wf_txn_slot_most(struct wf_txn *t, const char *slot, uint64_t *ret);
 /* The name of the slot at i, NULL when it has none or one before it has the same. */
 const char *wf_slot_name(const json_t *slots, size_t i);
 

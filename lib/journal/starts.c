@@ -34,6 +34,8 @@ void wf_slot_put(const struct wf_slot *s, struct wf_buf *out)
 	wf_put_varint(out, s->held);
 	wf_put_varint(out, s->queued);
 	wf_put_string(out, s->name);
+	if (s->queued && s->most != WF_SLOT_UNKNOWN)
+		wf_put_varint(out, s->most);
 }
 
 int wf_slot_get(const void *bytes, size_t n, struct wf_slot *ret)
@@ -43,7 +45,10 @@ int wf_slot_get(const void *bytes, size_t n, struct wf_slot *ret)
 	s.held = wf_get_varint(&r);
 	s.queued = wf_get_varint(&r);
 	s.name = wf_get_string(&r);
-	if (r.bad || r.off != r.len || (!s.held && !s.queued)) {
+	bool known = r.off < r.len;
+	s.most = known ? wf_get_varint(&r) : s.queued ? WF_SLOT_UNKNOWN : 0;
+	if (r.bad || r.off != r.len || (!s.held && !s.queued) ||
+		(known && (!s.queued || !s.most || s.most == WF_SLOT_UNKNOWN))) {
 		wf_free(s.name);
 		return WF_ECORRUPT;
 	}
@@ -97,8 +102,17 @@ static int count_place(struct wf_slot *s, unsigned place, bool in)
 	return 0;
 }
 
-static void move_in_slot(struct wf_txn *t, uint64_t number, const char *name, unsigned from,
-	unsigned to)
+/* The greatest limit of a queue, once one with that limit has come or another has gone. */
+static void note_limit(struct wf_slot *s, unsigned to, uint64_t limit)
+{
+	if (to == WF_INDEX_SLOT_QUEUED && s->most < limit)
+		s->most = limit;
+	if (!s->queued)
+		s->most = 0;
+}
+
+static void move_in_slot(struct wf_txn *t, uint64_t number, const char *name, uint64_t limit,
+	unsigned from, unsigned to)
 {
 	const struct wf_seal *seal = &t->journal->seal;
 	struct wf_index_key key = wf_slot_key(seal, name), k;
@@ -119,6 +133,7 @@ static void move_in_slot(struct wf_txn *t, uint64_t number, const char *name, un
 		}
 		if (!s.name)
 			s.name = wf_strdup(name);
+		note_limit(&s, to, limit);
 		store_slot(t, &key, &s);
 	}
 	wf_free(s.name);
@@ -132,7 +147,8 @@ void wf_slots_move(struct wf_txn *t, const struct wf_instance *in, int from, int
 	for (size_t i = 0; i < json_array_size(in->slots) && !t->err; i++) {
 		const char *name = wf_slot_name(in->slots, i);
 		if (name)
-			move_in_slot(t, in->number, name, before, after);
+			move_in_slot(t, in->number, name, wf_slot_limit(in->slots, name), before,
+				after);
 	}
 }
 
@@ -162,6 +178,45 @@ int wf_txn_count_held(struct wf_txn *t, const char *slot, uint64_t stop_at, uint
 int wf_txn_count_queued(struct wf_txn *t, const char *slot, uint64_t *ret)
 {
 	return count_of(t, slot, WF_INDEX_SLOT_QUEUED, ret);
+}
+
+int wf_txn_slot_most(struct wf_txn *t, const char *slot, uint64_t *ret)
+{
+	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
+	struct wf_slot s;
+	int rc = load_slot(t, &key, &s);
+	if (rc)
+		return rc;
+	wf_free(s.name);
+	*ret = s.most;
+	return 0;
+}
+
+int wf_txn_slot_open(struct wf_txn *t, const char *slot, bool *ret)
+{
+	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
+	struct wf_slot s;
+	int rc = load_slot(t, &key, &s);
+	if (rc)
+		return rc;
+	wf_free(s.name);
+	*ret = s.queued && s.held < s.most;
+	return 0;
+}
+
+int wf_txn_set_slot_most(struct wf_txn *t, const char *slot, uint64_t most)
+{
+	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
+	struct wf_slot s;
+	int rc = load_slot(t, &key, &s);
+	if (rc)
+		return rc;
+	if (s.queued && s.most != most) {
+		s.most = most;
+		store_slot(t, &key, &s);
+	}
+	wf_free(s.name);
+	return t->err;
 }
 
 struct numbers {

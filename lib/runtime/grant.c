@@ -3,8 +3,6 @@
 #include "base/sys.h"
 #include "runtime/drive.h"
 
-#include <string.h>
-
 static uint64_t limit_of(const json_t *slot)
 {
 	json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
@@ -37,35 +35,12 @@ int wf_slots_take(struct wf_txn *txn, struct wf_instance *in)
 	return wf_txn_put_instance(txn, in);
 }
 
-/* How many that are kept back are passed in a queue. They have limits of their own (a definition of before
- * may have had another), so who comes behind one that a slot is full for may find room; but a queue is long,
- * and nearly always of one mind. */
-#define PASS_MOST 16
-
-/* Whether that slot has no room for who has this list. */
-static int is_full_for(struct wf_txn *txn, const json_t *slots, const char *name, bool *ret)
-{
-	size_t i;
-	json_t *slot;
-	*ret = false;
-	json_array_foreach (slots, i, slot) {
-		const char *its = json_string_value(json_object_get(slot, "name"));
-		uint64_t held = 0, limit = limit_of(slot);
-		if (!its || strcmp(its, name) != 0)
-			continue;
-		int rc = wf_txn_count_held(txn, name, limit, &held);
-		if (rc)
-			return rc;
-		*ret = held >= limit;
-	}
-	return 0;
-}
-
 struct granting {
 	struct wf_runtime *rt;
 	struct wf_txn *txn;
 	const char *slot;        /* the one that was freed */
-	unsigned passed;
+	uint64_t most;           /* the greatest limit of those who stay in its queue */
+	bool open;               /* it has room for one of those who come yet */
 	int rc;
 };
 
@@ -73,13 +48,12 @@ struct granting {
 static int grant_one(struct granting *g, uint64_t number)
 {
 	struct wf_instance *in = NULL;
-	bool room = false, full = false;
+	bool room = false;
 	int rc = wf_txn_get_instance(g->txn, number, WF_LOAD_HEADER, &in);
 	if (!rc)
-		rc = is_full_for(g->txn, in->slots, g->slot, &full);
-	if (!rc && !full)
 		rc = wf_slots_room(g->txn, in->slots, &room);
-	g->passed += full;
+	if (!rc && !room && wf_slot_limit(in->slots, g->slot) > g->most)
+		g->most = wf_slot_limit(in->slots, g->slot);
 	if (!rc && room) {
 		wf_instance_free(in);
 		in = NULL;
@@ -88,6 +62,8 @@ static int grant_one(struct granting *g, uint64_t number)
 			rc = wf_slots_take(g->txn, in);
 		if (!rc)
 			wf_numbers_add(&g->rt->granted, number);
+		if (!rc)
+			rc = wf_txn_slot_open(g->txn, g->slot, &g->open);
 	}
 	wf_instance_free(in);
 	return rc;
@@ -97,7 +73,25 @@ static bool see_queued(void *arg, uint64_t number)
 {
 	struct granting *g = arg;
 	g->rc = grant_one(g, number);
-	return !g->rc && g->passed < PASS_MOST;
+	return !g->rc && g->open;
+}
+
+/* They have limits of their own (a definition of before may have had another), so who comes behind one that
+ * the slot is full for may find room. A queue is long and nearly always of one mind: its greatest limit
+ * tells when nobody in it can. */
+static int grant_slot(struct granting *g)
+{
+	g->most = 0;
+	g->open = false;
+	int rc = wf_txn_slot_open(g->txn, g->slot, &g->open);
+	if (!rc && g->open)
+		rc = wf_txn_each_queued(g->txn, g->slot, see_queued, g);
+	if (!rc)
+		rc = g->rc;
+	/* all were seen; those who were granted are no more in the queue */
+	if (!rc && g->open && g->most)
+		rc = wf_txn_set_slot_most(g->txn, g->slot, g->most);
+	return rc;
 }
 
 int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in)
@@ -109,10 +103,9 @@ int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_in
 	json_t *slot;
 	json_array_foreach (in->slots, i, slot) {
 		g.slot = json_string_value(json_object_get(slot, "name"));
-		g.passed = 0;
-		int rc = wf_txn_each_queued(txn, g.slot, see_queued, &g);
-		if (rc || g.rc)
-			return rc ? rc : g.rc;
+		int rc = grant_slot(&g);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
@@ -136,7 +129,6 @@ struct finding {
 	struct wf_txn *txn;
 	void (*fn)(void *arg, uint64_t number);
 	void *arg;
-	unsigned passed;         /* in the queue in hand */
 	int rc;
 };
 
@@ -151,15 +143,16 @@ static bool see_if_it_could_begin(void *arg, uint64_t number)
 	wf_instance_free(in);
 	if (!f->rc && room)
 		f->fn(f->arg, number);
-	f->passed += !room;
-	return !f->rc && f->passed < PASS_MOST;
+	return !f->rc;
 }
 
 static bool see_queue(void *arg, const char *slot)
 {
 	struct finding *f = arg;
-	f->passed = 0;
-	int rc = wf_txn_each_queued(f->txn, slot, see_if_it_could_begin, f);
+	bool open = false;
+	int rc = wf_txn_slot_open(f->txn, slot, &open);
+	if (!rc && open)
+		rc = wf_txn_each_queued(f->txn, slot, see_if_it_could_begin, f);
 	f->rc = f->rc ? f->rc : rc;
 	return !f->rc;
 }

@@ -253,7 +253,7 @@ static int spoil_slot(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	(void)arg;
 	(void)cause;
 	char name[] = "x";
-	const struct wf_slot s = {.name = name, .held = 2, .queued = 1};
+	const struct wf_slot s = {.name = name, .held = 2, .queued = 1, .most = 1};
 	struct wf_index_key key = wf_slot_key(&t->journal->seal, name);
 	WF_AUTOBUF struct wf_buf row = {0};
 	wf_slot_put(&s, &row);

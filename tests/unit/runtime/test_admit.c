@@ -132,6 +132,64 @@ static void who_frees_a_slot_judges_by_the_limit_of_those_that_wait(void **state
 	check_world(w, 5);
 }
 
+static int slot_is_open(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	bool *open = arg;
+	struct wf_instance *in = NULL;
+	(void)cause;
+	int rc = wf_txn_get_instance(txn, 1, WF_LOAD_HEADER, &in);
+	if (!rc)
+		rc = wf_txn_slot_open(txn, json_string_value(json_object_get(
+			json_array_get(in->slots, 0), "name")), open);
+	wf_instance_free(in);
+	return rc;
+}
+
+static void count_grantable(void *arg, uint64_t number)
+{
+	(void)number;
+	++*(unsigned *)arg;
+}
+
+static int look_for_grantable(struct wf_txn *txn, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	*(unsigned *)arg = 0;
+	return wf_runtime_each_grantable(txn, count_grantable, arg);
+}
+
+/* However many of another mind stand before it; and when nobody in the queue could begin, it is not
+ * looked at. */
+static void a_long_queue_hides_nobody(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *before = slotted(w, "{'limit': 1}", "sleep 60");
+	const struct wf_plan *raised = slotted(w, "{'limit': 2}", "sleep 60");
+	uint64_t one = admit(w, raised, "a", WF_ADMITTED), two = admit(w, raised, "a", WF_ADMITTED);
+	for (int i = 0; i < 40; i++)
+		(void)admit(w, before, "a", WF_ADMITTED_QUEUED);
+	uint64_t last = admit(w, raised, "a", WF_ADMITTED_QUEUED);
+	bool open = true;
+	unsigned grantable = 1;
+	assert_int_equal(wf_journal_view(w->journal, slot_is_open, &open, &w->cause), 0);
+	assert_false(open);
+	assert_int_equal(cancel(w, one), 0);
+	assert_int_equal(status_of(w, last), WF_INST_PENDING);
+	assert_int_equal(status_of(w, 3), WF_INST_QUEUED);
+	check_world(w, 43);
+	/* what is left is all of one mind, which the slot knows once it was seen */
+	assert_int_equal(cancel(w, two), 0);
+	assert_int_equal(status_of(w, 3), WF_INST_QUEUED);
+	assert_int_equal(wf_journal_view(w->journal, slot_is_open, &open, &w->cause), 0);
+	assert_false(open);
+	assert_int_equal(wf_journal_view(w->journal, look_for_grantable, &grantable, &w->cause), 0);
+	assert_int_equal(grantable, 0);
+	assert_int_equal(cancel(w, last), 0);
+	assert_int_equal(status_of(w, 3), WF_INST_PENDING);
+	assert_int_equal(status_of(w, 4), WF_INST_QUEUED);
+	check_world(w, 43);
+}
+
 static void a_cancel_in_the_queue_and_of_the_holder_frees_the_slot(void **state)
 {
 	struct world *w = *state;
@@ -562,6 +620,7 @@ int main(void)
 		WORLD_TEST(two_processes_with_one_key_start_one_instance),
 		WORLD_TEST(beyond_the_limit_they_queue_first_come_first_served),
 		WORLD_TEST(who_frees_a_slot_judges_by_the_limit_of_those_that_wait),
+		WORLD_TEST(a_long_queue_hides_nobody),
 		WORLD_TEST(a_cancel_in_the_queue_and_of_the_holder_frees_the_slot),
 		WORLD_TEST(holder_and_queue_are_cancelled_in_one_group),
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),
