@@ -191,11 +191,14 @@ static int next_timeout(const struct wf_effects *e, int64_t left)
 	return t > INT_MAX ? INT_MAX : (int)t;
 }
 
-/* Fired, or cancelled by a step of the clock: either way it is to be set anew. */
+/* Fired, or cancelled by a step of the clock: either way it is to be set anew. One that cannot be read would
+ * end every wait before results are given out; disarmed, it forgets that it fired. */
 static void drain_clock(struct wf_effects *e)
 {
+	static const struct itimerspec none;
 	uint64_t count;
-	(void)!read(e->clock, &count, sizeof(count));
+	if (read(e->clock, &count, sizeof(count)) < 0)
+		(void)timerfd_settime(e->clock, 0, &none, NULL);
 	e->clock_at = 0;
 }
 
