@@ -323,8 +323,9 @@ static void bring_to_end(const struct fault *f, const json_t *verdict, int statu
 		return;
 	}
 	bool over = s->ending == AGAIN && status == s->status;
+	/* 5: who handed something over, and was not told, has it no more */
 	if (s->ending == AGAIN && !over)
-		run_plainly(f, s->words, "06");
+		run_plainly(f, s->words, "056");
 	if (s->instances)
 		run_plainly(f, resume, s->network || s->status == 1 ? "01" :
 			!strcmp(s->end, "waiting") ? "03" : "0");
@@ -464,7 +465,7 @@ int main(int argc, char **argv)
 			try_scenario(&fault_scenarios[i], call);
 	if (!scenario || !strcmp(scenario, "real"))
 		real_limits(at.self, at.tests, at.log, at.quick);
-	printf("fault: %zu scenarios, %zu calls; %zu runs, %zu with a fault; statuses", fault_scenario_count,
+	printf("check-fault: %zu scenarios, %zu calls; %zu runs, %zu with a fault; statuses", fault_scenario_count,
 		fault_call_count + 1, at.cases, at.hits);
 	for (size_t i = 0; i < 256; i++)
 		if (at.statuses[i])
