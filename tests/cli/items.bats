@@ -116,7 +116,7 @@ all_written() {
 	          - { id: act, action: exec.run, with: { command: [sh, -c, 'if test "$0" = a; then cat pipe; else echo b >pipe; fi', "${it}"] } }
 	EOF
 	WFCTL_CRASH_AT=EFFECT_RESULT wfctl run doubt.yaml >/dev/null 2>&1 || true
-	wait_for 60 all_written
+	wait_for all_written
 	rm -f "$WFCTL_HOME"/spool/*
 	WFCTL_BOOT=7 wfctl resume >said || true
 	grep -q "#1 is suspended" said || fail "$(cat said)"
