@@ -25,6 +25,7 @@ static const struct {
 	{"queries", bench_queries},
 	{"children", bench_children},
 	{"forks", bench_forks},
+	{"trials", bench_trials},
 };
 
 static bool wanted(int argc, char **argv, const char *name)
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3) {
 		fputs("usage: bench BUILD_FOLDER JSON_FILE "
-		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries|children|forks]...\n", stderr);
+		      "[cold|steps|batch|http|large|resume|sweep|clock|people|queries|children|forks|trials]...\n", stderr);
 		return 2;
 	}
 	char *build = realpath(argv[1], NULL);

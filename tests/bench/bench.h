@@ -109,5 +109,6 @@ void bench_clock(void);
 void bench_people(void);
 void bench_queries(void);
 void bench_forks(void);
+void bench_trials(void);
 
 #endif

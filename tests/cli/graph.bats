@@ -92,7 +92,7 @@ setup() {
 	cat >h.yaml <<-'EOF'
 	workflow:
 	  id: h
-	  steps: [{ id: work, action: exec.run, with: { command: [a] }, compensate: { action: exec.run, with: { command: [b] } } }]
+	  steps: [{ id: bake, action: exec.run, with: { command: [a] }, compensate: { action: exec.run, with: { command: [b] } } }]
 	  on_failure:
 	    compensate: true
 	    steps:
@@ -104,7 +104,7 @@ setup() {
 	assert_line --regexp 'failed -> s[0-9]+ \[style=dashed'
 	# the two steps stand in the frame, the others do not
 	frame=$(sed -n '/cluster_handler/,/^	}/p' <<<"$output")
-	[[ "$frame" == *tell* && "$frame" == *note* && "$frame" != *work* ]] || fail "$frame"
+	[[ "$frame" == *tell* && "$frame" == *note* && "$frame" != *bake* ]] || fail "$frame"
 	ok wfctl graph -o mermaid h.yaml
 	assert_line --regexp 'failed -\.-> s[0-9]+'
 	assert_line --partial 'subgraph handler ["when a failure ends the workflow'
