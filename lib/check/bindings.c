@@ -76,11 +76,13 @@ static void root_types(struct binder *b)
 		kinds_type(a, WF_T_STRING);
 }
 
-static const struct wf_type *error_type(struct wf_arena *a, bool surely)
+/* A failure has a step, unless it is the workflow's own. */
+static const struct wf_type *error_type(struct wf_arena *a, bool surely, bool of_step)
 {
 	static const char *const names[] = {"type", "code", "message", "step", "attempt"};
-	static const uint32_t kinds[] = {
-		WF_T_STRING, WF_T_STRING, WF_T_STRING, WF_T_STRING, WF_T_INT};
+	const uint32_t less = of_step ? 0 : WF_T_UNDEF;
+	const uint32_t kinds[] = {
+		WF_T_STRING, WF_T_STRING, WF_T_STRING, WF_T_STRING | less, WF_T_INT | less};
 	struct wf_type *type = WF_ARENA_NEW(a, struct wf_type);
 
 	*type = *map_type(a, names, kinds, 5, false);
@@ -115,6 +117,23 @@ static void add_loops(struct binder *b, struct wf_scope *scope)
 	}
 }
 
+/* Whether what is handled there may be the failure of no step: the workflow took too long, or what it
+ * gives cannot be computed or breaks its schema. */
+static bool may_be_whole(const struct wf_model *m, uint32_t node)
+{
+	uint32_t block = 0;
+
+	if (!m->timeout_ms && !m->success_output.tree && !m->output_schema)
+		return false;
+	if (!wf_flow_of_step(m, node))
+		return node == wf_flow_failed(m) ||
+		       (m->handler != WF_NONE && node == wf_flow_block_end(m, m->handler));
+	block = m->steps[wf_flow_step(node)].block;
+	while (m->blocks[block].owner != WF_NONE)
+		block = m->steps[m->blocks[block].owner].block;
+	return block == m->handler;
+}
+
 /* The scope of expressions at a node of the flow. */
 static struct wf_scope scope_at(struct binder *b, uint32_t node)
 {
@@ -126,7 +145,8 @@ static struct wf_scope scope_at(struct binder *b, uint32_t node)
 	add_loops(b, &scope);
 	if (b->failures.after[node]) {
 		scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
-		scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, !b->failures.unfailed[node]);
+		scope.root_types[WF_ROOT_ERROR] = error_type(
+			b->c->arena, !b->failures.unfailed[node], !may_be_whole(b->c->model, node));
 	}
 	return scope;
 }
@@ -382,7 +402,7 @@ static void bind_components(struct binder *b)
 
 	scope.step_ran = NULL;
 	scope.roots |= UINT32_C(1) << WF_ROOT_ERROR;
-	scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, false);
+	scope.root_types[WF_ROOT_ERROR] = error_type(b->c->arena, false, false);
 	scope.root_types[WF_ROOT_SECURITY] =
 		map_type(b->c->arena, security, security_kinds, 3, true);
 	for (uint32_t i = 0; i < m->component_count; i++)

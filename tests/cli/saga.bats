@@ -130,12 +130,12 @@ ran() {
 }
 
 @test "a handler that fails is told beside the failure" {
-	order $'  on_failure:\n    compensate: false\n    steps:\n      - { id: page, action: exec.run, with: { shell: "exit 9" } }\n'
+	order $'  on_failure:\n    compensate: false\n    steps:\n      - { id: page, action: exec.run, with: { shell: "exit 9" } }\n  completion: { on_failure: { output: { why: "${error.code}" } } }\n'
 	touch fails
 	status 1 wfctl run order.yaml
 	ok wfctl show 1 -o json
-	assert_equal "$(jq -r '.error.step, .error.handler.step, .error.handler.code' <<<"$output" | paste -sd,)" \
-		"ship,page,exit_9"
+	assert_equal "$(jq -r '.error.step, .error.handler.step, .error.handler.code, .output' <<<"$output" | paste -sd,)" \
+		"ship,page,exit_9,null"
 	rm fails
 	ok wfctl retry 1
 	assert_output --partial "#1 completed"
