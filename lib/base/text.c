@@ -46,6 +46,17 @@ bool wf_utf8_valid(const char *s, size_t n, size_t *ret_bad)
 	size_t i = 0;
 
 	while (i < n) {
+		uint64_t eight;
+
+		/* most text is ASCII */
+		while (n - i >= sizeof(eight)) {
+			memcpy(&eight, bytes + i, sizeof(eight));
+			if (eight & UINT64_C(0x8080808080808080))
+				break;
+			i += sizeof(eight);
+		}
+		if (i == n)
+			break;
 		size_t len = sequence_length(bytes + i, n - i);
 		if (!len) {
 			if (ret_bad)

@@ -128,14 +128,17 @@ static struct growth grow(struct look *l, const struct wf_jp_node *chain, struct
 int wf_jmespath_parse(const char *text, size_t n, struct wf_jmespath **ret,
 	struct wf_query_fault *fault)
 {
-	struct wf_jmespath *q = wf_calloc(1, sizeof(*q));
-	q->arena = wf_arena_new();
+	struct wf_arena *arena = wf_arena_new();
+	struct wf_jmespath *q = WF_ARENA_NEW(arena, struct wf_jmespath);
+	q->arena = arena;
 	int err = wf_jp_parse(q, text, n, fault);
 	if (err < 0) {
 		wf_jmespath_free(q);
 		return err;
 	}
-	struct look l = {.projections = 0};
+	struct look l; /* a variable is bound before it is looked at */
+	l.projections = 0;
+	l.too_deep = false;
 	struct growth g = grow(&l, q->root, (struct growth){0, 1});
 	if (l.too_deep) {
 		wf_jmespath_free(q);
@@ -176,9 +179,7 @@ void wf_jmespath_free(struct wf_jmespath *q)
 {
 	if (!q)
 		return;
-	for (size_t i = 0; i < q->literal_count; i++)
-		json_decref(q->literals[i]);
-	wf_free(q->literals);
+	for (const struct wf_jp_node *n = q->literals; n; n = n->before)
+		json_decref(n->literal);
 	wf_arena_free(q->arena);
-	wf_free(q);
 }

@@ -54,6 +54,7 @@ struct wf_jp_node {
 	bool has_from, has_to;   /* SLICE */
 	uint16_t height;         /* of the tree from here down */
 	uint32_t offset;         /* in the text */
+	uint32_t name_n;         /* FIELD: bytes of the name */
 	struct wf_jp_node *next; /* link of the chain */
 	union {
 		const char *name;
@@ -63,7 +64,8 @@ struct wf_jp_node {
 	};
 	struct wf_jp_node *body;
 	union {
-		struct wf_jp_node *other; /* CHOOSE */
+		struct wf_jp_node *other;  /* CHOOSE */
+		struct wf_jp_node *before; /* LITERAL: that came before in the text */
 		struct {
 			int32_t from, to, step;
 		};
@@ -80,10 +82,9 @@ struct wf_jp_node {
 };
 
 struct wf_jmespath {
-	struct wf_arena *arena;
+	struct wf_arena *arena; /* which holds this too */
 	struct wf_jp_node *root; /* NULL: the input itself */
-	json_t **literals;
-	size_t literal_count, literal_room;
+	struct wf_jp_node *literals; /* the last */
 	unsigned height;
 	bool measure; /* a value of it may hold the input many times over: its size is looked at */
 };

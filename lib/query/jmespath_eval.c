@@ -64,11 +64,12 @@ bool wf_jp_append(struct wf_jp_run *r, json_t *list, struct wf_jp_value v)
 
 bool wf_jp_set(struct wf_jp_run *r, json_t *object, const char *name, struct wf_jp_value v)
 {
-	if (!wf_jp_bytes(r, 64 + strlen(name))) {
+	size_t n = strlen(name);
+	if (!wf_jp_bytes(r, 64 + n)) {
 		wf_jp_drop(v);
 		return false;
 	}
-	if (json_object_set_new_nocheck(object, name, wf_jp_keep(v)) < 0)
+	if (json_object_setn_new_nocheck(object, name, n, wf_jp_keep(v)) < 0)
 		wf_mem_exhausted(64);
 	return true;
 }
@@ -87,7 +88,7 @@ static struct wf_jp_value made(const struct wf_jp_run *r, json_t *v)
 static struct wf_jp_value eval_field(struct wf_jp_run *r, const struct wf_jp_node *n, json_t *current)
 {
 	(void)r;
-	json_t *v = json_object_get(current, n->name);
+	json_t *v = json_object_getn(current, n->name, n->name_n);
 	return wf_jp_borrowed(v ? v : json_null());
 }
 

@@ -185,7 +185,8 @@ static const struct wf_jp_function functions[] = {
 static const struct wf_jp_function *function_named(const char *name, size_t n)
 {
 	for (size_t i = 0; i < FUNCTIONS; i++)
-		if (strlen(functions[i].name) == n && memcmp(functions[i].name, name, n) == 0)
+		if (functions[i].name[0] == name[0] && strncmp(functions[i].name, name, n) == 0 &&
+			!functions[i].name[n])
 			return &functions[i];
 	return NULL;
 }

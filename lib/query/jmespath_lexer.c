@@ -46,28 +46,39 @@ static const struct {
 	{0xd7, {0, WF_JP_TIMES_SIGN, WF_JP_MULTIPLY}},
 };
 
-static bool is_blank(char c)
+/* What a token that begins with the byte is; a sign otherwise. */
+enum { LETTER = 1, DIGIT = 2, BLANK = 4, QUOTE = 8, DOLLAR = 16 };
+
+static const uint8_t classes[256] = {
+	['a'] = LETTER, ['b'] = LETTER, ['c'] = LETTER, ['d'] = LETTER, ['e'] = LETTER,
+	['f'] = LETTER, ['g'] = LETTER, ['h'] = LETTER, ['i'] = LETTER, ['j'] = LETTER,
+	['k'] = LETTER, ['l'] = LETTER, ['m'] = LETTER, ['n'] = LETTER, ['o'] = LETTER,
+	['p'] = LETTER, ['q'] = LETTER, ['r'] = LETTER, ['s'] = LETTER, ['t'] = LETTER,
+	['u'] = LETTER, ['v'] = LETTER, ['w'] = LETTER, ['x'] = LETTER, ['y'] = LETTER,
+	['z'] = LETTER, ['A'] = LETTER, ['B'] = LETTER, ['C'] = LETTER, ['D'] = LETTER,
+	['E'] = LETTER, ['F'] = LETTER, ['G'] = LETTER, ['H'] = LETTER, ['I'] = LETTER,
+	['J'] = LETTER, ['K'] = LETTER, ['L'] = LETTER, ['M'] = LETTER, ['N'] = LETTER,
+	['O'] = LETTER, ['P'] = LETTER, ['Q'] = LETTER, ['R'] = LETTER, ['S'] = LETTER,
+	['T'] = LETTER, ['U'] = LETTER, ['V'] = LETTER, ['W'] = LETTER, ['X'] = LETTER,
+	['Y'] = LETTER, ['Z'] = LETTER, ['_'] = LETTER,
+	['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT,
+	['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT,
+	[' '] = BLANK, ['\t'] = BLANK, ['\r'] = BLANK, ['\n'] = BLANK,
+	['"'] = QUOTE, ['\''] = QUOTE, ['`'] = QUOTE,
+	['$'] = DOLLAR,
+};
+
+static unsigned class_of(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return classes[(unsigned char)c];
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool begins_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-/* Bytes of the name at the front; 0: there is none. */
-static size_t name_length(const char *s, size_t n)
+/* Bytes at the front that are of those classes. */
+static size_t length_of(const char *s, size_t n, unsigned wanted)
 {
 	size_t len = 0;
-	if (n && begins_name(*s))
-		while (len < n && (begins_name(s[len]) || is_digit(s[len])))
-			len++;
+	while (len < n && class_of(s[len]) & wanted)
+		len++;
 	return len;
 }
 
@@ -126,34 +137,32 @@ static int read_quoted(const char *s, size_t n, struct wf_jp_token *t, struct wf
 int wf_jp_next_token(const char *text, size_t n, size_t *at, struct wf_jp_token *ret,
 	struct wf_query_fault *fault)
 {
-	while (*at < n && is_blank(text[*at]))
-		++*at;
-	const char *s = text + *at;
-	size_t left = n - *at;
-	struct wf_jp_token t = {.kind = WF_JP_END, .at = *at};
+	size_t from = *at;
+	while (from < n && class_of(text[from]) == BLANK)
+		from++;
+	const char *s = text + from;
+	size_t left = n - from;
+	ret->kind = WF_JP_END;
+	ret->op = 0;
+	ret->at = from;
+	ret->n = 0;
+	unsigned class = left ? class_of(*s) : 0;
 	int err = 0;
-	if (!left) {
-		*ret = t;
-		return 0;
+	if (class == LETTER) {
+		ret->kind = WF_JP_NAME;
+		ret->n = length_of(s, left, LETTER | DIGIT);
+	} else if (class == DIGIT) {
+		ret->kind = WF_JP_DIGITS;
+		ret->n = length_of(s, left, DIGIT);
+	} else if (class == DOLLAR) {
+		bool named = left > 1 && class_of(s[1]) == LETTER;
+		ret->n = 1 + (named ? length_of(s + 1, left - 1, LETTER | DIGIT) : 0);
+		ret->kind = named ? WF_JP_DOLLAR_NAME : WF_JP_DOLLAR;
+	} else if (class == QUOTE) {
+		err = read_quoted(s, left, ret, fault);
+	} else if (left) {
+		err = read_sign(s, left, ret, fault);
 	}
-	t.n = name_length(s, left);
-	if (t.n) {
-		t.kind = WF_JP_NAME;
-	} else if (is_digit(*s)) {
-		t.kind = WF_JP_DIGITS;
-		while (t.n < left && is_digit(s[t.n]))
-			t.n++;
-	} else if (*s == '$') {
-		t.n = 1 + name_length(s + 1, left - 1);
-		t.kind = t.n > 1 ? WF_JP_DOLLAR_NAME : WF_JP_DOLLAR;
-	} else if (*s == '"' || *s == '\'' || *s == '`') {
-		err = read_quoted(s, left, &t, fault);
-	} else {
-		err = read_sign(s, left, &t, fault);
-	}
-	if (err < 0)
-		return err;
-	*at += t.n;
-	*ret = t;
-	return 0;
+	*at = from + ret->n;
+	return err;
 }

@@ -36,10 +36,13 @@ json_t *wf_jp_read_json(const char *text, size_t n)
 json_t *wf_jp_read_literal(const char *text, size_t n)
 {
 	WF_AUTOBUF struct wf_buf plain = {0}, quoted = {0};
+	json_t *v = NULL;
+	if (n > 2 && !memchr(text, '\\', n) && wf_json_parse(text + 1, n - 2, &v, NULL) == 0)
+		return v;
 	unquote(text, n, &plain);
 	if (!plain.len)
 		return NULL;
-	json_t *v = wf_jp_read_json(plain.data, plain.len);
+	v = wf_jp_read_json(plain.data, plain.len);
 	if (v)
 		return v;
 	size_t blank = strspn(plain.data, " \t\r\n");
@@ -54,6 +57,8 @@ json_t *wf_jp_read_raw(const char *text, size_t n)
 	WF_AUTOBUF struct wf_buf plain = {0};
 	if (memchr(text, '\0', n))
 		return NULL;
+	if (!memchr(text, '\\', n))
+		return json_stringn_nocheck(text + 1, n - 2);
 	unquote(text, n, &plain);
 	return json_stringn_nocheck(plain.len ? plain.data : "", plain.len);
 }
