@@ -25,6 +25,7 @@ struct mocked {
 	const char *key;
 	enum wf_action action;
 	const struct wf_model_step *step; /* NULL: of an action, or of what stands beside the flow */
+	const char *defined; /* the defined action that it is; NULL */
 };
 
 /* -- whose mock it is -- */
@@ -38,7 +39,8 @@ static bool mocked_of(const struct wf_test_file *f, const char *key, struct mock
 			step = i;
 	if (step == WF_NONE)
 		return false; /* the check of names has said so */
-	*ret = (struct mocked){ .key = key, .action = plan->steps[step].action };
+	*ret = (struct mocked){ .key = key, .action = plan->steps[step].action,
+		.defined = wf_plan_string(plan, plan->steps[step].action_name) };
 	for (uint32_t i = 0; i < f->model->step_count; i++)
 		if (strcmp(f->model->steps[i].id, key) == 0)
 			ret->step = &f->model->steps[i];
@@ -157,7 +159,10 @@ static void check_child_output(struct mocks *m, const struct mocked *of, const s
 static void check_output(struct mocks *m, const struct mocked *of, const struct wf_node *output)
 {
 	const struct wf_schema *schema = output_schema(m, of->action);
-	WF_AUTOFREE char *about = wf_asprintf("what %s gives: ", wf_actions[of->action].name);
+	const char *name = wf_actions[of->action].name;
+	WF_AUTOFREE char *about = of->defined
+		? wf_asprintf("`%s` is performed by %s, whose output the mock is: ", of->defined, name)
+		: wf_asprintf("what %s gives: ", name);
 	if (of->action == WF_ACT_APPROVAL_REQUEST)
 		(void)wf_diag_add(&m->f->diags, WF_RULE_WRONG_VALUE, &m->f->source, output->span,
 			"what people decide is said by the script; of an approval a mock says who is asked "

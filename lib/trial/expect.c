@@ -94,9 +94,12 @@ static void expect_status(struct trial_case *c, json_t *wanted, const char *path
 		return;
 	const char *type = json_string_value(json_object_get(error, "type"));
 	const char *message = json_string_value(json_object_get(error, "message"));
-	trial_fail(c, path, "expected %s, got %s%s%s%s%s%s", json_string_value(wanted), status,
+	bool connection = message && strncmp(message, "connection.", strlen("connection.")) == 0;
+	bool waits = c->in->status == WF_INST_WAITING && c->in->wait != WF_WAIT_NONE;
+	trial_fail(c, path, "expected %s, got %s%s%s%s%s%s%s%s", json_string_value(wanted), status,
 		type ? ": " : "", type ? type : "", message ? ": " : "", message ? message : "",
-		c->in->status == WF_INST_WAITING ? ", which waits" : "");
+		connection ? " (`connections` of the test says what that is)" : "",
+		waits ? ", which waits for " : "", waits ? wf_wait_name(c->in->wait) : "");
 }
 
 static void expect_result(struct trial_case *c, json_t *wanted, const char *path)

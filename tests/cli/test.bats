@@ -550,3 +550,21 @@ tests() {
 	assert_output --partial '3 tests, 0 failed'
 	refute_output --partial 'warning'
 }
+
+@test "a step of a defined action is mocked as what performs it, and its connections are said" {
+	cat >mail.yaml <<-'EOF'
+	name: Mail
+	trigger: { type: manual }
+	steps: [{ id: warn, type: send_email, config: { to: a@example.org, template: over } }]
+	EOF
+	cat >mail.test.yaml <<-'EOF'
+	tests: [{ name: told, mocks: { warn: { output: { body: { id: m1 } } } }, expect: { status: completed, steps: { warn: { output: { message_id: m1 } } } } }]
+	EOF
+	status 1 wfctl test mail.test.yaml
+	assert_output --partial 'connection.email is not there (`connections` of the test says what that is)'
+	sed -i '1i defaults: { connections: { email: { base_url: "http://mail.example" } } }' mail.test.yaml
+	ok wfctl test mail.test.yaml
+	sed -i 's/body: { id: m1 }/message_id: m1/' mail.test.yaml
+	status 1 wfctl test mail.test.yaml
+	assert_output --partial '`send_email` is performed by http.request, whose output the mock is: message_id is not allowed here'
+}
