@@ -198,7 +198,7 @@ run-check:
 check-unit: all unit-binaries fuzz-binaries helpers
 	@sh tests/run.sh $(UNITS)
 
-# Every campaign in full, an hour and more. Closes with a line for each, and `N campaigns, N failed`.
+# Every campaign in full, some hours (tests/README.md). Closes with a line for each, and `N campaigns, N failed`.
 # check-fault twice: under the sanitizers it looks for leaks too.
 .PHONY: check-all
 check-all:
