@@ -172,8 +172,10 @@ struct wf_plan {
 /* Compares the check sum, decodes and verifies. WF_ECORRUPT names what is wrong and where (offset, or
  * instruction); WF_EVERSION a newer format. *ret is freed with wf_plan_free. */
 int wf_plan_load(const void *bytes, size_t n, struct wf_plan **ret, struct wf_cause *cause);
-/* The same of bytes whose id is known, as it is of those in the journal: what seals them binds them to
- * it, and finds what is damaged. Neither sum is made: each would be a quarter of the work. */
+/* The same of bytes that have passed wf_plan_load and whose id is known, as of those in the journal: what
+ * seals them binds them to it, and finds what is damaged. Neither sum is made (each would be a quarter of
+ * the work), nor is it looked at again that texts are distinct and constants written in the one way. All
+ * that the interpreter trusts is verified as by wf_plan_load. */
 int wf_plan_load_known(const void *bytes, size_t n, const uint8_t id[WF_HASH_SIZE],
 	struct wf_plan **ret, struct wf_cause *cause);
 void wf_plan_free(struct wf_plan *plan); /* NULL is allowed */
