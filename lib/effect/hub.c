@@ -231,12 +231,13 @@ static int turn(struct wf_effects *e, int timeout)
 	return err;
 }
 
-/* No more than half of what is in hand: what follows from those is begun while the other half's turn
- * comes. All at once, those who perform and those who commit would wait for each other in turns. */
+/* No more than two thirds of what is in hand are given out together: what follows from those is begun while
+ * the turn of the others comes. All at once, those who perform and those who commit would wait for each
+ * other in turns; and in small groups each would pay for a commit of its own. */
 static size_t share(const struct wf_effects *e)
 {
-	size_t half = (e->ready_count + e->running + 1) / 2;
-	size_t most = half > SMALL_GROUP ? half : SMALL_GROUP;
+	size_t part = (e->ready_count + e->running) * 2 / 3;
+	size_t most = part > SMALL_GROUP ? part : SMALL_GROUP;
 	return most < e->ready_count ? most : e->ready_count;
 }
 
