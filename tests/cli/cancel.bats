@@ -21,7 +21,7 @@ setup() {
 	assert_output --partial "#1 cancelled"
 	ok wfctl show 1
 	assert_output --partial "cancelled by ann: ordered twice"
-	WFCTL_NOW=2040-01-01T00:00:00Z ok wfctl resume
+	WFCTL_NOW=2140-01-01T00:00:00Z ok wfctl resume
 	assert_output "there is nothing to resume"
 	[ ! -e ran ]
 	status 6 wfctl cancel 1

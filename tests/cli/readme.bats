@@ -16,7 +16,7 @@ setup() {
 # Times, ports and spaces differ from run to run; what is left must not.
 plain() {
 	sed -E 's/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{2}:[0-9]{2}(:[0-9]{2})?/TIME/g; s/\|=*\|?/BAR/g;
-		s/((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?([0-9]+ [A-Z][a-z]{2}|tomorrow) TIME/TIME/g;
+		s/((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?([0-9]+ [A-Z][a-z]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|yesterday|tomorrow) TIME/TIME/g;
 		s/\((in )?[0-9TIME][^)]*\)/SPAN/g; s/after [0-9]+ m$/after TIME/;
 		s/until .*SPAN/until TIME/; s/by [a-z]+$/by SOMEBODY/; s/[[:space:]]+/ /g; s/ $//'
 }

@@ -66,7 +66,7 @@ setup() {
 	assert_failure 137
 	status 3 wfctl resume
 	assert_output --partial "#1 is parked: it waits for a timer"
-	WFCTL_NOW=2040-01-01T00:00:00Z ok wfctl resume 1 -o json
+	WFCTL_NOW=2140-01-01T00:00:00Z ok wfctl resume 1 -o json
 	shape resume
 	assert_equal "$(cat ran)" "$(printf 'first\nlast')"
 }

@@ -106,6 +106,9 @@ ran() {
 	rm stuck
 	status 1 wfctl retry 1
 	assert_output --partial "#1 failed at ship: ExecError"
+	# what is undone is no step that runs
+	assert_output --regexp "ok +charge\.undo "
+	refute_output --regexp "ok +charge "
 	assert_equal "$(ran)" "reserve,charge,pack,ship,undo pack-1,undo charge-1,undo reserve-1"
 	# all of it is undone: where it begins again must be said
 	rm fails ran
@@ -194,7 +197,7 @@ waits() {
 	ok wfctl show 2 -o json
 	assert_equal "$(jq -r .status <<<"$output")" compensating
 	rm stuck
-	WFCTL_NOW=2040-01-01T00:00:00Z ok wfctl serve-once
+	WFCTL_NOW=2140-01-01T00:00:00Z ok wfctl serve-once
 	ok wfctl show 2 -o json
 	assert_equal "$(jq -r .status <<<"$output")" cancelled
 	assert_equal "$(ran)" "a,b,undo b-1,undo a-1"

@@ -139,13 +139,13 @@ has_ended() {
 	wfctl schedule add tick '* * * * * *' --name each >/dev/null
 	wait_for test -e ran
 	wfctl schedule delete each >/dev/null
-	at 2030-01-01T00:00:00Z wfctl run wait.yaml >/dev/null || true
-	at 2030-01-01T02:00:00Z ok wfctl serve-once
+	at 2130-01-01T00:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2130-01-01T02:00:00Z ok wfctl serve-once
 	assert_output --partial "another sweep is at work"
-	at 2030-01-01T02:00:00Z ok wfctl serve-once -o json
+	at 2130-01-01T02:00:00Z ok wfctl serve-once -o json
 	shape serve-once
 	assert_equal "$(jq -c '[.locked_out, .timers]' <<<"$output")" "[true,0]"
-	at 2030-01-01T02:00:00Z ok wfctl serve-once --parallel
+	at 2130-01-01T02:00:00Z ok wfctl serve-once --parallel
 	assert_line --index 0 "1 timer fired, 1 completed"
 	kill -TERM $sweep
 	local ended=0
@@ -171,12 +171,12 @@ fires_a_timer() {
 }
 
 @test "what a sweep drives for long keeps no other sweep away" {
-	at 2030-01-01T09:00:00Z gated 2030-01-01T10:00:00Z
-	at 2030-01-01T10:00:00Z wfctl run wait.yaml >/dev/null || true
-	at 2030-01-01T10:00:00Z wfctl serve-once >first 2>&1 3>&- &
+	at 2130-01-01T09:00:00Z gated 2130-01-01T10:00:00Z
+	at 2130-01-01T10:00:00Z wfctl run wait.yaml >/dev/null || true
+	at 2130-01-01T10:00:00Z wfctl serve-once >first 2>&1 3>&- &
 	first=$!
 	wait_for test -e began
-	wait_for fires_a_timer 2030-01-01T11:00:00Z
+	wait_for fires_a_timer 2130-01-01T11:00:00Z
 	assert_equal "$(lines_of ran)" 1
 	touch gate
 	wait $first
