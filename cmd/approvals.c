@@ -7,8 +7,9 @@
 #include "view/when.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
+
+#define DEFAULT_LIMIT 100
 
 /* An open approval, without the rest of its instance. */
 struct row {
@@ -24,6 +25,10 @@ struct listing {
 	struct row *items;
 	size_t count, room;
 	uint64_t others;     /* open, but not asked of whoever acts */
+	uint64_t limit;      /* 0: none */
+	bool more;           /* there are others behind them */
+	struct wf_txn *txn;
+	int err;
 };
 
 static void row_done(struct row *r)
@@ -39,43 +44,63 @@ static void listing_reset(struct listing *l)
 		row_done(&l->items[i]);
 	l->count = 0;
 	l->others = 0;
+	l->more = false;
+	l->err = 0;
 }
 
-static bool keep(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
+static bool wanted(struct listing *l, const struct wf_approval *a)
 {
-	struct listing *l = arg;
-	WF_GROW(l->items, l->count, l->room);
-	l->items[l->count++] = (struct row){ .approval = approval, .instance = instance, .step = step };
-	return true;
-}
-
-/* Takes the approval out of its instance. */
-static void take(struct row *r, struct wf_instance *in)
-{
-	if (r->step < in->step_count && in->steps[r->step].approval) {
-		struct wf_step_state *s = &in->steps[r->step];
-		r->state.approval = s->approval;
-		r->state.input = s->input;
-		s->approval = NULL;
-		s->input = NULL;
-	}
-	memcpy(r->plan, in->plan_id, sizeof(r->plan));
-	r->workflow = wf_strdup(in->workflow ? in->workflow : "?");
-	wf_instance_free(in);
-}
-
-static bool wanted(struct listing *l, const struct row *r)
-{
-	const struct wf_approval *a = r->state.approval;
-	const char *workflow = wf_opt(l->ctx, "workflow");
-	if (!a || a->decided_at || (workflow && strcmp(workflow, r->workflow) != 0))
-		return false;
-	if (wf_opt(l->ctx, "overdue") && !(a->due_at && a->due_at < l->ctx->now))
-		return false;
 	if (wf_opt(l->ctx, "all") || wf_approval_asks(a, wf_actor(l->ctx)))
 		return true;
 	l->others++;
 	return false;
+}
+
+/* What is shown of the instance; false: it is of another workflow than was asked for. */
+static bool name_row(struct listing *l, struct row *r)
+{
+	const char *workflow = wf_opt(l->ctx, "workflow");
+	struct wf_instance *in = NULL;
+	l->err = wf_txn_get_instance(l->txn, r->instance, WF_LOAD_HEADER, &in);
+	if (l->err)
+		return false;
+	memcpy(r->plan, in->plan_id, sizeof(r->plan));
+	r->workflow = wf_strdup(in->workflow ? in->workflow : "?");
+	wf_instance_free(in);
+	return !workflow || strcmp(workflow, r->workflow) == 0;
+}
+
+/* In the order in which their time ends, so that nothing behind the last one shown is looked at. */
+static bool see(void *arg, const struct wf_open_approval *o)
+{
+	struct listing *l = arg;
+	const struct wf_approval *a = o->state->approval;
+	struct row r = { .approval = o->approval, .instance = o->instance, .step = o->step };
+	if (wf_opt(l->ctx, "overdue") && !(a->due_at && a->due_at < l->ctx->now))
+		return false;
+	bool named = wf_opt(l->ctx, "workflow") != NULL;
+	if (named && !name_row(l, &r)) {
+		row_done(&r);
+		return !l->err;
+	}
+	if (!wanted(l, a)) {
+		row_done(&r);
+		return true;
+	}
+	if (l->limit && l->count == l->limit) {
+		l->more = true;
+		row_done(&r);
+		return false;
+	}
+	if (!named)
+		(void)name_row(l, &r);
+	r.state.approval = o->state->approval;
+	r.state.input = o->state->input;
+	o->state->approval = NULL;
+	o->state->input = NULL;
+	WF_GROW(l->items, l->count, l->room);
+	l->items[l->count++] = r;
+	return !l->err;
 }
 
 static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -83,34 +108,9 @@ static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	struct listing *l = arg;
 	(void)cause;
 	listing_reset(l);
-	int r = wf_txn_each_approval(txn, keep, l);
-	size_t kept = 0, i = 0;
-	for (; r == 0 && i < l->count; i++) {
-		struct wf_instance *in = NULL;
-		struct row row = l->items[i];
-		r = wf_txn_get_instance(txn, row.instance, WF_LOAD_ALL, &in);
-		if (r < 0)
-			break;
-		take(&row, in);
-		if (wanted(l, &row))
-			l->items[kept++] = row;
-		else
-			row_done(&row);
-	}
-	l->count = kept;
-	return r;
-}
-
-static int by_breach(const void *x, const void *y)
-{
-	const struct row *a = x, *b = y;
-	int64_t due_a = a->state.approval->due_at, due_b = b->state.approval->due_at;
-	if (due_a != due_b)
-		return !due_a ? 1 : !due_b ? -1 : due_a < due_b ? -1 : 1;
-	int64_t from_a = a->state.approval->opened_at, from_b = b->state.approval->opened_at;
-	if (from_a != from_b)
-		return from_a < from_b ? -1 : 1;
-	return a->approval < b->approval ? -1 : a->approval > b->approval;
+	l->txn = txn;
+	int r = wf_txn_each_deadline(txn, see, l);
+	return r ? r : l->err;
 }
 
 /* Step names; plans are read once each. */
@@ -242,6 +242,9 @@ static int put_listing(struct wf_ctx *ctx, const struct listing *l)
 			wf_table_write(t, &ctx->out, 0, false, &text);
 		else
 			nothing(ctx, l, &text);
+		if (l->more && !ctx->quiet)
+			wf_buf_printf(&text, "the first %" PRIu64 "; all: wfctl approvals --limit 0\n",
+				l->limit);
 		wf_out_page(ctx, &text);
 	}
 	for (size_t i = 0; i < plans.count; i++)
@@ -253,13 +256,12 @@ static int put_listing(struct wf_ctx *ctx, const struct listing *l)
 
 static int run_approvals(struct wf_ctx *ctx)
 {
-	struct listing l = { .ctx = ctx };
-	int status = wf_read_journal(ctx, list_txn, &l);
-	if (!status) {
-		if (l.count)
-			qsort(l.items, l.count, sizeof(*l.items), by_breach);
+	struct listing l = { .ctx = ctx, .limit = wf_machine(ctx) ? 0 : DEFAULT_LIMIT };
+	int status = wf_opt_number(ctx, "limit", 0, UINT64_MAX, &l.limit);
+	if (!status)
+		status = wf_read_journal(ctx, list_txn, &l);
+	if (!status)
 		status = put_listing(ctx, &l);
-	}
 	listing_reset(&l);
 	wf_free(l.items);
 	return status;
@@ -270,6 +272,8 @@ static const struct wf_option options[] = {
 		NULL },
 	{ "workflow", 'w', "WORKFLOW", "only of this workflow", "workflow", NULL },
 	{ "overdue", 0, NULL, "only those whose time is over", NULL, NULL },
+	{ "limit", 'l', "N", "at most so many, those that must be decided first (100 unless given, all with "
+		"-o json, jsonl and yaml); 0 is all", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL, NULL },
 };
 
@@ -279,7 +283,8 @@ const struct wf_verb wf_verb_approvals = {
 		       "asked and has not decided; with --all everybody's. What must be decided first "
 		       "stands first: by the end of its time, then by when it was opened. Shown are who is "
 		       "still asked, how many of the needed approvals there are, since when and until "
-		       "when; with -o wide also what happens before that.",
+		       "when; with -o wide also what happens before that.\n\n"
+		       "They are read in that order: what is behind the last one shown costs nothing.",
 	.examples = "wfctl approvals --as alice\n"
 		    "wfctl approvals --all --overdue",
 	.options = options,

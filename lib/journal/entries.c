@@ -13,6 +13,13 @@ bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_stat
 		!wf_instance_status_final(in->status);
 }
 
+int64_t wf_approval_deadline(const struct wf_instance *in, const struct wf_step_state *s)
+{
+	if (!wf_approval_is_open(in, s))
+		return 0;
+	return s->approval->due_at ? s->approval->due_at : INT64_MAX;
+}
+
 uint64_t wf_step_waiter(const struct wf_seal *seal, const struct wf_instance *in,
 	const struct wf_step_state *s)
 {
@@ -108,6 +115,9 @@ static void give_step(const struct giver *g, uint32_t step, bool *held_back)
 	if (wants(g, WF_INDEX_OPEN_APPROVAL) && wf_approval_is_open(in, s))
 		give(g, wf_index_approval(WF_INDEX_OPEN_APPROVAL, s->approval->number, in->number,
 			step));
+	int64_t deadline = wants(g, WF_INDEX_DEADLINE) ? wf_approval_deadline(in, s) : 0;
+	if (deadline)
+		give(g, wf_index_deadline(deadline, s->approval->number, in->number, step));
 	uint64_t waiter = wants(g, WF_INDEX_WAITER) ? wf_step_waiter(g->seal, in, s) : 0;
 	if (waiter)
 		give(g, wf_index_waiter(waiter, in->number, step));

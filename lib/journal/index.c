@@ -22,6 +22,7 @@
  *  18 schedule due  time | be64 schedule
  *  19 schedule      hash of its name, 16 bytes | be64 schedule
  *  20 expiry        time | be64 number                 of who ended: when its history is to go
+ *  21 deadline      time | be64 approval | be64 number | be32 step   of open approvals
  */
 #include "base/hash.h"
 #include "journal/private.h"
@@ -52,6 +53,7 @@ static const struct {
 	[WF_INDEX_SCHEDULE_DUE] = {17, 9, "firing"},
 	[WF_INDEX_SCHEDULE_NAME] = {25, 17, "schedule's name"},
 	[WF_INDEX_EXPIRY] = {17, 9, "retention"},
+	[WF_INDEX_DEADLINE] = {29, 17, "deadline"},
 };
 
 size_t wf_index_key_length(unsigned kind)
@@ -223,6 +225,15 @@ struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval
 {
 	struct wf_index_key k = begin(kind);
 	add64(&k, approval);
+	add64(&k, number);
+	be32_put(k.bytes + k.n, step);
+	k.n += 4;
+	return k;
+}
+
+struct wf_index_key wf_index_deadline(int64_t due, uint64_t approval, uint64_t number, uint32_t step)
+{
+	struct wf_index_key k = timed(WF_INDEX_DEADLINE, due, approval);
 	add64(&k, number);
 	be32_put(k.bytes + k.n, step);
 	k.n += 4;

@@ -220,6 +220,20 @@ static void index_expiry(struct wf_txn *t, struct wf_instance *in)
 	in->pending.expires = in->expires_at;
 }
 
+/* Among the open ones by the end of its time. */
+static void index_deadline(struct wf_txn *t, struct wf_instance *in, uint32_t step, uint64_t before)
+{
+	struct wf_step_state *s = &in->steps[step];
+	int64_t deadline = wf_approval_deadline(in, s);
+	if (deadline == s->pending.deadline && before == s->pending.approval)
+		return;
+	if (s->pending.deadline)
+		drop(t, wf_index_deadline(s->pending.deadline, before, in->number, step));
+	if (deadline)
+		add(t, wf_index_deadline(deadline, s->approval->number, in->number, step));
+	s->pending.deadline = deadline;
+}
+
 /* Gives a new approval its number and keeps its two entries: of all, and of the open ones. */
 static void index_approval(struct wf_txn *t, struct wf_instance *in, uint32_t step)
 {
@@ -250,6 +264,7 @@ static void index_approval(struct wf_txn *t, struct wf_instance *in, uint32_t st
 	}
 	s->pending.approval = number;
 	s->pending.open = open;
+	index_deadline(t, in, step, before);
 }
 
 /* What a step waits for from outside, and whether a hold keeps it back. */

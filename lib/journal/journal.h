@@ -105,7 +105,8 @@ void wf_txn_intrude(struct wf_txn *txn);
 
 /* The version of its file; an older one is raised when it is opened for writing. */
 uint32_t wf_journal_format(const struct wf_journal *j);
-#define WF_JOURNAL_FORMAT_EXPIRY 4u /* rows of instances say when their history expires from that on */
+#define WF_JOURNAL_FORMAT_EXPIRY 4u /* rows of instances say when their history expires from that on, and
+                                       open approvals are found by the end of their time */
 
 /* -- definitions and plans -- */
 
@@ -245,6 +246,15 @@ int wf_txn_next_due(struct wf_txn *txn, int64_t *ret);
 /* Open approvals in the order they were opened: approval number, instance, step. */
 int wf_txn_each_approval(struct wf_txn *txn,
 	bool (*fn)(void *, uint64_t approval, uint64_t instance, uint32_t step), void *arg);
+/* The same in the order in which their time ends, those without an end last; of one end the first opened
+ * first. fn may take what the step has. */
+struct wf_open_approval {
+	uint64_t approval, instance;
+	uint32_t step;
+	struct wf_step_state *state; /* as its row has it */
+};
+int wf_txn_each_deadline(struct wf_txn *txn, bool (*fn)(void *, const struct wf_open_approval *),
+	void *arg);
 /* The instance and step of an approval, open or decided. WF_ENOENT. */
 int wf_txn_get_approval(struct wf_txn *txn, uint64_t approval, uint64_t *ret_instance,
 	uint32_t *ret_step);

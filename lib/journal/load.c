@@ -73,6 +73,7 @@ static void remember(const struct wf_seal *seal, struct wf_instance *in, bool wh
 			s->approval->stored = true;
 			s->stored.approval = s->approval->number;
 			s->stored.open = wf_approval_is_open(in, s);
+			s->stored.deadline = wf_approval_deadline(in, s);
 		}
 		s->stored.waiter = wf_step_waiter(seal, in, s);
 		s->stored.held = wf_step_held_back(in, s);

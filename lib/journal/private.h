@@ -230,6 +230,7 @@ enum wf_index_kind {
 	WF_INDEX_SCHEDULE_DUE,
 	WF_INDEX_SCHEDULE_NAME,
 	WF_INDEX_EXPIRY,
+	WF_INDEX_DEADLINE,
 	WF_INDEX_END_
 };
 struct wf_index_key wf_index_status(enum wf_instance_status s, uint64_t number);
@@ -241,6 +242,7 @@ struct wf_index_key wf_index_uuid(const struct wf_uuid *id, uint64_t number);
 struct wf_index_key wf_index_timer(enum wf_index_kind kind, int64_t due, uint64_t number);
 struct wf_index_key wf_index_approval(enum wf_index_kind kind, uint64_t approval, uint64_t number,
 	uint32_t step);
+struct wf_index_key wf_index_deadline(int64_t due, uint64_t approval, uint64_t number, uint32_t step);
 struct wf_index_key wf_index_start(const struct wf_seal *s, const char *workflow, const char *key,
 	uint64_t number);
 /* Names of slots, events, ids of events, names of schedules: a hash of 16 bytes, then the number. */
@@ -281,6 +283,8 @@ wf_entry_fn wf_txn_add_entry, wf_txn_drop_entry;
 wf_entry_fn wf_txn_drop_counted;
 /* Whether an approval counts as open: undecided, its step and instance not ended. */
 bool wf_approval_is_open(const struct wf_instance *in, const struct wf_step_state *s);
+/* The end of an open approval's time, the end of all time where it has none; 0: none is open. */
+int64_t wf_approval_deadline(const struct wf_instance *in, const struct wf_step_state *s);
 /* What a step waits for, for the index of waiters; 0: nothing of that kind. */
 uint64_t wf_step_waiter(const struct wf_seal *s, const struct wf_instance *in,
 	const struct wf_step_state *step);

@@ -167,6 +167,7 @@ int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at)
 		[WF_INDEX_SCHEDULE_DUE] = prove_schedule,
 		[WF_INDEX_SCHEDULE_NAME] = prove_schedule,
 		[WF_INDEX_EXPIRY] = prove_instance,
+		[WF_INDEX_DEADLINE] = prove_form,
 	};
 	if (at->table != WF_TABLE_INDEX)
 		return 0;

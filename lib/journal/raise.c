@@ -1,7 +1,7 @@
 /*
  * Raising a journal of an older format, in one transaction. What versions 1 to 3 wrote is as this one
- * writes it, but that it said nothing of when a history expires: who has ended by then gets that from
- * its plan.
+ * writes it, but that it said nothing of when a history expires, which who has ended by then gets from its
+ * plan, and had no index of the ends of open approvals' time.
  */
 #include "base/mem.h"
 #include "journal/private.h"
@@ -68,10 +68,29 @@ static bool give_each(void *arg, const uint8_t *key)
 	return rc == 0;
 }
 
+/* Of an open approval the step's row alone knows its end. */
+static bool give_deadline(void *arg, uint64_t approval, uint64_t number, uint32_t step)
+{
+	struct wf_txn *t = arg;
+	WF_AUTOBUF struct wf_buf row = {0};
+	uint8_t key[WF_ROW_KEY];
+	wf_row_key(number, WF_ROW_STEP, step, key);
+	if (wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row))
+		return false;
+	struct wf_instance *in = wf_instance_new(1);
+	int64_t due = wf_row_get_step(row.data, row.len, in->steps) ? 0 :
+		wf_approval_deadline(in, in->steps);
+	wf_instance_free(in);
+	struct wf_index_key k = wf_index_deadline(due, approval, number, step);
+	if (due)
+		wf_txn_add_entry(t, &k);
+	return !t->err;
+}
+
 int wf_txn_raise_rows(struct wf_txn *t)
 {
 	struct raising r = {.txn = t};
-	int rc = 0;
+	int rc = wf_txn_each_approval(t, give_deadline, t);
 	for (unsigned i = 0; !rc && i < WF_INST_COUNT_; i++) {
 		struct wf_index_key from = wf_index_status((enum wf_instance_status)i, 0);
 		if (wf_instance_status_final((enum wf_instance_status)i))

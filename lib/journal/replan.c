@@ -25,7 +25,8 @@ int wf_txn_change_plan(struct wf_txn *t, struct wf_instance *in, const uint8_t p
 	uint32_t step_count, const uint32_t *map)
 {
 	static const uint32_t of_steps = 1u << WF_INDEX_APPROVAL | 1u << WF_INDEX_OPEN_APPROVAL |
-		1u << WF_INDEX_WAITER | 1u << WF_INDEX_HELD_BACK | 1u << WF_INDEX_TIMER;
+		1u << WF_INDEX_WAITER | 1u << WF_INDEX_HELD_BACK | 1u << WF_INDEX_TIMER |
+		1u << WF_INDEX_DEADLINE;
 	uint8_t key[WF_ROW_KEY];
 	if (wf_txn_load_counts(t))
 		return t->err;

@@ -29,7 +29,6 @@ int wf_txn_each_held(struct wf_txn *txn, const char *slot, bool (*fn)(void *, ui
 	void *arg);
 int wf_txn_each_queued(struct wf_txn *txn, const char *slot, bool (*fn)(void *, uint64_t number),
 	void *arg);
-/* Every queued instance, whatever it waits for. */
 /* The greatest limit that the list has for the slot, at least 1: who has the list holds it beside fewer. */
 uint64_t wf_slot_limit(const json_t *slots, const char *name);
 /* Whether anybody in the queue of the slot could hold it now, going by their limits: when none could, the
@@ -39,6 +38,7 @@ int wf_txn_slot_open(struct wf_txn *txn, const char *slot, bool *ret);
 int wf_txn_set_slot_most(struct wf_txn *txn, const char *slot, uint64_t most);
 /* Calls fn with the name of each slot that is queued for. */
 int wf_txn_each_queue(struct wf_txn *txn, bool (*fn)(void *arg, const char *slot), void *arg);
+/* Every queued instance, whatever it waits for. */
 int wf_txn_each_queued_any(struct wf_txn *txn, bool (*fn)(void *, uint64_t number), void *arg);
 
 /* -- signals, kept for an instance until it takes them -- */

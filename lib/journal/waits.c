@@ -2,6 +2,9 @@
 #include "base/mem.h"
 #include "journal/private.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 struct due {
 	struct wf_txn *txn;
 	int64_t until;
@@ -64,8 +67,10 @@ int wf_txn_next_due(struct wf_txn *t, int64_t *ret)
 	return rc;
 }
 
-/* An index is not sealed: the step that an entry names must itself say that the approval is its. */
-static int check_place(struct wf_txn *t, uint64_t approval, uint64_t number, uint32_t step)
+/* An index is not sealed: the step that an entry names must itself say that the approval is its. *ret is an
+ * instance that has this step alone. */
+static int load_place(struct wf_txn *t, uint64_t approval, uint64_t number, uint32_t step,
+	struct wf_instance **ret)
 {
 	WF_AUTOBUF struct wf_buf row = {0};
 	uint8_t key[WF_ROW_KEY];
@@ -74,11 +79,24 @@ static int check_place(struct wf_txn *t, uint64_t approval, uint64_t number, uin
 	if (rc && rc != WF_ENOENT)
 		return rc;
 	struct wf_instance *in = wf_instance_new(1);
+	in->status = WF_INST_WAITING;
 	bool same = !rc && !wf_row_get_step(row.data, row.len, in->steps) &&
 		in->steps->approval && in->steps->approval->number == approval;
+	if (same) {
+		*ret = in;
+		return 0;
+	}
 	wf_instance_free(in);
-	return same ? 0 : wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key),
+	return wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key),
 		"an approval leads to a step that has another");
+}
+
+static int check_place(struct wf_txn *t, uint64_t approval, uint64_t number, uint32_t step)
+{
+	struct wf_instance *in = NULL;
+	int rc = load_place(t, approval, number, step, &in);
+	wf_instance_free(in);
+	return rc;
 }
 
 struct approvals {
@@ -110,6 +128,87 @@ int wf_txn_each_approval(struct wf_txn *t, bool (*fn)(void *, uint64_t, uint64_t
 		rc = t->err ? t->err : wf_txn_load_counts(t);
 	/* What a transaction has changed is not counted before it commits. */
 	if (!rc && !a.stopped && !t->write && a.given != t->counts.open_approvals)
+		rc = wf_txn_corrupt(t, WF_TABLE_INDEX, from.bytes, from.n,
+			"from there on are not as many entries as were counted");
+	return rc;
+}
+
+struct deadlines {
+	struct wf_txn *txn;
+	bool (*fn)(void *, const struct wf_open_approval *);
+	void *arg;
+	uint64_t given;
+	bool stopped;
+};
+
+static bool give_deadline(void *arg, const uint8_t *key)
+{
+	struct deadlines *d = arg;
+	struct wf_open_approval o = {.approval = wf_be64_at(key + 9), .instance = wf_be64_at(key + 17),
+		.step = wf_be32_at(key + 25)};
+	struct wf_instance *in = NULL;
+	d->given++;
+	d->stopped = true;
+	if (load_place(d->txn, o.approval, o.instance, o.step, &in))
+		return false;
+	o.state = in->steps;
+	if (wf_approval_deadline(in, in->steps) == wf_be64_time(key + 1))
+		d->stopped = !d->fn(d->arg, &o);
+	else
+		(void)wf_txn_corrupt(d->txn, WF_TABLE_INDEX, key, 29,
+			"it names an approval whose time ends at another time");
+	wf_instance_free(in);
+	return !d->stopped;
+}
+
+/* What a journal that nobody has raised has instead: all of them, to be put in order. */
+struct keys {
+	struct wf_txn *txn;
+	struct wf_index_key *items;
+	size_t count, room;
+};
+
+static bool keep_deadline(void *arg, uint64_t approval, uint64_t number, uint32_t step)
+{
+	struct keys *k = arg;
+	struct wf_instance *in = NULL;
+	if (load_place(k->txn, approval, number, step, &in))
+		return false;
+	WF_GROW(k->items, k->count, k->room);
+	k->items[k->count++] = wf_index_deadline(wf_approval_deadline(in, in->steps), approval, number,
+		step);
+	wf_instance_free(in);
+	return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct wf_index_key *x = a, *y = b;
+	return memcmp(x->bytes, y->bytes, x->n);
+}
+
+static int each_unindexed(struct deadlines *d)
+{
+	struct keys k = {.txn = d->txn};
+	int rc = wf_txn_each_approval(d->txn, keep_deadline, &k);
+	if (!rc && k.count)
+		qsort(k.items, k.count, sizeof(*k.items), by_key);
+	for (size_t i = 0; !rc && !d->stopped && i < k.count; i++)
+		(void)give_deadline(d, k.items[i].bytes);
+	wf_free(k.items);
+	return rc ? rc : d->txn->err;
+}
+
+int wf_txn_each_deadline(struct wf_txn *t, bool (*fn)(void *, const struct wf_open_approval *), void *arg)
+{
+	struct deadlines d = {.txn = t, .fn = fn, .arg = arg};
+	struct wf_index_key from = wf_index_deadline(INT64_MIN, 0, 0, 0);
+	if (t->journal->format < WF_JOURNAL_FORMAT_EXPIRY)
+		return each_unindexed(&d);
+	int rc = wf_txn_each_key(t, &from, 1, false, give_deadline, &d);
+	if (!rc)
+		rc = t->err ? t->err : wf_txn_load_counts(t);
+	if (!rc && !d.stopped && !t->write && d.given != t->counts.open_approvals)
 		rc = wf_txn_corrupt(t, WF_TABLE_INDEX, from.bytes, from.n,
 			"from there on are not as many entries as were counted");
 	return rc;

@@ -107,6 +107,7 @@ struct wf_step_indexed {
 	int64_t due;
 	uint64_t approval;      /* number of the approval that is indexed; 0: none */
 	bool open;              /* … among the open ones too */
+	int64_t deadline;       /* … by the end of its time; 0: it is not */
 	bool held;              /* it waits for a release */
 	uint64_t waiter;        /* the signal or event it waits for, as its hash; 0: none */
 };

@@ -52,3 +52,31 @@ setup() {
 	ok wfctl approvals --all -o jsonl
 	assert_equal "${#lines[@]}" 1
 }
+
+@test "what must be decided first stands first, and the list may be cut behind it" {
+	sed '/sla/s/sla: PT2H, //; s/id: ask/id: endless/' ask.yaml >endless.yaml
+	sed 's/sla: PT2H/sla: PT1H/; s/id: ask/id: soon/' ask.yaml >soon.yaml
+	wfctl run endless.yaml >/dev/null || true
+	wfctl run ask.yaml >/dev/null || true
+	wfctl run soon.yaml >/dev/null || true
+	at 2026-11-20T09:30:00Z wfctl run ask.yaml >/dev/null || true
+	ok wfctl approvals --all -o json
+	assert_equal "$(jq -c 'map(.instance)' <<<"$output")" '[3,2,4,1]'
+	ok wfctl approvals --as alice --limit 2
+	assert_line --index 1 --partial "soon"
+	assert_line --index 3 "the first 2; all: wfctl approvals --limit 0"
+	ok wfctl approvals --all --limit 1 -o json
+	shape approvals
+	assert_equal "$(jq -c 'map(.instance)' <<<"$output")" '[3]'
+	ok wfctl approvals --all --limit 4
+	refute_output --partial "the first"
+	at 2026-11-20T10:30:00Z ok wfctl approvals --all --overdue -o json
+	assert_equal "$(jq -c 'map(.instance)' <<<"$output")" '[3]'
+	ok wfctl approvals --all --workflow ask --limit 1 -o json
+	assert_equal "$(jq -c 'map(.instance)' <<<"$output")" '[2]'
+	wfctl approve 3 --as alice >/dev/null
+	wfctl approve 3 --as bob >/dev/null
+	ok wfctl approvals --all -o json
+	assert_equal "$(jq -c 'map(.instance)' <<<"$output")" '[2,4,1]'
+	ok wfctl journal check
+}

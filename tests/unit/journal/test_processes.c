@@ -544,7 +544,7 @@ static void dump(void **state)
 	WF_AUTOFREE char *text = json_dumps(counts, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(counts);
 	assert_string_equal(text, "{\"counts\":1,\"header\":1,\"history\":1,\"identity\":1,"
-		"\"index\":6,\"input\":1,\"journal\":1,\"plan\":1,\"step\":2,\"variable\":1}");
+		"\"index\":7,\"input\":1,\"journal\":1,\"plan\":1,\"step\":2,\"variable\":1}");
 }
 
 int main(int argc, char **argv)

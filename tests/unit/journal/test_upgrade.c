@@ -98,6 +98,31 @@ static void look_at_old_rows(struct place *p)
 	wf_instance_free(in);
 }
 
+static bool see_deadline(void *arg, const struct wf_open_approval *o)
+{
+	assert_int_equal(o->approval, 1);
+	assert_int_equal(o->instance, 2);
+	assert_int_equal(o->step, 1);
+	assert_int_equal(wf_approval_needed(o->state->approval), 2);
+	++*(unsigned *)arg;
+	return true;
+}
+
+static int each_deadline(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	*(unsigned *)arg = 0;
+	return wf_txn_each_deadline(t, see_deadline, arg);
+}
+
+/* Found by the end of its time, whether or not there is an index of that yet. */
+static void look_at_deadlines(struct place *p)
+{
+	unsigned seen = 0;
+	assert_int_equal(wf_journal_view(p->journal, each_deadline, &seen, &p->cause), 0);
+	assert_int_equal(seen, 1);
+}
+
 /* The version in the file's bytes. */
 static unsigned version_in_file(struct place *p)
 {
@@ -116,6 +141,7 @@ static void read_as_it_stands(void **state)
 	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
 	assert_int_equal(format_of(p), 1);
 	look_at_old_rows(p);
+	look_at_deadlines(p);
 	assert_sound(p);
 	close_place(p);
 	assert_int_equal(open_place(p, WF_JOURNAL_READ, 0), 0);
@@ -129,6 +155,7 @@ static void raised_by_a_writer(void **state)
 	assert_int_equal(open_place(p, WF_JOURNAL_WRITE, 0), 0);
 	assert_int_equal(format_of(p), 4);
 	look_at_old_rows(p);
+	look_at_deadlines(p);
 	assert_sound(p);
 	struct wf_instance *in = new_instance("c", T0);
 	in->start_key = wf_strdup("k");

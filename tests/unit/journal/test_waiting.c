@@ -1,6 +1,8 @@
 /* Start keys, slots and their queues, who waits for a signal or an event, what a hold keeps back, threads. */
 #include "common.h"
 
+#include "journal/private.h"
+
 #include "journal/waiting.h"
 
 /* -- asking -- */
@@ -495,11 +497,83 @@ static void intrusions(void **state)
 	wf_instance_free(in);
 }
 
+/* -- open approvals by the end of their time -- */
+
+struct in_order {
+	uint64_t approvals[8];
+	size_t count, most;
+};
+
+static bool note_deadline(void *arg, const struct wf_open_approval *o)
+{
+	struct in_order *x = arg;
+	assert_int_equal(o->state->approval->number, o->approval);
+	x->approvals[x->count++] = o->approval;
+	return x->count < x->most;
+}
+
+static int by_deadline(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct in_order *x = arg;
+	(void)cause;
+	x->count = 0;
+	return wf_txn_each_deadline(t, note_deadline, x);
+}
+
+static void assert_order(struct place *p, const uint64_t *wanted, size_t count)
+{
+	struct in_order x = {.most = 8};
+	assert_int_equal(wf_journal_view(p->journal, by_deadline, &x, &p->cause), 0);
+	assert_int_equal(x.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(x.approvals[i], wanted[i]);
+	assert_sound(p);
+}
+
+static int forge_deadline(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	struct wf_index_key right = wf_index_deadline(INT64_MAX, 1, 1, 1);
+	struct wf_index_key wrong = wf_index_deadline(T0, 1, 1, 1);
+	(void)arg;
+	(void)cause;
+	(void)wf_txn_del_key(t, right.bytes, right.n);
+	return wf_txn_add_key(t, wrong.bytes, wrong.n);
+}
+
+static void approvals_by_the_end_of_their_time(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[4];
+	const int64_t due[4] = {0, T0 + 5000, T0 + 2000, T0 + 5000};
+	for (size_t i = 0; i < 4; i++) {
+		in[i] = new_instance("w", T0);
+		open_approval(in[i], 1);
+		in[i]->steps[1].approval->due_at = due[i];
+		assert_int_equal(put(p, in + i, 1, true), 0);
+	}
+	assert_order(p, (const uint64_t[]){3, 2, 4, 1}, 4);
+	struct in_order first = {.most = 1};
+	assert_int_equal(wf_journal_view(p->journal, by_deadline, &first, &p->cause), 0);
+	assert_int_equal(first.count, 1);
+	/* it ends later, it is decided, its instance has ended */
+	in[2]->steps[1].approval->due_at = T0 + 9000;
+	wf_instance_touch(in[2], 1);
+	in[1]->steps[1].approval->decided_at = T0 + 1;
+	wf_instance_touch(in[1], 1);
+	set_status(in[3], WF_INST_CANCELLED);
+	assert_int_equal(put(p, in, 4, false), 0);
+	assert_order(p, (const uint64_t[]){3, 1}, 2);
+	assert_int_equal(wf_journal_update(p->journal, forge_deadline, NULL, &p->cause), 0);
+	assert_int_equal(wf_journal_view(p->journal, by_deadline, &first, &p->cause), WF_ECORRUPT);
+	for (size_t i = 0; i < 4; i++)
+		wf_instance_free(in[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(start_keys), TEST(places_in_slots),
 		TEST(granted_in_order), TEST(who_waits), TEST(kept_back), TEST(side_threads),
 		TEST(another_plan),
-		TEST(intrusions)};
+		TEST(intrusions), TEST(approvals_by_the_end_of_their_time)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
