@@ -117,6 +117,17 @@ static void describe(const struct wf_plan *plan, const struct wf_transition *t, 
 	}
 }
 
+/* A migration changes what comes, and nothing of what is. */
+static void describe_migration(const json_t *data, struct wf_buf *out)
+{
+	const char *version = json_string_value(json_object_get(data, "version"));
+	const char *plan = json_string_value(json_object_get(data, "plan"));
+	wf_buf_addstr(out, "goes on under ");
+	if (version)
+		wf_buf_printf(out, "version %s, ", version);
+	wf_buf_printf(out, "plan %.12s", plan ? plan : "?");
+}
+
 /* What the event brought, in a few words. */
 static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
 {
@@ -142,6 +153,9 @@ static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
 		const char *kind = json_string_value(json_object_get(data, "kind"));
 		const char *name = json_string_value(json_object_get(data, "name"));
 		wf_buf_printf(out, "%s %s", kind ? kind : "?", name ? name : "?");
+	} else if (r->event.type == WF_EVENT_MIGRATE) {
+		const char *by = json_string_value(json_object_get(data, "by"));
+		wf_buf_printf(out, "by %s", by ? by : "?");
 	} else if (r->event.type == WF_EVENT_MOVE) {
 		const char *by = json_string_value(json_object_get(data, "by"));
 		char when[WF_TIME_TEXT];
@@ -179,6 +193,8 @@ static void put_row(struct output *o, uint64_t n, uint64_t seq, const struct wf_
 	WF_AUTOBUF struct wf_buf what = { 0 }, data = { 0 };
 	for (uint32_t i = 0; i < r->count; i++)
 		describe(plan, &r->transitions[i], wf_view_items_transition(o->items, n, i), &what);
+	if (r->event.type == WF_EVENT_MIGRATE && !what.len)
+		describe_migration(r->event.data, &what);
 	WF_AUTOFREE char *step = r->event.step < plan->step_count
 		? step_text(plan, r->event.step, wf_view_items_event(o->items, n)) : wf_strdup("-");
 	brought(r, ctx->format == WF_FORMAT_OUT_WIDE, &data);

@@ -428,6 +428,14 @@ static const char *awaited(const struct wf_instance *in)
 	return NULL;
 }
 
+bool wf_view_lacks_connection(const json_t *error)
+{
+	const char *code = json_string_value(json_object_get(error, "code"));
+	const char *text = json_string_value(json_object_get(error, "message"));
+	return code && text && strcmp(code, "path_missing") == 0 &&
+		strncmp(text, "connection.", strlen("connection.")) == 0;
+}
+
 /* What a parked instance waits for, after "is parked", and what to do. */
 static void parked(const struct wf_instance *in, struct wf_buf *out)
 {
@@ -479,6 +487,9 @@ void wf_view_outcome(const struct wf_plan *plan, const struct wf_instance *in,
 			/* a message of somebody else's may have its own full stop */
 			if (out->data[out->len - 1] != '.')
 				wf_buf_addch(out, '.');
+			if (wf_view_lacks_connection(in->error))
+				wf_buf_addstr(out, " It would stand in `connections` of config.yaml: "
+						   "see wfctl-config(5), and start another.");
 			wf_buf_printf(out, " Next: wfctl show %" PRIu64, in->number);
 		} else if (in->created_at && in->ended_at) {
 			wf_view_duration(in->ended_at - in->created_at, took);

@@ -22,6 +22,8 @@ json_t *wf_view_record_json(const struct wf_plan *plan, const struct wf_view_ite
 /* "TimeoutError after 3 attempts", "ConflictError 409"; with `message` also ": the message". "" for
  * NULL. */
 void wf_view_error(const json_t *error, bool message, struct wf_buf *out);
+/* Whether it is that the settings have no such connection. */
+bool wf_view_lacks_connection(const json_t *error);
 
 /* How a step ended or what it waits for, in a few words: "POST 201", "exit 3", "0 of 2: alice, bob". */
 void wf_view_step_detail(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,

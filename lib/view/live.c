@@ -324,7 +324,6 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 	const struct wf_event *event, const struct wf_transition *transitions, uint32_t count,
 	int64_t now, struct wf_buf *out)
 {
-	(void)event;
 	if (!l->first)
 		l->first = in->number;
 	erase(l, out);
@@ -348,7 +347,11 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 			bool leftover = status == WF_STEP_SKIPPED &&
 				wf_instance_status_final(in->status) &&
 				in->status != WF_INST_COMPLETED;
-			if (words[status] && !leftover)
+			/* nor what is to be undone once more, and was done long ago */
+			bool before = status == WF_STEP_COMPLETED && event->type == WF_EVENT_RETRY &&
+				plan->steps[t->step].compensation != WF_NONE &&
+				wf_actions[plan->steps[t->step].action].kind == WF_ACTION_EFFECT;
+			if (words[status] && !leftover && !before)
 				step_line(l, plan, in, t->step, name.data, status, now, out);
 		}
 	}

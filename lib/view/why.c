@@ -249,6 +249,10 @@ static void why_ended(struct wf_why *w)
 		wf_why_put(w, "todo", "wfctl retry %" PRIu64 " goes on undoing what is left", in->number);
 	else if (in->status == WF_INST_COMPLETED)
 		wf_why_put(w, "todo", "nothing; what it gave: wfctl show %" PRIu64, in->number);
+	else if (wf_view_lacks_connection(in->error))
+		wf_why_put(w, "todo", "give the connection in `connections` of config.yaml, see "
+				      "wfctl-config(5), and start another: this one keeps those that it "
+				      "began with");
 	else
 		wf_why_put(w, "todo", "wfctl retry %" PRIu64 "%s --dry-run says what would run again",
 			in->number, wf_view_has_undone(in) ? " --from STEP" : "");

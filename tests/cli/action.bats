@@ -352,6 +352,8 @@ sent() {
 	status 1 "${run_wfctl[@]}"
 	assert_equal "$(jq -r .error.type <<<"$output")" BindingError
 	assert_output --partial "connection.billing"
+	ok wfctl why 1
+	assert_output --partial 'give the connection in `connections` of config.yaml, see wfctl-config(5), and start another'
 	connect ""
 	cat >late.yaml <<-'EOT'
 	workflow:
