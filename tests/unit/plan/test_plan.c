@@ -356,11 +356,11 @@ static void test_check_sum(void **state)
 	uint32_t code;
 	memcpy(&code, bytes.data + wf_plan_prefix_size(3) +
 		(WF_SECTION_CODE - WF_SECTION_WORKFLOW) * WF_PLAN_SECTION_SIZE + 4, sizeof(code));
-	bytes.data[le32toh(code)] = (char)0xff;
+	bytes.data[le32toh(code) + WF_PLAN_SIZE_OF_insn] = (char)0xff;
 	wf_plan_free(plan);
 	plan = NULL;
 	assert_int_equal(wf_plan_load_known(bytes.data, bytes.len, id, &plan, &cause), WF_ECORRUPT);
-	assert_string_equal(cause.text, "plan: instruction 0 (?): no such opcode");
+	assert_string_equal(cause.text, "plan: instruction 1 (?): no such opcode");
 	assert_null(plan);
 	wf_buf_done(&bytes);
 }
