@@ -97,7 +97,8 @@ static int read_members(struct wf_jp_parser *p, struct wf_jp_node *n, struct par
 		parts_grow(l);
 		if (key.kind != WF_JP_NAME && key.kind != WF_JP_QUOTED)
 			return wf_jp_unexpected(p, "a key");
-		if ((err = wf_jp_name_of(p, key, &l->names[l->count], &len)) < 0 || (err = wf_jp_advance(p)) < 0 ||
+		if ((err = wf_jp_name_of(p, key, &l->names[l->count], &len)) < 0 ||
+			(err = wf_jp_advance(p)) < 0 ||
 			(err = wf_jp_take(p, WF_JP_COLON, ":")) < 0 ||
 			(err = wf_jp_part(p, 0, n, &l->items[l->count])) < 0)
 			return err;
@@ -137,7 +138,9 @@ static int read_bindings(struct wf_jp_parser *p, struct wf_jp_node *n, struct pa
 			return err;
 		l->count++;
 		if (p->token.kind != WF_JP_COMMA)
-			return wf_jp_token_is(p, p->token, "in") ? wf_jp_advance(p) : wf_jp_unexpected(p, "a comma or in");
+			return wf_jp_token_is(p, p->token, "in")
+				? wf_jp_advance(p)
+				: wf_jp_unexpected(p, "a comma or in");
 		if ((err = wf_jp_advance(p)) < 0)
 			return err;
 	}
