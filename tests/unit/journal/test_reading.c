@@ -117,6 +117,23 @@ static int due(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	return wf_txn_each_due(t, INT64_MAX, add_due, arg);
 }
 
+static int expired(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_expired(t, T0 + 5060, add_due, arg);
+}
+
+static bool add_deadline(void *arg, const struct wf_open_approval *o)
+{
+	return add_approval(arg, o->approval, o->instance, o->step);
+}
+
+static int deadlines(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	return wf_txn_each_deadline(t, add_deadline, arg);
+}
+
 static int counts(struct wf_txn *t, void *arg, struct wf_cause *cause)
 {
 	uint64_t by[WF_INST_COUNT_];
@@ -262,6 +279,8 @@ static const struct reading {
 	{"find", find, COUNT / 2, {0}},
 	{"approvals", approvals, 0, {0}},
 	{"due", due, 0, {0}},
+	{"expired", expired, 0, {0}},
+	{"deadlines", deadlines, 0, {0}},
 	{"counts", counts, 0, {0}},
 	{"start keys", start_key, 0, {0}},
 	{"slots", slots, 0, {0}},
@@ -395,9 +414,13 @@ static void fill(struct place *p)
 			let_wait(in, i);
 	}
 	assert_int_equal(put(p, items, COUNT, true), 0);
-	for (unsigned i = 0; i < COUNT; i++)
+	for (unsigned i = 0; i < COUNT; i++) {
+		bool ends = i % 2 && i >= 50;
 		set_status(items[i], i < 50 && i % 5 == 0 ? WF_INST_QUEUED :
-			i % 2 && i >= 50 ? WF_INST_COMPLETED : WF_INST_WAITING);
+			ends ? WF_INST_COMPLETED : WF_INST_WAITING);
+		items[i]->ended_at = ends ? T0 + i : 0;
+		items[i]->expires_at = ends ? T0 + 5000 + i : 0;
+	}
 	assert_int_equal(put(p, items, COUNT, true), 0);
 	assert_int_equal(wf_journal_update(p->journal, fill_own, NULL, &p->cause), 0);
 	for (unsigned i = 0; i < COUNT; i++)
