@@ -104,14 +104,36 @@ static uint64_t least_delay(const struct wf_retry *r)
 	return (uint64_t)(sum < far ? sum : far);
 }
 
+/* Whether there are attempts that fail, and could be made again or be stopped. */
+static bool has_attempts(const struct wf_model_step *s)
+{
+	return s->action == WF_ACT_COUNT_ || s->defined || s->asks_others ||
+	       s->action == WF_ACT_WORKFLOW_RUN || s->action == WF_ACT_WORKFLOW_START ||
+	       wf_actions[s->action].kind == WF_ACTION_EFFECT;
+}
+
+static void check_useless_time(struct wf_checker *c, const struct wf_model_step *s, const char *key,
+	const struct wf_node *node)
+{
+	if (!node || has_attempts(s))
+		return;
+	struct wf_diag *d = WF_FIND(c, TIMEOUT_USELESS, node->span,
+		"`%s` of a step is of no effect on `%s`", key, s->action_name);
+	if (s->action == WF_ACT_APPROVAL_REQUEST)
+		wf_diag_hint(d, "how long they have is `sla` in `with`");
+	else if (s->action == WF_ACT_WAIT_SIGNAL || s->action == WF_ACT_WAIT_EVENT)
+		wf_diag_hint(d, "how long it waits is `timeout` in `with`");
+}
+
 static void check_retry(struct wf_checker *c, const struct wf_model_step *s)
 {
 	uint64_t delays = least_delay(&s->retry);
 	const char *limit = NULL;
 	uint64_t limit_ms = 0;
 
-	if (s->retry_node && s->action != WF_ACT_COUNT_ &&
-		wf_actions[s->action].kind != WF_ACTION_EFFECT && !s->asks_others)
+	check_useless_time(c, s, "timeout", s->timeout_node);
+	check_useless_time(c, s, "deadline", s->deadline_node);
+	if (s->retry_node && !has_attempts(s))
 		WF_FIND(c, RETRY_USELESS, s->retry_node->span,
 			"`%s` has no effect on the world that a retry could mend", s->action_name);
 	if (s->retry_node && s->retry_node->kind == WF_NODE_MAP && s->action == WF_ACT_EXEC_RUN &&
