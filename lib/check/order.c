@@ -133,8 +133,8 @@ static void refuse_transitions(struct wf_checker *c, const struct wf_model_step 
 				     "`%s` is in a list with `depends_on`, where nothing leads "
 				     "anywhere else",
 				     s->id),
-			"say with `condition` whether a step runs, and with on_failure: "
-			"{ action: continue } that its failure is no obstacle");
+			"say with `condition` whether a step runs, and with the action `continue` of "
+			"its `on_failure` that its failure is no obstacle");
 }
 
 void wf_check_order(struct wf_checker *c)
