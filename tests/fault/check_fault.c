@@ -28,13 +28,14 @@
 #include <unistd.h>
 
 #define BATCH 7
-#define MOST_EXTRA 12
+#define MOST_CALLS 64
 
 static struct {
 	char *self, *root, *home, *template, *log, *told, *input, *lines, *preload;
 	const char *tests;
 	bool quick, leaks;
 	size_t cases, hits, statuses[256];
+	size_t met[MOST_CALLS];  /* by call: faults */
 } at;
 
 /* A fault, and where. */
@@ -410,13 +411,24 @@ static void try_scenario(const struct fault_scenario *s, const char *only)
 		const struct fault_call *c = &fault_calls[i];
 		if (at.leaks && !strcmp(c->name, "malloc"))
 			continue; /* the sanitizer has its own */
+		size_t met = at.hits;
 		if (!only || !strcmp(only, c->name))
 			try_calls(s, c);
+		at.met[i] += at.hits - met;
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &ended);
 	printf("fault %-9s %6zu runs, %6zu with a fault, %3ld s\n", s->name, at.cases - cases,
 		at.hits - hits, (long)(ended.tv_sec - begun.tv_sec));
 	(void)fflush(stdout);
+}
+
+/* A call that no scenario makes is none that was tried. */
+static size_t count_met(void)
+{
+	size_t met = 0;
+	for (size_t i = 0; i < fault_call_count; i++)
+		met += at.met[i] > 0;
+	return met;
 }
 
 static char *read_sanitizer(void)
@@ -459,14 +471,16 @@ int main(int argc, char **argv)
 	at.quick = argc > 1 && !strcmp(argv[1], "quick");
 	const char *scenario = argc > 1 + at.quick ? argv[1 + at.quick] : NULL;
 	const char *call = argc > 2 + at.quick ? argv[2 + at.quick] : NULL;
+	if (fault_call_count > MOST_CALLS)
+		trial_die("more calls than there is room to count");
 	prepare();
 	for (size_t i = 0; i < fault_scenario_count; i++)
 		if (!scenario || !strcmp(scenario, fault_scenarios[i].name))
 			try_scenario(&fault_scenarios[i], call);
 	if (!scenario || !strcmp(scenario, "real"))
 		real_limits(at.self, at.tests, at.log, at.quick);
-	printf("check-fault: %zu scenarios, %zu calls; %zu runs, %zu with a fault; statuses", fault_scenario_count,
-		fault_call_count + 1, at.cases, at.hits);
+	printf("check-fault: %zu scenarios, %zu of %zu calls were made, and allocations; %zu runs, %zu with a "
+	       "fault; statuses", fault_scenario_count, count_met(), fault_call_count, at.cases, at.hits);
 	for (size_t i = 0; i < 256; i++)
 		if (at.statuses[i])
 			printf(" %zu:%zu", i, at.statuses[i]);

@@ -6,6 +6,7 @@
  */
 #undef _FILE_OFFSET_BITS
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,6 +145,7 @@ PLAIN(int, linkat, (int from_folder, const char *from, int to_folder, const char
 PLAIN(int, unlink, (const char *path), (path))
 PLAIN(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
 PLAIN(int, mkdir, (const char *path, mode_t mode), (path, mode))
+PLAIN(int, mkfifo, (const char *path, mode_t mode), (path, mode))
 PLAIN(int, flock, (int fd, int how), (fd, how))
 PLAIN(int, memfd_create, (const char *name, unsigned flags), (name, flags))
 
@@ -163,6 +167,31 @@ EXPORT int stat64(const char *path, struct stat64 *st)
 EXPORT int fstat64(int fd, struct stat64 *st)
 {
 	return hits("stat") ? -1 : NEXT(fstat64)(fd, st);
+}
+
+EXPORT int lstat64(const char *path, struct stat64 *st)
+{
+	return hits("stat") ? -1 : NEXT(lstat64)(path, st);
+}
+
+EXPORT int fstatat64(int folder, const char *path, struct stat64 *st, int flags)
+{
+	return hits("stat") ? -1 : NEXT(fstatat64)(folder, path, st, flags);
+}
+
+EXPORT int statfs64(const char *path, struct statfs64 *st)
+{
+	return hits("statfs") ? -1 : NEXT(statfs64)(path, st);
+}
+
+EXPORT DIR *opendir(const char *path)
+{
+	return hits("opendir") ? NULL : NEXT(opendir)(path);
+}
+
+EXPORT char *getcwd(char *room, size_t n)
+{
+	return hits("getcwd") ? NULL : NEXT(getcwd)(room, n);
 }
 
 /* The descriptor is gone whatever close says. */
@@ -292,6 +321,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 PLAIN(int, pipe2, (int fds[2], int flags), (fds, flags))
 PLAIN(int, epoll_create1, (int flags), (flags))
 PLAIN(int, eventfd, (unsigned n, int flags), (n, flags))
+PLAIN(int, timerfd_create, (int clock, int flags), (clock, flags))
 PLAIN(int, epoll_ctl, (int fd, int op, int other, struct epoll_event *e), (fd, op, other, e))
 PLAIN(int, epoll_wait, (int fd, struct epoll_event *e, int n, int ms), (fd, e, n, ms))
 PLAIN(int, poll, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms))
