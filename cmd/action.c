@@ -1,5 +1,6 @@
 /* wfctl action: the action definitions that are registered, and those that are shipped. */
 #include "cli_actions.h"
+#include "cli_registered.h"
 
 #include "view/instance.h"
 #include "view/when.h"
@@ -103,25 +104,12 @@ static json_t *known_json(const void *item)
 
 static void put_table(struct wf_ctx *ctx, const struct listing *l, struct wf_buf *out)
 {
-	struct wf_table *t = wf_table_new();
-	bool wide = ctx->format == WF_FORMAT_OUT_WIDE;
-	wf_table_column(t, "ACTION", WF_ALIGN_LEFT, true);
-	wf_table_column(t, "VERSION", WF_ALIGN_LEFT, false);
-	wf_table_column(t, "NAME", WF_ALIGN_LEFT, true);
-	wf_table_column(t, "REGISTERED", WF_ALIGN_LEFT, false);
-	wf_table_column(t, "BY", WF_ALIGN_LEFT, true);
-	wf_table_column(t, "HASH", WF_ALIGN_LEFT, false);
+	struct wf_table *t = wf_registered_table("ACTION", "NAME", "HASH");
 	for (size_t i = 0; i < l->count; i++) {
 		const struct known *k = &l->items[i];
-		char when[WF_WHEN_TEXT];
-		wf_view_clock(k->at, ctx->now, when);
-		wf_table_cell(t, WF_ROLE_STRONG, k->id);
-		wf_table_cell(t, WF_ROLE_PLAIN, k->version ? k->version : "-");
-		wf_table_cell(t, WF_ROLE_PLAIN, k->name ? k->name : "-");
-		wf_table_cell(t, k->shipped ? WF_ROLE_DIM : WF_ROLE_PLAIN,
-			k->shipped ? "shipped" : when);
-		wf_table_cell(t, WF_ROLE_PLAIN, k->by ? k->by : "-");
-		wf_table_cellf(t, WF_ROLE_DIM, wide ? "%s" : "%.12s", k->hash);
+		wf_registered_row(ctx, t, &(struct wf_registered){ .id = k->id, .version = k->version,
+			.about = k->name, .about_role = WF_ROLE_PLAIN, .at = k->shipped ? 0 : k->at,
+			.by = k->by, .hash = k->hash });
 	}
 	wf_table_write(t, &ctx->out, 0, false, out);
 	wf_table_free(t);

@@ -1,6 +1,7 @@
 /* wfctl workflow: what is registered. */
 #include "cli_drive.h"
 #include "cli_workflow.h"
+#include "cli_registered.h"
 
 #include "view/instance.h"
 #include "view/when.h"
@@ -69,25 +70,15 @@ static json_t *definition_json(const void *item)
 
 static void put_table(struct wf_ctx *ctx, const struct listing *l, struct wf_buf *out)
 {
-	struct wf_table *t = wf_table_new();
-	bool wide = ctx->format == WF_FORMAT_OUT_WIDE;
-	wf_table_column(t, "WORKFLOW", WF_ALIGN_LEFT, true);
-	wf_table_column(t, "VERSION", WF_ALIGN_LEFT, false);
-	wf_table_column(t, "ENABLED", WF_ALIGN_LEFT, false);
-	wf_table_column(t, "REGISTERED", WF_ALIGN_LEFT, false);
-	wf_table_column(t, "BY", WF_ALIGN_LEFT, true);
-	wf_table_column(t, "PLAN", WF_ALIGN_LEFT, false);
+	struct wf_table *t = wf_registered_table("WORKFLOW", "ENABLED", "PLAN");
 	for (size_t i = 0; i < l->count; i++) {
 		const struct wf_definition *d = &l->items[i];
-		char when[WF_WHEN_TEXT], id[2 * WF_HASH_SIZE + 1];
+		char id[2 * WF_HASH_SIZE + 1];
 		wf_hex(d->plan_id, WF_HASH_SIZE, id);
-		wf_view_clock(d->registered_at, ctx->now, when);
-		wf_table_cell(t, WF_ROLE_STRONG, d->workflow);
-		wf_table_cell(t, WF_ROLE_PLAIN, d->version ? d->version : "-");
-		wf_table_cell(t, d->enabled ? WF_ROLE_GOOD : WF_ROLE_DIM, d->enabled ? "yes" : "no");
-		wf_table_cell(t, WF_ROLE_PLAIN, when);
-		wf_table_cell(t, WF_ROLE_PLAIN, d->registered_by ? d->registered_by : "-");
-		wf_table_cellf(t, WF_ROLE_DIM, wide ? "%s" : "%.12s", id);
+		wf_registered_row(ctx, t, &(struct wf_registered){ .id = d->workflow,
+			.version = d->version, .about = d->enabled ? "yes" : "no",
+			.about_role = d->enabled ? WF_ROLE_GOOD : WF_ROLE_DIM, .at = d->registered_at,
+			.by = d->registered_by, .hash = id });
 	}
 	wf_table_write(t, &ctx->out, 0, false, out);
 	wf_table_free(t);

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/sys.h"
+#include "helpers/suite_lines.h"
 #include "query/query.h"
 
 #include <setjmp.h>
@@ -16,82 +16,20 @@
 
 #include <cmocka.h>
 
-#define SUITE_MAX (64u << 20)
-
 /* Passes may not fall below this. */
 #define PASSES 1133
 
 #define STEPS 10000000 /* as an evaluation of a plan has */
 
-struct suite {
-	struct wf_buf text;
-	json_t *datasets;
-};
-
-static bool read_suite_file(const char *name, struct wf_buf *ret)
-{
-	const char *folder = getenv("WFCTL_SUITES");
-	struct wf_cause cause = {0};
-	char *path = wf_asprintf("%s/%s", folder ? folder : "../shared/suites", name);
-	int err = wf_read_file(path, SUITE_MAX, ret, &cause);
-
-	wf_free(path);
-	return err == 0;
-}
-
-static json_t *parse(const char *text, size_t n)
-{
-	return json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-}
-
-static const char *next_line(const char **at, const char *end, size_t *ret_n)
-{
-	const char *line = *at, *stop;
-
-	if (line >= end)
-		return NULL;
-	stop = memchr(line, '\n', (size_t)(end - line));
-	if (!stop)
-		stop = end;
-	*ret_n = (size_t)(stop - line);
-	*at = stop + 1;
-	return line;
-}
-
 static int load(void **state)
 {
-	struct suite *s = wf_calloc(1, sizeof(*s));
-	struct wf_buf datasets = {0};
-	const char *at, *line;
-	size_t n;
-
-	*state = s;
-	s->datasets = json_object();
-	if (!read_suite_file("jsonata.jsonl", &s->text) ||
-		!read_suite_file("jsonata.datasets.jsonl", &datasets)) {
-		wf_buf_done(&s->text);
-		wf_buf_done(&datasets);
-		return 0;
-	}
-	at = datasets.data;
-	while ((line = next_line(&at, datasets.data + datasets.len, &n))) {
-		json_t *set = parse(line, n);
-
-		json_object_set(s->datasets, json_string_value(json_object_get(set, "name")),
-			json_object_get(set, "data"));
-		json_decref(set);
-	}
-	wf_buf_done(&datasets);
+	*state = suite_load("jsonata.jsonl", "jsonata.datasets.jsonl", "name", "data");
 	return 0;
 }
 
 static int unload(void **state)
 {
-	struct suite *s = *state;
-
-	wf_buf_done(&s->text);
-	json_decref(s->datasets);
-	wf_free(s);
+	suite_free(*state);
 	return 0;
 }
 
@@ -155,7 +93,7 @@ static bool passes(const struct suite *s, const json_t *test)
 	const char *set = json_string_value(json_object_get(in, "dataset"));
 	json_int_t depth = json_integer_value(json_object_get(in, "depth"));
 	struct wf_query_env env = {
-		.input = set ? json_object_get(s->datasets, set) : json_object_get(in, "data"),
+		.input = set ? json_object_get(s->beside, set) : json_object_get(in, "data"),
 		.bindings = json_object_get(in, "bindings"),
 		.now_ms = INT64_C(1700000000000),
 		.steps_left = STEPS,
@@ -205,8 +143,8 @@ static void test_suite(void **state)
 		print_message("suite jsonata: not run, no folder of suites\n");
 		skip();
 	}
-	while ((line = next_line(&at, s->text.data + s->text.len, &n))) {
-		json_t *test = parse(line, n);
+	while ((line = suite_line(&at, s->text.data + s->text.len, &n))) {
+		json_t *test = suite_parse(line, n, 0);
 
 		if (passes(s, test))
 			passed++;

@@ -1,6 +1,6 @@
 /* The JSON Schema Test Suite, draft 2020-12, from the folder of third-party suites. */
 #include "base/mem.h"
-#include "base/sys.h"
+#include "helpers/suite_lines.h"
 #include "schema/schema.h"
 
 #include <setjmp.h>
@@ -13,8 +13,6 @@
 
 #include <cmocka.h>
 
-#define SUITE_MAX (64u << 20)
-
 /* Passes may not fall below these. */
 #define REQUIRED_PASSES 939
 #define FORMAT_PASSES 484
@@ -24,11 +22,6 @@ struct count {
 	unsigned passed, failed, not_applicable;
 };
 
-struct suite {
-	struct wf_buf text;
-	json_t *resources;
-};
-
 /* What the cases under these names want is not here, and why. */
 static const struct {
 	const char *id, *why;
@@ -36,70 +29,15 @@ static const struct {
 	{"draft2020-12/optional/cross-draft", "another draft, which is fetched"},
 };
 
-static bool read_suite_file(const char *name, struct wf_buf *ret)
-{
-	const char *folder = getenv("WFCTL_SUITES");
-	struct wf_cause cause = {0};
-	char *path = wf_asprintf("%s/%s", folder ? folder : "../shared/suites", name);
-	int err = wf_read_file(path, SUITE_MAX, ret, &cause);
-
-	wf_free(path);
-	return err == 0;
-}
-
-static json_t *parse(const char *text, size_t n, size_t flags)
-{
-	return json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL | flags, NULL);
-}
-
-static const char *next_line(const char **at, const char *end, size_t *ret_n)
-{
-	const char *line = *at, *stop;
-
-	if (line >= end)
-		return NULL;
-	stop = memchr(line, '\n', (size_t)(end - line));
-	if (!stop)
-		stop = end;
-	*ret_n = (size_t)(stop - line);
-	*at = stop + 1;
-	return line;
-}
-
 static int load(void **state)
 {
-	struct suite *s = wf_calloc(1, sizeof(*s));
-	struct wf_buf remotes = {0};
-	const char *at, *line;
-	size_t n;
-
-	*state = s;
-	s->resources = json_object();
-	if (!read_suite_file("jsts_draft2020_12.jsonl", &s->text) ||
-		!read_suite_file("jsts.remotes.jsonl", &remotes)) {
-		wf_buf_done(&s->text);
-		wf_buf_done(&remotes);
-		return 0;
-	}
-	at = remotes.data;
-	while ((line = next_line(&at, remotes.data + remotes.len, &n))) {
-		json_t *remote = parse(line, n, 0);
-
-		json_object_set(s->resources, json_string_value(json_object_get(remote, "uri")),
-			json_object_get(remote, "schema"));
-		json_decref(remote);
-	}
-	wf_buf_done(&remotes);
+	*state = suite_load("jsts_draft2020_12.jsonl", "jsts.remotes.jsonl", "uri", "schema");
 	return 0;
 }
 
 static int unload(void **state)
 {
-	struct suite *s = *state;
-
-	wf_buf_done(&s->text);
-	json_decref(s->resources);
-	wf_free(s);
+	suite_free(*state);
 	return 0;
 }
 
@@ -116,7 +54,7 @@ static void run_case(const struct suite *s, const json_t *test, bool formats, st
 	const char *id = json_string_value(json_object_get(test, "id"));
 	const char *text = json_string_value(json_object_get(test, "input_text"));
 	bool expected = json_is_true(json_object_get(json_object_get(test, "expect"), "valid"));
-	struct wf_schema_options options = {.assert_formats = formats, .resources = s->resources};
+	struct wf_schema_options options = {.assert_formats = formats, .resources = s->beside};
 	struct wf_schema_issues issues = {0};
 	struct wf_schema *schema = NULL;
 	struct wf_cause cause = {0};
@@ -131,9 +69,9 @@ static void run_case(const struct suite *s, const json_t *test, bool formats, st
 	}
 	input = json_incref(json_object_get(test, "input"));
 	if (text) {
-		input = parse(text, strlen(text), 0);
+		input = suite_parse(text, strlen(text), 0);
 		if (!input) /* integers that have more than 64 bits */
-			input = parse(text, strlen(text), JSON_DECODE_INT_AS_REAL);
+			input = suite_parse(text, strlen(text), JSON_DECODE_INT_AS_REAL);
 	}
 	data = json_object_get(input, "data");
 	err = wf_schema_new(json_object_get(input, "schema"), &options, &schema, &cause);
@@ -171,8 +109,8 @@ static void run_group(void **state, const char *tag, bool formats, unsigned leas
 		print_message("suite jsonschema %s: not run, no folder of suites\n", tag);
 		skip();
 	}
-	while ((line = next_line(&at, s->text.data + s->text.len, &n))) {
-		json_t *test = parse(line, n, 0);
+	while ((line = suite_line(&at, s->text.data + s->text.len, &n))) {
+		json_t *test = suite_parse(line, n, 0);
 		const char *first =
 			json_string_value(json_array_get(json_object_get(test, "tags"), 0));
 
