@@ -29,9 +29,12 @@ int wf_drive_write(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d
 		rc = wf_inbox_still_there(txn, d);
 	if (rc || d->stale)
 		return rc;
-	rc = put(txn, d);
-	if (!rc && d->take_count)
-		rc = wf_inbox_take_again(txn, d);
+	/* what follows writes all rows: without messages to take they are not written before, too */
+	if (d->take_count) {
+		rc = put(txn, d);
+		if (!rc)
+			rc = wf_inbox_take_again(txn, d);
+	}
 	return rc ? rc : wf_drive_write_more(rt, txn, d);
 }
 
