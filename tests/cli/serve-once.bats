@@ -161,7 +161,7 @@ gated() {
 	  id: gated
 	  triggers: [ { type: schedule, at: "$1", missed: catch_up } ]
 	  steps:
-	    - { id: go, action: exec.run, with: { shell: "touch began; while ! test -e gate; do sleep 0.02; done" } }
+	    - { id: go, action: exec.run, with: { shell: "touch began; while test -e began && ! test -e gate; do sleep 0.02; done" } }
 	EOF
 	wfctl register gated.yaml >/dev/null
 }
