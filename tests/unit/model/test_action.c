@@ -117,10 +117,11 @@ static void test_where(void **state)
 
 static void count_fills(void *arg, struct wf_shelf *s)
 {
+	static const char first[] = "{\"kind\": \"action\", \"id\": \"\\u0061\", \"name\": \"first\", "
+		"\"perform\": {\"action\": \"exec.run\"}}";
 	static const char *const texts[] = {
 		"kind: action\nid: [\n",
-		"{\"kind\": \"action\", \"id\": \"\\u0061\", \"name\": \"first\", "
-		"\"perform\": {\"action\": \"exec.run\"}}",
+		first,
 		"kind: action\nid: a\nname: second\nperform: { action: exec.run }\n",
 		"kind: action\nid: b\nname: a\nperform: { action: exec.run }\n",
 		"kind: action\nid: c d\nperform: { action: exec.run }\n",
