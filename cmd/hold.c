@@ -185,8 +185,9 @@ const struct wf_verb wf_verb_hold = {
 	.description = "Puts a workflow, or everything of the tenant, on hold: nothing new is started and no "
 		       "effect begins, here or in any other process, until wfctl release. What is under way "
 		       "ends, and its result is kept; decisions, signals and events are taken all the "
-		       "same, and events are kept for what they would start. A scheduled firing meanwhile is "
-		       "refused, and recorded as that.\n\n"
+		       "same, and events are kept for what they would start. A scheduled time meanwhile is "
+		       "put off: after the release it is a missed one, and --missed of its schedule says what "
+		       "becomes of it. While the hold lasts such a schedule is looked at once an hour.\n\n"
 		       "A second hold changes nothing but the reason, if it gives one.",
 	.examples = "wfctl hold payout --reason \"the bank is closed\"\n"
 		    "wfctl hold --list",

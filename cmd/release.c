@@ -2,6 +2,8 @@
 #include "cli_drive.h"
 #include "cli_hold.h"
 
+#include "sweep/schedule.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -97,6 +99,8 @@ static int release_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		wf_fail_hint(cause, "wfctl hold --list says what is");
 		return WF_ECONFLICT;
 	}
+	if (rc == 0)
+		rc = wf_schedule_release(txn, r->workflow);
 	if (rc == 0)
 		rc = wf_txn_each_held_back(txn, keep_held, r);
 	if (rc == 0)
@@ -201,6 +205,8 @@ const struct wf_verb wf_verb_release = {
 	.description = "Ends the hold of a workflow, or of everything: what it kept back begins, here and now. "
 		       "An instance that another hold still covers stays where it is. Killed half-way, the "
 		       "next sweep does the rest.\n\n"
+		       "Scheduled times that fell into the hold are missed ones: the next sweep makes them good "
+		       "or not, as --missed of their schedule says.\n\n"
 		       "The status is 0 when the hold was ended, whatever then becomes of the instances.",
 	.examples = "wfctl release payout",
 	.options = options,

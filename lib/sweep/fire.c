@@ -234,14 +234,20 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 {
 	struct wf_schedule s = { 0 };
 	struct wf_firings f = { 0 };
-	bool so = false;
+	bool so = false, held = false;
 	int err = wf_txn_get_schedule(txn, r->s.id, &s);
 
 	if (err == WF_ENOENT)
 		return 0;
 	if (err == 0)
 		err = still_so(txn, r, &s, &so);
-	if (err == 0 && so && r->unreadable) {
+	if (err == 0 && so)
+		err = wf_txn_is_held(txn, s.workflow, &held);
+	if (err == 0 && so && held) {
+		/* The end of the hold brings it back (wf_schedule_release). */
+		s.next_at = g->now + TRY_AGAIN_MS;
+		err = wf_txn_put_schedule(txn, &s);
+	} else if (err == 0 && so && r->unreadable) {
 		put_off(g, &s, r);
 		err = wf_txn_put_schedule(txn, &s);
 	} else if (err == 0 && so) {

@@ -225,6 +225,61 @@ int wf_schedule_pause(struct wf_txn *txn, struct wf_schedule *s, bool paused, in
 	return err < 0 ? err : wf_txn_put_schedule(txn, s);
 }
 
+/* -- after a hold -- */
+
+struct late {
+	const char *workflow;
+	uint64_t *ids;
+	size_t count, room;
+};
+
+/* Whatever is to be looked at later than its nominal time, be it for its jitter. */
+static bool keep_late(void *arg, const struct wf_schedule *s)
+{
+	struct late *l = arg;
+
+	if (s->paused || !s->next_nominal || s->next_at <= s->next_nominal ||
+		(l->workflow && strcmp(l->workflow, s->workflow) != 0))
+		return true;
+	WF_GROW(l->ids, l->count, l->room);
+	l->ids[l->count++] = s->id;
+	return true;
+}
+
+static int bring_back(struct wf_txn *txn, uint64_t id)
+{
+	struct wf_schedule s = { 0 };
+	struct wf_timetable t = { 0 };
+	struct wf_cause why = { 0 };
+	bool held = false;
+	int err = wf_txn_get_schedule(txn, id, &s);
+
+	if (err == 0)
+		err = wf_txn_is_held(txn, s.workflow, &held);
+	/* One whose zone is gone stays put off: the sweep says so. */
+	if (err == 0 && !held && wf_timetable_parse(s.spec, &t, NULL, &why) == 0) {
+		int64_t due = wf_timetable_due(&t, s.id, s.next_nominal);
+		if (due < s.next_at) {
+			s.next_at = due;
+			err = wf_txn_put_schedule(txn, &s);
+		}
+	}
+	wf_timetable_done(&t);
+	wf_schedule_done(&s);
+	return err;
+}
+
+int wf_schedule_release(struct wf_txn *txn, const char *workflow)
+{
+	struct late l = { .workflow = workflow };
+	int err = wf_txn_each_schedule(txn, keep_late, &l);
+
+	for (size_t i = 0; err == 0 && i < l.count; i++)
+		err = bring_back(txn, l.ids[i]);
+	wf_free(l.ids);
+	return err;
+}
+
 /* -- from a definition -- */
 
 /* The schedules of a workflow that came from its definition, by what they are now. */

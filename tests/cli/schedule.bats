@@ -262,20 +262,46 @@ setup() {
 	at 2026-11-20T11:00:00Z run wfctl serve-once
 	assert_success
 	wfctl workflow enable tick@1.0.0 >/dev/null
-	wfctl hold tick >/dev/null
-	at 2026-11-20T12:00:00Z run wfctl serve-once
-	assert_success
-	wfctl release tick >/dev/null
-	at 2026-11-20T13:00:00Z ok wfctl serve-once
+	at 2026-11-20T12:00:00Z ok wfctl serve-once
 	assert_line --index 0 "1 scheduled start, 1 completed"
 	ok wfctl schedule show one -o json
 	shape schedule-show
 	assert_equal "$(jq -r '.recent | map(.outcome) | join(" ")' <<<"$output")" \
-		"refused refused refused started"
+		"refused refused started"
 	assert_equal "$(jq .fired <<<"$output")" 1
 	assert_regex "$(jq -r '.recent[0].why' <<<"$output")" 'must'
 	assert_regex "$(jq -r '.recent[1].why' <<<"$output")" 'disabled'
-	assert_regex "$(jq -r '.recent[2].why' <<<"$output")" 'hold'
+}
+
+@test "what falls due during a hold is put off, and missed by each schedule's policy afterwards" {
+	for policy in skip catch_up backfill; do
+		wfctl schedule add tick '0 * * * *' --name "$policy" --missed "$policy" >/dev/null
+	done
+	wfctl hold tick >/dev/null
+	wfctl hold >/dev/null
+	at 2026-11-20T10:00:00Z ok wfctl serve-once
+	refute_output --partial refused
+	# looked at once, it is not due again with every sweep
+	at 2026-11-20T10:00:01Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	at 2026-11-20T10:00:01Z ok wfctl next-due -o json
+	assert_equal "$(jq -r .at <<<"$output")" 2026-11-20T11:00:00.000Z
+	at 2026-11-20T11:00:00Z ok wfctl serve-once
+	# the other hold covers it still
+	at 2026-11-20T11:10:00Z ok wfctl release tick
+	at 2026-11-20T11:10:00Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	ok wfctl schedule ls -o json
+	assert_equal "$(jq -c 'map(.fired + .missed)' <<<"$output")" "[0,0,0]"
+	at 2026-11-20T11:30:00Z ok wfctl release
+	at 2026-11-20T11:30:00Z ok wfctl serve-once
+	ok wfctl schedule ls -o json
+	assert_equal "$(jq -c 'map([.name, .fired, .missed]) | sort' <<<"$output")" \
+		'[["backfill",2,0],["catch_up",1,1],["skip",0,2]]'
+	at 2026-11-20T11:30:00Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	assert_equal "$(wc -l <ran)" 3
+	ok wfctl journal check
 }
 
 @test "a pinned version stays, otherwise the newest enabled one is started" {
