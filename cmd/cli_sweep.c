@@ -115,9 +115,9 @@ static int check_given(struct wf_ctx *ctx, const struct wf_targets *t, const cha
 		for (size_t n = 0; n < t->count && !found; n++)
 			found = !strcmp(g->value, tenant ? t->items[n].tenant : t->items[n].environment);
 		const char *other = tenant ? "environment" : "tenant", *with = wf_opt(ctx, other);
+		WF_AUTOFREE char *hint = wf_asprintf("wfctl init --%s %s makes a journal", option, g->value);
 		if (!found)
-			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL,
-				"wfctl init makes a journal", "no journal here has the %s %s%s%s%s%s", option,
+			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, hint, "no journal here has the %s %s%s%s%s%s", option,
 				g->value, with ? " with the " : "", with ? other : "", with ? " " : "",
 				with ? with : "");
 	}

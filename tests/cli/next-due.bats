@@ -49,6 +49,8 @@ setup() {
 	status 2 wfctl next-due --all --tenant acme
 	status 4 wfctl next-due --tenant default --environment test
 	assert_line --partial "no journal here has the tenant default with the environment test"
+	status 4 wfctl next-due --tenant nobody
+	assert_line --partial "wfctl init --tenant nobody makes a journal"
 }
 
 @test "a journal that cannot be used hides nothing of the others" {
