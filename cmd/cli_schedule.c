@@ -71,6 +71,9 @@ int wf_schedule_options(struct wf_ctx *ctx, json_t *spec, size_t *ret_changed)
 		json_t *value = NULL;
 		if (!text)
 			continue;
+		/* Only update takes something back. */
+		if (!ret_changed && !*text && !strcmp(members[i].option, "timezone"))
+			return wf_fail_usage(ctx, "--timezone is empty; without it the zone is UTC");
 		int status = members[i].read(ctx, members[i].option, text, &value);
 		if (status)
 			return status;

@@ -57,6 +57,9 @@ setup() {
 	done
 	status 4 wfctl schedule add tick@2.0.0 '@daily'
 	assert_line --partial "there is no workflow tick@2.0.0"
+	status 2 wfctl schedule add tick '@daily' --timezone ''
+	assert_line --partial "--timezone is empty"
+	status 2 wfctl schedule next '@daily' -z ''
 	status 2 wfctl schedule add tick '61 * * * *'
 	assert_line --partial "minute"
 	status 2 wfctl schedule add tick '0 0 30 2 *'
