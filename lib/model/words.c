@@ -33,11 +33,6 @@ static void text_at(const struct wf_diag *d, const char **ret, size_t *ret_len)
 	*ret_len = n;
 }
 
-static bool same(const char *a, size_t n, const char *b)
-{
-	return strlen(b) == n && memcmp(a, b, n) == 0;
-}
-
 /* Whether the names differ in case and underscores alone. */
 static bool like(const char *a, size_t a_n, const char *b, size_t b_n)
 {
@@ -117,6 +112,58 @@ static bool put_own(const struct wf_node *root, const struct wf_diag *f, const c
 	return n > 0;
 }
 
+/* Whether the place is a part of an action's input: its keys are the same in every dialect. */
+static bool in_input(const struct wf_node *node, const struct wf_span *at)
+{
+	const struct wf_span *own;
+
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count; i++)
+			if (in_input(node->list.items[i], at))
+				return true;
+	for (size_t i = 0; node->kind == WF_NODE_MAP && i < node->map.count; i++) {
+		const struct wf_pair *pair = &node->map.pairs[i];
+
+		own = &pair->value->span;
+		if (strcmp(pair->key, "with") == 0 && at->offset >= own->offset &&
+			at->end_offset <= own->end_offset &&
+			at->end_offset - at->offset < own->end_offset - own->offset)
+			return true;
+		if (in_input(pair->value, at))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the names that the finding gives are those of data, not of the language. */
+static bool of_data(const struct wf_diag *f)
+{
+	static const enum wf_rule rules[] = {WF_RULE_ACTION_INPUT, WF_RULE_CHILD_INPUT,
+		WF_RULE_TRIGGER_INPUT, WF_RULE_WORKFLOW_OUTPUT, WF_RULE_BINDING_UNKNOWN,
+		WF_RULE_BINDING_FIELD, WF_RULE_FUNCTION_UNKNOWN, WF_RULE_CHILD_UNKNOWN,
+		WF_RULE_STEP_UNKNOWN, WF_RULE_STEP_UNREACHABLE, WF_RULE_BINDING_MAYBE,
+		WF_RULE_BINDING_NEVER, WF_RULE_ID_INVALID, WF_RULE_ID_DUPLICATE,
+		WF_RULE_CONTEXT_PATH, WF_RULE_OPTIONAL_NO_DEFAULT};
+
+	for (size_t i = 0; i < ARRAY(rules); i++)
+		if (f->rule == rules[i])
+			return true;
+	return false;
+}
+
+/* Whether what the finding says of keys is about those of an action's input alone. */
+static bool of_input(const struct wf_node *root, const struct wf_diag *f)
+{
+	static const enum wf_rule rules[] = {WF_RULE_UNKNOWN_KEY, WF_RULE_MISSING_KEY,
+		WF_RULE_WRONG_TYPE, WF_RULE_WRONG_VALUE, WF_RULE_KEY_CONFLICT, WF_RULE_ACTION_INPUT,
+		WF_RULE_DURATION_INVALID};
+
+	for (size_t i = 0; i < ARRAY(rules); i++)
+		if (f->rule == rules[i])
+			return in_input(root, &f->span);
+	return false;
+}
+
 /* One name in backquotes. */
 static void put_name(const struct wf_dialect *d, const struct wf_node *root, const struct wf_diag *f,
 	const char *message,
@@ -141,7 +188,9 @@ static void put_name(const struct wf_dialect *d, const struct wf_node *root, con
 	}
 	memcpy(key, name, key_n);
 	key[key_n] = '\0';
-	if (!wf_shape_has_key(key) || (key_n < n && !strchr(key, '_') && !same(key, key_n, "with"))) {
+	bool with = strcmp(key, "with") == 0;
+	if (!wf_shape_has_key(key) || (key_n < n && !strchr(key, '_') && !with) ||
+		(of_data(f) && !with)) {
 		wf_buf_add(out, name, n);
 		return;
 	}
@@ -154,7 +203,7 @@ static void put_name(const struct wf_dialect *d, const struct wf_node *root, con
 		while (rest + word < n &&
 			((name[rest + word] >= 'a' && name[rest + word] <= 'z') || name[rest + word] == '_'))
 			word++;
-		bool last = rest + word == n && name[key_n] == '.' && word < sizeof key;
+		bool last = !with && rest + word == n && name[key_n] == '.' && word < sizeof key;
 		if (last) {
 			memcpy(key, name + rest, word);
 			key[word] = '\0';
@@ -222,7 +271,7 @@ static void speak_one(const struct wf_dialect *d, const struct wf_node *root, st
 	bool keys = f->rule == WF_RULE_UNKNOWN_KEY;
 	char *message, *hint = NULL;
 
-	if (f->rule == WF_RULE_DIALECT_MIXED)
+	if (f->rule == WF_RULE_DIALECT_MIXED || of_input(root, f))
 		return;
 	message = spoken(d, root, f, f->message);
 	if (f->hint && (keys || strncmp(f->hint, "did you mean", 12) != 0))
