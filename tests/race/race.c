@@ -84,7 +84,7 @@ static void check_conflict(const struct running *r, const struct said *s)
 		"driven by another process", "registered already", "has it open", "is there already",
 		"try again", "exists", "begins again", "can begin again", "is on hold", "is not on hold",
 		"limit of", "has not decided", "waits for a free slot", "asked no more",
-		"is completed", "is cancelled", "no timer of", "waits for nothing", "undoes what it did",
+		"is completed", "is cancelled", "a timer that runs", "waits for nothing", "undoes what it did",
 		"that version already", "is in hand"};
 	for (size_t i = 0; i < COUNT(reasons); i++)
 		if (strstr(s->err, reasons[i]))
