@@ -396,7 +396,7 @@ static void actions_table(struct wf_buf *out)
 	static const char *const on_crash[] = {"retry", "fail", "ask"};
 	macro(out, ".Bl -tag -width Ds");
 	for (int i = 0; i < WF_ACT_COUNT_; i++) {
-		if (!wf_actions[i].supported)
+		if (!wf_actions[i].native)
 			continue;
 		item(out, wf_actions[i].name);
 		sentence(out, wf_actions[i].meaning);

@@ -101,7 +101,7 @@ static json_t *entry_json(enum kind kind, unsigned i)
 		put(o, "example", wf_functions[i].example);
 		put(o, "result", wf_functions[i].result);
 	} else if (kind == KIND_ACTION) {
-		json_object_set_new(o, "supported", json_boolean(wf_actions[i].supported));
+		json_object_set_new(o, "native", json_boolean(wf_actions[i].native));
 		json_object_set_new(o, "with", wf_action_members(wf_actions[i].name, false));
 		json_object_set_new(o, "output", wf_action_members(wf_actions[i].name, true));
 	}
@@ -179,8 +179,8 @@ static void entry_text(struct wf_ctx *ctx, enum kind kind, unsigned i, struct wf
 		wf_buf_printf(out, ", %s",
 			wf_error_types[i].retryable ? "retried unless the policy says otherwise"
 						    : "not retried unless the policy says so");
-	if (kind == KIND_ACTION && !wf_actions[i].supported)
-		wf_buf_addstr(out, ", not supported yet");
+	if (kind == KIND_ACTION && !wf_actions[i].native)
+		wf_buf_addstr(out, ", performed by an adapter's definition");
 	wf_buf_addstr(out, "): ");
 	wf_buf_addstr(out, meaning_of(kind, i));
 	wf_buf_addch(out, '\n');

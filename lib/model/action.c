@@ -112,7 +112,7 @@ static bool shape_is_good(struct wf_read *r, const struct wf_node *root)
 	WF_READ_KEYS(r, root, "an action definition", keys);
 	if (!wf_node_get(root, "id"))
 		WF_FIND(r, MISSING_KEY, root->map.pairs[0].key_span, "the action has no `id`");
-	if (id && wf_action_find(id) != WF_ACT_COUNT_)
+	if (id && wf_action_is_native(wf_action_find(id)))
 		WF_FIND(r, ID_DUPLICATE, wf_node_get(root, "id")->span,
 			"`%s` is a built-in action", id);
 	if (defaults)

@@ -131,8 +131,8 @@ static void read_notify(struct wf_read *r, const struct wf_node *map, uint32_t o
 	s.failure_to = (struct wf_target){.kind = WF_TO_NEXT, .step = WF_NONE};
 	if (WF_READ_KEYS(r, map, "`notify`", keys)) {
 		wf_read_performed(r, map, &s);
-		if (s.action != WF_ACT_COUNT_ && wf_actions[s.action].supported &&
-			s.action != WF_ACT_HTTP_REQUEST && s.action != WF_ACT_EXEC_RUN)
+		if (s.action != WF_ACT_COUNT_ && s.action != WF_ACT_HTTP_REQUEST &&
+			s.action != WF_ACT_EXEC_RUN)
 			WF_FIND(r, WRONG_VALUE, s.action_node->span,
 				"`%s` notifies nobody; `http.request` and `exec.run` do",
 				s.action_name);

@@ -265,8 +265,7 @@ void wf_read_compensate(struct wf_read *r, const struct wf_node *map, struct wf_
 	undo->failure_to = (struct wf_target){.kind = WF_TO_NEXT, .step = WF_NONE};
 	wf_read_performed(r, pair->value, undo);
 	undo->max_visits = WF_MAX_VISITS;
-	if (undo->action != WF_ACT_COUNT_ && wf_actions[undo->action].supported &&
-		wf_actions[undo->action].kind != WF_ACTION_EFFECT &&
+	if (undo->action != WF_ACT_COUNT_ && wf_actions[undo->action].kind != WF_ACTION_EFFECT &&
 		undo->action != WF_ACT_WORKFLOW_RUN)
 		WF_FIND(r, WRONG_VALUE, undo->action_node->span,
 			"`%s` has no effect on the world, and so undoes nothing",

@@ -374,11 +374,6 @@ const struct wf_node *wf_read_with_value(struct wf_read *r, const struct wf_node
 	return copy;
 }
 
-void wf_read_unsupported(struct wf_read *r, struct wf_span span, const char *what)
-{
-	WF_FIND(r, NOT_SUPPORTED, span, "%s is not supported yet", what);
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

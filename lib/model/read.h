@@ -84,9 +84,6 @@ bool wf_read_valid_id(const char *id, bool dots);
 /* Semantic Versioning 2.0.0. */
 bool wf_read_semver(const char *text);
 
-/* A finding that the language has it, and this version does not run it. */
-void wf_read_unsupported(struct wf_read *r, struct wf_span span, const char *what);
-
 /* An input schema from `context`; fills optional_paths. New reference; NULL when nothing is
  * declared. */
 json_t *wf_read_context(struct wf_read *r, const struct wf_node *context);

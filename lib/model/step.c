@@ -229,17 +229,21 @@ static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_
 			"in the place of `action` write `%s: { … }`", s->action_name);
 		return;
 	}
-	if (s->action != WF_ACT_COUNT_) {
-		WF_AUTOFREE char *what = wf_asprintf("the action `%s`", s->action_name);
-		if (!wf_actions[s->action].supported)
-			wf_read_unsupported(r, s->action_node->span, what);
+	if (wf_action_is_native(s->action)) {
 		wf_read_means(r, s);
 		return;
 	}
+	bool adapted = s->action != WF_ACT_COUNT_;
+	s->action = WF_ACT_COUNT_;
 	if (wf_read_defined(r, s))
 		return;
-	struct wf_diag *d = WF_FIND(
-		r, ACTION_UNKNOWN, s->action_node->span, "there is no action `%s`", s->action_name);
+	struct wf_diag *d = WF_FIND(r, ACTION_UNKNOWN, s->action_node->span,
+		adapted ? "nothing performs the action `%s` here" : "there is no action `%s`",
+		s->action_name);
+	if (adapted) {
+		wf_diag_hint(d, "an adapter does: write a definition of it, `kind: action`, and name its file with --actions");
+		return;
+	}
 	const char *nearest = wf_catalog_nearest(r->actions, s->action_name);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);

@@ -18,8 +18,8 @@ const struct wf_function_info wf_functions[WF_FN_COUNT_] = {
 };
 
 const struct wf_action_info wf_actions[WF_ACT_COUNT_] = {
-#define WF_ACTION(name, text, kind, on_crash, supported, meaning)                                  \
-	[WF_ACT_##name] = {text, WF_ACTION_##kind, WF_ON_CRASH_##on_crash, supported, meaning},
+#define WF_ACTION(name, text, kind, on_crash, native, meaning)                                     \
+	[WF_ACT_##name] = {text, WF_ACTION_##kind, WF_ON_CRASH_##on_crash, native, meaning},
 #include "plan/actions.def"
 #undef WF_ACTION
 };
@@ -97,6 +97,11 @@ enum wf_action wf_action_find(const char *name)
 	while (i < WF_ACT_COUNT_ && strcmp(wf_actions[i].name, name) != 0)
 		i++;
 	return (enum wf_action)i;
+}
+
+bool wf_action_is_native(enum wf_action action)
+{
+	return action != WF_ACT_COUNT_ && wf_actions[action].native;
 }
 
 enum wf_error_type wf_error_type_find(const char *name)

@@ -71,12 +71,13 @@ struct wf_function_info {
 extern const struct wf_function_info wf_functions[WF_FN_COUNT_];
 enum wf_function wf_function_find(const char *name);
 
-/* WF_ACTION(NAME, "name", KIND, default on_crash, supported now, "meaning"). Effects touch the world;
- * waits rest in the journal; pure ones are computed. */
+/* WF_ACTION(NAME, "name", KIND, default on_crash, native, "meaning"). Effects touch the world; waits rest
+ * in the journal; pure ones are computed. What is not native has its name kept for adapters: a definition
+ * of that name (`kind: action`) performs it. */
 enum wf_action_kind { WF_ACTION_PURE, WF_ACTION_EFFECT, WF_ACTION_WAIT };
 enum wf_on_crash { WF_ON_CRASH_RETRY, WF_ON_CRASH_FAIL, WF_ON_CRASH_ASK };
 enum wf_action {
-#define WF_ACTION(name, text, kind, on_crash, supported, meaning) WF_ACT_##name,
+#define WF_ACTION(name, text, kind, on_crash, native, meaning) WF_ACT_##name,
 #include "plan/actions.def"
 #undef WF_ACTION
 	WF_ACT_COUNT_
@@ -85,11 +86,13 @@ struct wf_action_info {
 	const char *name;
 	enum wf_action_kind kind;
 	enum wf_on_crash on_crash;
-	bool supported;
+	bool native;
 	const char *meaning;
 };
 extern const struct wf_action_info wf_actions[WF_ACT_COUNT_];
 enum wf_action wf_action_find(const char *name);
+/* Whether wfctl performs it itself; of WF_ACT_COUNT_, too. */
+bool wf_action_is_native(enum wf_action action);
 
 /* WF_ERROR_TYPE(NAME, "Name", retryable unless the policy says otherwise, "meaning"). */
 enum wf_error_type {

@@ -47,6 +47,21 @@ gives() {
 	assert_output --partial "did you mean \`assign_plan\`?"
 }
 
+@test "a name that is kept for adapters is performed by its definition, and by nothing else" {
+	sed -i 's/action: greet/action: alert.emit/' flow.yaml
+	status 1 wfctl lint flow.yaml
+	assert_output --partial "nothing performs the action \`alert.emit\` here"
+	mkdir actions
+	sed 's/^id: greet/id: alert.emit/' greet.yaml >actions/alert.emit.yaml
+	ok wfctl lint flow.yaml
+	gives '"ann 2"' flow.yaml
+	sed -i 's/^id: .*/id: http.request/' actions/alert.emit.yaml
+	status 1 wfctl lint actions/alert.emit.yaml
+	assert_output --partial "\`http.request\` is a built-in action"
+	ok wfctl explain alert.emit
+	assert_output --partial "performed by an adapter's definition"
+}
+
 @test "in the same file, as documents and as a list" {
 	{ cat greet.yaml; echo ---; cat flow.yaml; } >both.yaml
 	ok wfctl lint both.yaml

@@ -123,8 +123,8 @@ static void actions(struct wf_buf *out)
 		const struct wf_action_info *a = &wf_actions[i];
 		wf_buf_printf(out, ".It Ic %s\n(%u, %s)\n", a->name, i, kinds[a->kind]);
 		sentence(a->meaning, out);
-		if (!a->supported)
-			wf_buf_addstr(out, "Not performed by this version.\n");
+		if (!a->native)
+			wf_buf_addstr(out, "Performed by an adapter's definition alone.\n");
 	}
 }
 
