@@ -220,18 +220,19 @@ static void check_twice(struct wf_known *known, struct wf_diags *diags, size_t a
 {
 	const struct wf_known_workflow *w = wf_known_at(known, at), *other;
 	const struct wf_node *id = w->model->id_node;
-	struct wf_span span = id ? id->span : w->model->root->span;
 
+	if (!id) /* which is said already */
+		return;
 	for (size_t i = 0; (other = wf_known_at(known, i)); i++) {
 		bool itself = other->file && strcmp(other->file, w->model->source->name) == 0;
 
 		if ((other->model ? i >= at : !other->with) || itself || !are_same(w, other))
 			continue;
 		if (other->place)
-			(void)wf_diag_add(diags, WF_RULE_ID_DUPLICATE, w->model->source, span,
+			(void)wf_diag_add(diags, WF_RULE_ID_DUPLICATE, w->model->source, id->span,
 				"the workflow `%s` is %s as well", w->id, other->place);
 		else
-			(void)wf_diag_add(diags, WF_RULE_ID_DUPLICATE, w->model->source, span,
+			(void)wf_diag_add(diags, WF_RULE_ID_DUPLICATE, w->model->source, id->span,
 				"the id `%s` is taken by the workflow in line %u", w->id,
 				(other->model->id_node ? other->model->id_node
 						       : other->model->root)->span.line);

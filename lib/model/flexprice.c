@@ -196,6 +196,7 @@ static void put_trigger_conditions(struct wf_translation *t, enum wf_shape shape
 {
 	const struct wf_node *list = theirs->value;
 	WF_AUTOBUF struct wf_buf text = {0};
+	bool sound = true;
 
 	(void)shape;
 	if (list->kind != WF_NODE_LIST) {
@@ -214,9 +215,9 @@ static void put_trigger_conditions(struct wf_translation *t, enum wf_shape shape
 		if (item->kind == WF_NODE_STRING)
 			wf_buf_printf(&text, "(%s)", item->string.text);
 		else if (!put_condition(t, item, true, &text))
-			return;
+			sound = false; /* the others may have mistakes of their own */
 	}
-	if (list->list.count)
+	if (list->list.count && sound)
 		put(t, theirs, ours, out, wf_tr_string(t, list, text.data));
 }
 
@@ -308,8 +309,8 @@ static void put_workflow_retry(struct wf_translation *t, enum wf_shape shape,
 static void fill_retry(struct wf_translation *t, const struct wf_node *at, struct wf_node *retry)
 {
 	const struct wf_node *backoff = wf_node_get(retry, "backoff");
-	bool fixed = backoff && backoff->kind == WF_NODE_STRING &&
-		     strcmp(backoff->string.text, "fixed") == 0;
+	bool grows = !backoff || (backoff->kind == WF_NODE_STRING &&
+					 strcmp(backoff->string.text, "exponential") == 0);
 
 	if (!wf_node_get(retry, "max_attempts"))
 		wf_tr_put(t, retry, "max_attempts", at->span, wf_tr_number(t, at, 3));
@@ -317,7 +318,7 @@ static void fill_retry(struct wf_translation *t, const struct wf_node *at, struc
 		wf_tr_put(t, retry, "backoff", at->span, wf_tr_string(t, at, "exponential"));
 	if (!wf_node_get(retry, "initial_delay") && !wf_node_get(retry, "initial_delay_ms"))
 		wf_tr_put(t, retry, "initial_delay", at->span, wf_tr_string(t, at, "PT1S"));
-	if (!fixed && !wf_node_get(retry, "coefficient"))
+	if (grows && !wf_node_get(retry, "coefficient"))
 		wf_tr_put(t, retry, "coefficient", at->span, wf_tr_number(t, at, 2));
 	if (!wf_node_get(retry, "max_delay") && !wf_node_get(retry, "max_delay_ms"))
 		wf_tr_put(t, retry, "max_delay", at->span, wf_tr_string(t, at, "PT60S"));

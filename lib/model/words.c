@@ -240,22 +240,24 @@ static char *spoken(const struct wf_dialect *d, const struct wf_node *root, cons
 }
 
 /* A key that is like none of the canonical ones may be like one of the dialect's own. */
-static void suggest(const struct wf_dialect *d, struct wf_diag *f)
+static void suggest(const struct wf_dialect *d, const char *message, struct wf_diag *f)
 {
 	const char **names = wf_calloc(d->rename_count + 1, sizeof *names);
 	char key[64];
 	const char *at;
 	size_t n, count = 0;
 
-	for (size_t i = 0; i < d->rename_count; i++) {
-		const char *noun = wf_shape_noun(d->renames[i].shape);
-		if (!noun || strstr(f->message, noun))
-			names[count++] = d->renames[i].theirs;
-	}
 	text_at(f, &at, &n);
 	if (n < sizeof key) {
 		memcpy(key, at, n);
 		key[n] = '\0';
+		for (size_t i = 0; i < d->rename_count; i++) {
+			const struct wf_rename *rename = &d->renames[i];
+			const char *noun = wf_shape_noun(rename->shape);
+			bool here = !noun || strstr(message, noun);
+			if (here && strcmp(rename->theirs, key) != 0)
+				names[count++] = rename->theirs;
+		}
 		const char *nearest = wf_nearest(key, names, count);
 		if (nearest) {
 			wf_diag_hint(f, "did you mean `%s`?", nearest);
@@ -281,14 +283,14 @@ static void speak_one(const struct wf_dialect *d, const struct wf_node *root, st
 		wf_free(f->fix);
 		f->fix = fix;
 	}
-	wf_free(f->message);
-	f->message = message;
 	if (hint) {
 		wf_free(f->hint);
 		f->hint = hint;
 	}
 	if (keys && !f->hint)
-		suggest(d, f);
+		suggest(d, f->message, f);
+	wf_free(f->message);
+	f->message = message;
 }
 
 void wf_dialect_speak(const struct wf_model *model, struct wf_diags *diags, size_t from)
