@@ -205,6 +205,20 @@ void wf_tr_put(struct wf_translation *t, struct wf_node *map, const char *key, s
 	map->map.pairs[map->map.count++] = (struct wf_pair){key, span, own};
 }
 
+void wf_tr_retry_on(struct wf_translation *t, const struct wf_node *at, struct wf_node *retry)
+{
+	struct wf_node *list = wf_tr_list(t, at, WF_ERROR_COUNT_);
+	size_t n = 0;
+
+	if (wf_node_get(retry, "on"))
+		return;
+	for (size_t i = 0; i < WF_ERROR_COUNT_; i++)
+		if (wf_error_types[i].retryable || i == WF_ERROR_EXEC)
+			list->list.items[n++] = wf_tr_string(t, at, wf_error_types[i].name);
+	list->list.count = n;
+	wf_tr_put(t, retry, "on", at->span, list);
+}
+
 /* -- translating -- */
 
 static void put_pair(struct wf_translation *t, enum wf_shape shape, const struct wf_pair *pair,

@@ -117,6 +117,8 @@ struct wf_node *wf_tr_map(struct wf_translation *t, const struct wf_node *at);
 struct wf_node *wf_tr_list(struct wf_translation *t, const struct wf_node *at, size_t count);
 struct wf_node *wf_tr_string(struct wf_translation *t, const struct wf_node *at, const char *text);
 struct wf_node *wf_tr_number(struct wf_translation *t, const struct wf_node *at, int64_t value);
+/* Where a dialect's retry does not say what it is for: what is likely to pass, and a command that fails. */
+void wf_tr_retry_on(struct wf_translation *t, const struct wf_node *at, struct wf_node *retry);
 /* The map grows; a key that is there already is a conflict. */
 void wf_tr_put(struct wf_translation *t, struct wf_node *map, const char *key, struct wf_span key_span,
 	const struct wf_node *value);

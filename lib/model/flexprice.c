@@ -322,6 +322,7 @@ static void fill_retry(struct wf_translation *t, const struct wf_node *at, struc
 		wf_tr_put(t, retry, "coefficient", at->span, wf_tr_number(t, at, 2));
 	if (!wf_node_get(retry, "max_delay") && !wf_node_get(retry, "max_delay_ms"))
 		wf_tr_put(t, retry, "max_delay", at->span, wf_tr_string(t, at, "PT60S"));
+	wf_tr_retry_on(t, at, retry);
 }
 
 /* -- the workflow -- */

@@ -137,6 +137,8 @@ static void finish(struct wf_translation *t, enum wf_shape shape, const struct w
 {
 	if (shape == WF_SHAPE_TRIGGER && wf_node_get(out, "name") && !wf_node_get(out, "type"))
 		wf_tr_put(t, out, "type", theirs->span, wf_tr_string(t, theirs, "event"));
+	if (shape == WF_SHAPE_RETRY)
+		wf_tr_retry_on(t, theirs, out);
 	split_steps(t, wf_node_get(out, "steps"));
 }
 

@@ -38,6 +38,38 @@ plan_of() {
 		'{"a":"completed","small":"skipped","big":"completed"}'
 }
 
+@test "a policy of either dialect tries a command that fails again" {
+	wfctl init
+	cat >again.yaml <<-'EOT'
+	workflowId: again
+	steps:
+	  - stepId: a
+	    taskId: exec.run
+	    config: { shell: "echo x >>ran; [ $(wc -l <ran) -ge 3 ]" }
+	    retryPolicy: { maxAttempts: 3, delay: PT0S, strategy: fixed }
+	EOT
+	ok wfctl lint again.yaml
+	refute_output --partial retry-useless
+	ok wfctl run again.yaml -o json
+	assert_equal "$(jq -c '[.status, .steps[0].attempts]' <<<"$output")" '["completed",3]'
+	rm ran
+	cat >again.yaml <<-'EOT'
+	name: Again
+	trigger: { type: manual }
+	retry_policy: { initial_delay_ms: 1 }
+	steps:
+	  - { id: a, type: exec.run, config: { shell: "echo x >>ran; [ $(wc -l <ran) -ge 3 ]" } }
+	EOT
+	ok wfctl run again.yaml -o json
+	assert_equal "$(jq -c '[.status, .steps[0].attempts]' <<<"$output")" '["completed",3]'
+	# one that names others keeps to them
+	rm ran
+	sed -i 's/initial_delay_ms: 1/initial_delay_ms: 1, on: [ServerError]/' again.yaml
+	run wfctl run again.yaml
+	assert_failure
+	assert_equal "$(wc -l <ran)" 1
+}
+
 @test "a translation is the same plan, and translating it changes nothing more" {
 	for file in flex.yaml task.yaml; do
 		wfctl compile --emit orch "$file" >orch.yaml

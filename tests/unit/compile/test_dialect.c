@@ -106,6 +106,7 @@ static void says(const char *text, const char *expected)
 }
 
 #define FLEX "name: A b\ntrigger: { type: manual }\n"
+#define RETRIES "      \"on\": [TimeoutError, NetworkError, RateLimitError, ServerError, ExecError]\n"
 #define STEP "steps: [{ id: a, type: data.set"
 
 static void test_flexprice(void **state)
@@ -116,10 +117,11 @@ static void test_flexprice(void **state)
 		"  enabled: false\n  metadata:\n    tenant_id: t\n    created_at: now\n");
 	says(FLEX STEP " }]",
 		"  defaults:\n    retry:\n      max_attempts: 3\n      backoff: exponential\n"
-		"      initial_delay: PT1S\n      coefficient: 2\n      max_delay: PT60S\n");
+		"      initial_delay: PT1S\n      coefficient: 2\n      max_delay: PT60S\n" RETRIES);
 	says(FLEX STEP " }]\nretry_policy: { max_attempts: 5, max_interval_seconds: 0, initial_interval_seconds: 7 }",
 		"      max_attempts: 5\n      initial_delay: PT7S\n      backoff: exponential\n"
-		"      coefficient: 2\n      max_delay: PT60S\n");
+		"      coefficient: 2\n      max_delay: PT60S\n" RETRIES);
+	says(FLEX STEP " }]\nretry_policy: { on: [ExecError] }", "      \"on\": [ExecError]\n");
 	says(FLEX STEP " }]\ntimeout_seconds: 90", "  timeout: PT90S\n");
 	says(FLEX "steps: [{ id: a, order: 2, type: data.set }, { id: b, type: data.set }, { id: c, order: 1, "
 		  "type: data.set }]",
@@ -147,7 +149,9 @@ static void test_taskflow(void **state)
 	says(TASK "    next: []\n    maxVisits: 2\n    onCrash: fail\n",
 		"  steps:\n    - id: a\n      action: data.set\n      max_visits: 2\n      on_crash: fail\n");
 	says(TASK "    retryPolicy: { maxAttempts: 3, delay: PT5M, strategy: exponential }\n",
-		"      retry:\n        max_attempts: 3\n        delay: PT5M\n        backoff: exponential\n");
+		"      retry:\n        max_attempts: 3\n        delay: PT5M\n        backoff: exponential\n  " RETRIES);
+	says(TASK "    retryPolicy: { maxAttempts: 3, on: [ServerError] }\n",
+		"        max_attempts: 3\n        \"on\": [ServerError]\n");
 	says(TASK "    onFailure: { action: continue, errorHandler: { conditions: [{ errorType: TimeoutError, "
 		  "errorCode: x, nextStepId: end }] } }\n",
 		"      on_failure:\n        action: continue\n        handlers:\n"
@@ -159,6 +163,15 @@ static void test_taskflow(void **state)
 		"    - id: a\n      action: data.set\n    - id: a_branches\n      parallel:\n        branches:\n"
 		"          - id: l\n            steps:\n              - id: b\n                action: data.set\n"
 		"      next:\n        - to: end\n          when: 1 == 1\n        - to: end\n");
+	/* where the place says nothing the branches wait for their task, and others for both */
+	says("workflowId: w\nsteps:\n  - { stepId: z, taskId: data.set, dependsOn: [a] }\n"
+	     "  - { stepId: a, taskId: data.set, order: 3, parallelBranches: [{ branchId: l, steps: "
+	     "[{ stepId: b, taskId: data.set }] }] }\n",
+		"    - id: z\n      action: data.set\n      depends_on: [a, a_branches]\n"
+		"    - id: a\n      action: data.set\n      order: 3\n    - id: a_branches\n"
+		"      order: 3\n      parallel:\n        branches:\n          - id: l\n"
+		"            steps:\n              - id: b\n                action: data.set\n"
+		"      depends_on: [a]\n");
 	says(TASK "triggers: [{ eventPattern: \"a.*\", description: D }]\n"
 		  "uiComponents: [{ componentId: c, condition: \"status == 'failed'\", context: { someKey: 1 } }]\n",
 		"    - name: a.*\n      description: D\n      type: event\n  ui:\n    - component: c\n"
