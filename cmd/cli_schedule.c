@@ -225,9 +225,14 @@ const char *wf_schedule_expression(const json_t *spec)
 	return "?";
 }
 
-const char *wf_schedule_state(const struct wf_schedule *s)
+const char *wf_schedule_state(const struct wf_schedule *s, bool startable)
 {
-	return s->paused ? "paused" : s->next_at ? "active" : "over";
+	return s->paused ? "paused" : !s->next_at ? "over" : startable ? "active" : "disabled";
+}
+
+int64_t wf_schedule_next(const struct wf_schedule *s, bool startable)
+{
+	return s->paused || !startable ? 0 : s->next_at;
 }
 
 static json_t *maybe_time(int64_t ms)
@@ -250,7 +255,7 @@ static json_t *recent_json(const json_t *recent)
 	return list;
 }
 
-json_t *wf_schedule_json(const struct wf_schedule *s)
+json_t *wf_schedule_json(const struct wf_schedule *s, bool startable)
 {
 	struct wf_timetable t = { 0 };
 	WF_AUTOBUF struct wf_buf words = { 0 };
@@ -262,7 +267,7 @@ json_t *wf_schedule_json(const struct wf_schedule *s)
 	json_object_set_new(o, "name", json_string(s->name));
 	json_object_set_new(o, "workflow", json_string(s->workflow));
 	json_object_set_new(o, "version", s->version ? json_string(s->version) : json_null());
-	json_object_set_new(o, "state", json_string(wf_schedule_state(s)));
+	json_object_set_new(o, "state", json_string(wf_schedule_state(s, startable)));
 	json_object_set_new(o, "expression", json_string(wf_schedule_expression(s->spec)));
 	json_object_set_new(o, "explanation", json_string(words.data ? words.data : ""));
 	json_object_set(o, "spec", s->spec);
@@ -270,7 +275,7 @@ json_t *wf_schedule_json(const struct wf_schedule *s)
 	json_object_set_new(o, "by", s->by ? json_string(s->by) : json_null());
 	json_object_set_new(o, "created_at", wf_view_time_json(s->created_at));
 	json_object_set_new(o, "updated_at", wf_view_time_json(s->updated_at));
-	json_object_set_new(o, "next_at", maybe_time(s->paused ? 0 : s->next_at));
+	json_object_set_new(o, "next_at", maybe_time(wf_schedule_next(s, startable)));
 	json_object_set_new(o, "last", maybe_time(s->last_nominal));
 	json_object_set_new(o, "fired", json_integer((json_int_t)s->fired));
 	json_object_set_new(o, "missed", json_integer((json_int_t)s->missed));
@@ -322,23 +327,27 @@ static void put_recent(struct wf_ctx *ctx, const json_t *recent, struct wf_buf *
 	wf_table_free(t);
 }
 
-void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf_buf *out)
+void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, bool startable,
+	struct wf_buf *out)
 {
 	struct wf_timetable t = { 0 };
 	WF_AUTOBUF struct wf_buf words = { 0 }, counts = { 0 };
 	char when[WF_WHEN_TEXT];
-	(void)snprintf(when, sizeof(when), "%s", s->paused ? "when it is resumed" : "never");
+	const char *until = s->paused ? "when it is resumed"
+		: !s->next_at         ? "never"
+				      : "when its workflow is enabled, or registered again";
 	bool read = wf_timetable_parse(s->spec, &t, NULL, NULL) == 0;
 	if (read)
 		wf_timetable_explain(&t, &words);
 	wf_view_role(out, &ctx->out, WF_ROLE_STRONG, s->name);
-	wf_buf_printf(out, "   %s, starts %s%s%s\n", wf_schedule_state(s), s->workflow,
+	wf_buf_printf(out, "   %s, starts %s%s%s\n", wf_schedule_state(s, startable), s->workflow,
 		s->version ? "@" : "", s->version ? s->version : "");
 	put_line(out, "when", wf_schedule_expression(s->spec));
 	put_line(out, "in words", words.data ? words.data : "?");
-	if (s->next_at && !s->paused)
-		wf_view_clock(s->next_at, ctx->now, when);
-	put_line(out, "next", when);
+	int64_t next = wf_schedule_next(s, startable);
+	if (next)
+		wf_view_clock(next, ctx->now, when);
+	put_line(out, "next", next ? when : until);
 	if (read) {
 		put_line(out, "missed", wf_missed_name(t.missed));
 		put_line(out, "overlap", wf_overlapping_name(t.overlap));

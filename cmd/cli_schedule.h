@@ -29,10 +29,13 @@ void wf_schedule_upcoming_text(struct wf_ctx *ctx, const struct wf_timetable *t,
 
 /* The expression of a spec: what stands behind cron, interval or at. */
 const char *wf_schedule_expression(const json_t *spec);
-json_t *wf_schedule_json(const struct wf_schedule *s);
-void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, struct wf_buf *out);
-/* "active", "paused", "over" */
-const char *wf_schedule_state(const struct wf_schedule *s);
+/* "active", "disabled" (nothing is there that it could start), "paused", "over" */
+const char *wf_schedule_state(const struct wf_schedule *s, bool startable);
+/* When it fires next; 0: not as it is. */
+int64_t wf_schedule_next(const struct wf_schedule *s, bool startable);
+json_t *wf_schedule_json(const struct wf_schedule *s, bool startable);
+void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, bool startable,
+	struct wf_buf *out);
 
 /* The sub-verbs that change something. */
 int wf_run_schedule_add(struct wf_ctx *ctx);

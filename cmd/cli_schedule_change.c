@@ -13,7 +13,7 @@ struct change {
 	int (*make)(struct change *c, struct wf_txn *txn, struct wf_cause *cause);
 	json_t *spec, *input; /* what the command line says; borrowed */
 	bool input_given;     /* whole, not by members */
-	bool changed, dry;
+	bool changed, dry, startable;
 };
 
 static int change_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -32,6 +32,8 @@ static int change_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	}
 	c->changed = true;
 	int err = c->make(c, txn, cause);
+	if (err == 0)
+		err = wf_schedule_startable(txn, &c->s, &c->startable);
 	/* Everything was checked; what was done is abandoned. */
 	return err == 0 && c->dry ? WF_EINTR : err;
 }
@@ -59,7 +61,7 @@ static int answer(struct change *c, const char *what)
 {
 	struct wf_ctx *ctx = c->ctx;
 	if (wf_machine(ctx)) {
-		json_t *o = wf_schedule_json(&c->s);
+		json_t *o = wf_schedule_json(&c->s, c->startable);
 		if (c->dry)
 			json_object_set_new(o, "dry_run", json_true());
 		wf_out_json(ctx, o);
@@ -69,8 +71,9 @@ static int answer(struct change *c, const char *what)
 		wf_buf_addstr(&text, c->dry ? "would be: " : "");
 		wf_view_role(&text, &ctx->out, WF_ROLE_STRONG, c->s.name);
 		wf_buf_printf(&text, " %s", c->changed ? what : "is so already");
-		if (!c->s.paused && c->s.next_at && strcmp(ctx->args.sub->name, "delete") != 0) {
-			wf_view_clock(c->s.next_at, ctx->now, when);
+		int64_t next = wf_schedule_next(&c->s, c->startable);
+		if (next && strcmp(ctx->args.sub->name, "delete") != 0) {
+			wf_view_clock(next, ctx->now, when);
 			wf_buf_printf(&text, ", next %s", when);
 		}
 		wf_buf_addch(&text, '\n');

@@ -17,15 +17,18 @@ struct listing {
 	const char *workflow;
 	json_t *list;
 	struct wf_table *table;
+	struct wf_txn *txn;
+	int err;
 };
 
-static void put_row(struct listing *l, const struct wf_schedule *s)
+static void put_row(struct listing *l, const struct wf_schedule *s, bool startable)
 {
-	const char *state = wf_schedule_state(s);
+	const char *state = wf_schedule_state(s, startable);
+	int64_t next = wf_schedule_next(s, startable);
 	const char *zone = json_string_value(json_object_get(s->spec, "timezone"));
 	char when[WF_WHEN_TEXT] = "-";
-	if (s->next_at && !s->paused)
-		wf_view_clock(s->next_at, l->ctx->now, when);
+	if (next)
+		wf_view_clock(next, l->ctx->now, when);
 	wf_table_cell(l->table, WF_ROLE_STRONG, s->name);
 	wf_table_cell(l->table, WF_ROLE_PLAIN, s->workflow);
 	wf_table_cell(l->table, WF_ROLE_PLAIN, wf_schedule_expression(s->spec));
@@ -42,12 +45,16 @@ static void put_row(struct listing *l, const struct wf_schedule *s)
 static bool list_one(void *arg, const struct wf_schedule *s)
 {
 	struct listing *l = arg;
+	bool startable = false;
 	if (l->workflow && strcmp(l->workflow, s->workflow) != 0)
 		return true;
+	l->err = wf_schedule_startable(l->txn, s, &startable);
+	if (l->err < 0)
+		return false;
 	if (l->list)
-		json_array_append_new(l->list, wf_schedule_json(s));
+		json_array_append_new(l->list, wf_schedule_json(s, startable));
 	else
-		put_row(l, s);
+		put_row(l, s, startable);
 	return true;
 }
 
@@ -55,7 +62,9 @@ static int list_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct listing *l = arg;
 	(void)cause;
-	return wf_txn_each_schedule(txn, list_one, l);
+	l->txn = txn;
+	int err = wf_txn_each_schedule(txn, list_one, l);
+	return err < 0 ? err : l->err;
 }
 
 static int run_ls(struct wf_ctx *ctx)
@@ -94,6 +103,7 @@ static int run_ls(struct wf_ctx *ctx)
 struct find {
 	const char *name;
 	struct wf_schedule s;
+	bool startable;
 };
 
 static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -104,7 +114,7 @@ static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int err = wf_txn_find_schedule(txn, f->name, &f->s);
 	if (err == WF_ENOENT)
 		wf_fail_hint(cause, "wfctl schedule ls lists them");
-	return err;
+	return err < 0 ? err : wf_schedule_startable(txn, &f->s, &f->startable);
 }
 
 static int find(struct wf_ctx *ctx, struct find *f)
@@ -117,10 +127,10 @@ static int run_show(struct wf_ctx *ctx)
 	struct find f = { .name = wf_arg(ctx, 0) };
 	int status = find(ctx, &f);
 	if (!status && wf_machine(ctx)) {
-		wf_out_json(ctx, wf_schedule_json(&f.s));
+		wf_out_json(ctx, wf_schedule_json(&f.s, f.startable));
 	} else if (!status) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_schedule_text(ctx, &f.s, &text);
+		wf_schedule_text(ctx, &f.s, f.startable, &text);
 		wf_out_page(ctx, &text);
 	}
 	wf_schedule_done(&f.s);
@@ -285,7 +295,9 @@ const struct wf_verb wf_verb_schedule = {
 		"back what --timezone, --start, --end, --missed or --overlap said.\n\n"
 		"A firing is missed when a sweep sees it after its grace, or when a later one of the same "
 		"schedule is due as well; what then happens is --missed. Missed and refused firings are "
-		"recorded: wfctl schedule show. With --overlap skip those that backfill makes good at once are "
+		"recorded: wfctl schedule show. While the workflow is disabled, or registered no more, the schedule is so too: its times are put "
+		"off, it is looked at once an hour, and what fell into that time is missed when the workflow is "
+		"back. With --overlap skip those that backfill makes good at once are "
 		"one: the first has not ended when the next would start.\n\n"
 		"next lists the times of an expression or a schedule, and marks what changes of the clock "
 		"do: shifted (its local time does not exist), skipped, the first and the second of a time "

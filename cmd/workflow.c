@@ -226,7 +226,7 @@ const struct wf_verb wf_verb_workflow = {
 	.description = "Lists the registered workflows with all their versions, or shows one: the newest "
 		       "enabled version unless one is named. Enables, disables and deletes all versions, "
 		       "or the one named; the schedules that come from its triggers follow the newest enabled "
-		       "version, and while there is none their firings are refused, and recorded as that.\n\n"
+		       "version, and while there is none they are put off: wfctl schedule.\n\n"
 		       "diff compares two definitions (each a file, or WORKFLOW[@VERSION]) step by step: which were "
 		       "added (+), removed (-) or changed (~), and in what; then, for every step in which "
 		       "an instance may rest, whether wfctl migrate could move it.\n\n"

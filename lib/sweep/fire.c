@@ -201,8 +201,9 @@ static int fire_one(struct group *g, struct wf_txn *txn, const struct ready *r,
 	return 0;
 }
 
-/* Whether what was prepared is still so. */
-static int still_so(struct wf_txn *txn, const struct ready *r, const struct wf_schedule *s, bool *ret)
+/* Whether what was prepared is still so; *ret_off when there is nothing enabled that it could start. */
+static int still_so(struct wf_txn *txn, const struct ready *r, const struct wf_schedule *s, bool *ret,
+	bool *ret_off)
 {
 	struct wf_definition d = { 0 };
 	int err = 0;
@@ -214,10 +215,10 @@ static int still_so(struct wf_txn *txn, const struct ready *r, const struct wf_s
 	if (err == 0)
 		*ret = r->plan ? !memcmp(d.plan_id, r->plan->id, WF_HASH_SIZE)
 			       : !memcmp(d.plan_id, r->d.plan_id, WF_HASH_SIZE);
-	else if (err == WF_ENOENT || err == WF_ECONFLICT)
-		*ret = !r->plan;
+	else
+		*ret_off = err == WF_ENOENT || err == WF_ECONFLICT;
 	wf_definition_done(&d);
-	return err == WF_ENOENT || err == WF_ECONFLICT ? 0 : err;
+	return *ret_off ? 0 : err;
 }
 
 #define TRY_AGAIN_MS 3600000
@@ -234,17 +235,17 @@ static int fire_row(struct group *g, struct wf_txn *txn, const struct ready *r, 
 {
 	struct wf_schedule s = { 0 };
 	struct wf_firings f = { 0 };
-	bool so = false, held = false;
+	bool so = false, off = false, held = false;
 	int err = wf_txn_get_schedule(txn, r->s.id, &s);
 
 	if (err == WF_ENOENT)
 		return 0;
 	if (err == 0)
-		err = still_so(txn, r, &s, &so);
+		err = still_so(txn, r, &s, &so, &off);
 	if (err == 0 && so)
 		err = wf_txn_is_held(txn, s.workflow, &held);
-	if (err == 0 && so && held) {
-		/* The end of the hold brings it back (wf_schedule_release). */
+	if (err == 0 && so && (held || off)) {
+		/* What ends that brings it back (wf_schedule_release). */
 		s.next_at = g->now + TRY_AGAIN_MS;
 		err = wf_txn_put_schedule(txn, &s);
 	} else if (err == 0 && so && r->unreadable) {

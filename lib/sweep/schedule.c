@@ -113,6 +113,18 @@ int wf_schedule_definition(struct wf_txn *txn, const char *workflow, const char 
 	return err;
 }
 
+int wf_schedule_startable(struct wf_txn *txn, const struct wf_schedule *s, bool *ret)
+{
+	struct wf_definition d = { 0 };
+	int err = wf_schedule_definition(txn, s->workflow, s->version, &d, NULL);
+
+	if (err < 0 && err != WF_ENOENT && err != WF_ECONFLICT)
+		return err;
+	*ret = err == 0;
+	wf_definition_done(&d);
+	return 0;
+}
+
 static void put_over(json_t *input, const json_t *over)
 {
 	json_auto_t *copy = json_is_object(over) ? json_deep_copy(over) : NULL;
@@ -225,7 +237,7 @@ int wf_schedule_pause(struct wf_txn *txn, struct wf_schedule *s, bool paused, in
 	return err < 0 ? err : wf_txn_put_schedule(txn, s);
 }
 
-/* -- after a hold -- */
+/* -- after a hold, or when it is enabled again -- */
 
 struct late {
 	const char *workflow;
@@ -251,13 +263,15 @@ static int bring_back(struct wf_txn *txn, uint64_t id)
 	struct wf_schedule s = { 0 };
 	struct wf_timetable t = { 0 };
 	struct wf_cause why = { 0 };
-	bool held = false;
+	bool held = false, startable = false;
 	int err = wf_txn_get_schedule(txn, id, &s);
 
 	if (err == 0)
 		err = wf_txn_is_held(txn, s.workflow, &held);
+	if (err == 0)
+		err = wf_schedule_startable(txn, &s, &startable);
 	/* One whose zone is gone stays put off: the sweep says so. */
-	if (err == 0 && !held && wf_timetable_parse(s.spec, &t, NULL, &why) == 0) {
+	if (err == 0 && !held && startable && wf_timetable_parse(s.spec, &t, NULL, &why) == 0) {
 		int64_t due = wf_timetable_due(&t, s.id, s.next_nominal);
 		if (due < s.next_at) {
 			s.next_at = due;
@@ -429,7 +443,7 @@ int wf_schedule_sync(struct wf_txn *txn, const char *workflow, const char *by, i
 	struct wf_definition d = { 0 };
 	int err = wf_txn_get_definition(txn, workflow, NULL, &d);
 
-	/* All versions disabled: the rows stay as they are, and their firings are refused. */
+	/* All versions disabled: the rows stay as they are, and are put off. */
 	if (err == WF_ENOENT) {
 		err = wf_txn_each_definition(txn, is_of, &any);
 		if (err < 0 || any.any)
@@ -441,5 +455,5 @@ int wf_schedule_sync(struct wf_txn *txn, const char *workflow, const char *by, i
 		err = sync_rows(txn, &rows, d.triggers, by, now, cause);
 	wf_definition_done(&d);
 	rows_done(&rows);
-	return err;
+	return err < 0 ? err : wf_schedule_release(txn, workflow);
 }

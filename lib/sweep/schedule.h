@@ -40,15 +40,18 @@ int wf_schedule_change(struct wf_txn *txn, struct wf_schedule *s, int64_t now,
 int wf_schedule_pause(struct wf_txn *txn, struct wf_schedule *s, bool paused, int64_t now,
 	struct wf_cause *cause);
 
-/* Makes what was put off while the workflow (NULL: any) was on hold due again, when no other hold covers
- * it: what fell into the hold is then missed by each schedule's policy. Call it in the transaction that
- * drops the hold. */
+/* Makes what was put off while the workflow (NULL: any) was on hold, or disabled, due again, when nothing
+ * else keeps it: what fell into that time is then missed by each schedule's policy. Call it in the
+ * transaction that drops the hold; wf_schedule_sync does it by itself. */
 int wf_schedule_release(struct wf_txn *txn, const char *workflow);
 
 /* The definition that a start by it would use. The cause says whether there is none (WF_ENOENT) or it is
  * disabled (WF_ECONFLICT). */
 int wf_schedule_definition(struct wf_txn *txn, const char *workflow, const char *version,
 	struct wf_definition *ret, struct wf_cause *cause);
+
+/* Whether there is such a definition. */
+int wf_schedule_startable(struct wf_txn *txn, const struct wf_schedule *s, bool *ret);
 
 /* The input of a firing: the spec's `input`, the row's `overrides` put over it, and `more` (NULL:
  * none) over both, member by member. New. */

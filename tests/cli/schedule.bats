@@ -261,19 +261,82 @@ setup() {
 	at 2026-11-20T10:00:00Z run wfctl serve-once
 	assert_success
 	assert_line --index 1 "1 start refused"
-	wfctl workflow disable tick >/dev/null
-	at 2026-11-20T11:00:00Z run wfctl serve-once
-	assert_success
-	wfctl workflow enable tick@1.0.0 >/dev/null
-	at 2026-11-20T12:00:00Z ok wfctl serve-once
+	wfctl workflow disable tick@2.0.0 >/dev/null
+	at 2026-11-20T11:00:00Z ok wfctl serve-once
 	assert_line --index 0 "1 scheduled start, 1 completed"
 	ok wfctl schedule show one -o json
 	shape schedule-show
 	assert_equal "$(jq -r '.recent | map(.outcome) | join(" ")' <<<"$output")" \
-		"refused refused started"
+		"refused started"
 	assert_equal "$(jq .fired <<<"$output")" 1
 	assert_regex "$(jq -r '.recent[0].why' <<<"$output")" 'must'
-	assert_regex "$(jq -r '.recent[1].why' <<<"$output")" 'disabled'
+}
+
+@test "what falls due while the workflow is disabled is put off, and missed by each schedule's policy afterwards" {
+	for policy in skip catch_up backfill; do
+		wfctl schedule add tick '0 * * * *' --name "$policy" --missed "$policy" >/dev/null
+	done
+	wfctl schedule add tick '0 * * * *' --name pause >/dev/null
+	wfctl schedule pause pause >/dev/null
+	wfctl workflow disable tick >/dev/null
+	ok wfctl schedule ls
+	assert_line --regexp '^skip +tick +0 \* \* \* \* +UTC +disabled +- +- +0 +0$'
+	assert_line --regexp '^pause +tick +0 \* \* \* \* +UTC +paused +- +- +0 +0$'
+	ok wfctl schedule ls -o json
+	shape schedule-ls
+	ok wfctl schedule show skip
+	assert_line --index 0 "skip   disabled, starts tick"
+	assert_line --regexp '^ +next +when its workflow is enabled, or registered again$'
+	ok wfctl schedule show skip -o json
+	shape schedule-show
+	assert_equal "$(jq -c '[.state, .next_at]' <<<"$output")" '["disabled",null]'
+	at 2026-11-20T10:00:00Z ok wfctl serve-once
+	refute_output --partial refused
+	# looked at once, it is not due again with every sweep
+	at 2026-11-20T10:00:01Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	at 2026-11-20T10:00:01Z ok wfctl next-due -o json
+	assert_equal "$(jq -r .at <<<"$output")" 2026-11-20T11:00:00.000Z
+	at 2026-11-20T11:00:00Z ok wfctl serve-once
+	# a hold keeps what is enabled meanwhile
+	wfctl hold tick >/dev/null
+	at 2026-11-20T11:10:00Z ok wfctl workflow enable tick
+	at 2026-11-20T11:10:00Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	wfctl workflow disable tick >/dev/null
+	at 2026-11-20T11:20:00Z ok wfctl release tick
+	at 2026-11-20T11:20:00Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	at 2026-11-20T11:30:00Z ok wfctl workflow enable tick
+	at 2026-11-20T11:30:00Z ok wfctl serve-once
+	ok wfctl schedule ls -o json
+	assert_equal "$(jq -c 'map([.name, .state, .fired, .missed]) | sort' <<<"$output")" \
+		'[["backfill","active",2,0],["catch_up","active",1,1],["pause","paused",0,0],["skip","active",0,2]]'
+	assert_equal "$(wc -l <ran)" 3
+	ok wfctl journal check
+}
+
+@test "a schedule waits for the workflow that was deleted, and for the version that it names" {
+	wfctl schedule add tick@1.0.0 '0 * * * *' --name pinned --missed catch_up >/dev/null
+	sed 's/version: 1.0.0/version: 2.0.0/' tick.yaml >tick2.yaml
+	wfctl register tick2.yaml >/dev/null
+	wfctl workflow disable tick@1.0.0 >/dev/null
+	ok wfctl schedule show pinned -o json
+	assert_equal "$(jq -r .state <<<"$output")" disabled
+	wfctl workflow delete tick --yes >/dev/null
+	at 2026-11-20T10:00:00Z ok wfctl serve-once
+	refute_output --partial refused
+	ok wfctl schedule show pinned -o json
+	assert_equal "$(jq -c '[.state, .recent]' <<<"$output")" '["disabled",[]]'
+	at 2026-11-20T10:30:00Z ok wfctl register tick2.yaml
+	at 2026-11-20T10:30:00Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	at 2026-11-20T10:30:00Z ok wfctl register tick.yaml
+	at 2026-11-20T10:30:00Z ok wfctl serve-once
+	assert_line --index 0 "1 scheduled start, 1 completed"
+	ok wfctl schedule show pinned -o json
+	assert_equal "$(jq -c '[.state, .fired]' <<<"$output")" '["active",1]'
+	ok wfctl journal check
 }
 
 @test "what falls due during a hold is put off, and missed by each schedule's policy afterwards" {

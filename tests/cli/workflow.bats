@@ -115,9 +115,9 @@ setup() {
 	wfctl schedule add flow @daily --name any >/dev/null
 	wfctl schedule add flow@1.0.0 @daily --name pinned >/dev/null
 	status 0 wfctl workflow delete flow@1.0.0
-	assert_line "schedules that start it stay, and are refused: pinned; wfctl schedule delete"
+	assert_line "schedules that start it stay, and wait for it to be registered again: pinned; wfctl schedule delete"
 	status 0 wfctl workflow delete flow
-	assert_line "schedules that start it stay, and are refused: any, pinned; wfctl schedule delete"
+	assert_line "schedules that start it stay, and wait for it to be registered again: any, pinned; wfctl schedule delete"
 }
 
 @test "a forced delete that was killed is done by the same again" {
