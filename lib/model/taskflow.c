@@ -81,18 +81,28 @@ static bool is_of_fork(const char *key)
 /* What holds of both: when they run, and what becomes of a failure. */
 static bool is_of_both(const char *key)
 {
-	return strcmp(key, "condition") == 0 || strcmp(key, "on_failure") == 0;
+	return strcmp(key, "condition") == 0 || strcmp(key, "on_failure") == 0 ||
+	       strcmp(key, "order") == 0;
+}
+
+/* What the step of the branches is called; NULL where the step has no id. */
+static const struct wf_node *fork_id(struct wf_translation *t, const struct wf_node *step)
+{
+	const struct wf_node *id = wf_node_get(step, "id");
+
+	if (!id || id->kind != WF_NODE_STRING)
+		return NULL;
+	WF_AUTOFREE char *name = wf_asprintf("%s_branches", id->string.text);
+	return wf_tr_string(t, id, name);
 }
 
 static struct wf_node *part_of(struct wf_translation *t, const struct wf_node *step, bool fork)
 {
 	struct wf_node *part = wf_tr_map(t, step);
-	const struct wf_node *id = wf_node_get(step, "id");
+	const struct wf_node *id = fork ? fork_id(t, step) : NULL;
 
-	if (fork && id && id->kind == WF_NODE_STRING) {
-		WF_AUTOFREE char *name = wf_asprintf("%s_branches", id->string.text);
-		wf_tr_put(t, part, "id", id->span, wf_tr_string(t, id, name));
-	}
+	if (id)
+		wf_tr_put(t, part, "id", id->span, id);
 	for (size_t i = 0; i < step->map.count; i++) {
 		const struct wf_pair *pair = &step->map.pairs[i];
 
@@ -105,6 +115,67 @@ static struct wf_node *part_of(struct wf_translation *t, const struct wf_node *s
 static bool has_both(const struct wf_node *step)
 {
 	return wf_node_get(step, "action") && wf_node_get(step, "parallel");
+}
+
+/* The split step of the list that is called so. */
+static const struct wf_node *split_named(const struct wf_node *list, const struct wf_node *name)
+{
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct wf_node *id = wf_node_get(list->list.items[i], "id");
+
+		if (id && id->kind == WF_NODE_STRING && name->kind == WF_NODE_STRING &&
+			strcmp(id->string.text, name->string.text) == 0)
+			return has_both(list->list.items[i]) ? list->list.items[i] : NULL;
+	}
+	return NULL;
+}
+
+/* Who waits for a split step waits for its branches too. */
+static void wait_for_forks(struct wf_translation *t, const struct wf_node *list, struct wf_node *step)
+{
+	const struct wf_pair *pair = wf_node_pair(step, "depends_on");
+	const struct wf_node *of;
+
+	if (!pair || pair->value->kind != WF_NODE_LIST)
+		return;
+	const struct wf_node *names = pair->value;
+	struct wf_node *more = wf_tr_list(t, names, 2 * names->list.count);
+	size_t n = 0;
+	for (size_t i = 0; i < names->list.count; i++) {
+		more->list.items[n++] = names->list.items[i];
+		if ((of = split_named(list, names->list.items[i]))) {
+			struct wf_node *name = WF_ARENA_NEW(t->r->arena, struct wf_node);
+
+			*name = *fork_id(t, of);
+			name->span = names->list.items[i]->span;
+			more->list.items[n++] = name;
+		}
+	}
+	more->list.count = n;
+	step->map.pairs[pair - step->map.pairs].value = more;
+}
+
+/* In a list with dependencies the place says nothing. */
+static void depend_parts(struct wf_translation *t, const struct wf_node *list,
+	struct wf_node **items, size_t count)
+{
+	bool depends = false;
+
+	for (size_t i = 0; i < count; i++)
+		depends = depends || wf_node_get(items[i], "depends_on");
+	for (size_t i = 0; depends && i < count; i++)
+		wait_for_forks(t, list, items[i]);
+	for (size_t i = 0; depends && i < count; i++) {
+		const struct wf_node *id = wf_node_get(items[i], "id");
+
+		if (i + 1 < count && id && split_named(list, id) && wf_node_get(items[i], "action")) {
+			struct wf_node *names = wf_tr_list(t, id, 1);
+
+			names->list.items[0] = WF_ARENA_NEW(t->r->arena, struct wf_node);
+			*names->list.items[0] = *id;
+			wf_tr_put(t, items[i + 1], "depends_on", id->span, names);
+		}
+	}
 }
 
 /* The task is performed, then the branches run, as a step of their own behind it. */
@@ -128,6 +199,7 @@ static void split_steps(struct wf_translation *t, struct wf_node *list)
 		if (both)
 			items[n++] = part_of(t, step, true);
 	}
+	depend_parts(t, list, items, n);
 	list->list.items = items;
 	list->list.count = n;
 }
