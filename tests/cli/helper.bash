@@ -115,6 +115,7 @@ state_of_work() {
 
 # start_httpd: the tests' server; HTTPD_URL, HTTPD_LOG (a line of JSON a request)
 start_httpd() {
+	[ -x "$WFCTL_BUILD/tests/helpers/httpd" ] || fail "the tests' server is not built: make helpers"
 	HTTPD_LOG="$BATS_TEST_TMPDIR/requests"
 	: >"$HTTPD_LOG"
 	"$WFCTL_BUILD/tests/helpers/httpd" --port-file "$BATS_TEST_TMPDIR/port" --log "$HTTPD_LOG" \
