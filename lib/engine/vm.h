@@ -12,7 +12,7 @@ struct wf_failure {
 	enum wf_error_type type;
 	char code[64];           /* stable, lower-case: "path_missing", "type_mismatch", "overflow" */
 	char *message;           /* from wf_alloc; names the path, types or values */
-	uint32_t pc;
+	uint32_t pc;             /* of the instruction that failed */
 };
 
 struct wf_vm {
@@ -24,7 +24,7 @@ struct wf_vm {
 	                                  output, a rebound input) */
 	uint32_t bound_mask;     /* bit a root that is bound (bound to undefined too) */
 	uint64_t steps_left;     /* instructions before LimitError */
-	int64_t now;             /* time of the event */
+	int64_t now;             /* time of the event, in milliseconds since the epoch */
 	uint32_t random;         /* of the event: uuid() comes from it, instance, step and count */
 	uint32_t uuid_count;
 	uint32_t thread;         /* of the instance, in hand */
@@ -37,16 +37,20 @@ struct wf_vm {
 	uint16_t bound_height[WF_ROOT_COUNT_];
 };
 
+/* Plan (verified) and instance are borrowed for as long as the machine is used; now: milliseconds
+ * since the epoch. */
 void wf_vm_init(struct wf_vm *vm, const struct wf_plan *plan, const struct wf_instance *in,
 	int64_t now, uint32_t random);
-void wf_vm_done(struct wf_vm *vm);
+void wf_vm_done(struct wf_vm *vm); /* NULL is allowed */
 
-/* Binds a root to a borrowed value (its count is raised). */
+/* Binds a root to a borrowed value (its count is raised); NULL: to undefined. */
 void wf_vm_bind(struct wf_vm *vm, enum wf_root root, json_t *value);
+/* The root is the instance's own again. */
 void wf_vm_unbind(struct wf_vm *vm, enum wf_root root);
 
-/* Runs from *pc until a CONTROL instruction or RETURN is next; *pc is then its index and the stack
- * holds its operands, each one that wf_value_fits. 0, or WF_EINVAL with vm->failure set and the stack emptied. */
+/* Runs from *pc until a control instruction or `return` is next; *pc is then its index and the stack
+ * holds its operands, each one that wf_value_fits. 0, or WF_EINVAL with vm->failure set, the stack
+ * emptied, *pc untouched and the roots unbound that the code had bound. */
 int wf_vm_run(struct wf_vm *vm, uint32_t *pc);
 
 /* Takes the top off the stack: the caller owns the reference; NULL is undefined. */

@@ -175,7 +175,7 @@ int wf_vm_not(struct wf_vm *vm, const struct wf_insn *i)
 {
 	bool holds = false;
 	(void)i;
-	int err = wf_vm_truth(vm, vm_top(vm), &holds);
+	int err = vm_truth(vm, vm_top(vm), &holds);
 	if (!err)
 		vm_replace(vm, json_boolean(!holds), 0);
 	return err;
@@ -185,7 +185,7 @@ int wf_vm_bool(struct wf_vm *vm, const struct wf_insn *i)
 {
 	bool holds = false;
 	(void)i;
-	int err = wf_vm_truth(vm, vm_top(vm), &holds);
+	int err = vm_truth(vm, vm_top(vm), &holds);
 	if (!err)
 		vm_replace(vm, json_boolean(holds), 0);
 	return err;
