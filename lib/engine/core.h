@@ -1,4 +1,11 @@
-/* What the files of the engine share. Nothing outside this folder includes it. */
+/*
+ * What the files of the engine share. Nothing outside this folder includes it.
+ *
+ * Steps, groups and threads are numbers of the plan's and the instance's; times are milliseconds since
+ * the epoch, and 0 is none. What is "taken over" is the callee's to give back, NULL where there is none.
+ * A function with a cause handles one type of event and returns as wf_engine_feed does; what else goes
+ * wrong is the workflow's own error, which a step or a thread ends with.
+ */
 #ifndef WF_ENGINE_CORE_H
 #define WF_ENGINE_CORE_H
 
@@ -44,6 +51,7 @@ static inline bool wf_core_on_flow(const struct wf_core *c)
 
 /* Takes the thread that rests in the step in hand; false when none does. */
 bool wf_core_take_step(struct wf_core *c, uint32_t step);
+/* The thread is the one in hand, its roots bound. */
 void wf_core_take(struct wf_core *c, uint32_t thread);
 /* A new side thread runs from pc until it rests; the thread in hand stays in hand. `about` (taken
  * over) becomes the root `approval`. */
@@ -65,6 +73,7 @@ void wf_core_end_all(struct wf_core *c, enum wf_instance_status status, const ch
 	json_t *error);
 /* The instance's own status follows from where its threads rest. */
 void wf_core_settle(struct wf_core *c);
+/* The result of an instance that failed: what the plan says, or "failed". */
 const char *wf_core_failure_result(const struct wf_plan *plan);
 
 /* -- undo.c: what was done is undone -- */
@@ -135,6 +144,11 @@ void wf_core_succeed(struct wf_core *c, uint32_t step, json_t *output);
 /* What still runs or waits will never have an outcome. */
 void wf_core_abandon(struct wf_core *c, uint32_t step);
 
+/* The text member of an object, or NULL. */
+const char *wf_core_text(const json_t *object, const char *name);
+/* A member that is an ISO 8601 duration: 1 there, 0 not there, WF_EINVAL not one. */
+int wf_core_duration(const json_t *object, const char *name, struct wf_duration *ret);
+
 /* Delay before the attempt after `attempts`, in ms; deterministic in `random`. */
 uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_t random);
 bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type);
@@ -160,29 +174,36 @@ bool wf_core_output_fits(const struct wf_core *c, const json_t *output, json_t *
 
 /* The input is taken over. */
 void wf_core_start_child(struct wf_core *c, uint32_t step, json_t *input);
-/* emit.c */
-void wf_core_emit(struct wf_core *c, uint32_t step, json_t *input);
 int wf_core_child(struct wf_core *c, struct wf_cause *cause);
 /* A child that the step waits for has nobody to answer to any more. */
 void wf_core_orphan(struct wf_core *c, uint32_t step);
 /* The time of a step that waits for a child is over. */
 void wf_core_child_late(struct wf_core *c, uint32_t step);
 
+/* -- emit.c -- */
+
+/* The input is taken over. */
+void wf_core_emit(struct wf_core *c, uint32_t step, json_t *input);
+
 /* -- thread.c: control instructions -- */
 
 /* Runs the thread in hand until it rests or is done. */
 void wf_core_run(struct wf_core *c);
 
-/* -- groups.c, group_results.c: members that run side by side -- */
+/* -- run_queue.c: which threads run in this turn -- */
+
+/* The thread may run: later in this turn, or with the next CONTINUE. */
+void wf_core_wake(struct wf_core *c, uint32_t thread);
+/* Runs the threads that were woken, as many as a turn may. */
+void wf_core_run_queue(struct wf_core *c);
+int wf_core_continue(struct wf_core *c, struct wf_cause *cause);
+
+/* -- groups.c, group_results.c, group_retry.c: members that run side by side -- */
 
 void wf_core_fork_group(struct wf_core *c, const struct wf_insn *insn);
 void wf_core_member_end(struct wf_core *c, const struct wf_insn *insn);
 /* The member in hand has failed; the error is taken over. */
 void wf_core_fail_member(struct wf_core *c, json_t *error);
-/* The thread may run: later in this turn, or with the next CONTINUE. */
-void wf_core_wake(struct wf_core *c, uint32_t thread);
-void wf_core_run_queue(struct wf_core *c);
-int wf_core_continue(struct wf_core *c, struct wf_cause *cause);
 /* The group that the step forks, or WF_NONE: it is no step that does. */
 uint32_t wf_core_group_of(const struct wf_plan *plan, uint32_t step);
 /* The next attempt of a step that forks: its group begins again. */
@@ -191,8 +212,6 @@ void wf_core_group_timeout(struct wf_core *c, uint32_t step);
 /* A RETRY at a step that lies in a group or forks one that was cut short: what completed stays. False: the
  * flow begins there as anywhere else. */
 bool wf_core_retry_in_group(struct wf_core *c, uint32_t from);
-/* Marks the steps that may run from that instruction on, those in groups too. */
-void wf_core_reach_pc(const struct wf_plan *plan, uint32_t pc, bool *ret_steps);
 /* All members of all groups are cancelled; nobody waits for them any more. */
 void wf_core_stop_groups(struct wf_core *c);
 
@@ -206,12 +225,15 @@ int wf_core_retry(struct wf_core *c, struct wf_cause *cause);
 /* Forgets what became of a step that will run again, and the visits so far; one that had no result keeps
  * its key. */
 void wf_core_reset_step(struct wf_core *c, uint32_t step);
+
+/* -- reach.c: which steps may run; ret_steps has room for each step of the plan -- */
+
+/* Marks the steps that may run from that instruction on, those in groups too. */
+void wf_core_reach_pc(const struct wf_plan *plan, uint32_t pc, bool *ret_steps);
 /* Marks the steps that notifications and compensations enter. */
 void wf_core_side_steps(const struct wf_plan *plan, bool *ret_steps);
 /* Marks the steps of the workflow's handler of its failure. */
 void wf_core_handler_steps(const struct wf_plan *plan, bool *ret_steps);
-/* Where the main thread begins for the first time. */
-void wf_core_start(struct wf_core *c);
 
 /* -- approval_open.c -- */
 
@@ -244,12 +266,12 @@ json_t *wf_core_about_approval(const struct wf_core *c, uint32_t step);
 /* Fires the one thing that is due first. */
 void wf_core_approval_timer(struct wf_core *c, uint32_t step);
 
+/* -- engine.c, eval.c -- */
+
+/* Where the main thread begins for the first time. */
+void wf_core_start(struct wf_core *c);
 /* wf_engine_eval_event with the thread in hand that rests in the step. */
 int wf_core_eval_at(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	json_t *event, uint32_t pc, json_t **ret, json_t **ret_error);
-/* The text member of an object, or NULL. */
-const char *wf_core_text(const json_t *object, const char *name);
-/* A member that is an ISO 8601 duration: 1 there, 0 not there, WF_EINVAL not one. */
-int wf_core_duration(const json_t *object, const char *name, struct wf_duration *ret);
 
 #endif

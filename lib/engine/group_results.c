@@ -28,7 +28,7 @@ bool wf_group_in_a_lane(const struct wf_core *c, uint32_t group, uint32_t item)
 
 void wf_group_keep_result(struct wf_core *c, uint32_t group, uint32_t member, json_t *error)
 {
-	const struct wf_plan_group *p = &c->plan->groups[group];
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	struct wf_group_state *g = &c->in->groups[group];
 	const struct wf_thread *t = wf_group_thread(c, group, member);
 	if (!g->results)
@@ -110,7 +110,7 @@ static void take_text(json_t *to, const json_t *from, const char *name)
 
 json_t *wf_group_error(const struct wf_core *c, uint32_t group, uint32_t member, json_t *error)
 {
-	const struct wf_plan_group *p = &c->plan->groups[group];
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	const struct wf_group_state *g = &c->in->groups[group];
 	if (p->kind == WF_GROUP_DAG)
 		return json_copy(error);

@@ -99,7 +99,7 @@ static void forget_failures(struct wf_core *c, uint32_t group)
 /* The thread waits for the group, whose members go on. */
 static void resume_group(struct wf_core *c, uint32_t group, uint32_t waiter)
 {
-	const struct wf_plan_group *p = &c->plan->groups[group];
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	struct wf_thread *t = &c->in->threads[waiter];
 	t->pc = c->plan->fork_pc[group] + 1;
 	t->step = p->step;

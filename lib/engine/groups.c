@@ -5,71 +5,13 @@
  * members as may be in hand at once. What a member's end means, its kind says: the first successes end
  * a `parallel`, each end hands a lane of a `foreach` its next item, and makes ready what waited for it
  * in a list with depends_on. When the group is over the thread that waits for it goes on.
- *
- * The threads that may run stand in a queue. A turn takes a bounded number of them out; the others are
- * marked ready, and a CONTINUE takes them up again.
  */
 #include "engine/groups.h"
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/mem.h"
 
-/* -- the queue -- */
-
-#define TURN_THREADS 1000u          /* threads that a turn takes up, at most */
-#define TURN_BYTES (8u << 20)       /* of results that it makes, about */
-
-void wf_core_wake(struct wf_core *c, uint32_t thread)
-{
-	WF_GROW(c->queue, c->queue_count, c->queue_room);
-	c->queue[c->queue_count++] = thread;
-}
-
-static bool did_enough(const struct wf_core *c)
-{
-	return c->queue_at >= TURN_THREADS || c->made_bytes > TURN_BYTES ||
-		c->vm.steps_left < WF_MAX_EVAL_STEPS / 2;
-}
-
-void wf_core_run_queue(struct wf_core *c)
-{
-	while (c->queue_at < c->queue_count) {
-		struct wf_thread *t = &c->in->threads[c->queue[c->queue_at]];
-		if (did_enough(c)) {
-			t->dirty |= !t->done;
-			t->ready = !t->done;
-			c->queue_at++;
-			continue;
-		}
-		uint32_t thread = c->queue[c->queue_at++];
-		if (t->done)
-			continue;
-		wf_core_take(c, thread);
-		wf_core_run(c);
-	}
-}
-
-int wf_core_continue(struct wf_core *c, struct wf_cause *cause)
-{
-	struct wf_instance *in = c->in;
-	for (uint32_t i = 0; i < in->thread_count; i++) {
-		if (!in->threads[i].ready)
-			continue;
-		in->threads[i].ready = false;
-		in->threads[i].dirty = true;
-		wf_core_wake(c, i);
-	}
-	return c->queue_count || wf_core_undo_ready(in) ? 0
-		: wf_fail(cause, WF_ECONFLICT, "no thread of it is ready");
-}
-
 /* -- parts -- */
-
-static const struct wf_plan_group *plan_of(const struct wf_core *c, uint32_t group)
-{
-	return &c->plan->groups[group];
-}
 
 struct wf_thread *wf_group_thread(const struct wf_core *c, uint32_t group, uint32_t member)
 {
@@ -83,11 +25,13 @@ static void touch(struct wf_core *c, uint32_t group)
 
 static void note_branch(struct wf_core *c, uint32_t group, uint32_t member, enum wf_outcome outcome)
 {
-	const struct wf_plan_group *p = plan_of(c, group);
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	if (p->kind == WF_GROUP_PARALLEL)
 		wf_core_note(c, WF_TRANS_BRANCH, p->step,
 			(uint64_t)(p->first_member + member) << 3 | outcome);
 }
+
+/* -- forgetting -- */
 
 /* A step is as if it had never been visited; its visits so far count no more. */
 static void forget_step(struct wf_core *c, uint32_t step)
@@ -125,7 +69,7 @@ static void forget_member(struct wf_core *c, uint32_t group, uint32_t member)
 void wf_group_forget(struct wf_core *c, uint32_t group)
 {
 	struct wf_group_state *g = &c->in->groups[group];
-	for (uint32_t i = 0; i < plan_of(c, group)->member_count; i++)
+	for (uint32_t i = 0; i < wf_group_plan(c, group)->member_count; i++)
 		forget_member(c, group, i);
 	json_decref(g->results);
 	g->results = NULL;
@@ -134,163 +78,11 @@ void wf_group_forget(struct wf_core *c, uint32_t group)
 	touch(c, group);
 }
 
-/* -- a DAG's ready members: a heap of their numbers -- */
-
-static void push_ready(struct wf_group_state *g, uint32_t member)
-{
-	uint32_t at = g->ready_count++;
-	for (; at && g->ready[(at - 1) / 2] > member; at = (at - 1) / 2)
-		g->ready[at] = g->ready[(at - 1) / 2];
-	g->ready[at] = member;
-}
-
-static uint32_t pop_ready(struct wf_group_state *g)
-{
-	uint32_t least = g->ready[0], last = g->ready[--g->ready_count], at = 0;
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-		if (child + 1 < g->ready_count && g->ready[child + 1] < g->ready[child])
-			child++;
-		if (child >= g->ready_count || g->ready[child] >= last)
-			break;
-		g->ready[at] = g->ready[child];
-		at = child;
-	}
-	g->ready[at] = last;
-	return least;
-}
-
-/* Counts what each member still waits for; known from what became of the members alone. */
-static void count_unmet(struct wf_core *c, uint32_t group)
-{
-	const struct wf_plan_group *p = plan_of(c, group);
-	struct wf_group_state *g = &c->in->groups[group];
-	if (g->unmet)
-		return;
-	g->unmet = wf_calloc(p->member_count, sizeof(*g->unmet));
-	g->ready = wf_calloc(p->member_count, sizeof(*g->ready));
-	g->ready_count = 0;
-	for (uint32_t i = 0; i < p->member_count; i++) {
-		const struct wf_plan_member *m = &c->plan->members[p->first_member + i];
-		for (uint32_t k = 0; k < m->dep_count; k++)
-			g->unmet[i] += wf_group_thread(c, group, c->plan->deps[m->first_dep + k])
-				->outcome != WF_OUTCOME_SUCCEEDED;
-		if (!g->unmet[i] && wf_group_thread(c, group, i)->outcome == WF_OUTCOME_NONE)
-			push_ready(g, i);
-	}
-}
-
-void wf_group_forget_counts(struct wf_group_state *g)
-{
-	wf_free(g->unmet);
-	wf_free(g->ready);
-	g->unmet = g->ready = NULL;
-	g->ready_count = 0;
-}
-
-static void meet_followers(struct wf_core *c, uint32_t group, uint32_t member)
-{
-	const struct wf_plan_list *list = &c->plan->followers;
-	uint32_t first = plan_of(c, group)->first_member;
-	struct wf_group_state *g = &c->in->groups[group];
-	bool counted = g->unmet;
-	count_unmet(c, group); /* counts this one already, where it was not counted before */
-	for (uint32_t k = list->first[first + member]; counted && k < list->first[first + member + 1]; k++)
-		if (--g->unmet[list->of[k] - first] == 0)
-			push_ready(g, list->of[k] - first);
-}
-
 /* -- beginning -- */
-
-void wf_group_run_member(struct wf_core *c, uint32_t group, uint32_t member, uint32_t pc)
-{
-	struct wf_group_state *g = &c->in->groups[group];
-	struct wf_thread *t = wf_group_thread(c, group, member);
-	uint32_t item = t->item;
-	*t = wf_thread_at(pc);
-	t->group = group;
-	t->member = member;
-	t->parent = g->waiter;
-	t->item = item;
-	t->outcome = WF_OUTCOME_RUNNING;
-	g->running++;
-	touch(c, group);
-	note_branch(c, group, member, WF_OUTCOME_RUNNING);
-	wf_core_wake(c, g->first_thread + member);
-}
-
-static void begin_member(struct wf_core *c, uint32_t group, uint32_t member)
-{
-	if (wf_group_resume_member(c, group, member))
-		return;
-	forget_member(c, group, member);
-	wf_group_run_member(c, group, member,
-		c->plan->members[plan_of(c, group)->first_member + member].pc);
-}
-
-/* The next branch that has not begun, or WF_NONE. */
-static uint32_t next_branch(struct wf_core *c, uint32_t group)
-{
-	struct wf_group_state *g = &c->in->groups[group];
-	while (g->begun < g->total) {
-		uint32_t i = g->begun++;
-		if (wf_group_thread(c, group, i)->outcome == WF_OUTCOME_NONE)
-			return i;
-	}
-	return WF_NONE;
-}
-
-static bool any_ready(struct wf_core *c, uint32_t group)
-{
-	count_unmet(c, group);
-	return c->in->groups[group].ready_count > 0;
-}
-
-void wf_group_schedule(struct wf_core *c, uint32_t group)
-{
-	const struct wf_plan_group *p = plan_of(c, group);
-	struct wf_group_state *g = &c->in->groups[group];
-	if (p->kind == WF_GROUP_FOREACH) {
-		for (uint32_t i = 0; i < p->member_count && g->running < p->limit; i++)
-			if (wf_group_thread(c, group, i)->done)
-				(void)wf_group_next_item(c, group, i);
-		return;
-	}
-	while (g->running < p->limit) {
-		uint32_t next = p->kind == WF_GROUP_PARALLEL ? next_branch(c, group)
-			: any_ready(c, group) ? pop_ready(g) : WF_NONE;
-		if (next == WF_NONE)
-			return;
-		begin_member(c, group, next);
-	}
-}
-
-bool wf_group_next_item(struct wf_core *c, uint32_t group, uint32_t lane)
-{
-	struct wf_group_state *g = &c->in->groups[group];
-	struct wf_thread *t = wf_group_thread(c, group, lane);
-	if (t->outcome == WF_OUTCOME_NONE && t->item != WF_NONE &&
-		json_is_null(json_array_get(g->results, t->item))) { /* it was stopped in it */
-		begin_member(c, group, lane);
-		return true;
-	}
-	t->dirty |= t->pc != 0;
-	t->pc = 0;
-	while (g->begun < g->total) {
-		uint32_t item = g->begun++;
-		if (json_is_object(json_array_get(g->results, item)) ||
-			wf_group_in_a_lane(c, group, item))
-			continue;
-		wf_group_thread(c, group, lane)->item = item;
-		begin_member(c, group, lane);
-		return true;
-	}
-	return false;
-}
 
 static void make_threads(struct wf_core *c, uint32_t group)
 {
-	uint32_t count = plan_of(c, group)->member_count;
+	uint32_t count = wf_group_plan(c, group)->member_count;
 	uint32_t first = c->in->thread_count;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t thread = wf_instance_add_thread(c->in); /* the array may move */
@@ -319,7 +111,7 @@ static void take_rows(struct wf_core *c, uint32_t group, uint32_t count)
 
 void wf_group_begin(struct wf_core *c, uint32_t group, uint32_t total)
 {
-	const struct wf_plan_group *p = plan_of(c, group);
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	wf_instance_need_groups(c->in, c->plan->group_count);
 	struct wf_group_state *g = &c->in->groups[group];
 	if (!g->first_thread)
@@ -356,6 +148,86 @@ void wf_group_begin(struct wf_core *c, uint32_t group, uint32_t total)
 		wf_group_over(c, group, NULL);
 }
 
+void wf_group_run_member(struct wf_core *c, uint32_t group, uint32_t member, uint32_t pc)
+{
+	struct wf_group_state *g = &c->in->groups[group];
+	struct wf_thread *t = wf_group_thread(c, group, member);
+	uint32_t item = t->item;
+	*t = wf_thread_at(pc);
+	t->group = group;
+	t->member = member;
+	t->parent = g->waiter;
+	t->item = item;
+	t->outcome = WF_OUTCOME_RUNNING;
+	g->running++;
+	touch(c, group);
+	note_branch(c, group, member, WF_OUTCOME_RUNNING);
+	wf_core_wake(c, g->first_thread + member);
+}
+
+static void begin_member(struct wf_core *c, uint32_t group, uint32_t member)
+{
+	if (wf_group_resume_member(c, group, member))
+		return;
+	forget_member(c, group, member);
+	wf_group_run_member(c, group, member,
+		c->plan->members[wf_group_plan(c, group)->first_member + member].pc);
+}
+
+/* The next branch that has not begun, or WF_NONE. */
+static uint32_t next_branch(struct wf_core *c, uint32_t group)
+{
+	struct wf_group_state *g = &c->in->groups[group];
+	while (g->begun < g->total) {
+		uint32_t i = g->begun++;
+		if (wf_group_thread(c, group, i)->outcome == WF_OUTCOME_NONE)
+			return i;
+	}
+	return WF_NONE;
+}
+
+void wf_group_schedule(struct wf_core *c, uint32_t group)
+{
+	const struct wf_plan_group *p = wf_group_plan(c, group);
+	struct wf_group_state *g = &c->in->groups[group];
+	if (p->kind == WF_GROUP_FOREACH) {
+		for (uint32_t i = 0; i < p->member_count && g->running < p->limit; i++)
+			if (wf_group_thread(c, group, i)->done)
+				(void)wf_group_next_item(c, group, i);
+		return;
+	}
+	while (g->running < p->limit) {
+		uint32_t next = p->kind == WF_GROUP_PARALLEL ? next_branch(c, group)
+			: wf_group_next_ready(c, group);
+		if (next == WF_NONE)
+			return;
+		begin_member(c, group, next);
+	}
+}
+
+bool wf_group_next_item(struct wf_core *c, uint32_t group, uint32_t lane)
+{
+	struct wf_group_state *g = &c->in->groups[group];
+	struct wf_thread *t = wf_group_thread(c, group, lane);
+	if (t->outcome == WF_OUTCOME_NONE && t->item != WF_NONE &&
+		json_is_null(json_array_get(g->results, t->item))) { /* it was stopped in it */
+		begin_member(c, group, lane);
+		return true;
+	}
+	t->dirty |= t->pc != 0;
+	t->pc = 0;
+	while (g->begun < g->total) {
+		uint32_t item = g->begun++;
+		if (json_is_object(json_array_get(g->results, item)) ||
+			wf_group_in_a_lane(c, group, item))
+			continue;
+		wf_group_thread(c, group, lane)->item = item;
+		begin_member(c, group, lane);
+		return true;
+	}
+	return false;
+}
+
 /* -- ending -- */
 
 /* Neither the thread nor what it waits for goes on. */
@@ -381,7 +253,7 @@ static void stop_thread(struct wf_core *c, uint32_t thread)
 
 void wf_group_stop(struct wf_core *c, uint32_t group)
 {
-	const struct wf_plan_group *p = plan_of(c, group);
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	struct wf_group_state *g = &c->in->groups[group];
 	for (uint32_t i = 0; i < p->member_count; i++) {
 		struct wf_thread *t = wf_group_thread(c, group, i);
@@ -407,7 +279,7 @@ void wf_core_stop_groups(struct wf_core *c)
 /* Of a list whose steps wait for each other the last in its order counts as completed last. */
 static void keep_last_step(struct wf_core *c, uint32_t group)
 {
-	for (uint32_t i = plan_of(c, group)->member_count; i-- > 0;) {
+	for (uint32_t i = wf_group_plan(c, group)->member_count; i-- > 0;) {
 		uint32_t last = wf_group_thread(c, group, i)->last_step;
 		if (last == WF_NONE)
 			continue;
@@ -419,7 +291,7 @@ static void keep_last_step(struct wf_core *c, uint32_t group)
 
 void wf_group_over(struct wf_core *c, uint32_t group, json_t *error)
 {
-	const struct wf_plan_group *p = plan_of(c, group);
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	struct wf_group_state *g = &c->in->groups[group];
 	uint32_t waiter = g->waiter;
 	json_t *output = !error && p->step != WF_NONE ? wf_group_output(c, group) : NULL;
@@ -444,7 +316,7 @@ void wf_group_over(struct wf_core *c, uint32_t group, json_t *error)
 /* What the end of a member leaves undecided: whether the group is over. */
 static void look_at_end(struct wf_core *c, uint32_t group, uint32_t member, json_t *error)
 {
-	const struct wf_plan_group *p = plan_of(c, group);
+	const struct wf_plan_group *p = wf_group_plan(c, group);
 	struct wf_group_state *g = &c->in->groups[group];
 	uint32_t ended = g->succeeded + g->failed;
 	bool lost = p->kind == WF_GROUP_FOREACH ? error && !p->go_on
@@ -462,7 +334,7 @@ static void look_at_end(struct wf_core *c, uint32_t group, uint32_t member, json
 		return;
 	}
 	if (p->kind == WF_GROUP_DAG && !error)
-		meet_followers(c, group, member);
+		wf_group_meet_followers(c, group, member);
 	wf_group_schedule(c, group);
 }
 

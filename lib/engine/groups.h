@@ -1,9 +1,21 @@
-/* What the files about groups share (groups.c, group_results.c, group_retry.c). */
+/*
+ * What the files about groups share (groups.c, group_order.c, group_results.c, group_retry.c).
+ *
+ * `group` is a number of the plan's, `member` one within the group (a branch, a step of a list with
+ * depends_on, or a lane of a foreach), below its member_count. Nothing here fails: what goes wrong is an
+ * error of the workflow's, and given on.
+ */
 #ifndef WF_ENGINE_GROUPS_H
 #define WF_ENGINE_GROUPS_H
 
 #include "engine/core.h"
 
+static inline const struct wf_plan_group *wf_group_plan(const struct wf_core *c, uint32_t group)
+{
+	return &c->plan->groups[group];
+}
+
+/* The member's thread, borrowed until the instance gets another thread. */
 struct wf_thread *wf_group_thread(const struct wf_core *c, uint32_t group, uint32_t member);
 /* The thread in hand waits for the group, which begins with so many members or items. */
 void wf_group_begin(struct wf_core *c, uint32_t group, uint32_t total);
@@ -21,7 +33,14 @@ void wf_group_stop(struct wf_core *c, uint32_t group);
 void wf_group_over(struct wf_core *c, uint32_t group, json_t *error);
 /* It never began: neither its members' steps did. */
 void wf_group_forget(struct wf_core *c, uint32_t group);
-/* What is counted anew when it is needed. */
+
+/* -- group_order.c: of a list with depends_on -- */
+
+/* Takes the first member that is ready to begin; WF_NONE: none is. */
+uint32_t wf_group_next_ready(struct wf_core *c, uint32_t group);
+/* What waited for the member, which has just completed, waits for one less. */
+void wf_group_meet_followers(struct wf_core *c, uint32_t group, uint32_t member);
+/* What became of members changes behind these counts' back: they are taken anew when they are needed. */
 void wf_group_forget_counts(struct wf_group_state *g);
 
 /* -- group_results.c -- */
