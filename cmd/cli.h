@@ -143,6 +143,9 @@ int wf_fail_cause(struct wf_ctx *ctx, const struct wf_cause *cause);
 /* The same where the answer has a place of its own for it: only standard error says it. *ret_error
  * becomes {code, message}, new. */
 int wf_fail_aside(struct wf_ctx *ctx, const struct wf_cause *cause, json_t **ret_error);
+/* Of a file that the user named and that was not read: wrong usage, unless the machine is to blame (no
+ * memory, a disk that fails), which has the status of its own kind. */
+int wf_fail_file(struct wf_ctx *ctx, const struct wf_cause *cause);
 int wf_fail_at(struct wf_ctx *ctx, int status, const char *code, json_t *details, const char *hint,
 	const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 int wf_fail_usage(struct wf_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -321,6 +321,13 @@ int wf_fail_cause(struct wf_ctx *ctx, const struct wf_cause *cause)
 		*cause->text ? cause->text : wf_strerror(cause->err), cause->hint);
 }
 
+int wf_fail_file(struct wf_ctx *ctx, const struct wf_cause *cause)
+{
+	int status = wf_exit_of(cause->err);
+	return fail_with(ctx, status == WF_EXIT_JOURNAL ? status : WF_EXIT_USAGE,
+		wf_code_of(cause->err), NULL, cause->text, cause->hint);
+}
+
 int wf_fail_aside(struct wf_ctx *ctx, const struct wf_cause *cause, json_t **ret_error)
 {
 	const char *message = *cause->text ? cause->text : wf_strerror(cause->err);

@@ -38,7 +38,7 @@ struct batch {
 		bool done;
 	} *queued;                   /* rising numbers: those that may come to this process later */
 	size_t queued_count, queued_room;
-	bool broken;                 /* the file could not be read to its end */
+	int broken;                  /* errno, if the file could not be read to its end */
 	bool unusable;               /* the journal takes nothing in any more */
 	bool listed;                 /* one document was asked for, not lines */
 	struct wf_list_out list;
@@ -63,7 +63,7 @@ static enum read_line next_line(struct batch *b)
 			too_long = true;
 	}
 	if (ferror(b->file))
-		b->broken = true;
+		b->broken = errno;
 	if (!any)
 		return LINE_END;
 	b->lines++;
@@ -277,9 +277,12 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 		wf_list_end(&b->list);
 	progress(b, true);
 	summary(b, queued);
-	if (!status && b->broken)
-		status = wf_fail_at(b->ctx, WF_EXIT_USAGE, "IO_ERROR", NULL, NULL,
-			"%s cannot be read on after line %" PRIu64, b->file_name, b->lines);
+	if (!status && b->broken) {
+		struct wf_cause cause = { 0 };
+		(void)wf_fail(&cause, wf_err_of_errno(b->broken), "%s cannot be read on after line %" PRIu64
+			": %s", b->file_name, b->lines, strerror(b->broken));
+		status = wf_fail_file(b->ctx, &cause);
+	}
 	if (!status && b->unusable)
 		status = WF_EXIT_JOURNAL;
 	if (!status)
@@ -289,6 +292,20 @@ static int drive(struct batch *b, const struct wf_runnable *r, uint64_t jobs)
 	return status;
 }
 
+static int open_lines(struct batch *b)
+{
+	struct wf_cause cause = { 0 };
+	struct stat st;
+	b->file = strcmp(b->file_name, "-") ? fopen(b->file_name, "re") : stdin;
+	if (!b->file)
+		(void)wf_fail(&cause, wf_err_of_errno(errno), "%s cannot be read: %s", b->file_name,
+			strerror(errno));
+	else if (fstat(fileno(b->file), &st) == 0 && S_ISDIR(st.st_mode))
+		(void)wf_fail(&cause, WF_EINVAL, "%s is a folder; --batch takes a file with an input a line",
+			b->file_name);
+	return cause.err ? wf_fail_file(b->ctx, &cause) : 0;
+}
+
 int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *file)
 {
 	struct batch b = { .ctx = ctx, .version = r->version, .file_name = file };
@@ -296,16 +313,8 @@ int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *fi
 	int status = wf_opt_number(ctx, "jobs", 1, MOST_JOBS, &jobs);
 	if (!status)
 		status = wf_input_schema(ctx, r->plan, &b.schema);
-	if (!status) {
-		struct stat st;
-		b.file = strcmp(file, "-") ? fopen(file, "re") : stdin;
-		if (b.file && fstat(fileno(b.file), &st) == 0 && S_ISDIR(st.st_mode))
-			status = wf_fail_at(ctx, WF_EXIT_USAGE, "INVALID_ARGUMENT", NULL, NULL,
-				"%s is a folder; --batch takes a file with an input a line", file);
-		else if (!b.file)
-			status = wf_fail_at(ctx, WF_EXIT_USAGE, "NOT_FOUND", NULL, NULL,
-				"%s cannot be read: %s", file, strerror(errno));
-	}
+	if (!status)
+		status = open_lines(&b);
 	if (!status)
 		status = drive(&b, r, jobs);
 	wf_driver_end(b.driver);

@@ -23,7 +23,7 @@ static int read_document(struct wf_ctx *ctx, const char *option, const char *giv
 		wf_buf_addstr(&text, given);
 	}
 	if (r < 0)
-		return wf_fail_at(ctx, WF_EXIT_USAGE, wf_code_of(r), NULL, cause.hint, "%s", cause.text);
+		return wf_fail_file(ctx, &cause);
 	if (text.len > most)
 		return wf_fail_at(ctx, WF_EXIT_USAGE, "OVER_LIMIT", NULL, NULL, "%s is over %zu bytes",
 			where, most);

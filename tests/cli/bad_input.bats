@@ -216,6 +216,9 @@ repeat() {
 	assert_equal "$(wfctl ps -o jsonl | wc -l)" 2
 	refused 2 NOT_FOUND run typed.yaml --batch missing.jsonl
 	refused 2 INVALID_ARGUMENT run typed.yaml --batch .
+	# what cannot be read though its name is right: the machine is to blame
+	refused 7 IO_ERROR run typed.yaml --batch /proc/self/mem
+	refused 7 IO_ERROR run typed.yaml --input @/proc/self/mem
 	refused 2 USAGE run typed.yaml --batch lines.jsonl --jobs 0
 }
 
