@@ -129,4 +129,9 @@ const struct wf_node *wf_tr_value(struct wf_translation *t, enum wf_shape shape,
 void wf_tr_keys(struct wf_translation *t, enum wf_shape shape, const struct wf_node *map,
 	struct wf_node *out);
 
+/* condition.c, of flexprice: a map of `field`, `operator` and `value`, or a trigger's list of those and of
+ * expressions, as the text of one expression. NULL: after a finding, or where there is none in the list. */
+const struct wf_node *wf_tr_condition(struct wf_translation *t, const struct wf_node *map);
+const struct wf_node *wf_tr_conditions(struct wf_translation *t, const struct wf_node *list);
+
 #endif

@@ -1,4 +1,4 @@
-/* The flexprice dialect: names, conditions as objects, times in seconds, retries unless said otherwise. */
+/* The flexprice dialect: names, times in seconds, retries unless said otherwise. */
 #include "model/dialect.h"
 
 #include "base/json.h"
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAIN_OPERATORS 14
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* A hundred years. */
@@ -32,148 +31,10 @@ static struct wf_node *member(struct wf_translation *t, struct wf_node *map, con
 
 /* -- conditions -- */
 
-enum { BINARY, NEGATED, CALL, THERE };
-static const struct {
-	const char *name;
-	int form;
-	const char *text; /* operator or function */
-	bool holds_without; /* it holds of a field that is not there */
-} operators[] = {
-	{"eq", BINARY, "==", false},
-	{"ne", BINARY, "!=", true},
-	{"gt", BINARY, ">", false},
-	{"gte", BINARY, ">=", false},
-	{"lt", BINARY, "<", false},
-	{"lte", BINARY, "<=", false},
-	{"in", BINARY, "in", false},
-	{"not_in", NEGATED, "in", true},
-	{"contains", CALL, "contains", false},
-	{"starts_with", CALL, "starts_with", false},
-	{"ends_with", CALL, "ends_with", false},
-	{"matches", CALL, "matches", false},
-	{"exists", THERE, "", false},
-	{"not_exists", THERE, "!", true},
-	/* other names of these */
-	{"==", BINARY, "==", false},
-	{"=", BINARY, "==", false},
-	{"equals", BINARY, "==", false},
-	{"!=", BINARY, "!=", true},
-	{"neq", BINARY, "!=", true},
-	{"not_equals", BINARY, "!=", true},
-	{">", BINARY, ">", false},
-	{"greater_than", BINARY, ">", false},
-	{">=", BINARY, ">=", false},
-	{"greater_than_or_equal", BINARY, ">=", false},
-	{"<", BINARY, "<", false},
-	{"less_than", BINARY, "<", false},
-	{"<=", BINARY, "<=", false},
-	{"less_than_or_equal", BINARY, "<=", false},
-};
-
-static void put_quoted(struct wf_buf *out, const char *s)
-{
-	wf_buf_addch(out, '"');
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ')
-			wf_buf_printf(out, "\\u%04x", (unsigned)*s);
-		else if (*s == '"' || *s == '\\')
-			wf_buf_printf(out, "\\%c", *s);
-		else
-			wf_buf_addch(out, *s);
-	}
-	wf_buf_addch(out, '"');
-}
-
-/* A value as an expression; a string of `${…}` alone is one already. */
-static void put_value(struct wf_buf *out, const struct wf_node *value)
-{
-	if (value->kind == WF_NODE_STRING && strncmp(value->string.text, "${", 2) == 0 &&
-		value->string.text[value->string.len - 1] == '}') {
-		wf_buf_addstr(out, value->string.text);
-	} else if (value->kind == WF_NODE_STRING) {
-		put_quoted(out, value->string.text);
-	} else if (value->kind == WF_NODE_LIST) {
-		wf_buf_addch(out, '[');
-		for (size_t i = 0; i < value->list.count; i++) {
-			wf_buf_addstr(out, i ? ", " : "");
-			put_value(out, value->list.items[i]);
-		}
-		wf_buf_addch(out, ']');
-	} else {
-		json_t *plain = wf_node_json(value);
-		wf_json_write(plain, out);
-		json_decref(plain);
-	}
-}
-
-static size_t operator_of(struct wf_translation *t, const struct wf_node *map)
-{
-	const char *names[COUNT(operators)];
-
-	for (size_t i = 0; i < COUNT(operators); i++)
-		names[i] = operators[i].name;
-	const struct wf_node *node = wf_read_kind(t->r, map, "operator", WF_NODE_STRING);
-	for (size_t i = 0; node && i < COUNT(operators); i++)
-		if (strcmp(names[i], node->string.text) == 0)
-			return i;
-	if (node)
-		return wf_read_word(t->r, map, "operator", names, MAIN_OPERATORS, COUNT(operators));
-	if (!wf_node_get(map, "operator"))
-		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `operator`");
-	return COUNT(operators);
-}
-
-static void put_test(struct wf_buf *out, size_t op, const char *field, const struct wf_node *value)
-{
-	if (operators[op].form == THERE) {
-		wf_buf_printf(out, "%shas(%s)", operators[op].text, field);
-		return;
-	}
-	if (operators[op].form == CALL)
-		wf_buf_printf(out, "%s(%s, ", operators[op].text, field);
-	else
-		wf_buf_printf(out, "%s%s %s ", operators[op].form == NEGATED ? "!(" : "", field,
-			operators[op].text);
-	put_value(out, value);
-	wf_buf_addstr(out, operators[op].form == BINARY ? "" : ")");
-}
-
-/* { field, operator, value } as an expression; false after a finding. In a trigger the field is one of
- * the event's data, and one that is not there is no error. */
-static bool put_condition(struct wf_translation *t, const struct wf_node *map, bool in_trigger,
-	struct wf_buf *out)
-{
-	static const char *const keys[] = {"field", "operator", "value"};
-	const struct wf_node *value = wf_node_get(map, "value");
-	size_t errors = t->r->diags->errors, op;
-	const char *field;
-
-	if (!WF_READ_KEYS(t->r, map, "a condition", keys))
-		return false;
-	field = wf_read_string(t->r, map, "field");
-	if (!wf_node_get(map, "field"))
-		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `field`");
-	op = operator_of(t, map);
-	if (op < COUNT(operators) && operators[op].form != THERE && !value)
-		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `value`");
-	if (t->r->diags->errors != errors || !field || op == COUNT(operators))
-		return false;
-	bool inside = in_trigger && strncmp(field, "event.", 6) != 0 && strncmp(field, "${", 2) != 0;
-	WF_AUTOFREE char *path = wf_asprintf("%s%s", inside ? "event.data." : "", field);
-	bool guarded = in_trigger && operators[op].form != THERE;
-	if (guarded)
-		wf_buf_printf(out, "(%shas(%s) %s ", operators[op].holds_without ? "!" : "", path,
-			operators[op].holds_without ? "||" : "&&");
-	put_test(out, op, path, value);
-	wf_buf_addstr(out, guarded ? ")" : "");
-	return true;
-}
-
 static void put_step_condition(struct wf_translation *t, enum wf_shape shape,
 	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
 {
 	const struct wf_node *value = theirs->value;
-	WF_AUTOBUF struct wf_buf text = {0};
 	struct wf_node *map;
 
 	(void)shape;
@@ -181,11 +42,8 @@ static void put_step_condition(struct wf_translation *t, enum wf_shape shape,
 		put(t, theirs, ours, out, value);
 		return;
 	}
-	if (value->kind == WF_NODE_MAP) {
-		if (!put_condition(t, value, false, &text))
-			return;
-		value = wf_tr_string(t, value, text.data);
-	}
+	if (value->kind == WF_NODE_MAP && !(value = wf_tr_condition(t, value)))
+		return;
 	map = wf_tr_map(t, theirs->value);
 	put(t, theirs, "when", map, value);
 	put(t, theirs, ours, out, map);
@@ -194,31 +52,11 @@ static void put_step_condition(struct wf_translation *t, enum wf_shape shape,
 static void put_trigger_conditions(struct wf_translation *t, enum wf_shape shape,
 	const struct wf_pair *theirs, const char *ours, struct wf_node *out)
 {
-	const struct wf_node *list = theirs->value;
-	WF_AUTOBUF struct wf_buf text = {0};
-	bool sound = true;
+	const struct wf_node *all = wf_tr_conditions(t, theirs->value);
 
 	(void)shape;
-	if (list->kind != WF_NODE_LIST) {
-		WF_FIND(t->r, WRONG_TYPE, list->span, "`conditions` must be a list, here is %s",
-			wf_read_kind_phrase(list));
-		return;
-	}
-	if (list->list.count == 1 && list->list.items[0]->kind == WF_NODE_STRING) {
-		put(t, theirs, ours, out, list->list.items[0]);
-		return;
-	}
-	for (size_t i = 0; i < list->list.count; i++) {
-		const struct wf_node *item = list->list.items[i];
-
-		wf_buf_addstr(&text, i ? " && " : "");
-		if (item->kind == WF_NODE_STRING)
-			wf_buf_printf(&text, "(%s)", item->string.text);
-		else if (!put_condition(t, item, true, &text))
-			sound = false; /* the others may have mistakes of their own */
-	}
-	if (list->list.count && sound)
-		put(t, theirs, ours, out, wf_tr_string(t, list, text.data));
+	if (all)
+		put(t, theirs, ours, out, all);
 }
 
 /* -- triggers -- */

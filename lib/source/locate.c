@@ -288,6 +288,22 @@ static struct wf_span span_of(const struct wf_source *source, const struct wf_no
 	return span;
 }
 
+/* What lies in one piece has the place of what that is of; what does not is of the whole. */
+static struct wf_span span_in_pieces(const struct wf_source *source, const struct wf_node *node,
+	size_t from, size_t to)
+{
+	for (size_t i = 0; i < node->string.pieces->count; i++) {
+		const struct wf_piece *p = &node->string.pieces->items[i];
+
+		if (from < p->from || to > p->to)
+			continue;
+		return p->same ? wf_node_span_within(
+					 source, p->of, p->at + from - p->from, p->at + to - p->from)
+			       : p->of->span;
+	}
+	return node->span;
+}
+
 struct wf_span wf_node_span_within(
 	const struct wf_source *source, const struct wf_node *node, size_t from, size_t to)
 {
@@ -297,6 +313,8 @@ struct wf_span wf_node_span_within(
 
 	if (node->kind != WF_NODE_STRING || from > to || to > node->string.len)
 		return node->span;
+	if (node->string.pieces)
+		return span_in_pieces(source, node, from, to);
 	if (node->plain || node->quoted_simple) {
 		size_t base = node->span.offset + (size_t)node->quoted_simple;
 		return span_of(source, node, base + from, base + to);

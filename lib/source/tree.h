@@ -37,6 +37,7 @@ struct wf_node {
 		struct {
 			const char *text;
 			size_t len;
+			const struct wf_pieces *pieces; /* NULL: it stands in the text as it is */
 		} string;
 		struct {
 			struct wf_node **items;
@@ -53,6 +54,18 @@ struct wf_pair {
 	const char *key;
 	struct wf_span key_span;
 	struct wf_node *value;
+};
+
+/* Of a string that was made of parts of others: where those of its bytes come from that do. */
+struct wf_piece {
+	size_t from, to;           /* of its bytes */
+	const struct wf_node *of;
+	size_t at;                 /* the first one's place in that string */
+	bool same;                 /* the bytes are the same; else they are of the node as a whole */
+};
+struct wf_pieces {
+	const struct wf_piece *items;
+	size_t count;
 };
 
 struct wf_document {

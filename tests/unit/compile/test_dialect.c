@@ -130,6 +130,15 @@ static void test_flexprice(void **state)
 	says(FLEX STEP ", condition: { field: x.y, operator: not_in, value: [1, \"a\\\"b\", null] } }]",
 		"condition:\n        when: \"!(x.y in [1, \\\"a\\\\\\\"b\\\", null])\"\n");
 	says(FLEX STEP ", condition: \"x.y == 1\" }]", "condition:\n        when: x.y == 1\n");
+	/* a value's strings are templates, wherever they stand in it */
+	says(FLEX STEP ", condition: { field: x, operator: eq, value: \"a ${q} b\" } }]",
+		"when: \"x == (\\\"a \\\" + string(${q}) + \\\" b\\\")\"\n");
+	says(FLEX STEP ", condition: { field: x, operator: contains, value: \"${p}${q}\" } }]",
+		"when: \"contains(x, (string(${p}) + string(${q})))\"\n");
+	says(FLEX STEP ", condition: { field: x, operator: in, value: [\"$${q}\", \"<${q}>\", \"${q}\"] } }]",
+		"when: \"x in [\\\"${q}\\\", (\\\"<\\\" + string(${q}) + \\\">\\\"), ${q}]\"\n");
+	says(FLEX STEP ", condition: { field: x, operator: eq, value: { a b: \"${q}\", c: 1.5 } } }]",
+		"when: \"x == {\\\"a b\\\": ${q}, \\\"c\\\": 1.5}\"\n");
 	says("name: a\ntrigger: { type: event, event_name: a.b, conditions: [{ field: p, operator: gt, value: 3 }, "
 	     "{ field: q, operator: ne, value: z }, { field: event.name, operator: exists }] }\n" STEP " }]",
 		"when: \"(has(event.data.p) && event.data.p > 3) && (!has(event.data.q) || "
