@@ -1,5 +1,5 @@
 /* wfctl approvals: what waits for somebody's decision, what breaches first in front. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 
 #include "view/approval.h"

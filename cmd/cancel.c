@@ -1,5 +1,6 @@
 /* wfctl cancel: ends an instance before its end. */
 #include "cli_drive.h"
+#include "cli_instance.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * place of the last word, a line each, "word<TAB>meaning". The lines ":file" and ":dir" leave it to
  * the shell. Whatever goes wrong, it says nothing.
  */
-#include "cli_drive.h"
+#include "cli.h"
 
 #include "journal/waiting.h"
 #include "model/catalog.h"

@@ -1,6 +1,7 @@
 /* Giving a decision to an open approval, and driving on what it sets free. */
 #include "cli_decide.h"
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 
 #include "view/instance.h"

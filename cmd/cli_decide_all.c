@@ -1,6 +1,7 @@
 /* approve and reject --all-of: every approval of a workflow that asks whoever acts, in few commits. */
 #include "cli_decide.h"
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 #include "cli_hold.h"
 

@@ -1,18 +1,9 @@
-/* Instances from the journal, and driving them with their steps on the screen. */
+/* Driving instances with their steps on the screen. */
 #ifndef WF_CMD_DRIVE_H
 #define WF_CMD_DRIVE_H
 
 #include "cli.h"
 #include "runtime/runtime.h"
-
-/* Reads an instance (number, uuid, or unique prefix of one) and its plan. Both are the caller's. 0
- * or the exit status. */
-int wf_load_instance(struct wf_ctx *ctx, const char *name, struct wf_instance **ret,
-	struct wf_plan **ret_plan);
-/* The number of an instance by any of its names. */
-int wf_find_instance(struct wf_ctx *ctx, const char *name, uint64_t *ret);
-/* The plan of an id, read and verified; the caller's. */
-int wf_load_stored_plan(struct wf_ctx *ctx, const uint8_t id[WF_HASH_SIZE], struct wf_plan **ret);
 
 /*
  * One drive: a runtime with its observer. Steps go to standard output as they happen (table), or

@@ -2,7 +2,7 @@
 #include "cli_steps.h"
 
 #include "base/text.h"
-#include "cli_drive.h"
+#include "cli_instance.h"
 #include "view/instance.h"
 
 #include <inttypes.h>

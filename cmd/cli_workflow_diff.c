@@ -1,7 +1,6 @@
 /* workflow diff: what changed between two definitions, and who could move from the one to the other. */
 #include "cli_workflow.h"
 #include "cli_batch.h"
-#include "cli_drive.h"
 #include "cli_load.h"
 
 #include "engine/fit.h"

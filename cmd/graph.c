@@ -1,5 +1,5 @@
 /* wfctl graph: a definition, or an instance with its steps coloured by status. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_actions.h"
 
 #include "view/graph.h"

@@ -1,5 +1,5 @@
 /* wfctl history: every event of an instance and what it changed. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 
 #include "base/duration.h"
 #include "base/json.h"

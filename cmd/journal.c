@@ -1,5 +1,7 @@
 /* wfctl journal: keeping the store itself. */
-#include "cli_drive.h"
+#include "cli.h"
+
+#include "runtime/runtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>

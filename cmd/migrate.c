@@ -1,6 +1,7 @@
 /* wfctl migrate: instances in flight go on under another version of their workflow. */
 #include "cli_batch.h"
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_load.h"
 
 #include "view/instance.h"

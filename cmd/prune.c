@@ -1,5 +1,5 @@
 /* wfctl prune: removes the history of instances that ended long enough ago, or the instances. */
-#include "cli_drive.h"
+#include "cli.h"
 
 #include "base/duration.h"
 

@@ -1,5 +1,5 @@
 /* wfctl ps: instances, newest first, through the journal's indexes. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 
 #include "base/text.h"

@@ -1,5 +1,6 @@
 /* wfctl resolve: an operator says what became of a step that a crash left in doubt. */
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 
 #include "base/limits.h"

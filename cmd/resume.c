@@ -1,5 +1,6 @@
 /* wfctl resume: drives on what nobody drives. */
 #include "cli_drive.h"
+#include "cli_instance.h"
 
 #include <inttypes.h>
 #include <string.h>

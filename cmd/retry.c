@@ -1,6 +1,7 @@
 /* wfctl retry: an instance that failed, was cancelled or is suspended begins again at a step. */
 #include "cli_batch.h"
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_input.h"
 
 #include "base/text.h"

@@ -2,6 +2,7 @@
 #include "cli_batch.h"
 #include "cli_bundle.h"
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_input.h"
 #include "cli_actions.h"
 #include "cli_children.h"

@@ -1,5 +1,5 @@
 /* wfctl show: one instance, whole. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 
 #include "engine/engine.h"
 #include "view/instance.h"

@@ -1,5 +1,6 @@
 /* wfctl signal: something for one instance. */
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_input.h"
 
 #include <inttypes.h>

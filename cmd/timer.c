@@ -1,5 +1,6 @@
 /* wfctl timer: what time will bring, now or at another time. */
 #include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_steps.h"
 
 #include "view/approval.h"

@@ -1,5 +1,5 @@
 /* wfctl why: in words, why an instance stands where it stands. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 
 #include "journal/waiting.h"
 #include "view/why.h"

@@ -1,5 +1,5 @@
 /* wfctl workflow: what is registered. */
-#include "cli_drive.h"
+#include "cli_instance.h"
 #include "cli_workflow.h"
 #include "cli_registered.h"
 
