@@ -1,4 +1,4 @@
-/* The compiler's own state, private to compile.c, keywords.c and refs.c. */
+/* The compiler's own state, private to compile.c, keywords*.c and refs.c. */
 #ifndef WF_SCHEMA_COMPILE_H
 #define WF_SCHEMA_COMPILE_H
 
