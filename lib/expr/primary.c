@@ -43,9 +43,23 @@ struct wf_expr *wf_parse_number(struct wf_parser *p, bool negative)
 	return wf_expr_literal(p->a, value, from, t.to);
 }
 
+/* `${` in quotes within an expression: it says nothing there. */
+static void warn_of_template(struct wf_parser *p, const struct wf_token *t)
+{
+	const char *at = memmem(p->text + t->from, t->to - t->from, "${", 2);
+	if (!at || p->diags->full)
+		return;
+	uint32_t from = (uint32_t)(at - p->text);
+	struct wf_diag *d = wf_diag_add(p->diags, WF_RULE_TEMPLATE_LITERAL, p->site->source,
+		wf_expr_span(p->site, from, from + 2),
+		"in quotes within an expression `${` is no template");
+	wf_diag_hint(d, "join the parts: 'text ' + string(path)");
+}
+
 static struct wf_expr *parse_string(struct wf_parser *p)
 {
 	struct wf_token t = p->tok;
+	warn_of_template(p, &t);
 	wf_parser_advance(p);
 	return wf_expr_literal(p->a, json_string(wf_lex_string(p->a->base, p->text, &t)), t.from,
 		t.to);

@@ -104,11 +104,12 @@ static const struct wf_node *finish_made(struct made *m, const struct wf_node *a
 
 static bool put_value(struct made *m, const struct wf_node *value);
 
+/* As a literal; its `${` was written `$${`, and is meant. */
 static void put_quoted(struct made *m, const char *s)
 {
 	wf_buf_addch(&m->text, '"');
 	for (; *s; s++) {
-		if ((unsigned char)*s < ' ')
+		if ((unsigned char)*s < ' ' || (*s == '$' && s[1] == '{'))
 			wf_buf_printf(&m->text, "\\u%04x", (unsigned)*s);
 		else if (*s == '"' || *s == '\\')
 			wf_buf_printf(&m->text, "\\%c", *s);

@@ -136,7 +136,7 @@ static void test_flexprice(void **state)
 	says(FLEX STEP ", condition: { field: x, operator: contains, value: \"${p}${q}\" } }]",
 		"when: \"contains(x, (string(${p}) + string(${q})))\"\n");
 	says(FLEX STEP ", condition: { field: x, operator: in, value: [\"$${q}\", \"<${q}>\", \"${q}\"] } }]",
-		"when: \"x in [\\\"${q}\\\", (\\\"<\\\" + string(${q}) + \\\">\\\"), ${q}]\"\n");
+		"when: \"x in [\\\"\\\\u0024{q}\\\", (\\\"<\\\" + string(${q}) + \\\">\\\"), ${q}]\"\n");
 	says(FLEX STEP ", condition: { field: x, operator: eq, value: { a b: \"${q}\", c: 1.5 } } }]",
 		"when: \"x == {\\\"a b\\\": ${q}, \\\"c\\\": 1.5}\"\n");
 	says("name: a\ntrigger: { type: event, event_name: a.b, conditions: [{ field: p, operator: gt, value: 3 }, "
