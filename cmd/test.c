@@ -95,8 +95,10 @@ static int run_file(struct wf_ctx *ctx, const struct wf_test_file *f, json_t **r
 		sort_unused(f, i, report, used);
 		(void)json_array_append_new(tests, report);
 	}
-	*ret = json_pack("{s:s, s:s, s:o, s:o, s:o}", "file", f->name, "workflow",
-		wf_plan_string(f->plan, f->plan->workflow), "tests", tests, "warnings",
+	char plan[2 * WF_HASH_SIZE + 1];
+	wf_hex(f->plan->id, WF_HASH_SIZE, plan);
+	*ret = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "file", f->name, "workflow",
+		wf_plan_string(f->plan, f->plan->workflow), "plan", plan, "tests", tests, "warnings",
 		wf_opt(ctx, "filter") ? json_array() : idle_defaults(f, used), "coverage",
 		wf_trial_coverage(trial));
 	json_decref(used);
@@ -223,7 +225,8 @@ const struct wf_verb wf_verb_test = {
 		"wfctl-test(5) describes it, with an example. What is wrong with the file itself is said with its "
 		"place, and none of its tests is run.\n\n"
 		"Of each file it counts how many of the steps and of the branches its tests reached: a step counts "
-		"when it began, a branch when the flow went along it. --coverage lists what was missed, "
+		"when it began, a branch when the flow went along it. In the share of all files together a workflow "
+		"that several of them test counts once. --coverage lists what was missed, "
 		"--min-coverage makes too little a failure. -o tap has the shares in comments, -o junit as "
 		"properties of each suite (coverage.steps.percent), -o json in `coverage`.\n\n"
 		"Mocks that nothing asks for are warnings, which change no exit status.",

@@ -84,19 +84,64 @@ static double percent(json_int_t covered, json_int_t total)
 	return total ? (double)(covered * 1000 / total) / 10.0 : 100.0;
 }
 
+static bool same_missed(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "from", "to", "label" };
+	if (json_is_string(a))
+		return json_equal(a, b);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
+		if (x != y && !json_equal(x, y))
+			return false;
+	}
+	return true;
+}
+
+/* Takes out of the list what the other one has not. */
+static void keep_common(json_t *list, const json_t *other)
+{
+	json_auto_t *left = json_copy((json_t *)(uintptr_t)other);
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		size_t k = 0;
+		while (k < json_array_size(left) &&
+			!same_missed(json_array_get(list, i), json_array_get(left, k)))
+			k++;
+		/* two branches may look the same: each stands for one */
+		if (k < json_array_size(left))
+			(void)json_array_remove(left, k);
+		else
+			(void)json_array_remove(list, i);
+	}
+}
+
+/* What of a plan's steps or branches the tests of no file reached, from the i-th file on; 0 where an earlier
+ * file is of the same plan, which has counted it. */
+static json_int_t count_plan(const json_t *files, size_t i, const char *part, json_int_t *covered)
+{
+	const json_t *file = json_array_get(files, i);
+	const json_t *share = json_object_get(json_object_get(file, "coverage"), part);
+	json_auto_t *missed = json_copy(json_object_get(share, "missed"));
+	for (size_t k = 0; k < json_array_size(files); k++) {
+		const json_t *other = json_array_get(files, k);
+		if (k == i || strcmp(text(other, "plan"), text(file, "plan")) != 0)
+			continue;
+		if (k < i)
+			return 0;
+		keep_common(missed, json_object_get(
+			json_object_get(json_object_get(other, "coverage"), part), "missed"));
+	}
+	*covered += number(share, "total") - (json_int_t)json_array_size(missed);
+	return number(share, "total");
+}
+
 json_t *wf_view_tests_coverage(const json_t *files)
 {
 	static const char *const parts[] = { "steps", "branches" };
-	json_t *o = json_object(), *file;
+	json_t *o = json_object();
 	for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++) {
 		json_int_t covered = 0, total = 0;
-		size_t i;
-		json_array_foreach(files, i, file)
-		{
-			const json_t *share = json_object_get(json_object_get(file, "coverage"), parts[k]);
-			covered += number(share, "covered");
-			total += number(share, "total");
-		}
+		for (size_t i = 0; i < json_array_size(files); i++)
+			total += count_plan(files, i, parts[k], &covered);
 		(void)json_object_set_new(o, parts[k], json_pack("{s:I, s:I, s:f}", "covered", covered,
 			"total", total, "percent", percent(covered, total)));
 	}

@@ -1,7 +1,7 @@
 /*
  * What tests of workflows came to, for people and for programs that collect results.
  *
- * A report of a file: {file, workflow, tests: [{name, passed, failures, warnings, status, took_ms,
+ * A report of a file: {file, workflow, plan, tests: [{name, passed, failures, warnings, status, took_ms,
  * order}], warnings, coverage: {steps, branches}}; failures and warnings are lists of {message, line,
  * column}. trial/trial.h says more of the members.
  */
@@ -19,7 +19,8 @@ void wf_view_tests(const json_t *file, bool coverage, const struct wf_style *sty
 void wf_view_tests_summary(const json_t *files, const struct wf_style *style, struct wf_buf *out);
 
 /* What the tests of all files reached: {steps, branches}, each {covered, total, percent}; percent has one
- * decimal, rounded down, and is 100 where there is nothing to reach. New. */
+ * decimal, rounded down, and is 100 where there is nothing to reach. A plan that several files test counts
+ * once, and what any of them reached of it is reached. New. */
 json_t *wf_view_tests_coverage(const json_t *files);
 
 /* Test Anything Protocol, version 14, of a list of files; coverage in comments, with `missed` also what was

@@ -541,6 +541,45 @@ tests() {
 	status 2 wfctl test --min-coverage most order.test.yaml
 }
 
+@test "a workflow that two files test counts once in what all of them reached" {
+	tests <<-'EOF'
+	tests:
+	  - name: small
+	    input: { amount: 5 }
+	    mocks: { pay: { output: {} } }
+	    until: PT1H
+	    expect: { status: waiting }
+	EOF
+	cat >large.test.yaml <<-'EOF'
+	workflow: order.yaml
+	tests:
+	  - name: large
+	    input: { amount: 5000 }
+	    until: PT1H
+	    expect: { status: waiting }
+	EOF
+	ok wfctl test -o json order.test.yaml
+	small=$(jq -c '.coverage | [.steps, .branches | .covered, .total]' <<<"$output")
+	ok wfctl test -o json large.test.yaml
+	large=$(jq -c '.coverage | [.steps, .branches | .covered, .total]' <<<"$output")
+	assert_not_equal "$small" "$large"
+	ok wfctl test -o json order.test.yaml large.test.yaml
+	both=$(jq -c '.coverage | [.steps, .branches | .covered, .total]' <<<"$output")
+	# each is still told by itself, and what neither reached is missed
+	assert_equal "$(jq -c '[.files[].coverage | [.steps, .branches | .covered, .total]]' <<<"$output")" \
+		"[$small,$large]"
+	assert_equal "$(jq -n --argjson b "$both" --argjson s "$small" '$b[1] == $s[1] and $b[3] == $s[3]')" true
+	assert_equal "$(jq '.coverage.steps.total - .coverage.steps.covered' <<<"$output")" \
+		"$(jq '[.files[].coverage.steps.missed] | .[0] - (.[0] - .[1]) | length' <<<"$output")"
+	assert_equal "$(jq '.coverage.branches.total - .coverage.branches.covered' <<<"$output")" \
+		"$(jq '[.files[].coverage.branches.missed] | .[0] - (.[0] - .[1]) | length' <<<"$output")"
+	# twice the same file is one workflow, too
+	ok wfctl test -o json order.test.yaml order.test.yaml
+	assert_equal "$(jq -c '.coverage | [.steps, .branches | .covered, .total]' <<<"$output")" "$small"
+	ok wfctl test -o tap order.test.yaml large.test.yaml
+	assert_line --partial "# coverage: steps $(jq -r '"\(.[0]) of \(.[1])"' <<<"$both") "
+}
+
 @test "the example of the manual is a file of tests that pass" {
 	for name in pay.yaml pay.test.yaml; do
 		sed -n "/@FILE $name\$/,/@END/p" "$ROOT/man/wfctl-test.5" | grep -v '^\.' >"$name"
