@@ -76,6 +76,9 @@ uint32_t wf_view_undo_names(const struct wf_plan *plan, const struct wf_instance
 /* Whether it undoes what it did, or has done so. */
 bool wf_view_has_undone(const struct wf_instance *in);
 
+/* The parent's step, as its author wrote it: that of a foreach is kept with its lane. From wf_alloc, the
+ * caller's; "" where there is none. */
+char *wf_view_parent_step(const struct wf_instance *in);
 /* "#1234 wf_user_onboarding 1.4.0" */
 void wf_view_heading(const struct wf_instance *in, const struct wf_style *style, struct wf_buf *out);
 
