@@ -9,9 +9,7 @@
 #include <string.h>
 
 /* Kinds that the identity and the header of an instance know. */
-#define OF_HEADER (1u << WF_INDEX_STATUS | 1u << WF_INDEX_WORKFLOW | 1u << WF_INDEX_CORRELATION | \
-	1u << WF_INDEX_CREATED | 1u << WF_INDEX_UUID | 1u << WF_INDEX_START_KEY | \
-	1u << WF_INDEX_SLOT_HELD | 1u << WF_INDEX_SLOT_QUEUED | 1u << WF_INDEX_EXPIRY)
+#define OF_HEADER (1u << WF_INDEX_STATUS | 1u << WF_INDEX_SLOT_HELD | 1u << WF_INDEX_SLOT_QUEUED | 1u << WF_INDEX_EXPIRY)
 
 struct wanted {
 	const struct wf_cursor *at;
@@ -56,6 +54,33 @@ int wf_txn_load_named(struct wf_txn *t, const struct wf_cursor *at, struct wf_cu
 	struct wf_instance **ret)
 {
 	return of_instance(t, at, rows, WF_LOAD_HEADER, ret);
+}
+
+/* What an instance is called its identity says alone, and the beginning of that: what it carries besides may
+ * be large. */
+static int prove_name(struct wf_txn *t, const struct wf_cursor *at)
+{
+	WF_AUTOBUF struct wf_buf row = {0};
+	uint8_t key[WF_ROW_KEY];
+	uint64_t number = wf_be64_at(at->key + wf_index_number_at(at->key[0]));
+	wf_row_key(number, WF_ROW_IDENTITY, 0, key);
+	int rc = wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row);
+	if (rc == WF_ENOENT)
+		return unproved(t, at, "it names an instance that is not there");
+	if (rc)
+		return rc;
+	struct wf_instance *in = wf_instance_new(0);
+	struct wanted w = {at, false};
+	in->number = number;
+	rc = wf_row_get_names(row.data, row.len, in);
+	if (rc)
+		rc = wf_txn_corrupt(t, WF_TABLE_INSTANCES, key, sizeof(key), "the row cannot be read");
+	else
+		wf_each_entry(&t->journal->seal, in, 1u << at->key[0], match, &w);
+	wf_instance_free(in);
+	if (rc || w.found)
+		return rc;
+	return unproved(t, at, "it names an instance of which it does not hold");
 }
 
 static int prove_instance(struct wf_txn *t, const struct wf_cursor *at)
@@ -148,14 +173,14 @@ int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at)
 {
 	static int (*const proofs[WF_INDEX_END_])(struct wf_txn *, const struct wf_cursor *) = {
 		[WF_INDEX_STATUS] = prove_instance,
-		[WF_INDEX_WORKFLOW] = prove_instance,
-		[WF_INDEX_CORRELATION] = prove_instance,
-		[WF_INDEX_CREATED] = prove_instance,
-		[WF_INDEX_UUID] = prove_instance,
+		[WF_INDEX_WORKFLOW] = prove_name,
+		[WF_INDEX_CORRELATION] = prove_name,
+		[WF_INDEX_CREATED] = prove_name,
+		[WF_INDEX_UUID] = prove_name,
 		[WF_INDEX_TIMER] = prove_form,
 		[WF_INDEX_OPEN_APPROVAL] = prove_form,
 		[WF_INDEX_APPROVAL] = prove_form,
-		[WF_INDEX_START_KEY] = prove_instance,
+		[WF_INDEX_START_KEY] = prove_name,
 		[WF_INDEX_SLOT_HELD] = prove_instance,
 		[WF_INDEX_SLOT_QUEUED] = prove_instance,
 		[WF_INDEX_SIGNAL_ID] = prove_signal,

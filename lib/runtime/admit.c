@@ -270,7 +270,8 @@ int wf_start_admit(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 {
 	const char *workflow = wf_plan_string(start->plan, start->plan->workflow);
 	uint64_t before = 0;
-	int rc = start->key ? wf_txn_find_start(txn, workflow, start->key, &before) : WF_ENOENT;
+	bool looks = start->key && !start->key_is_new;
+	int rc = looks ? wf_txn_find_start(txn, workflow, start->key, &before) : WF_ENOENT;
 	if (rc == 0) {
 		*ret = WF_ADMITTED_BEFORE;
 		*ret_number = before;

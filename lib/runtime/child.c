@@ -131,6 +131,12 @@ static const char *inherited_correlation(const struct wf_instance *parent, const
 									     : NULL;
 }
 
+/* Whether its plan is of the workflow by whose name the attempt's token was looked for. */
+static bool is_of(const struct wanted *w)
+{
+	return strcmp(w->workflow, wf_plan_string(w->held->plan, w->held->plan->workflow)) == 0;
+}
+
 static int admit(struct birth *b, const struct wanted *w, const char *token, json_t *input,
 	struct wf_cause *cause)
 {
@@ -143,7 +149,7 @@ static int admit(struct birth *b, const struct wanted *w, const char *token, jso
 		.outlives = !b->awaited || (policy && strcmp(policy, "leave") == 0)};
 	struct wf_start start = {.plan = w->held->plan, .version = w->found.version, .input = input,
 		.started_by = in->started_by, .correlation_id = inherited_correlation(in, w->held->plan),
-		.key = token,
+		.key = token, .key_is_new = is_of(w),
 		.parent = &parent};
 	struct wf_instance *child = NULL;
 	enum wf_admission how;

@@ -43,11 +43,16 @@ int wf_drive_write_more(struct wf_runtime *rt, struct wf_txn *txn, struct wf_dri
 	bool fed = true;
 	int rc = 0;
 	while (!rc && fed) {
-		rc = put(txn, d);
+		/* a child needs its parent's number, and nothing else of its rows: they are written once, with
+		 * what it is told of its children */
+		bool births = d->command_count && !d->in->fresh;
+		rc = births ? 0 : put(txn, d);
 		if (!rc)
 			rc = wf_children_stop(rt, txn, d);
 		if (!rc)
 			rc = wf_children_begin(rt, txn, d, &fed);
+		if (!rc && births && !fed)
+			rc = put(txn, d);
 		if (!rc && !fed)
 			rc = wf_inbox_look(rt, txn, d, &fed);
 		if (!rc && fed)
@@ -214,10 +219,11 @@ static int write_touched(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		if (!rc && !d->stale && !d->written_now)
 			rc = wf_drive_write(rt, txn, d);
 	}
+	wf_inside_gather(rt);
 	for (const struct wf_drive *d = rt->touched; d && !rc; d = d->next_touched)
-		if (!d->stale)
+		if (!d->stale && !d->later)
 			rc = wf_drive_follow(rt, txn, d->in);
-	return rc;
+	return wf_inside_settle(rt, txn, rc);
 }
 
 void wf_runtime_told(struct wf_runtime *rt)

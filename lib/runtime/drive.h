@@ -67,6 +67,7 @@ struct wf_drive {
 	uint32_t orphan_count, orphan_room, orphans_stopped;
 	uint32_t born;           /* children taken in, in the transaction in hand */
 	bool written_now;        /* that transaction has it */
+	bool later;              /* it was fed in it, and is written once others have fed it, too */
 	bool inside;             /* what it is fed comes from within a transaction */
 	bool fed_inside;         /* something was: another run of the transaction may have it otherwise */
 	struct wf_drive *parent; /* of a child whose parent is in this process's hands too */
@@ -151,6 +152,9 @@ struct wf_runtime {
 	size_t about_count, about_room;
 	struct wf_drive **inside;      /* given something in the transaction in hand, beside what it is about */
 	size_t inside_count, inside_room;
+	bool gathers;                  /* what is fed in it waits for wf_inside_settle */
+	struct wf_drive **later;       /* those that wait */
+	size_t later_count, later_room;
 	struct wf_instance **begun;    /* children taken in by it, to be begun here */
 	size_t begun_count, begun_room;
 	struct wf_drive **given;       /* the same of those that committed */
@@ -274,6 +278,11 @@ int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, j
 /* What follows from the end of an instance, if it has ended: slots for who waits for them, word to its
  * parent. After everything that the transaction is about is written. */
 int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);
+/* From here on an instance that is told something waits with its rows until all have told it: they are written
+ * once, however many told it. settle, which ends that, writes them, and what follows from it; rc is that of
+ * the transaction so far. */
+void wf_inside_gather(struct wf_runtime *rt);
+int wf_inside_settle(struct wf_runtime *rt, struct wf_txn *txn, int rc);
 /* Right after the commit: what the transaction gave and began is true. */
 void wf_inside_keep(struct wf_runtime *rt);
 /* They go on, the children begin. */
@@ -282,7 +291,7 @@ void wf_inside_done(struct wf_runtime *rt);
 
 /* -- child.c -- */
 
-/* In the transaction that writes the drive, once its rows are there: takes the children of its commands in
+/* In the transaction that writes the drive, once it has a number: takes the children of its commands in
  * and says so to it; *ret_fed: it did. */
 int wf_children_begin(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d, bool *ret_fed);
 /* … cancels those that nobody waits for any more, as far as they do not outlive their parent. */

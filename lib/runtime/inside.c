@@ -13,7 +13,8 @@
 void wf_inside_begin(struct wf_runtime *rt)
 {
 	rt->granted.count = 0;
-	rt->about_count = 0;
+	rt->about_count = rt->later_count = 0;
+	rt->gathers = false;
 	for (size_t i = 0; i < rt->inside_count; i++)
 		wf_drive_free(rt->inside[i]);
 	rt->inside_count = 0;
@@ -44,6 +45,7 @@ void wf_inside_done(struct wf_runtime *rt)
 		wf_instance_free(rt->born[i]);
 	wf_free(rt->inside);
 	wf_free(rt->about);
+	wf_free(rt->later);
 	wf_free(rt->begun);
 	wf_free(rt->given);
 	wf_free(rt->born);
@@ -74,7 +76,7 @@ static int take(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, stru
 	struct wf_drive *d = find(rt, number);
 	int rc = 0;
 	*ret = d;
-	if (d && d->linked && !d->written_now) {
+	if (d && d->linked && !d->written_now && !d->later) {
 		rc = wf_drive_look_at_holds(txn, d);
 		if (rc || !d->stale)
 			return rc;
@@ -95,6 +97,7 @@ static int take(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, stru
 static int write_fed(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d)
 {
 	bool first = !d->written_now;
+	d->later = false;
 	if (first && d->taken_over && !wf_instance_status_final(d->in->status))
 		wf_drive_take_over(rt, d);
 	wf_drive_decide_stay(rt, d, wf_now_ms());
@@ -120,6 +123,37 @@ int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, j
 	return rc && !d->touched ? 0 : write_fed(rt, txn, d);
 }
 
+/* One with messages to take may turn out stale when it is written, and then has to be told again. */
+static bool may_wait(const struct wf_runtime *rt, const struct wf_drive *d)
+{
+	return rt->gathers && (d->written_now || !d->take_count);
+}
+
+static void write_later(struct wf_runtime *rt, struct wf_drive *d)
+{
+	if (d->later)
+		return;
+	d->later = true;
+	WF_GROW(rt->later, rt->later_count, rt->later_room);
+	rt->later[rt->later_count++] = d;
+}
+
+void wf_inside_gather(struct wf_runtime *rt)
+{
+	rt->gathers = true;
+}
+
+int wf_inside_settle(struct wf_runtime *rt, struct wf_txn *txn, int rc)
+{
+	/* what follows may make it longer */
+	for (size_t i = 0; i < rt->later_count && !rc; i++)
+		if (rt->later[i]->later)
+			rc = write_fed(rt, txn, rt->later[i]);
+	rt->later_count = 0;
+	rt->gathers = false;
+	return rc;
+}
+
 int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in)
 {
 	struct wf_drive *parent = NULL;
@@ -130,6 +164,10 @@ int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_i
 		rc = take(rt, txn, in->parent, &parent, NULL);
 		if (rc || !parent || !wf_child_feed_end(rt, parent, in))
 			return rc;
+		if (may_wait(rt, parent)) {
+			write_later(rt, parent);
+			return 0;
+		}
 		rc = write_fed(rt, txn, parent);
 	} while (!rc && parent->stale);
 	return rc;

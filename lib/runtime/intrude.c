@@ -41,7 +41,7 @@ int wf_runtime_mark_stale(struct wf_runtime *rt, struct wf_txn *txn)
 		/* what an earlier run of the transaction gave it may be otherwise in this one */
 		bool again = rt->committing && d->fed_inside;
 		d->stale = false;
-		d->written_now = false;
+		d->written_now = d->later = false;
 		if (moved && !d->in->fresh)
 			rc = mark_one(txn, d);
 		d->stale |= again;

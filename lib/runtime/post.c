@@ -202,10 +202,11 @@ static int give_all(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		rc = wf_giving_write_events(g, txn);
 	for (size_t i = 0; i < g->drive_count && !rc; i++)
 		rc = write_given(g, txn, g->drives[i]);
+	wf_inside_gather(g->rt);
 	for (size_t i = 0; i < g->drive_count && !rc; i++)
-		if (g->drives[i]->touched)
+		if (g->drives[i]->touched && !g->drives[i]->later)
 			rc = wf_drive_follow(g->rt, txn, g->drives[i]->in);
-	return rc;
+	return wf_inside_settle(g->rt, txn, rc);
 }
 
 /* All of it is done, so that all of it is checked; and none of it is kept. */

@@ -91,6 +91,7 @@ struct wf_start {
 	const char *correlation_id; /* NULL: the plan's, if it has one */
 	uint64_t ticket;          /* the caller's; comes back in parted */
 	const char *key;          /* idempotency key of the start; NULL */
+	bool key_is_new;          /* the caller looked in this transaction: no instance of the workflow has it */
 	json_t *event;            /* what started it: the root `event`; borrowed; NULL */
 	uint64_t schedule;        /* the schedule that started it; 0 */
 	const json_t *extra_slots;/* besides those of the plan's concurrency: list of {name, limit,

@@ -128,6 +128,8 @@ static char *get_os_user(struct wf_reader *r, unsigned mask, const struct wf_ins
 /* The identity's fields go over; what the target had goes to `t`. */
 static void take_identity(struct wf_instance *in, struct wf_instance *t)
 {
+	in->uuid = t->uuid;
+	memcpy(in->plan_id, t->plan_id, sizeof(in->plan_id));
 	in->created_at = t->created_at;
 	in->schedule = t->schedule;
 	in->parent = t->parent;
@@ -175,24 +177,48 @@ static void set_step_count(struct wf_instance *in, uint32_t steps, struct wf_ins
 	in->dirty_count = 0;
 }
 
+/* Everything before the JSON: the mask. */
+static unsigned get_names(struct wf_reader *r, struct wf_instance *t, uint32_t *ret_steps)
+{
+	unsigned mask = wf_get_u32_varint(r);
+	const uint8_t *uuid = wf_get_raw(r, sizeof(t->uuid.bytes));
+	const uint8_t *plan = wf_get_raw(r, sizeof(t->plan_id));
+	if (uuid && plan) {
+		memcpy(t->uuid.bytes, uuid, sizeof(t->uuid.bytes));
+		memcpy(t->plan_id, plan, sizeof(t->plan_id));
+	}
+	t->created_at = wf_get_time(r, 0);
+	*ret_steps = wf_get_u32_varint(r);
+	t->workflow = get_if(r, mask, ID_WORKFLOW);
+	t->version = get_if(r, mask, ID_VERSION);
+	t->tenant = get_name(r, mask, ID_TENANT, ID_TENANT_DEFAULT);
+	t->environment = get_name(r, mask, ID_ENV, ID_ENV_DEFAULT);
+	t->correlation_id = get_if(r, mask, ID_CORRELATION);
+	t->started_by = get_if(r, mask, ID_STARTED_BY);
+	t->os_user = get_os_user(r, mask, t);
+	t->folder = get_if(r, mask, ID_FOLDER);
+	t->start_key = get_if(r, mask, ID_START_KEY);
+	return mask;
+}
+
+int wf_row_get_names(const void *bytes, size_t n, struct wf_instance *in)
+{
+	struct wf_reader r = wf_reader_of(bytes, n);
+	struct wf_instance *t = wf_instance_new(0);
+	uint32_t steps;
+	(void)get_names(&r, t, &steps);
+	if (!r.bad)
+		take_identity(in, t);
+	wf_instance_free(t);
+	return r.bad ? WF_ECORRUPT : 0;
+}
+
 int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 {
 	struct wf_reader r = wf_reader_of(bytes, n);
 	struct wf_instance *t = wf_instance_new(0);
-	unsigned mask = wf_get_u32_varint(&r);
-	const uint8_t *uuid = wf_get_raw(&r, sizeof(t->uuid.bytes));
-	const uint8_t *plan = wf_get_raw(&r, sizeof(t->plan_id));
-	t->created_at = wf_get_time(&r, 0);
-	uint32_t steps = wf_get_u32_varint(&r);
-	t->workflow = get_if(&r, mask, ID_WORKFLOW);
-	t->version = get_if(&r, mask, ID_VERSION);
-	t->tenant = get_name(&r, mask, ID_TENANT, ID_TENANT_DEFAULT);
-	t->environment = get_name(&r, mask, ID_ENV, ID_ENV_DEFAULT);
-	t->correlation_id = get_if(&r, mask, ID_CORRELATION);
-	t->started_by = get_if(&r, mask, ID_STARTED_BY);
-	t->os_user = get_os_user(&r, mask, t);
-	t->folder = get_if(&r, mask, ID_FOLDER);
-	t->start_key = get_if(&r, mask, ID_START_KEY);
+	uint32_t steps;
+	unsigned mask = get_names(&r, t, &steps);
 	t->slots = mask & ID_SLOTS ? wf_get_json(&r) : NULL;
 	t->schedule = mask & ID_SCHEDULE ? wf_get_varint(&r) : 0;
 	bool child = get_parent(&r, mask, t);
@@ -202,9 +228,7 @@ int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in)
 		!!t->first_event == !!(mask & ID_FIRST_EVENT) &&
 		(!t->slots || json_is_array(t->slots)) &&
 		(mask & ID_OS_USER_SAME || !same_user(t));
-	if (good && uuid && plan) {
-		memcpy(in->uuid.bytes, uuid, sizeof(in->uuid.bytes));
-		memcpy(in->plan_id, plan, sizeof(in->plan_id));
+	if (good) {
 		take_identity(in, t);
 		set_step_count(in, steps, t);
 	}

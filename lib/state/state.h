@@ -327,6 +327,9 @@ uint32_t wf_instance_due_step(const struct wf_instance *in);
  * pending, when their number differs. Not in a row: the number, the approval's private fields. */
 void wf_row_put_identity(const struct wf_instance *in, struct wf_buf *out);
 int wf_row_get_identity(const void *bytes, size_t n, struct wf_instance *in);
+/* The same row as far as it names the instance (ids, workflow, correlation, start key, when it was made): without
+ * slots, bundle, parent, steps. For a row that authenticates: the rest is not looked at. */
+int wf_row_get_names(const void *bytes, size_t n, struct wf_instance *in);
 void wf_row_put_input(const struct wf_instance *in, struct wf_buf *out);
 int wf_row_get_input(const void *bytes, size_t n, struct wf_instance *in);
 void wf_row_put_header(const struct wf_instance *in, struct wf_buf *out);

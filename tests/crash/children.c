@@ -78,6 +78,27 @@ static const char then_waits[] =
 	"  steps:\n"
 	DOES("work");
 
+/* Side by side: more than one ends in a commit, others begin in it, and their parent is told of all at once. */
+#define ITEMS(child)                                                                                \
+	"workflow:\n"                                                                              \
+	"  id: all_of_them\n"                                                                       \
+	"  steps:\n"                                                                               \
+	"    - id: all\n"                                                                           \
+	"      foreach:\n"                                                                          \
+	"        items: [1, 2, 3, 4, 5, 6, 7]\n"                                                    \
+	"        limit: 3\n"                                                                        \
+	"        steps: [{ id: call, action: workflow.run, with: { workflow: one, input: { n: '${item}' } } }]\n" \
+	DOES("after")                                                                              \
+	"  completion: { on_success: { output: '${all.results}' } }\n"                              \
+	"---\n"                                                                                    \
+	"workflow:\n"                                                                              \
+	"  id: one\n"                                                                              \
+	"  input: { type: object, required: [n], properties: { n: { type: integer } } }\n"         \
+	"  steps:\n" child                                                                         \
+	"  completion: { on_success: { output: '${n * 10}' } }\n"
+static const char pure_items[] = ITEMS("    - { id: keep, action: data.set, with: { x: '${n}' } }\n");
+static const char told_items[] = ITEMS("    - { id: gate, action: wait.event, with: { name: go } }\n");
+
 #define MOVES(version, last)                                                                        \
 	"workflow:\n"                                                                              \
 	"  id: moves\n"                                                                            \
@@ -125,6 +146,15 @@ const struct scenario child_scenarios[] = {
 		.ends = "completed completed completed completed 4", .definition = queued, .many = true,
 		.commands = { RUN, RUN, AT("10:00:00") "signal 2 go --id s1", AT("11:00:00") "signal 4 go --id s2" },
 		.prepared = 2, .recovery = "serve-once" },
+	{ .name = "children side by side",
+		.ends = "completed completed completed completed completed completed completed completed 1",
+		.definition = pure_items, .many = true, .commands = { RUN } },
+	{ .name = "children of one event",
+		.ends = "completed completed completed completed completed completed completed completed 1",
+		.definition = told_items, .many = true,
+		.commands = { RUN, AT("10:00:00") "emit go --id one", AT("10:10:00") "emit go --id two",
+			AT("10:20:00") "emit go --id three" },
+		.prepared = 1, .recovery = "serve-once" },
 	{ .name = "a migration",
 		.ends = "completed 3", .definition = moves, .second = moved, .many = true,
 		.commands = { RUN, AT("10:00:00") "migrate 1 --to @DIR@/w2.yaml", AT("11:00:00") "signal 1 go --id s1" },
