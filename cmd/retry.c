@@ -16,7 +16,8 @@ struct retry {
 	struct wf_plan *own;         /* the plan that it ran by */
 	struct wf_runnable other;    /* --plan */
 	const struct wf_plan *plan;  /* the one that it is to run by */
-	const char *from;            /* NULL: the workflow's beginning */
+	const char *from;            /* the plan's own id; NULL: the workflow's beginning */
+	struct wf_buf from_name;     /* as people call it */
 	json_t *set;
 	json_t *again, *repeated, *kept;
 };
@@ -26,6 +27,7 @@ static void retry_done(struct retry *r)
 	wf_instance_free(r->in);
 	wf_plan_free(r->own);
 	wf_runnable_done(&r->other);
+	wf_buf_done(&r->from_name);
 	json_decref(r->set);
 	json_decref(r->again);
 	json_decref(r->repeated);
@@ -46,6 +48,36 @@ static int unknown_step(struct retry *r, const char *step)
 	return status;
 }
 
+/* What people call it; the items of another plan's lanes are not known. */
+static void put_name(const struct retry *r, const struct wf_plan *plan, uint32_t step, struct wf_buf *out)
+{
+	if (plan == r->own && step < r->in->step_count)
+		(void)wf_view_step_in_hand(plan, r->in, step, out);
+	else
+		wf_buf_addstr(out, wf_plan_author_id(plan, step));
+}
+
+/* Once, however many lanes it stands for. */
+static void add_name(const struct retry *r, json_t *list, const struct wf_plan *plan, uint32_t step)
+{
+	WF_AUTOBUF struct wf_buf name = { 0 };
+	put_name(r, plan, step, &name);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_string_value(json_array_get(list, i)), name.data) == 0)
+			return;
+	json_array_append_new(list, json_string(name.data));
+}
+
+/* The step of the plan that is called so, perhaps with its item. */
+static uint32_t step_called(const struct retry *r, const char *name)
+{
+	uint32_t step = wf_plan_find_step(r->plan, name);
+	for (uint32_t i = 0; step == WF_NONE && r->plan == r->own && i < r->in->step_count; i++)
+		if (wf_view_step_called(r->plan, r->in, i, name))
+			step = i;
+	return step;
+}
+
 static int find_from(struct retry *r)
 {
 	const char *given = wf_opt(r->ctx, "from");
@@ -56,10 +88,11 @@ static int find_from(struct retry *r)
 	}
 	if (!given)
 		return 0;
-	uint32_t step = wf_plan_find_step(r->plan, given);
+	uint32_t step = step_called(r, given);
 	if (step == WF_NONE || wf_view_side_of(r->plan, step) != WF_NONE)
 		return unknown_step(r, given);
-	r->from = given;
+	r->from = wf_plan_step_id(r->plan, step);
+	put_name(r, r->plan, step, &r->from_name);
 	return 0;
 }
 
@@ -85,7 +118,7 @@ static void foresee_undo(struct retry *r)
 		const struct wf_undo *u = &r->in->undo[i];
 		uint32_t step = u->step < r->own->step_count ? r->own->steps[u->step].compensation : WF_NONE;
 		if (u->status != WF_UNDO_DONE && step != WF_NONE)
-			json_array_append_new(r->again, json_string(wf_plan_author_id(r->own, step)));
+			add_name(r, r->again, r->own, step);
 	}
 }
 
@@ -113,11 +146,11 @@ static void foresee(struct retry *r)
 			continue;
 		bool before = completed(r, id, &effect);
 		if (reach[i])
-			json_array_append_new(r->again, json_string(id));
+			add_name(r, r->again, plan, i);
 		else if (before)
-			json_array_append_new(r->kept, json_string(id));
+			add_name(r, r->kept, plan, i);
 		if (reach[i] && before && effect)
-			json_array_append_new(r->repeated, json_string(id));
+			add_name(r, r->repeated, plan, i);
 	}
 }
 
@@ -140,7 +173,7 @@ static int say_dry(struct retry *r)
 		json_t *o = json_object();
 		json_object_set_new(o, "dry_run", json_true());
 		json_object_set_new(o, "number", json_integer((json_int_t)r->in->number));
-		json_object_set_new(o, "from", json_string(r->from ? r->from : ""));
+		json_object_set_new(o, "from", json_string(r->from ? r->from_name.data : ""));
 		json_object_set_new(o, "plan", r->plan == r->own ? json_null() : json_string(id));
 		json_object_set_new(o, "set", r->set ? json_incref(r->set) : json_object());
 		json_object_set(o, "again", r->again);
@@ -155,7 +188,7 @@ static int say_dry(struct retry *r)
 			r->in->number);
 	else
 		wf_buf_printf(&text, "would begin #%" PRIu64 " again at %s; nothing was done\n",
-			r->in->number, r->from ? r->from : "its beginning");
+			r->in->number, r->from ? r->from_name.data : "its beginning");
 	put_names(&text, "may run", r->again);
 	if (json_array_size(r->repeated))
 		put_names(&text, "repeated", r->repeated);
@@ -236,7 +269,8 @@ static int run_retry(struct wf_ctx *ctx)
 }
 
 static const struct wf_option options[] = {
-	{ "from", 0, "STEP", "begin there; the step that failed unless given", NULL, NULL },
+	{ "from", 0, "STEP", "begin there, STEP[N] in an item of a foreach; the step that failed unless given",
+		NULL, NULL },
 	{ "set", 's', "PATH=VALUE", "set a variable (vars.NAME) or the output of a completed step "
 		"(steps.ID.output) before; the value is JSON if it is JSON, else a string; may be given "
 		"often", NULL, NULL },

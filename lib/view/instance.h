@@ -51,6 +51,10 @@ bool wf_view_step_called(const struct wf_plan *plan, const struct wf_instance *i
 /* Appends that name as a shell takes it: pack, 'pack[3]'. */
 void wf_view_step_option(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out);
+/* Appends the step's id with the item that is in hand, pack[3]: not of a foreach that is complete, where
+ * another visit would begin with others. Whether there is one. */
+bool wf_view_step_in_hand(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out);
 
 /* The item of the innermost foreach around the step, in hand or had last; WF_NONE: there is none. */
 uint32_t wf_view_step_item(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step);

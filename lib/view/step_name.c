@@ -57,6 +57,23 @@ void wf_view_step_option(const struct wf_plan *plan, const struct wf_instance *i
 		wf_buf_addstr(out, id);
 }
 
+bool wf_view_step_in_hand(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out)
+{
+	WF_AUTOBUF struct wf_buf items = { 0 };
+	uint32_t group = plan->steps[step].group;
+	wf_buf_addstr(out, wf_plan_author_id(plan, step));
+	for (uint32_t g = group; g != WF_NONE; g = plan->groups[g].parent) {
+		uint32_t owner = plan->groups[g].step;
+		if (owner != WF_NONE && in->steps[owner].status == WF_STEP_COMPLETED)
+			return false;
+	}
+	if (!put_items(plan, in, group, plan->steps[step].member, &items))
+		return false;
+	wf_buf_printf(out, "[%s]", items.data + strlen(" item "));
+	return true;
+}
+
 void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out)
 {

@@ -96,6 +96,43 @@ no_lanes() {
 	no_lanes
 }
 
+@test "retry names the items, and takes them" {
+	cat >fe.yaml <<-'EOF'
+	workflow:
+	  id: fe
+	  steps:
+	    - id: each
+	      foreach:
+	        items: [a, b, c, d, e]
+	        limit: 2
+	        steps:
+	          - { id: act, action: exec.run, with: { shell: "test ${item} != b" } }
+	          - { id: think, action: data.set, with: { x: 1 } }
+	    - { id: last, action: exec.run, with: { shell: "false" } }
+	EOF
+	status 1 wfctl run fe.yaml
+	ok wfctl retry 1 --dry-run
+	assert_line --regexp '^  may run .*act\[1\]'
+	no_lanes
+	ok wfctl retry 1 --dry-run --from 'act[1]' -o json
+	assert_equal "$(jq -r .from <<<"$output")" 'act[1]'
+	no_lanes
+	status 4 wfctl retry 1 --dry-run --from 'act[4]'
+	sed -i 's/!= b/!= x/' fe.yaml
+	status 1 wfctl run fe.yaml
+	# a foreach that is complete begins with its first item again: each of its steps once, for all of them
+	ok wfctl retry 2 --dry-run --from each
+	assert_line --regexp '^  may run +each, act, think, last$'
+	assert_line --regexp '^  repeated +act$'
+	ok wfctl retry 2 --dry-run -o json
+	assert_equal "$(jq -c .kept <<<"$output")" '["each","act","think"]'
+	status 2 wfctl retry 2 --from each </dev/null
+	assert_output --partial 'may happen again: act. Go on?'
+	# of another definition no item is known
+	ok wfctl retry 2 --dry-run --from each --plan fe.yaml
+	no_lanes
+}
+
 all_written() {
 	! compgen -G "$WFCTL_HOME/spool/*.run" >/dev/null
 }
