@@ -20,6 +20,7 @@ static json_t *plan_json(const struct wf_plan *plan, size_t bytes)
 	for (uint32_t i = 0; i < plan->step_count; i++) {
 		json_t *step = json_object();
 		json_object_set_new(step, "id", json_string(wf_plan_step_id(plan, i)));
+		json_object_set_new(step, "step", json_string(wf_plan_author_id(plan, i)));
 		json_object_set_new(step, "action",
 			json_string(wf_plan_action_name(plan, i)));
 		json_object_set_new(step, "line", json_integer(plan->steps[i].line));
@@ -154,7 +155,9 @@ const struct wf_verb wf_verb_compile = {
 	.arguments = "FILE|-",
 	.description = "Checks a definition and compiles it to a plan: the bytecode that instances run. "
 		       "The same definition gives the same bytes on every machine; the plan's id is "
-		       "their hash. Without options the id and the sizes are printed.\n\n"
+		       "their hash. Without options the id and the sizes are printed. -o json lists the steps, each "
+		       "with the plan's own `id` and the author's `step`: a foreach with a limit above 1 has a "
+		       "copy of its body for each lane, in which `pay` is `pay#1`, `pay#2` and so on.\n\n"
 		       "A file that ends in .wfs is assembly as --emit asm writes it, one that ends in "
 		       ".wfp a plan as --emit plan writes it; both are verified.\n\n"
 		       "--emit orch translates: it writes the definitions of the file as YAML in the canonical "

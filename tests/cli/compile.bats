@@ -27,6 +27,23 @@ setup() {
 	shape compile
 }
 
+@test "the steps of a plan are those of its lanes, and each names the one that is written" {
+	cat >fan.yaml <<-'EOF'
+	workflow:
+	  id: fan
+	  steps:
+	    - id: each
+	      foreach:
+	        items: [1, 2]
+	        limit: 2
+	        steps: [{ id: pay, action: exec.run, with: { command: ["true"] } }]
+	EOF
+	ok wfctl compile -o json fan.yaml
+	shape compile
+	assert_equal "$(jq -c '[.steps[] | [.id, .step]]' <<<"$output")" \
+		'[["each","each"],["pay","pay"],["pay#1","pay"]]'
+}
+
 @test "the bytes do not depend on white space, comments or YAML's style" {
 	ok wfctl compile -O one.wfp flow.yaml
 	{ echo "# a comment"; sed 's/{ id: a, action: exec.run,/{ id:   a,   action: "exec.run",/' flow.yaml; } >other.yaml
