@@ -168,7 +168,7 @@ const struct wf_verb wf_verb_why = {
 		       "is there and what is missing, what time will bring, what will wake it, and what to "
 		       "do. Of one that is queued: its place and who holds the slot; of one that runs: which "
 		       "effect, and whether a process drives it; of one in several branches or "
-		       "items: what each waits for; of one that has ended: how.",
+		       "items: what each waits for, and what wakes it; of one that has ended: how.",
 	.examples = "wfctl why 1234",
 	.formats = WF_FORMATS_COMMON,
 	.min_args = 1,

@@ -33,16 +33,22 @@ static void effect_text(const struct wf_why *w, uint32_t step, struct wf_buf *ou
 	}
 }
 
-static void driver(struct wf_why *w)
+/* Who goes on with a step (WF_NONE: with the instance) that nothing keeps from it. */
+static void driver(struct wf_why *w, uint32_t step)
 {
-	if (w->f->driver == WF_WHY_ALIVE) {
-		wf_why_put(w, "wakes", "the effect's result: a living process drives the instance");
+	const char *wakes = w->f->driver == WF_WHY_ALIVE
+		? "the effect's result: a living process drives the instance"
+		: w->f->driver == WF_WHY_DEAD
+		? "its process is gone; the next sweep takes it up: wfctl serve-once"
+		: "no process drives it; the next sweep takes it up: wfctl serve-once";
+	if (step == WF_NONE)
+		wf_why_put(w, "wakes", "%s", wakes);
+	else
+		wf_why_wakes(w, step, wakes);
+	if (w->f->driver == WF_WHY_ALIVE)
 		wf_why_put(w, "todo", "nothing; to end it: wfctl cancel %" PRIu64, w->in->number);
-		return;
-	}
-	wf_why_put(w, "wakes", "%s; the next sweep takes it up: wfctl serve-once",
-		w->f->driver == WF_WHY_DEAD ? "its process is gone" : "no process drives it");
-	wf_why_put(w, "todo", "wfctl resume %" PRIu64, w->in->number);
+	else
+		wf_why_put(w, "todo", "wfctl resume %" PRIu64, w->in->number);
 }
 
 static void why_effect(struct wf_why *w, uint32_t step)
@@ -62,7 +68,7 @@ static void why_effect(struct wf_why *w, uint32_t step)
 	if (p->timeout_ms && s->attempt_at)
 		wf_why_then(w, s->attempt_at + (int64_t)p->timeout_ms,
 			"the attempt is over its time limit");
-	driver(w);
+	driver(w, step);
 }
 
 /* -- the whole instance -- */
@@ -75,8 +81,10 @@ static void also(struct wf_why *w, uint32_t step)
 	if (s->status == WF_STEP_RUNNING) {
 		effect_text(w, step, &text);
 		wf_why_put(w, "also", "%s runs: %s", wf_why_step(w, step), text.data);
+		driver(w, step);
 	} else if (s->status == WF_STEP_IN_DOUBT) {
 		wf_why_put(w, "also", "%s is in doubt, and waits for an operator", wf_why_step(w, step));
+		wf_why_doubt_todo(w, step);
 	} else {
 		wf_why_also_waits(w, step);
 	}
@@ -113,7 +121,7 @@ static void why_between(struct wf_why *w)
 	char from[3 * WF_WHEN_TEXT];
 	wf_why_about(w, WF_NONE, w->in->updated_at, 0);
 	wf_why_sentence(w, "is between two steps%s", wf_why_since(w, w->in->updated_at, from));
-	driver(w);
+	driver(w, WF_NONE);
 }
 
 /* What it has undone, and what is left to undo. */
@@ -147,6 +155,8 @@ static void why_active(struct wf_why *w)
 		return;
 	}
 	const struct wf_step_state *s = &w->in->steps[step];
+	for (uint32_t i = 0; i < w->in->step_count; i++)
+		w->several |= i != step && resting(&w->in->steps[i]);
 	if (s->status == WF_STEP_IN_DOUBT)
 		wf_why_doubt(w, step);
 	else if (s->status != WF_STEP_WAITING || !wf_why_wait(w, step))
@@ -154,6 +164,7 @@ static void why_active(struct wf_why *w)
 	for (uint32_t i = 0; i < w->in->step_count; i++)
 		if (i != step && resting(&w->in->steps[i]))
 			also(w, i);
+	wf_why_tell_waking(w);
 	if (w->in->timeout_at)
 		wf_why_then(w, w->in->timeout_at,
 			"the instance is over its time limit and fails (TimeoutError)");

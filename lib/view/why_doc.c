@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Steps that wake alike are named up to so many, and one more rather than "and 1 more". */
+#define MOST_WAKING 5
+
 /* The lists of the document, and what stands before their lines. */
 static const struct section {
 	const char *member, *label;
@@ -149,13 +152,51 @@ const char *wf_why_input(const struct wf_step_state *s, const char *member)
 	return json_string_value(json_object_get(s->input, member));
 }
 
-void wf_why_wakes_timer(struct wf_why *w, int64_t due)
+void wf_why_wakes(struct wf_why *w, uint32_t step, const char *what)
+{
+	if (!w->waking)
+		w->waking = json_object();
+	json_t *names = json_object_get(w->waking, what);
+	if (!names) {
+		names = json_array();
+		json_object_set_new(w->waking, what, names);
+	}
+	json_array_append_new(names, json_string(wf_why_step(w, step)));
+}
+
+/* " (pack of item 3, paid and 4 more)" */
+static void waking_names(const json_t *names, struct wf_buf *out)
+{
+	size_t all = json_array_size(names), most = all > MOST_WAKING + 1 ? MOST_WAKING : all;
+	for (size_t i = 0; i < most; i++)
+		wf_buf_printf(out, "%s%s", i ? ", " : " (", json_string_value(json_array_get(names, i)));
+	if (most < all)
+		wf_buf_printf(out, " and %zu more", all - most);
+	wf_buf_addch(out, ')');
+}
+
+void wf_why_tell_waking(struct wf_why *w)
+{
+	const char *what;
+	json_t *names;
+	json_object_foreach (w->waking, what, names) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		if (w->several)
+			waking_names(names, &text);
+		wf_why_put(w, "wakes", "%s%s", what, text.data ? text.data : "");
+	}
+	json_decref(w->waking);
+	w->waking = NULL;
+}
+
+void wf_why_wakes_timer(struct wf_why *w, uint32_t step, int64_t due)
 {
 	if (w->f->driver == WF_WHY_ALIVE)
-		wf_why_put(w, "wakes", "the process that drives it, while it stays");
+		wf_why_wakes(w, step, "the process that drives it, while it stays");
 	else
-		wf_why_put(w, "wakes", "the first sweep %s: wfctl serve-once",
-			due <= w->f->now ? "from now on" : "at or after that time");
+		wf_why_wakes(w, step, due <= w->f->now
+			? "the first sweep from now on: wfctl serve-once"
+			: "the first sweep at or after that time: wfctl serve-once");
 }
 
 void wf_view_why_text(const json_t *why, const struct wf_style *style, struct wf_buf *out)

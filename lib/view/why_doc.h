@@ -11,6 +11,8 @@ struct wf_why {
 	const struct wf_why_facts *f;
 	json_t *doc;
 	struct wf_buf name;  /* what wf_why_step said last */
+	bool several;        /* steps keep it from going on: what wakes them names them */
+	json_t *waking;      /* {what: [names of the steps]}, in the order in which it came; NULL */
 };
 
 /* Makes the document, with its lists empty. */
@@ -32,15 +34,19 @@ const char *wf_why_step(struct wf_why *w, uint32_t step);
 const char *wf_why_at(struct wf_why *w, uint32_t step);
 /* A text of the step's input; NULL when it has none of that name. */
 const char *wf_why_input(const struct wf_step_state *s, const char *member);
-/* What looks after timers when no process does. */
-void wf_why_wakes_timer(struct wf_why *w, int64_t due);
+/* What wakes this step; the lines are there with wf_why_tell_waking, one for all steps that wake alike. */
+void wf_why_wakes(struct wf_why *w, uint32_t step, const char *what);
+void wf_why_tell_waking(struct wf_why *w);
+/* What looks after the step's timer when no process does. */
+void wf_why_wakes_timer(struct wf_why *w, uint32_t step, int64_t due);
 
 /* Whether a hold is on; each gets a line, and what ends it. */
 bool wf_why_holds(struct wf_why *w);
-/* A step whose effect is in doubt. */
+/* A step whose effect is in doubt, and who ends that. */
 void wf_why_doubt(struct wf_why *w, uint32_t step);
-/* What else wakes a waiting step that is not the one the sentence is about, in a few words, and what
- * somebody can do. */
+void wf_why_doubt_todo(struct wf_why *w, uint32_t step);
+/* A waiting step that is not the one the sentence is about, in a few words, what wakes it, and what somebody
+ * can do. */
 void wf_why_also_waits(struct wf_why *w, uint32_t step);
 /* A step that waits; false when it is of no kind that has words. */
 bool wf_why_wait(struct wf_why *w, uint32_t step);

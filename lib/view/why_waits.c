@@ -87,6 +87,22 @@ static void approval_todo(struct wf_why *w, uint32_t step, const struct wf_appro
 		tail.data ? tail.data : "");
 }
 
+/* What its clock will bring: how many there are. */
+static size_t approval_clock(struct wf_why *w, uint32_t step, bool named)
+{
+	const struct wf_step_state *s = &w->in->steps[step];
+	struct wf_view_clock_event *events;
+	size_t count = wf_view_approval_clock(s, &events);
+	for (size_t i = 0; i < count; i++) {
+		WF_AUTOBUF struct wf_buf text = { 0 };
+		wf_view_clock_text(s, &events[i], &text);
+		wf_why_then(w, events[i].at, "%s%s%s", named ? wf_why_step(w, step) : "",
+			named ? ": " : "", text.data);
+	}
+	wf_free(events);
+	return count;
+}
+
 static void why_approval(struct wf_why *w, uint32_t step)
 {
 	const struct wf_step_state *s = &w->in->steps[step];
@@ -101,17 +117,10 @@ static void why_approval(struct wf_why *w, uint32_t step)
 		wf_why_put(w, "asks", "%s", a->message);
 	decisions(w, a);
 	needed(w, a);
-	struct wf_view_clock_event *events;
-	size_t count = wf_view_approval_clock(s, &events);
-	for (size_t i = 0; i < count; i++) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_view_clock_text(s, &events[i], &text);
-		wf_why_then(w, events[i].at, "%s", text.data);
-	}
-	wf_free(events);
-	wf_why_put(w, "wakes", "a decision of those asked");
+	size_t count = approval_clock(w, step, false);
+	wf_why_wakes(w, step, "a decision of those asked");
 	if (count)
-		wf_why_wakes_timer(w, s->due_at);
+		wf_why_wakes_timer(w, step, s->due_at);
 	approval_todo(w, step, a);
 }
 
@@ -134,7 +143,7 @@ static void why_timer(struct wf_why *w, uint32_t step)
 	wf_why_sentence(w, "waits for a time at %s%s", wf_why_step(w, step),
 		wf_why_since(w, s->started_at, from));
 	wf_why_then(w, s->due_at, "it goes on");
-	wf_why_wakes_timer(w, s->due_at);
+	wf_why_wakes_timer(w, step, s->due_at);
 	timer_todo(w, step, "go on");
 }
 
@@ -156,7 +165,7 @@ static void why_retry(struct wf_why *w, uint32_t step)
 	failure(w, s);
 	wf_why_then(w, s->due_at, "%s is tried again, attempt %u of %u", wf_why_step(w, step),
 		s->attempts + 1, w->plan->steps[step].retry.max_attempts);
-	wf_why_wakes_timer(w, s->due_at);
+	wf_why_wakes_timer(w, step, s->due_at);
 	timer_todo(w, step, "try it");
 }
 
@@ -174,14 +183,14 @@ static void why_signal(struct wf_why *w, uint32_t step, bool event)
 	if (s->due_at) {
 		wf_why_then(w, s->due_at, "%s fails (TimeoutError)%s", wf_why_step(w, step),
 			failing(w, step));
-		wf_why_wakes_timer(w, s->due_at);
+		wf_why_wakes_timer(w, step, s->due_at);
 	}
 	if (event) {
-		wf_why_put(w, "wakes", "an event of that name");
+		wf_why_wakes(w, step, "an event of that name");
 		wf_why_put(w, "todo", "wfctl emit %s --data '{…}'", name);
 		return;
 	}
-	wf_why_put(w, "wakes", "a signal of that name");
+	wf_why_wakes(w, step, "a signal of that name");
 	if (w->f->signals)
 		wf_why_put(w, "has", "%" PRIu64 " other signal%s kept for it", w->f->signals,
 			w->f->signals == 1 ? "" : "s");
@@ -221,11 +230,11 @@ static void why_hold(struct wf_why *w, uint32_t step)
 	wf_why_sentence(w, "may not begin %s%s", wf_why_step(w, step),
 		wf_why_since(w, w->in->updated_at, from));
 	if (wf_why_holds(w)) {
-		wf_why_put(w, "wakes", "the release");
+		wf_why_wakes(w, step, "the release");
 		return;
 	}
 	wf_why_put(w, "held", "the hold was released");
-	wf_why_put(w, "wakes", "the next sweep: wfctl serve-once");
+	wf_why_wakes(w, step, "the next sweep: wfctl serve-once");
 	wf_why_put(w, "todo", "wfctl serve-once, or wfctl resume %" PRIu64, w->in->number);
 }
 
@@ -239,10 +248,25 @@ static void why_child(struct wf_why *w, uint32_t step)
 	if (s->due_at) {
 		wf_why_then(w, s->due_at, "the child has taken too long: the attempt of %s fails "
 			"(TimeoutError)", wf_why_step(w, step));
-		wf_why_wakes_timer(w, s->due_at);
+		wf_why_wakes_timer(w, step, s->due_at);
 	}
-	wf_why_put(w, "wakes", "the child's end");
+	wf_why_wakes(w, step, "the child's end");
 	wf_why_put(w, "todo", "nothing here; what the child waits for: wfctl why %" PRIu64, s->child);
+}
+
+void wf_why_doubt_todo(struct wf_why *w, uint32_t step)
+{
+	WF_AUTOBUF struct wf_buf which = { 0 };
+	uint32_t doubts = 0;
+	for (uint32_t i = 0; i < w->in->step_count; i++)
+		doubts += w->in->steps[i].status == WF_STEP_IN_DOUBT;
+	if (doubts > 1) {
+		wf_buf_addstr(&which, " --step ");
+		wf_view_step_option(w->plan, w->in, step, &which);
+	}
+	wf_why_wakes(w, step, "only somebody who has looked and says what became of it");
+	wf_why_put(w, "todo", "wfctl resolve %" PRIu64 "%s --completed, --failed or --retry",
+		w->in->number, which.len ? which.data : "");
 }
 
 void wf_why_doubt(struct wf_why *w, uint32_t step)
@@ -255,9 +279,7 @@ void wf_why_doubt(struct wf_why *w, uint32_t step)
 	wf_why_put(w, "has",
 		"attempt %u began; then the machine went down before its result was kept",
 		w->in->steps[step].attempts);
-	wf_why_put(w, "wakes", "only somebody who has looked and says what became of it");
-	wf_why_put(w, "todo", "wfctl resolve %" PRIu64 " --completed, --failed or --retry",
-		w->in->number);
+	wf_why_doubt_todo(w, step);
 }
 
 static void (*const by_wait[WF_WAIT_COUNT_])(struct wf_why *, uint32_t) = {
@@ -279,6 +301,17 @@ static void also_until(struct wf_why *w, uint32_t step, int64_t due, const char 
 		due ? clock : "");
 }
 
+static void also_signal(struct wf_why *w, uint32_t step, const char *name, struct wf_buf *what)
+{
+	bool event = w->in->steps[step].wait == WF_WAIT_EVENT;
+	wf_buf_printf(what, "the %s %s", event ? "event" : "signal", name);
+	wf_why_wakes(w, step, event ? "an event of that name" : "a signal of that name");
+	if (event)
+		wf_why_put(w, "todo", "wfctl emit %s --data '{…}'", name);
+	else
+		wf_why_put(w, "todo", "wfctl signal %" PRIu64 " %s", w->in->number, name);
+}
+
 void wf_why_also_waits(struct wf_why *w, uint32_t step)
 {
 	const struct wf_step_state *s = &w->in->steps[step];
@@ -288,19 +321,22 @@ void wf_why_also_waits(struct wf_why *w, uint32_t step)
 	if (s->wait == WF_WAIT_APPROVAL && s->approval) {
 		wf_buf_addstr(&what, "approvals, ");
 		wf_view_progress(s->approval, &what);
+		wf_why_wakes(w, step, "a decision of those asked");
+		approval_clock(w, step, true);
 		approval_todo(w, step, s->approval);
 	} else if ((s->wait == WF_WAIT_SIGNAL || s->wait == WF_WAIT_EVENT) && name) {
-		bool event = s->wait == WF_WAIT_EVENT;
-		wf_buf_printf(&what, "the %s %s", event ? "event" : "signal", name);
-		if (event)
-			wf_why_put(w, "todo", "wfctl emit %s --data '{…}'", name);
-		else
-			wf_why_put(w, "todo", "wfctl signal %" PRIu64 " %s", w->in->number, name);
+		also_signal(w, step, name, &what);
 	} else if (s->wait == WF_WAIT_CHILD && s->child) {
 		wf_buf_printf(&what, "its child #%" PRIu64, s->child);
+		wf_why_wakes(w, step, "the child's end");
 	} else {
 		wf_buf_addstr(&what, wf_wait_name(s->wait));
 	}
+	if (s->wait == WF_WAIT_HOLD)
+		wf_why_wakes(w, step, wf_why_holds(w) ? "the release"
+						      : "the next sweep: wfctl serve-once");
+	if (s->due_at)
+		wf_why_wakes_timer(w, step, s->due_at);
 	also_until(w, step, s->wait == WF_WAIT_APPROVAL ? 0 : s->due_at, what.data);
 }
 

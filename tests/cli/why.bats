@@ -59,6 +59,7 @@ shape_of() {
 	assert_line "  also    ask_m of branch money waits for approvals, 0 of 1: bob"
 	assert_line "  to do   wfctl approve 1 --step ask_l --as alice, or wfctl reject"
 	assert_line "          wfctl approve 1 --step ask_m --as bob, or wfctl reject"
+	assert_line "  wakes   a decision of those asked (ask_l of branch legal, ask_m of branch money)"
 	shape_of 1
 	start '{ id: each, foreach: { items: [a, b, c], limit: 2, steps: [{ id: double, action: data.set }, { id: gate, action: wait.signal, with: { name: go } }] } }'
 	ok wfctl why 2
@@ -76,6 +77,7 @@ shape_of() {
 	ok wfctl why 3
 	assert_line --index 0 "#3 waits for a time at nap of item 0 since 09:12:05 (0 ms)."
 	assert_line "  also    nap of item 1 waits for a timer until 10:12:05"
+	assert_line "  wakes   the first sweep at or after that time: wfctl serve-once (nap of item 0, nap of item 1)"
 	assert_line "  to do   nothing; to go on now: wfctl timer fire 3 --step 'nap[0]'"
 	ok wfctl timer fire 3 --step 'nap[0]'
 }

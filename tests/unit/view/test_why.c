@@ -261,8 +261,10 @@ static void test_also(void **state)
 	says(&w, "#1234 waits for a time at create_account since 09:12:05 (27 m 59 s).\n"
 		 "  also    notify runs: [\"mail\",\"bob\"]\n"
 		 "  then    11:12:04 (in 1 h 32 m): it goes on\n"
-		 "  wakes   the first sweep at or after that time: wfctl serve-once\n"
-		 "  to do   nothing; to go on now: wfctl timer fire 1234\n");
+		 "  wakes   the first sweep at or after that time: wfctl serve-once (create_account)\n"
+		 "          no process drives it; the next sweep takes it up: wfctl serve-once (notify)\n"
+		 "  to do   nothing; to go on now: wfctl timer fire 1234\n"
+		 "          wfctl resume 1234\n");
 	end(&w);
 }
 
@@ -286,13 +288,35 @@ static void test_items(void **state)
 	says(&w, "#1234 waits for the signal go at approval of item 17 since 09:12:05 (27 m 59 s).\n"
 		 "  needs   a signal go\n"
 		 "  also    approval of item 3 waits for the event paid\n"
-		 "  wakes   a signal of that name\n"
+		 "  wakes   a signal of that name (approval of item 17)\n"
+		 "          an event of that name (approval of item 3)\n"
 		 "  to do   wfctl signal 1234 go\n"
 		 "          wfctl emit paid --data '{…}'\n");
 	json_t *why = wf_view_why(w.s.plan, w.s.in, &w.f);
 	assert_string_equal(json_string_value(json_object_get(why, "step")), "approval");
 	assert_int_equal(json_integer_value(json_object_get(why, "item")), 17);
 	json_decref(why);
+	end(&w);
+}
+
+/* Those that wake alike are in one line, and no more of them than can be read; each has its own clock. */
+static void test_wakes_alike(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w);
+	struct wf_step_state *s = waits(&w, 0, WF_WAIT_CHILD);
+	s->child = 7;
+	s = waits(&w, 2, WF_WAIT_CHILD);
+	s->child = 8;
+	s->due_at = T0 + 7200000;
+	says(&w, "#1234 waits for its child #8 at notify since 09:12:05 (27 m 59 s).\n"
+		 "  also    create_account waits for its child #7\n"
+		 "  then    11:12:04 (in 1 h 32 m): the child has taken too long: the attempt of notify "
+		 "fails (TimeoutError)\n"
+		 "  wakes   the first sweep at or after that time: wfctl serve-once (notify)\n"
+		 "          the child's end (notify, create_account)\n"
+		 "  to do   nothing here; what the child waits for: wfctl why 8\n");
 	end(&w);
 }
 
@@ -395,7 +419,8 @@ int main(void)
 		cmocka_unit_test(test_approval), cmocka_unit_test(test_groups_and_clock),
 		cmocka_unit_test(test_timer_and_retry), cmocka_unit_test(test_signal_and_event),
 		cmocka_unit_test(test_child_and_hold), cmocka_unit_test(test_running),
-		cmocka_unit_test(test_also), cmocka_unit_test(test_items), cmocka_unit_test(test_suspended),
+		cmocka_unit_test(test_also), cmocka_unit_test(test_items),
+		cmocka_unit_test(test_wakes_alike), cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_queued_and_pending), cmocka_unit_test(test_ended),
 	};
 	return cmocka_run_group_tests_name("view why", tests, utc, NULL);
