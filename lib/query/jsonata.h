@@ -1,9 +1,9 @@
 /*
- * JSONata's own parts, private to lib/query/jsonata*.c.
+ * JSONata's evaluation and library, private to lib/query/jsonata*.c.
  *
  * text -> tokens (jsonata_lex) -> tree by binding powers (jsonata_parse) -> tree of paths with
  * steps, stages, groups, and parents resolved (jsonata_tree) -> value by walking that tree
- * (jsonata_eval, _path, _apply) with the library (jsonata_fn_*).
+ * (jsonata_eval, _operators, _path, _sort, _group, _apply) with the library (jsonata_fn_*).
  *
  * A run's memory is one arena that is freed whole, so an error leaves the run by longjmp to the one
  * place that has begun it (or to $eval) and nothing is lost on the way. What is not of the arena
@@ -16,304 +16,16 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "query/internal.h"
+#include "query/jsonata_syntax.h"
+#include "query/jsonata_value.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define WF_JN_NEST 500u		/* nesting of an expression's text */
-#define WF_JN_HEIGHT 2000u	/* of its tree: longer chains of one operator are refused */
 #define WF_JN_DEPTH_MAX 2000u	/* of evaluation at most: the stack has to hold it */
 #define WF_JN_VALUE_DEPTH 1000u /* nesting of a value that is walked */
-
-/* -- values -- */
-
-enum wf_jn_tag {
-	WF_JN_UNDEFINED,
-	WF_JN_NULL,
-	WF_JN_BOOL,
-	WF_JN_NUMBER,
-	WF_JN_BIG,     /* an integer of the input that a double does not hold: json */
-	WF_JN_STRING,  /* s, n bytes; a lone surrogate is its three bytes */
-	WF_JN_ARRAY,   /* array */
-	WF_JN_JARRAY,  /* json: borrowed from the input or the bindings */
-	WF_JN_OBJECT,  /* object */
-	WF_JN_JOBJECT, /* json, borrowed */
-	WF_JN_FUNCTION,
-	WF_JN_TUPLE, /* an item of a tuple stream; no expression sees it */
-	WF_JN_THUNK  /* a call in tail position that is still to be made: run->thunk */
-};
-
-struct wf_jn_value {
-	uint32_t tag;
-	uint32_t n;
-	union {
-		bool b;
-		double num;
-		const char *s;
-		struct wf_jn_array *array;
-		struct wf_jn_object *object;
-		struct wf_jn_function *function;
-		struct wf_jn_tuple *tuple;
-		json_t *json;
-	};
-};
-
-/* A range of numbers keeps its items NULL until somebody changes it. */
-struct wf_jn_array {
-	struct wf_jn_value *items;
-	size_t count, room;
-	double first; /* of a range */
-	bool sequence, keep_singleton, constructed, wrapper, tuples, range;
-};
-
-struct wf_jn_member {
-	const char *key;
-	uint32_t key_n, hash;
-	struct wf_jn_value value;
-};
-
-struct wf_jn_object {
-	struct wf_jn_member *members;
-	uint32_t *index; /* open addressing, member + 1; NULL while there are few */
-	uint32_t count, room, mask;
-};
-
-struct wf_jn_bind {
-	uint32_t symbol;
-	struct wf_jn_value value;
-};
-
-struct wf_jn_frame {
-	struct wf_jn_frame *parent;
-	struct wf_jn_bind *binds;
-	uint32_t count, room; /* room 0: the binds are somebody else's */
-};
-
-struct wf_jn_tuple {
-	struct wf_jn_value at;
-	struct wf_jn_bind *binds;
-	uint32_t count, room;
-};
-
-#define WF_JN_UNDEF ((struct wf_jn_value){.tag = WF_JN_UNDEFINED})
-#define WF_JN_NOTHING ((struct wf_jn_value){.tag = WF_JN_NULL})
-
-static inline struct wf_jn_value wf_jn_num(double x)
-{
-	return (struct wf_jn_value){.tag = WF_JN_NUMBER, .num = x};
-}
-
-static inline struct wf_jn_value wf_jn_bool(bool b)
-{
-	return (struct wf_jn_value){.tag = WF_JN_BOOL, .b = b};
-}
-
-static inline struct wf_jn_value wf_jn_str(const char *s, size_t n)
-{
-	return (struct wf_jn_value){.tag = WF_JN_STRING, .n = (uint32_t)n, .s = s};
-}
-
-static inline bool wf_jn_is_undef(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_UNDEFINED;
-}
-
-static inline bool wf_jn_is_array(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_ARRAY || v.tag == WF_JN_JARRAY;
-}
-
-static inline bool wf_jn_is_object(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_OBJECT || v.tag == WF_JN_JOBJECT;
-}
-
-static inline bool wf_jn_is_number(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_NUMBER || v.tag == WF_JN_BIG;
-}
-
-static inline bool wf_jn_is_sequence(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_ARRAY && v.array->sequence;
-}
-
-static inline bool wf_jn_is_tuples(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_ARRAY && v.array->tuples;
-}
-
-static inline double wf_jn_double(struct wf_jn_value v)
-{
-	return v.tag == WF_JN_NUMBER ? v.num : (double)json_integer_value(v.json);
-}
-
-struct wf_jn_value wf_jn_from_json_slow(json_t *json);
-
-static inline size_t wf_jn_len(struct wf_jn_value array)
-{
-	return array.tag == WF_JN_ARRAY ? array.array->count : json_array_size(array.json);
-}
-
-static inline struct wf_jn_value wf_jn_at(struct wf_jn_value array, size_t i)
-{
-	if (array.tag == WF_JN_JARRAY)
-		return wf_jn_from_json_slow(json_array_get(array.json, i));
-	if (array.array->range)
-		return wf_jn_num(array.array->first + (double)i);
-	return array.array->items[i];
-}
-
-/* -- the tree -- */
-
-enum wf_jn_kind {
-	WF_JN_NAME,
-	WF_JN_LITERAL, /* value; text: a string, which is a name as a step */
-	WF_JN_VARIABLE,
-	WF_JN_REGEX,
-	WF_JN_WILDCARD,
-	WF_JN_DESCENDANT,
-	WF_JN_PARENT,
-	WF_JN_PATH,
-	WF_JN_BINARY,
-	WF_JN_NEGATE,
-	WF_JN_LIST,
-	WF_JN_MAKE, /* object constructor: items are key, value, key, value */
-	WF_JN_CONDITION,
-	WF_JN_DEFAULT, /* ?: */
-	WF_JN_COALESCE,
-	WF_JN_BLOCK,
-	WF_JN_BIND,
-	WF_JN_CALL,
-	WF_JN_PARTIAL,
-	WF_JN_HOLE, /* the ? of a partial application */
-	WF_JN_LAMBDA,
-	WF_JN_TAIL, /* a call in tail position: lhs */
-	WF_JN_APPLY,
-	WF_JN_TRANSFORM,
-	WF_JN_SORT, /* a step; items are terms */
-	WF_JN_TERM,
-	WF_JN_END,
-	/* of the parser alone: the operators that jsonata_tree turns into the above */
-	WF_JN_DOT,
-	WF_JN_FILTER,
-	WF_JN_GROUP,
-	WF_JN_ORDER,
-	WF_JN_FOCUS,
-	WF_JN_INDEX,
-	WF_JN_KIND_COUNT_
-};
-
-enum wf_jn_op {
-	WF_JN_ADD,
-	WF_JN_SUB,
-	WF_JN_MUL,
-	WF_JN_DIV,
-	WF_JN_MOD,
-	WF_JN_EQ,
-	WF_JN_NE,
-	WF_JN_LT,
-	WF_JN_LE,
-	WF_JN_GT,
-	WF_JN_GE,
-	WF_JN_CONCAT,
-	WF_JN_IN,
-	WF_JN_AND,
-	WF_JN_OR,
-	WF_JN_RANGE,
-	WF_JN_OP_COUNT_
-};
-
-extern const char *const wf_jn_op_names[WF_JN_OP_COUNT_];
-
-/* How many steps up a % means, and the name by which the tuples carry what it means. */
-struct wf_jn_slot {
-	uint32_t label;
-	int level;
-};
-
-struct wf_jn_slots {
-	struct wf_jn_slot **items;
-	uint32_t count, room;
-};
-
-struct wf_jn_stage {
-	struct wf_jn_node *filter; /* NULL: an index binding */
-	uint32_t index;
-};
-
-struct wf_jn_stages {
-	struct wf_jn_stage *items;
-	uint32_t count, room;
-};
-
-struct wf_jn_node {
-	uint8_t kind, op;
-	bool keep_array, keep_singleton, constructed, tuple, descending;
-	bool frame;    /* block: binds names */
-	bool quoted;   /* name: in backquotes; literal: a string */
-	bool plain;    /* path: nothing but names */
-	bool constant; /* make: every key is a string */
-	uint32_t pos, height;
-	uint32_t symbol;       /* variable */
-	uint32_t focus, index; /* @ and #; 0: none */
-	const char *s;	       /* name, or the token as written */
-	uint32_t n;
-	struct wf_jn_value value;
-	struct wf_jn_node *lhs, *rhs,
-		*other; /* condition: other ? lhs : rhs; transform: lhs, rhs, other */
-	struct wf_jn_node **items;
-	uint32_t count;
-	struct wf_jn_stages predicates, stages;
-	struct wf_jn_node *group; /* a MAKE */
-	struct wf_jn_slot *slot, *ancestor;
-	struct wf_jn_slots seeking;
-	struct wf_jn_signature *signature;
-	struct wf_jn_function *function; /* regex */
-};
-
-/* -- names of variables, as numbers -- */
-
-struct wf_jn_symbol {
-	const char *name;
-	uint32_t n, next;
-	struct wf_jn_function *function; /* of the library; NULL: none */
-};
-
-#define WF_JN_BUCKETS 64u
-
-struct wf_jn_symbols {
-	const struct wf_jn_symbols *base; /* numbers from base->end on are here; NULL: all are */
-	struct wf_jn_symbol *items;
-	uint32_t first, count, room;
-	uint32_t buckets[WF_JN_BUCKETS]; /* number; 0: none */
-};
-
-enum { WF_JN_ROOT = 1, WF_JN_CLONE, WF_JN_EXISTS, WF_JN_FIXED_ };
-
-struct wf_jn_program;
-uint32_t wf_jn_intern(struct wf_jn_program *p, const char *name, size_t n);
-const struct wf_jn_symbol *wf_jn_symbol(const struct wf_jn_symbols *symbols, uint32_t number);
-
-/* -- signatures of functions -- */
-
-struct wf_jn_param {
-	uint16_t mask;	       /* of symbols, as WF_JN_S_ */
-	uint16_t context_mask; /* 0: the context does not stand in */
-	char type, quantifier; /* 'a' for an array; '1', '?' or '+' */
-	char subtype;	       /* of an array's items; 0: any */
-};
-
-struct wf_jn_signature {
-	struct wf_jn_param *params;
-	uint32_t count;
-};
-
-/* Parses "<s-n?:b>". NULL, or the code of what is wrong with it and where. */
-const char *wf_jn_signature_parse(struct wf_arena *arena, const char *text, size_t n,
-	struct wf_jn_signature **ret, size_t *ret_offset);
 
 /* -- functions -- */
 
@@ -361,81 +73,6 @@ struct wf_jn_function {
 	struct wf_regex *regex;
 	size_t from; /* next: where to go on, in bytes */
 };
-
-/* -- a parsed text -- */
-
-struct wf_jn_compiled {
-	struct wf_regex *regex;
-	struct wf_jn_compiled *next;
-};
-
-/* What a text is parsed into: of the query, or of a run for $eval. */
-struct wf_jn_program {
-	struct wf_arena *arena;
-	struct wf_jn_symbols symbols;
-	struct wf_jn_compiled *regexes;
-	uint32_t labels; /* of parents, so far */
-};
-
-struct wf_jn_error {
-	const char *code;
-	size_t offset;
-	char token[64];
-	uint32_t token_n; /* UINT32_MAX: none yet */
-	int err;
-	char *message; /* from wf_alloc; NULL: of the code */
-};
-
-void wf_jn_program_init(struct wf_jn_program *p, const struct wf_jn_symbols *base);
-void wf_jn_program_done(struct wf_jn_program *p);
-
-/* 0, WF_ESYNTAX or WF_ELIMIT. The tree is of the program's arena. */
-int wf_jn_parse(struct wf_jn_program *p, const char *text, size_t n, struct wf_jn_node **ret,
-	struct wf_jn_error *error);
-
-/* One sentence for a code; never NULL. */
-const char *wf_jn_message(const char *code);
-void wf_jn_error_set(struct wf_jn_error *error, int err, const char *code, size_t offset,
-	const char *token, size_t token_n);
-
-/* -- lexer -- */
-
-enum wf_jn_token_kind {
-	WF_JN_T_END,
-	WF_JN_T_NAME,
-	WF_JN_T_VARIABLE,
-	WF_JN_T_OPERATOR,
-	WF_JN_T_STRING,
-	WF_JN_T_NUMBER,
-	WF_JN_T_VALUE,
-	WF_JN_T_REGEX
-};
-
-struct wf_jn_token {
-	enum wf_jn_token_kind kind;
-	size_t pos;
-	const char *s; /* name, operator, string, pattern; value and number: as written */
-	size_t n;
-	double num;
-	unsigned flags; /* regex */
-	bool quoted;
-};
-
-struct wf_jn_lexer {
-	const char *text;
-	size_t n, at;
-	struct wf_arena *arena;
-	struct wf_jn_error *error;
-	jmp_buf *fail;
-};
-
-struct wf_jn_token wf_jn_next_token(struct wf_jn_lexer *l, bool infix);
-_Noreturn void wf_jn_lex_fail(struct wf_jn_lexer *l, int err, const char *code, size_t offset,
-	const char *token, size_t token_n);
-
-/* The tree of paths. Errors leave through the lexer's fail. */
-struct wf_jn_node *wf_jn_tree(
-	struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node);
 
 /* -- a run -- */
 
@@ -502,7 +139,8 @@ static inline void wf_jn_step(struct wf_jn_run *r, uint64_t n)
 	r->steps_left -= n;
 }
 
-/* Arrays and objects. */
+/* -- arrays and objects -- */
+
 struct wf_jn_array *wf_jn_array_new(struct wf_jn_run *r, size_t room);
 struct wf_jn_array *wf_jn_sequence_new(struct wf_jn_run *r);
 void wf_jn_grow(struct wf_jn_run *r, struct wf_jn_array *a, size_t room);
@@ -561,6 +199,8 @@ bool wf_jn_script_truth(struct wf_jn_value v); /* as the reference's host langua
 bool wf_jn_all_numbers(struct wf_jn_run *r, struct wf_jn_value array);
 bool wf_jn_all_strings(struct wf_jn_value array);
 
+/* -- texts -- */
+
 /* Text under construction, in the run's arena. */
 struct wf_jn_text {
 	struct wf_jn_run *r;
@@ -583,30 +223,28 @@ size_t wf_jn_units(const char *s, size_t n);			 /* UTF-16 code units */
 size_t wf_jn_unit_offset(const char *s, size_t n, double units); /* bytes before that unit */
 const char *wf_jn_find_text(const char *s, size_t n, const char *what, size_t what_n);
 
-/* Evaluation. */
-struct wf_jn_value wf_jn_eval(struct wf_jn_run *r, const struct wf_jn_node *node,
+/* -- evaluation -- */
+
+/* The node's value where `input` is the context and `frame` has the names. Fails through
+ * wf_jn_throw. */
+typedef struct wf_jn_value wf_jn_eval_fn(struct wf_jn_run *r, const struct wf_jn_node *node,
 	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_path(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_make(struct wf_jn_run *r, const struct wf_jn_node *make,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_filter(struct wf_jn_run *r, const struct wf_jn_node *filter,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_sort(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_call(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_partial(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_apply(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_lambda(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
-struct wf_jn_value wf_jn_eval_transform(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame);
+
+/* Any node, with its predicates and its group. */
+wf_jn_eval_fn wf_jn_eval;
+/* Nodes of one kind; filter and sort: `input` are the items that are filtered or sorted. */
+wf_jn_eval_fn wf_jn_eval_binary, wf_jn_eval_negate;                  /* jsonata_operators.c */
+wf_jn_eval_fn wf_jn_eval_path, wf_jn_eval_filter;                    /* jsonata_path.c */
+wf_jn_eval_fn wf_jn_eval_sort;                                       /* jsonata_sort.c */
+wf_jn_eval_fn wf_jn_eval_make;                                       /* jsonata_group.c */
+wf_jn_eval_fn wf_jn_eval_call, wf_jn_eval_partial, wf_jn_eval_apply; /* jsonata_apply.c */
+wf_jn_eval_fn wf_jn_eval_lambda, wf_jn_eval_transform;
+/* A sequence of one is that one, of none is undefined. */
 struct wf_jn_value wf_jn_normal(const struct wf_jn_node *node, struct wf_jn_value v);
+/* The member of that name, of each item where the input is an array. */
 struct wf_jn_value wf_jn_lookup_member(
 	struct wf_jn_run *r, struct wf_jn_value input, const char *key, size_t n);
+/* Calls f, and what it calls last, with the args. */
 struct wf_jn_value wf_jn_apply(struct wf_jn_run *r, struct wf_jn_value f, struct wf_jn_value *args,
 	uint32_t count, struct wf_jn_value context, struct wf_jn_frame *frame);
 /* Calls f as the functions of higher order do: with as many arguments as it takes. */
@@ -616,7 +254,12 @@ struct wf_jn_value wf_jn_call_with(struct wf_jn_run *r, const struct wf_jn_args 
 struct wf_jn_value wf_jn_transform(
 	struct wf_jn_run *r, const struct wf_jn_function *f, struct wf_jn_value object);
 
+/* A tuple at that value with the names of `from` (NULL: none), in a list of its own. */
+struct wf_jn_tuple *wf_jn_tuple_new(
+	struct wf_jn_run *r, struct wf_jn_value at, const struct wf_jn_tuple *from);
+/* Names: room for so many without growing. */
 struct wf_jn_frame *wf_jn_frame_new(struct wf_jn_run *r, struct wf_jn_frame *parent, uint32_t room);
+/* The names that a tuple carries; what is bound there later stays out of the tuple. */
 struct wf_jn_frame *wf_jn_frame_of(
 	struct wf_jn_run *r, struct wf_jn_frame *parent, const struct wf_jn_tuple *tuple);
 void wf_jn_bind(
@@ -636,6 +279,8 @@ void wf_jn_merge_sort(struct wf_jn_run *r, struct wf_jn_value *items, size_t n,
 		struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
 	void *data);
 
+/* -- matches -- */
+
 /* The matcher protocol: what a regular expression (or a function in its place) finds. */
 struct wf_jn_match {
 	struct wf_jn_value subject, text, groups; /* groups: an array */
@@ -650,12 +295,15 @@ struct wf_jn_value wf_jn_match_object(struct wf_jn_run *r, const struct wf_jn_ma
 struct wf_jn_value wf_jn_regex_call(struct wf_jn_run *r, const struct wf_jn_function *f,
 	struct wf_jn_value subject, struct wf_jn_value from);
 
-/* The library. */
+/* -- the library -- */
+
 const struct wf_jn_builtin *wf_jn_builtin_named(const char *name, size_t n);
 
 #define WF_JN_BUILTIN(name, arity, signature) wf_jn_call wf_jn_fn_##name;
 #include "query/jsonata_builtins.def"
 #undef WF_JN_BUILTIN
+
+/* -- pictures -- */
 
 /* Pictures of integers, which dates have too. */
 enum wf_jn_primary {

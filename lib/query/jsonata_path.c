@@ -70,7 +70,7 @@ struct wf_jn_value wf_jn_eval_filter(struct wf_jn_run *r, const struct wf_jn_nod
 
 /* -- tuples -- */
 
-static struct wf_jn_tuple *tuple_new(
+struct wf_jn_tuple *wf_jn_tuple_new(
 	struct wf_jn_run *r, struct wf_jn_value at, const struct wf_jn_tuple *from)
 {
 	struct wf_jn_tuple *t = WF_JN_NEW(r, struct wf_jn_tuple);
@@ -126,127 +126,7 @@ static struct wf_jn_value eval_stages(struct wf_jn_run *r, const struct wf_jn_no
 	return v;
 }
 
-/* -- order-by -- */
-
-struct sorted {
-	struct wf_jn_value item;
-	struct wf_jn_value *keys; /* of the terms, as far as they have been asked for */
-	uint32_t known;
-};
-
-struct sorting {
-	const struct wf_jn_node *node;
-	struct wf_jn_frame *frame;
-	struct sorted *items;
-	bool tuples;
-};
-
-static struct wf_jn_value sort_key(
-	struct wf_jn_run *r, struct sorting *s, struct sorted *of, uint32_t term)
-{
-	while (of->known <= term) {
-		const struct wf_jn_node *key = s->node->items[of->known]->lhs;
-		of->keys[of->known] = s->tuples
-					      ? wf_jn_eval(r, key, of->item.tuple->at,
-							wf_jn_frame_of(r, s->frame, of->item.tuple))
-					      : wf_jn_eval(r, key, of->item, s->frame);
-		of->known++;
-	}
-	return of->keys[term];
-}
-
-static int compare_keys(struct wf_jn_run *r, const struct wf_jn_node *node, struct wf_jn_value a,
-	struct wf_jn_value b, bool descending)
-{
-	if (wf_jn_is_undef(a) || wf_jn_is_undef(b)) /* last, in either order */
-		return (int)wf_jn_is_undef(a) - (int)wf_jn_is_undef(b);
-	if (!(wf_jn_is_number(a) || a.tag == WF_JN_STRING) ||
-		!(wf_jn_is_number(b) || b.tag == WF_JN_STRING))
-		wf_jn_throw_at(r, "T2008", node->pos, NULL, 0);
-	if (wf_jn_is_number(a) != wf_jn_is_number(b))
-		wf_jn_throw_at(r, "T2007", node->pos, NULL, 0);
-	int c;
-	if (a.tag == WF_JN_STRING) {
-		c = wf_jn_compare_strings(a, b);
-	} else {
-		double x = wf_jn_double(a), y = wf_jn_double(b);
-		c = x == y ? 0 : x < y ? -1 : 1;
-	}
-	return descending ? -c : c;
-}
-
-/* The items sorted are numbers of s->items. */
-static bool comes_after(
-	struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b)
-{
-	struct sorting *s = data;
-	struct sorted *x = &s->items[a->n], *y = &s->items[b->n];
-	int c = 0;
-	for (uint32_t t = 0; c == 0 && t < s->node->count; t++) {
-		struct wf_jn_value left = sort_key(r, s, x, t);
-		c = compare_keys(
-			r, s->node, left, sort_key(r, s, y, t), s->node->items[t]->descending);
-	}
-	return c > 0;
-}
-
-struct wf_jn_value wf_jn_eval_sort(struct wf_jn_run *r, const struct wf_jn_node *node,
-	struct wf_jn_value input, struct wf_jn_frame *frame)
-{
-	size_t n = wf_jn_is_array(input) ? wf_jn_len(input) : 0;
-	if (n <= 1)
-		return input;
-	struct sorting s = {.node = node, .frame = frame, .tuples = wf_jn_is_tuples(input)};
-	s.items = wf_jn_alloc_array(r, n, sizeof(*s.items));
-	struct wf_jn_value *keys = wf_jn_alloc_array(r, n * node->count, sizeof(*keys));
-	struct wf_jn_array *result = wf_jn_array_new(r, n);
-	for (size_t i = 0; i < n; i++) {
-		s.items[i] =
-			(struct sorted){.item = wf_jn_at(input, i), .keys = keys + i * node->count};
-		wf_jn_push(r, result, (struct wf_jn_value){.tag = WF_JN_NULL, .n = (uint32_t)i});
-	}
-	wf_jn_merge_sort(r, result->items, n, comes_after, &s);
-	for (size_t i = 0; i < n; i++)
-		result->items[i] = s.items[result->items[i].n].item;
-	result->tuples = s.tuples;
-	return wf_jn_of_array(result);
-}
-
-struct merging {
-	struct wf_jn_run *r;
-	struct wf_jn_value *spare;
-	bool (*after)(
-		struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b);
-	void *data;
-};
-
-/* Halves by halves, so that even an order that contradicts itself gives the reference's result. */
-static void merge(struct merging *m, struct wf_jn_value *items, size_t n)
-{
-	size_t mid = n / 2, a = 0, b = mid;
-	if (n <= 1)
-		return;
-	wf_jn_step(m->r, n);
-	merge(m, items, mid);
-	merge(m, items + mid, n - mid);
-	for (size_t at = 0; at < n; at++)
-		m->spare[at] = b >= n || (a < mid && !m->after(m->r, m->data, &items[a], &items[b]))
-				       ? items[a++]
-				       : items[b++];
-	memcpy(items, m->spare, n * sizeof(*items));
-}
-
-void wf_jn_merge_sort(struct wf_jn_run *r, struct wf_jn_value *items, size_t n,
-	bool (*after)(
-		struct wf_jn_run *r, void *data, struct wf_jn_value *a, struct wf_jn_value *b),
-	void *data)
-{
-	struct merging m = {.r = r, .after = after, .data = data};
-	m.spare = wf_jn_alloc_array(r, n + 1, sizeof(*m.spare));
-	merge(&m, items, n);
-}
-
-/* -- steps -- */
+/* -- steps of tuples -- */
 
 static struct wf_jn_value tuples_of_sort(struct wf_jn_run *r, const struct wf_jn_node *step,
 	struct wf_jn_value input, const struct wf_jn_array *tuples, struct wf_jn_frame *frame)
@@ -259,7 +139,7 @@ static struct wf_jn_value tuples_of_sort(struct wf_jn_run *r, const struct wf_jn
 	struct wf_jn_array *result = wf_jn_sequence_new(r);
 	result->tuples = true;
 	for (size_t i = 0, n = wf_jn_len(sorted); i < n; i++) {
-		struct wf_jn_tuple *t = tuple_new(r, wf_jn_at(sorted, i), NULL);
+		struct wf_jn_tuple *t = wf_jn_tuple_new(r, wf_jn_at(sorted, i), NULL);
 		if (step->index)
 			tuple_set(r, t, step->index, wf_jn_num((double)i));
 		wf_jn_push(r, result, of_tuple(t));
@@ -271,12 +151,12 @@ static struct wf_jn_tuple *tuple_below(struct wf_jn_run *r, const struct wf_jn_n
 	const struct wf_jn_tuple *from, struct wf_jn_value item, size_t i)
 {
 	if (item.tag == WF_JN_TUPLE) {
-		struct wf_jn_tuple *t = tuple_new(r, item.tuple->at, from);
+		struct wf_jn_tuple *t = wf_jn_tuple_new(r, item.tuple->at, from);
 		for (uint32_t k = 0; k < item.tuple->count; k++)
 			tuple_set(r, t, item.tuple->binds[k].symbol, item.tuple->binds[k].value);
 		return t;
 	}
-	struct wf_jn_tuple *t = tuple_new(r, step->focus ? from->at : item, from);
+	struct wf_jn_tuple *t = wf_jn_tuple_new(r, step->focus ? from->at : item, from);
 	if (step->focus)
 		tuple_set(r, t, step->focus, item);
 	if (step->index)
@@ -298,7 +178,7 @@ static struct wf_jn_array *eval_tuple_step(struct wf_jn_run *r, const struct wf_
 		size_t n = tuples ? tuples->count : wf_jn_len(input);
 		for (size_t i = 0; i < n; i++) {
 			struct wf_jn_tuple *from = tuples ? tuples->items[i].tuple
-							  : tuple_new(r, wf_jn_at(input, i), NULL);
+							  : wf_jn_tuple_new(r, wf_jn_at(input, i), NULL);
 			struct wf_jn_value v =
 				wf_jn_eval(r, step, from->at, wf_jn_frame_of(r, frame, from));
 			bool list = wf_jn_is_array(v);
@@ -318,6 +198,8 @@ static struct wf_jn_array *eval_tuple_step(struct wf_jn_run *r, const struct wf_
 	out->tuples = true;
 	return out;
 }
+
+/* -- steps -- */
 
 /* A step maps items into one flat sequence; a single list that the last step finds stays as it is.
  */
@@ -384,6 +266,8 @@ static struct wf_jn_value eval_step(struct wf_jn_run *r, const struct wf_jn_node
 	}
 	return wf_jn_of_array(m.result ? m.result : wf_jn_sequence_new(r));
 }
+
+/* -- paths -- */
 
 /* Names alone, as long as each finds one thing; false where a list is met on the way. */
 static bool eval_plain(struct wf_jn_run *r, const struct wf_jn_node *node, struct wf_jn_value input,
@@ -464,157 +348,4 @@ struct wf_jn_value wf_jn_eval_path(struct wf_jn_run *r, const struct wf_jn_node 
 		result = wf_jn_eval_make(r, node->group,
 			streaming && tuples ? wf_jn_of_array(tuples) : result, frame);
 	return result;
-}
-
-/* -- objects and grouping -- */
-
-struct entry {
-	struct wf_jn_value data; /* the items; an array of their own once there are two */
-	uint32_t pair;
-	bool many;
-};
-
-struct grouping {
-	struct wf_jn_object *index; /* of entries by key */
-	struct entry *entries;
-	uint32_t count, room;
-};
-
-static void add_entry(struct wf_jn_run *r, struct grouping *g, const struct wf_jn_node *make,
-	struct wf_jn_value key, uint32_t pair, struct wf_jn_value item)
-{
-	struct wf_jn_value *known = wf_jn_find(g->index, key.s, key.n);
-	if (!known) {
-		if (g->count == g->room) {
-			uint32_t room = g->room ? g->room * 2 : 8;
-			struct entry *entries = wf_jn_alloc_array(r, room, sizeof(*entries));
-			if (g->count)
-				memcpy(entries, g->entries, g->count * sizeof(*entries));
-			g->entries = entries;
-			g->room = room;
-		}
-		wf_jn_set(r, g->index, key.s, key.n, wf_jn_num(g->count));
-		g->entries[g->count++] = (struct entry){.data = item, .pair = pair};
-		return;
-	}
-	struct entry *e = &g->entries[(uint32_t)known->num];
-	if (e->pair != pair)
-		wf_jn_throw_at(r, "D1009", make->pos, key.s, key.n);
-	if (wf_jn_is_undef(item))
-		return;
-	if (!e->many) {
-		e->many = !wf_jn_is_undef(e->data);
-		e->data = wf_jn_append(r, e->data, item);
-	} else if (wf_jn_is_array(item)) {
-		wf_jn_push_all(r, e->data.array, item);
-	} else {
-		wf_jn_push(r, e->data.array, item);
-	}
-}
-
-static struct wf_jn_value key_of(struct wf_jn_run *r, const struct wf_jn_node *make, uint32_t pair,
-	struct wf_jn_value item, struct wf_jn_frame *frame)
-{
-	struct wf_jn_value key = wf_jn_eval(r, make->items[2 * pair], item, frame);
-	if (!wf_jn_is_undef(key) && key.tag != WF_JN_STRING)
-		wf_jn_throw_at(r, "T1003", make->pos, NULL, 0);
-	return key;
-}
-
-/* One tuple of many: every name has the values that they had, together. */
-static struct wf_jn_tuple *together(struct wf_jn_run *r, struct wf_jn_value data)
-{
-	if (data.tag == WF_JN_TUPLE)
-		return data.tuple;
-	struct wf_jn_array *all = data.array;
-	struct wf_jn_tuple *first = all->items[0].tuple;
-	struct wf_jn_tuple *t = tuple_new(r, first->at, first);
-	for (uint32_t b = 0; b <= t->count; b++) {
-		struct wf_jn_array *values = wf_jn_array_new(r, all->count);
-		for (size_t i = 0; i < all->count; i++) {
-			const struct wf_jn_tuple *from = all->items[i].tuple;
-			struct wf_jn_value v = from->at;
-			if (b < t->count) {
-				v = WF_JN_UNDEF;
-				for (uint32_t k = 0; k < from->count; k++)
-					if (from->binds[k].symbol == t->binds[b].symbol)
-						v = from->binds[k].value;
-			}
-			if (wf_jn_is_array(v))
-				wf_jn_push_all(r, values, v);
-			else if (!wf_jn_is_undef(v))
-				wf_jn_push(r, values, v);
-		}
-		if (b < t->count)
-			t->binds[b].value = wf_jn_of_array(values);
-		else
-			t->at = wf_jn_of_array(values);
-	}
-	return t;
-}
-
-/* An object of one thing: every pair once. */
-static struct wf_jn_value make_simple(struct wf_jn_run *r, const struct wf_jn_node *make,
-	struct wf_jn_value item, struct wf_jn_frame *frame)
-{
-	uint32_t pairs = make->count / 2;
-	struct wf_jn_object *o = wf_jn_object_new(r, pairs);
-	for (uint32_t p = 0; p < pairs; p++) {
-		struct wf_jn_value key = make->items[2 * p]->value;
-		for (uint32_t q = 0; q < p; q++) {
-			struct wf_jn_value other = make->items[2 * q]->value;
-			if (key.n == other.n && memcmp(key.s, other.s, key.n) == 0)
-				wf_jn_throw_at(r, "D1009", make->pos, key.s, key.n);
-		}
-	}
-	for (uint32_t p = 0; p < pairs; p++) {
-		struct wf_jn_value key = make->items[2 * p]->value;
-		struct wf_jn_value v = wf_jn_eval(r, make->items[2 * p + 1], item, frame);
-		if (!wf_jn_is_undef(v))
-			wf_jn_set(r, o, key.s, key.n, v);
-	}
-	return wf_jn_of_object(o);
-}
-
-#define SIMPLE_PAIRS 32u
-
-struct wf_jn_value wf_jn_eval_make(struct wf_jn_run *r, const struct wf_jn_node *make,
-	struct wf_jn_value input, struct wf_jn_frame *frame)
-{
-	bool list = wf_jn_is_array(input), tuples = wf_jn_is_tuples(input);
-	size_t n = list ? wf_jn_len(input) : 1;
-	if (make->constant && make->count / 2 <= SIMPLE_PAIRS && !tuples && n <= 1)
-		return make_simple(r, make,
-			!list ? input
-			: n   ? wf_jn_at(input, 0)
-			      : WF_JN_UNDEF,
-			frame);
-	struct grouping g = {.index = wf_jn_object_new(r, 0)};
-	size_t rounds = n == 0 && !tuples ? 1 : n;
-	for (size_t i = 0; i < rounds; i++) {
-		struct wf_jn_value item = !list ? input : n ? wf_jn_at(input, i) : WF_JN_UNDEF;
-		struct wf_jn_frame *in = tuples ? wf_jn_frame_of(r, frame, item.tuple) : frame;
-		for (uint32_t p = 0; p < make->count / 2; p++) {
-			struct wf_jn_value key =
-				key_of(r, make, p, tuples ? item.tuple->at : item, in);
-			if (!wf_jn_is_undef(key))
-				add_entry(r, &g, make, key, p, item);
-		}
-	}
-	struct wf_jn_object *o = wf_jn_object_new(r, g.count);
-	for (uint32_t i = 0; i < g.count; i++) {
-		const struct wf_jn_member *m = &g.index->members[i];
-		struct wf_jn_value data = g.entries[i].data;
-		struct wf_jn_frame *in = frame;
-		if (tuples) {
-			struct wf_jn_tuple *t = together(r, data);
-			data = t->at;
-			in = wf_jn_frame_of(r, frame, t);
-		}
-		struct wf_jn_value v =
-			wf_jn_eval(r, make->items[2 * g.entries[i].pair + 1], data, in);
-		if (!wf_jn_is_undef(v))
-			wf_jn_set(r, o, m->key, m->key_n, v);
-	}
-	return wf_jn_of_object(o);
 }
