@@ -85,9 +85,19 @@ static void put_trigger_type(struct wf_translation *t, enum wf_shape shape,
 	size_t kind = wf_read_word(t->r, &map, "type", words, COUNT(words), COUNT(words));
 
 	(void)shape;
-	/* of an unknown one the rest is still looked at */
-	put(t, theirs, ours, out,
-		wf_tr_string(t, theirs->value, kinds[kind < COUNT(kinds) ? kind : 2]));
+	if (kind < COUNT(kinds))
+		put(t, theirs, ours, out, wf_tr_string(t, theirs->value, kinds[kind]));
+}
+
+/* Of an unknown type nobody can say which keys it has: only the type is told. */
+static void finish_trigger(struct wf_translation *t, const struct wf_node *theirs, struct wf_node *out)
+{
+	const struct wf_pair *type = wf_node_pair(theirs, "type");
+
+	if (!type || type->value->kind == WF_NODE_NULL || wf_node_get(out, "type"))
+		return;
+	out->map.count = 0;
+	wf_tr_put(t, out, "type", type->key_span, wf_tr_string(t, type->value, "manual"));
 }
 
 /* A cron expression, or what a schedule has. */
@@ -250,6 +260,8 @@ static void finish(struct wf_translation *t, enum wf_shape shape, const struct w
 {
 	if (shape == WF_SHAPE_RETRY)
 		fill_retry(t, theirs, out);
+	if (shape == WF_SHAPE_TRIGGER)
+		finish_trigger(t, theirs, out);
 	if (shape == WF_SHAPE_WORKFLOW)
 		finish_workflow(t, theirs, out);
 	sort_steps(wf_node_get(out, "steps"));
