@@ -2,7 +2,7 @@
  * JSONata's evaluation and library, private to lib/query/jsonata*.c.
  *
  * text -> tokens (jsonata_lex) -> tree by binding powers (jsonata_parse) -> tree of paths with
- * steps, stages, groups, and parents resolved (jsonata_tree) -> value by walking that tree
+ * steps, stages, groups, and parents resolved (jsonata_tree, _parent) -> value by walking that tree
  * (jsonata_eval, _operators, _path, _sort, _group, _apply) with the library (jsonata_fn_*).
  *
  * A run's memory is one arena that is freed whole, so an error leaves the run by longjmp to the one

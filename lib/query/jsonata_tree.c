@@ -3,23 +3,22 @@
  * steps; brackets, @, # and ^ become what their step has; a % is given the step that it means,
  * whose tuples then carry a name for it; calls at the end of a function's body become tail calls.
  */
-#include "query/jsonata.h"
+#include "query/jsonata_tree.h"
 
 #include "base/err.h"
 
-struct tree {
-	struct wf_jn_program *program;
-	struct wf_jn_lexer *lexer;
-};
+#include <string.h>
 
-static struct wf_jn_node *build(struct tree *t, struct wf_jn_node *n);
+static struct wf_jn_node *build(struct wf_jn_builder *t, struct wf_jn_node *n);
 
-static _Noreturn void fail(struct tree *t, const char *code, const struct wf_jn_node *n)
+_Noreturn void wf_jn_tree_fail(
+	struct wf_jn_builder *t, const char *code, const struct wf_jn_node *n)
 {
 	wf_jn_lex_fail(t->lexer, WF_ESYNTAX, code, n->pos, n->s, n->n);
 }
 
-static void *grown(struct tree *t, void *items, uint32_t count, uint32_t *room, size_t size)
+void *wf_jn_tree_grown(
+	struct wf_jn_builder *t, void *items, uint32_t count, uint32_t *room, size_t size)
 {
 	if (count < *room)
 		return items;
@@ -30,20 +29,9 @@ static void *grown(struct tree *t, void *items, uint32_t count, uint32_t *room, 
 	return more;
 }
 
-static void add_stage(
-	struct tree *t, struct wf_jn_stages *s, struct wf_jn_node *filter, uint32_t index)
-{
-	s->items = grown(t, s->items, s->count, &s->room, sizeof(*s->items));
-	s->items[s->count++] = (struct wf_jn_stage){.filter = filter, .index = index};
-}
+/* -- paths -- */
 
-static void add_slot(struct tree *t, struct wf_jn_slots *s, struct wf_jn_slot *slot)
-{
-	s->items = grown(t, s->items, s->count, &s->room, sizeof(struct wf_jn_slot *));
-	s->items[s->count++] = slot;
-}
-
-static struct wf_jn_node *path_of(struct tree *t, struct wf_jn_node *step)
+static struct wf_jn_node *path_of(struct wf_jn_builder *t, struct wf_jn_node *step)
 {
 	struct wf_jn_node *path = WF_ARENA_NEW(t->program->arena, struct wf_jn_node);
 	path->kind = WF_JN_PATH;
@@ -56,7 +44,7 @@ static struct wf_jn_node *path_of(struct tree *t, struct wf_jn_node *step)
 
 /* Steps are added at the end of chains as long as the text, so the room doubles. */
 static void add_steps(
-	struct tree *t, struct wf_jn_node *path, struct wf_jn_node **steps, uint32_t n)
+	struct wf_jn_builder *t, struct wf_jn_node *path, struct wf_jn_node **steps, uint32_t n)
 {
 	uint32_t room = 1;
 	while (room < path->count)
@@ -78,80 +66,28 @@ static struct wf_jn_node *last_step(struct wf_jn_node *n)
 	return n->kind == WF_JN_PATH ? n->items[n->count - 1] : n;
 }
 
-/* -- parents -- */
-
-static void seek(struct tree *t, struct wf_jn_node *n, struct wf_jn_slot *slot)
+static void add_stage(
+	struct wf_jn_builder *t, struct wf_jn_stages *s, struct wf_jn_node *filter, uint32_t index)
 {
-	switch ((int)n->kind) {
-	case WF_JN_NAME:
-	case WF_JN_WILDCARD:
-		if (--slot->level == 0) {
-			if (n->ancestor)
-				slot->label = n->ancestor->label;
-			n->ancestor = slot;
-			n->tuple = true;
-		}
-		break;
-	case WF_JN_PARENT:
-		slot->level++;
-		break;
-	case WF_JN_BLOCK:
-		if (n->count) {
-			n->tuple = true;
-			seek(t, n->items[n->count - 1], slot);
-		}
-		break;
-	case WF_JN_PATH:
-		n->tuple = true;
-		for (uint32_t i = n->count; i > 0 && (i == n->count || slot->level > 0); i--)
-			seek(t, n->items[i - 1], slot);
-		break;
-	default:
-		fail(t, "S0217", n);
-	}
+	s->items = wf_jn_tree_grown(t, s->items, s->count, &s->room, sizeof(*s->items));
+	s->items[s->count++] = (struct wf_jn_stage){.filter = filter, .index = index};
 }
 
-static void push_seeking(struct tree *t, struct wf_jn_node *to, const struct wf_jn_node *from)
+/* -- operators of paths -- */
+
+static struct wf_jn_node *build_name(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
-	for (uint32_t i = 0; i < from->seeking.count; i++)
-		add_slot(t, &to->seeking, from->seeking.items[i]);
-	if (from->kind == WF_JN_PARENT)
-		add_slot(t, &to->seeking, from->slot);
+	struct wf_jn_node *path = path_of(t, n);
+	path->keep_singleton = path->keep_array = n->keep_array;
+	return path;
 }
 
-static void resolve_one(struct tree *t, struct wf_jn_node *path, struct wf_jn_slot *slot)
-{
-	uint32_t i = path->count - 1; /* steps before i are still to be tried */
-	while (slot->level > 0) {
-		if (i == 0) {
-			add_slot(t, &path->seeking, slot);
-			return;
-		}
-		struct wf_jn_node *step = path->items[--i];
-		while (i > 0 && step->focus && path->items[i - 1]->focus)
-			step = path->items[--i];
-		seek(t, step, slot);
-	}
-}
-
-static void resolve(struct tree *t, struct wf_jn_node *path)
-{
-	struct wf_jn_node *last = path->items[path->count - 1];
-	struct wf_jn_slots slots = last->seeking;
-	for (uint32_t i = 0; i < slots.count; i++)
-		resolve_one(t, path, slots.items[i]);
-	if (last->kind == WF_JN_PARENT)
-		resolve_one(t, path, last->slot);
-}
-
-/* -- operators -- */
-
-static struct wf_jn_node *build_dot(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_dot(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *first = build(t, n->lhs);
 	struct wf_jn_node *path = first->kind == WF_JN_PATH ? first : path_of(t, first);
 	if (first->kind == WF_JN_PARENT)
-		add_slot(t, &path->seeking, first->slot);
+		wf_jn_add_slot(t, &path->seeking, first->slot);
 	uint32_t from = first->kind == WF_JN_PATH ? path->count : 0;
 	struct wf_jn_node *rest = build(t, n->rhs);
 	if (rest->kind == WF_JN_PATH) {
@@ -167,7 +103,7 @@ static struct wf_jn_node *build_dot(struct tree *t, struct wf_jn_node *n)
 		struct wf_jn_node *step = path->items[i];
 		if (step->kind == WF_JN_LITERAL) {
 			if (!step->quoted)
-				fail(t, "S0213", step);
+				wf_jn_tree_fail(t, "S0213", step);
 			step->kind = WF_JN_NAME;
 		}
 		if (step->keep_array)
@@ -177,36 +113,27 @@ static struct wf_jn_node *build_dot(struct tree *t, struct wf_jn_node *n)
 		path->items[0]->constructed = true;
 	if (path->items[path->count - 1]->kind == WF_JN_LIST)
 		path->items[path->count - 1]->constructed = true;
-	resolve(t, path);
+	wf_jn_resolve_parents(t, path);
 	return path;
 }
 
-static struct wf_jn_node *build_filter(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_filter(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = build(t, n->lhs), *step = last_step(result);
 	if (step->group)
-		fail(t, "S0209", n);
+		wf_jn_tree_fail(t, "S0209", n);
 	struct wf_jn_node *filter = build(t, n->rhs);
-	if (filter->seeking.count) {
-		for (uint32_t i = 0; i < filter->seeking.count; i++) {
-			struct wf_jn_slot *slot = filter->seeking.items[i];
-			if (slot->level == 1)
-				seek(t, step, slot);
-			else
-				slot->level--;
-		}
-		push_seeking(t, step, filter);
-	}
+	wf_jn_seek_filter(t, step, filter);
 	add_stage(t, result->kind == WF_JN_PATH ? &step->stages : &step->predicates, filter, 0);
 	return result;
 }
 
-static void build_items(struct tree *t, struct wf_jn_node *n, struct wf_jn_node *seeker)
+static void build_items(struct wf_jn_builder *t, struct wf_jn_node *n, struct wf_jn_node *seeker)
 {
 	for (uint32_t i = 0; i < n->count; i++) {
 		n->items[i] = build(t, n->items[i]);
 		if (seeker)
-			push_seeking(t, seeker, n->items[i]);
+			wf_jn_push_seeking(t, seeker, n->items[i]);
 	}
 }
 
@@ -219,38 +146,38 @@ static void mark_constant(struct wf_jn_node *make)
 			make->constant = false;
 }
 
-static struct wf_jn_node *build_group(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_group(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = build(t, n->lhs);
 	if (result->group)
-		fail(t, "S0210", n);
+		wf_jn_tree_fail(t, "S0210", n);
 	build_items(t, n->rhs, NULL);
 	mark_constant(n->rhs);
 	result->group = n->rhs;
 	return result;
 }
 
-static struct wf_jn_node *build_order(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_order(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = build(t, n->lhs), *sort = n->rhs;
 	if (result->kind != WF_JN_PATH)
 		result = path_of(t, result);
 	for (uint32_t i = 0; i < sort->count; i++) {
 		sort->items[i]->lhs = build(t, sort->items[i]->lhs);
-		push_seeking(t, sort, sort->items[i]->lhs);
+		wf_jn_push_seeking(t, sort, sort->items[i]->lhs);
 	}
 	add_steps(t, result, &sort, 1);
-	resolve(t, result);
+	wf_jn_resolve_parents(t, result);
 	return result;
 }
 
-static struct wf_jn_node *build_focus(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_focus(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = build(t, n->lhs), *step = last_step(result);
 	if (step->stages.count || step->predicates.count)
-		fail(t, "S0215", n);
+		wf_jn_tree_fail(t, "S0215", n);
 	if (step->kind == WF_JN_SORT)
-		fail(t, "S0216", n);
+		wf_jn_tree_fail(t, "S0216", n);
 	if (n->keep_array)
 		step->keep_array = true;
 	step->focus = n->rhs->symbol;
@@ -258,7 +185,7 @@ static struct wf_jn_node *build_focus(struct tree *t, struct wf_jn_node *n)
 	return result;
 }
 
-static struct wf_jn_node *build_index(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_index(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = build(t, n->lhs), *step = last_step(result);
 	if (result->kind != WF_JN_PATH) {
@@ -274,18 +201,20 @@ static struct wf_jn_node *build_index(struct tree *t, struct wf_jn_node *n)
 	return result;
 }
 
-static struct wf_jn_node *build_both(struct tree *t, struct wf_jn_node *n)
+/* -- the others -- */
+
+static struct wf_jn_node *build_both(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->lhs = build(t, n->lhs);
-	push_seeking(t, n, n->lhs);
+	wf_jn_push_seeking(t, n, n->lhs);
 	if (n->rhs) {
 		n->rhs = build(t, n->rhs);
-		push_seeking(t, n, n->rhs);
+		wf_jn_push_seeking(t, n, n->rhs);
 	}
 	return n;
 }
 
-static struct wf_jn_node *build_apply(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_apply(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->lhs = build(t, n->lhs);
 	n->rhs = build(t, n->rhs);
@@ -293,14 +222,14 @@ static struct wf_jn_node *build_apply(struct tree *t, struct wf_jn_node *n)
 	return n;
 }
 
-static struct wf_jn_node *build_bind(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_bind(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->rhs = build(t, n->rhs);
-	push_seeking(t, n, n->rhs);
+	wf_jn_push_seeking(t, n, n->rhs);
 	return n;
 }
 
-static struct wf_jn_node *build_negate(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_negate(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->lhs = build(t, n->lhs);
 	if (n->lhs->kind == WF_JN_LITERAL && n->lhs->value.tag == WF_JN_NUMBER) {
@@ -308,24 +237,24 @@ static struct wf_jn_node *build_negate(struct tree *t, struct wf_jn_node *n)
 		n->lhs->keep_array = n->lhs->keep_array || n->keep_array;
 		return n->lhs;
 	}
-	push_seeking(t, n, n->lhs);
+	wf_jn_push_seeking(t, n, n->lhs);
 	return n;
 }
 
-static struct wf_jn_node *build_list(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_list(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	build_items(t, n, n);
 	return n;
 }
 
-static struct wf_jn_node *build_make(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_make(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	build_items(t, n, n);
 	mark_constant(n);
 	return n;
 }
 
-static struct wf_jn_node *build_block(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_block(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	build_items(t, n, n);
 	for (uint32_t i = 0; i < n->count; i++) {
@@ -336,21 +265,21 @@ static struct wf_jn_node *build_block(struct tree *t, struct wf_jn_node *n)
 	return n;
 }
 
-static struct wf_jn_node *build_call(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_call(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	build_items(t, n, n);
 	n->other = build(t, n->other);
 	return n;
 }
 
-static struct wf_jn_node *build_condition(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_condition(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->other = build(t, n->other);
-	push_seeking(t, n, n->other);
+	wf_jn_push_seeking(t, n, n->other);
 	return build_both(t, n);
 }
 
-static struct wf_jn_node *build_transform(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_transform(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->lhs = build(t, n->lhs);
 	n->rhs = build(t, n->rhs);
@@ -359,7 +288,7 @@ static struct wf_jn_node *build_transform(struct tree *t, struct wf_jn_node *n)
 	return n;
 }
 
-static struct wf_jn_node *tail(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *tail(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	if (n->predicates.count || n->group || n->keep_array)
 		return n;
@@ -389,41 +318,24 @@ static struct wf_jn_node *tail(struct tree *t, struct wf_jn_node *n)
 	}
 }
 
-static struct wf_jn_node *build_lambda(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_lambda(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	n->lhs = tail(t, build(t, n->lhs));
 	return n;
 }
 
-static struct wf_jn_node *build_name(struct tree *t, struct wf_jn_node *n)
-{
-	struct wf_jn_node *path = path_of(t, n);
-	path->keep_singleton = path->keep_array = n->keep_array;
-	return path;
-}
-
-static struct wf_jn_node *build_parent(struct tree *t, struct wf_jn_node *n)
-{
-	char label[16];
-	int len = snprintf(label, sizeof(label), "!%u", t->program->labels++);
-	n->slot = WF_ARENA_NEW(t->program->arena, struct wf_jn_slot);
-	n->slot->label = wf_jn_intern(t->program, label, (size_t)len);
-	n->slot->level = 1;
-	return n;
-}
-
-static struct wf_jn_node *build_itself(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_itself(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	(void)t;
 	return n;
 }
 
-static struct wf_jn_node *build_end(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build_end(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
-	fail(t, "S0207", n);
+	wf_jn_tree_fail(t, "S0207", n);
 }
 
-typedef struct wf_jn_node *build_fn(struct tree *t, struct wf_jn_node *n);
+typedef struct wf_jn_node *build_fn(struct wf_jn_builder *t, struct wf_jn_node *n);
 
 static build_fn *const builders[WF_JN_KIND_COUNT_] = {
 	[WF_JN_NAME] = build_name,
@@ -432,7 +344,7 @@ static build_fn *const builders[WF_JN_KIND_COUNT_] = {
 	[WF_JN_REGEX] = build_itself,
 	[WF_JN_WILDCARD] = build_itself,
 	[WF_JN_DESCENDANT] = build_itself,
-	[WF_JN_PARENT] = build_parent,
+	[WF_JN_PARENT] = wf_jn_build_parent,
 	[WF_JN_PATH] = build_itself,
 	[WF_JN_BINARY] = build_both,
 	[WF_JN_NEGATE] = build_negate,
@@ -461,13 +373,15 @@ static build_fn *const builders[WF_JN_KIND_COUNT_] = {
 	[WF_JN_INDEX] = build_index,
 };
 
-static struct wf_jn_node *build(struct tree *t, struct wf_jn_node *n)
+static struct wf_jn_node *build(struct wf_jn_builder *t, struct wf_jn_node *n)
 {
 	struct wf_jn_node *result = builders[n->kind](t, n);
 	if (n->keep_array)
 		result->keep_array = true;
 	return result;
 }
+
+/* -- the whole -- */
 
 /* Paths of names alone have a shorter way. */
 static void mark_plain(struct wf_jn_node *path)
@@ -504,7 +418,7 @@ static void finish(struct wf_jn_node *n)
 struct wf_jn_node *wf_jn_tree(
 	struct wf_jn_program *p, struct wf_jn_lexer *l, struct wf_jn_node *node)
 {
-	struct tree t = {.program = p, .lexer = l};
+	struct wf_jn_builder t = {.program = p, .lexer = l};
 	node = build(&t, node);
 	finish(node);
 	return node;
