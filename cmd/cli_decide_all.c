@@ -40,17 +40,20 @@ static void all_reset(struct all *a)
 	a->count = 0;
 }
 
-static bool keep(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
+/* Those that ask that person. */
+static bool keep(void *arg, const struct wf_open_approval *o)
 {
 	struct all *a = arg;
+	const struct wf_approval *approval = o->state->approval;
+	if (approval->decided_at || !wf_approval_asks(approval, a->who))
+		return true;
 	WF_GROW(a->items, a->count, a->room);
-	a->items[a->count++] =
-		(struct one){ .approval = approval, .instance = instance, .step = step,
-			.item = WF_NONE };
+	a->items[a->count++] = (struct one){ .approval = o->approval, .instance = o->instance,
+		.step = o->step, .item = WF_NONE };
 	return true;
 }
 
-/* Whether the approval is of that workflow, and asks that person. */
+/* Whether it is of that workflow. */
 static int concerns(struct all *a, struct wf_txn *txn, struct one *o, bool *ret)
 {
 	struct wf_instance *in = NULL;
@@ -59,17 +62,7 @@ static int concerns(struct all *a, struct wf_txn *txn, struct one *o, bool *ret)
 	if (*ret)
 		memcpy(o->plan, in->plan_id, sizeof(o->plan));
 	wf_instance_free(in);
-	if (r < 0 || !*ret)
-		return r;
-	in = NULL;
-	r = wf_txn_get_instance(txn, o->instance, WF_LOAD_ALL, &in);
-	if (r < 0)
-		return r;
-	const struct wf_approval *approval =
-		o->step < in->step_count ? in->steps[o->step].approval : NULL;
-	*ret = approval && !approval->decided_at && wf_approval_asks(approval, a->who);
-	wf_instance_free(in);
-	return 0;
+	return r;
 }
 
 static int collect_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)

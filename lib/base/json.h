@@ -15,6 +15,10 @@
  * reference in *ret. WF_ESYNTAX with line and column in the cause. */
 int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *cause);
 
+/* The same of text that has no escapes, no numbers but integers and no great depth, which most has not: NULL for
+ * any other, whether or not it is JSON. */
+json_t *wf_json_read_plain(const char *text, size_t len);
+
 /* Compact text, keys in their order; a real has 15 digits where they read back as the same
  * number, 17 at most, and always a point or an exponent. Appends to the buffer. */
 void wf_json_write(const json_t *value, struct wf_buf *out);

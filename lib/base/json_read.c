@@ -129,7 +129,7 @@ static json_t *read_value(struct plain *p, unsigned levels)
 	return read_integer(p);
 }
 
-static json_t *read_plain(const char *text, size_t len)
+json_t *wf_json_read_plain(const char *text, size_t len)
 {
 	struct plain p = {text, text + len};
 	json_t *value = read_value(&p, WF_MAX_DEPTH);
@@ -200,7 +200,7 @@ static int not_json(const json_error_t *error, size_t len, struct wf_cause *caus
 
 int wf_json_parse(const char *text, size_t len, json_t **ret, struct wf_cause *cause)
 {
-	json_t *plain = read_plain(text, len);
+	json_t *plain = wf_json_read_plain(text, len);
 	if (plain) {
 		*ret = plain;
 		return 0;

@@ -243,16 +243,16 @@ int wf_txn_each_due(struct wf_txn *txn, int64_t until, bool (*fn)(void *, uint64
 /* The earliest timer of an instance, or firing of a schedule (journal/waiting.h); 0 when there is none. */
 int wf_txn_next_due(struct wf_txn *txn, int64_t *ret);
 
-/* Open approvals in the order they were opened: approval number, instance, step. */
-int wf_txn_each_approval(struct wf_txn *txn,
-	bool (*fn)(void *, uint64_t approval, uint64_t instance, uint32_t step), void *arg);
-/* The same in the order in which their time ends, those without an end last; of one end the first opened
- * first. fn may take what the step has. */
 struct wf_open_approval {
 	uint64_t approval, instance;
 	uint32_t step;
 	struct wf_step_state *state; /* as its row has it */
 };
+/* Open approvals in the order they were opened. fn may take what the step has. */
+int wf_txn_each_approval(struct wf_txn *txn, bool (*fn)(void *, const struct wf_open_approval *),
+	void *arg);
+/* The same in the order in which their time ends, those without an end last; of one end the first opened
+ * first. */
 int wf_txn_each_deadline(struct wf_txn *txn, bool (*fn)(void *, const struct wf_open_approval *),
 	void *arg);
 /* The instance and step of an approval, open or decided. WF_ENOENT. */

@@ -69,19 +69,12 @@ static bool give_each(void *arg, const uint8_t *key)
 }
 
 /* Of an open approval the step's row alone knows its end. */
-static bool give_deadline(void *arg, uint64_t approval, uint64_t number, uint32_t step)
+static bool give_deadline(void *arg, const struct wf_open_approval *o)
 {
 	struct wf_txn *t = arg;
-	WF_AUTOBUF struct wf_buf row = {0};
-	uint8_t key[WF_ROW_KEY];
-	wf_row_key(number, WF_ROW_STEP, step, key);
-	if (wf_txn_get(t, WF_TABLE_INSTANCES, key, sizeof(key), &row))
-		return false;
-	struct wf_instance *in = wf_instance_new(1);
-	int64_t due = wf_row_get_step(row.data, row.len, in->steps) ? 0 :
-		wf_approval_deadline(in, in->steps);
-	wf_instance_free(in);
-	struct wf_index_key k = wf_index_deadline(due, approval, number, step);
+	const struct wf_instance waits = {.status = WF_INST_WAITING};
+	int64_t due = wf_approval_deadline(&waits, o->state);
+	struct wf_index_key k = wf_index_deadline(due, o->approval, o->instance, o->step);
 	if (due)
 		wf_txn_add_entry(t, &k);
 	return !t->err;

@@ -101,7 +101,7 @@ static int check_place(struct wf_txn *t, uint64_t approval, uint64_t number, uin
 
 struct approvals {
 	struct wf_txn *txn;
-	bool (*fn)(void *, uint64_t, uint64_t, uint32_t);
+	bool (*fn)(void *, const struct wf_open_approval *);
 	void *arg;
 	uint64_t given;
 	bool stopped;
@@ -110,15 +110,20 @@ struct approvals {
 static bool give_approval(void *arg, const uint8_t *key)
 {
 	struct approvals *a = arg;
-	uint64_t approval = wf_be64_at(key + 1), number = wf_be64_at(key + 9);
-	uint32_t step = wf_be32_at(key + 17);
+	struct wf_open_approval o = {.approval = wf_be64_at(key + 1), .instance = wf_be64_at(key + 9),
+		.step = wf_be32_at(key + 17)};
+	struct wf_instance *in = NULL;
 	a->given++;
-	a->stopped = check_place(a->txn, approval, number, step) ||
-		!a->fn(a->arg, approval, number, step);
+	a->stopped = true;
+	if (load_place(a->txn, o.approval, o.instance, o.step, &in))
+		return false;
+	o.state = in->steps;
+	a->stopped = !a->fn(a->arg, &o);
+	wf_instance_free(in);
 	return !a->stopped;
 }
 
-int wf_txn_each_approval(struct wf_txn *t, bool (*fn)(void *, uint64_t, uint64_t, uint32_t),
+int wf_txn_each_approval(struct wf_txn *t, bool (*fn)(void *, const struct wf_open_approval *),
 	void *arg)
 {
 	struct approvals a = {.txn = t, .fn = fn, .arg = arg};
@@ -163,21 +168,17 @@ static bool give_deadline(void *arg, const uint8_t *key)
 
 /* What a journal that nobody has raised has instead: all of them, to be put in order. */
 struct keys {
-	struct wf_txn *txn;
 	struct wf_index_key *items;
 	size_t count, room;
 };
 
-static bool keep_deadline(void *arg, uint64_t approval, uint64_t number, uint32_t step)
+static bool keep_deadline(void *arg, const struct wf_open_approval *o)
 {
 	struct keys *k = arg;
-	struct wf_instance *in = NULL;
-	if (load_place(k->txn, approval, number, step, &in))
-		return false;
+	const struct wf_instance waits = {.status = WF_INST_WAITING};
 	WF_GROW(k->items, k->count, k->room);
-	k->items[k->count++] = wf_index_deadline(wf_approval_deadline(in, in->steps), approval, number,
-		step);
-	wf_instance_free(in);
+	k->items[k->count++] = wf_index_deadline(wf_approval_deadline(&waits, o->state), o->approval,
+		o->instance, o->step);
 	return true;
 }
 
@@ -189,7 +190,7 @@ static int by_key(const void *a, const void *b)
 
 static int each_unindexed(struct deadlines *d)
 {
-	struct keys k = {.txn = d->txn};
+	struct keys k = {0};
 	int rc = wf_txn_each_approval(d->txn, keep_deadline, &k);
 	if (!rc && k.count)
 		qsort(k.items, k.count, sizeof(*k.items), by_key);

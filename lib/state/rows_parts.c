@@ -47,8 +47,10 @@ json_t *wf_get_json(struct wf_reader *r)
 	const uint8_t *text = wf_get_bytes(r, &n);
 	if (!text)
 		return NULL;
-	json_t *value = json_loadb((const char *)text, n,
-		JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+	json_t *value = wf_json_read_plain((const char *)text, n);
+	if (!value)
+		value = json_loadb((const char *)text, n,
+			JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
 	if (!value)
 		r->bad = true;
 	return value;

@@ -165,9 +165,9 @@ static bool next_due(void *arg, uint64_t number, int64_t due)
 	return true;
 }
 
-static bool next_approval(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
+static bool next_approval(void *arg, const struct wf_open_approval *o)
 {
-	*(uint64_t *)arg += approval ^ instance ^ step;
+	*(uint64_t *)arg += o->approval ^ o->instance ^ o->step;
 	return true;
 }
 

@@ -127,11 +127,9 @@ static bool take_due(void *arg, uint64_t number, int64_t due)
 	return take(f, number);
 }
 
-static bool take_approval(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
+static bool take_approval(void *arg, const struct wf_open_approval *o)
 {
-	(void)instance;
-	(void)step;
-	return take(arg, approval);
+	return o->state->approval->number == o->approval && take(arg, o->approval);
 }
 
 struct query {

@@ -93,11 +93,16 @@ static int find(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	return rc;
 }
 
-static bool add_approval(void *arg, uint64_t approval, uint64_t instance, uint32_t step)
+static bool add_numbers(void *arg, uint64_t first, uint64_t second, uint32_t third)
 {
-	wf_buf_printf(&((struct asked *)arg)->text, "%llu %llu %u\n", (unsigned long long)approval,
-		(unsigned long long)instance, step);
+	wf_buf_printf(&((struct asked *)arg)->text, "%llu %llu %u\n", (unsigned long long)first,
+		(unsigned long long)second, third);
 	return true;
+}
+
+static bool add_approval(void *arg, const struct wf_open_approval *o)
+{
+	return add_numbers(arg, o->approval, o->instance, o->step);
 }
 
 static int approvals(struct wf_txn *t, void *arg, struct wf_cause *cause)
@@ -108,7 +113,7 @@ static int approvals(struct wf_txn *t, void *arg, struct wf_cause *cause)
 
 static bool add_due(void *arg, uint64_t number, int64_t due)
 {
-	return add_approval(arg, (uint64_t)due, number, 0);
+	return add_numbers(arg, (uint64_t)due, number, 0);
 }
 
 static int due(struct wf_txn *t, void *arg, struct wf_cause *cause)
@@ -123,15 +128,10 @@ static int expired(struct wf_txn *t, void *arg, struct wf_cause *cause)
 	return wf_txn_each_expired(t, T0 + 5060, add_due, arg);
 }
 
-static bool add_deadline(void *arg, const struct wf_open_approval *o)
-{
-	return add_approval(arg, o->approval, o->instance, o->step);
-}
-
 static int deadlines(struct wf_txn *t, void *arg, struct wf_cause *cause)
 {
 	(void)cause;
-	return wf_txn_each_deadline(t, add_deadline, arg);
+	return wf_txn_each_deadline(t, add_approval, arg);
 }
 
 static int counts(struct wf_txn *t, void *arg, struct wf_cause *cause)
@@ -148,12 +148,12 @@ static int counts(struct wf_txn *t, void *arg, struct wf_cause *cause)
 
 static bool add_number(void *arg, uint64_t number)
 {
-	return add_approval(arg, number, 0, 0);
+	return add_numbers(arg, number, 0, 0);
 }
 
 static bool add_step(void *arg, uint64_t number, uint32_t step)
 {
-	return add_approval(arg, number, 0, step);
+	return add_numbers(arg, number, 0, step);
 }
 
 static bool add_signal(void *arg, uint32_t seq, const json_t *signal)
