@@ -21,8 +21,10 @@ struct wf_driver {
 	struct wf_runtime *runtime;
 	struct wf_live *live;        /* NULL: silent */
 	struct wf_tally tally;
-	struct wf_tally judged;      /* without children, whose parents answer for them */
+	struct wf_tally judged;      /* without those that were replaced, and without children, whose
+	                                parents answer for them */
 	json_t *documents;
+	json_t *replaced;            /* numbers */
 	uint64_t last;               /* number of the instance that parted last */
 	bool only_kept;              /* all that moved is a decision that was kept */
 	char *libexec, *workdir;
@@ -117,15 +119,45 @@ static void count_parted(struct wf_tally *t, const struct wf_instance *in, enum 
 		t->failed++;
 }
 
+static void on_replaced(void *arg, uint64_t number, uint64_t by)
+{
+	struct wf_driver *d = arg;
+	WF_AUTOBUF struct wf_buf text = { 0 }, line = { 0 };
+	json_array_append_new(d->replaced, json_integer((json_int_t)number));
+	wf_buf_printf(&line, "#%" PRIu64 " takes the place of #%" PRIu64 ", which is cancelled", by,
+		number);
+	if (!d->live) {
+		if (!wf_machine(d->ctx))
+			wf_note(d->ctx, "%s", line.data);
+		return;
+	}
+	wf_buf_addch(&line, '\n');
+	lock(d);
+	wf_live_say(d->live, line.data, wf_now_ms(), &text);
+	wf_out(d->ctx, &text);
+	unlock(d);
+}
+
+static bool was_replaced(const struct wf_driver *d, uint64_t number)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (d->replaced, i, one)
+		if ((uint64_t)json_integer_value(one) == number)
+			return true;
+	return false;
+}
+
 static void on_parted(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
 	enum wf_parted how, const struct wf_cause *cause, uint64_t ticket)
 {
 	struct wf_driver *d = arg;
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	count_parted(&d->tally, in, how);
-	if (!in->parent)
+	bool own = !in->parent && !was_replaced(d, in->number);
+	if (own)
 		count_parted(&d->judged, in, how);
-	if (!in->parent || !d->last)
+	if (own || !d->last)
 		d->last = in->number;
 	lock(d);
 	if (d->live)
@@ -226,7 +258,8 @@ static int make_runtime(struct wf_driver *d)
 		.dry = d->options.dry,
 		.people = wf_people, .people_arg = ctx,
 		.connections = json_object_get(ctx->config, "connections"),
-		.observer = { .arg = d, .parted = on_parted, .told = on_told } };
+		.observer = { .arg = d, .parted = on_parted, .told = on_told,
+			.replaced = on_replaced } };
 	if (d->live) {
 		options.observer.started = on_started;
 		options.observer.moved = on_moved;
@@ -250,6 +283,7 @@ int wf_driver_begin(struct wf_ctx *ctx, const struct wf_driver_options *options,
 	struct wf_driver *d = wf_calloc(1, sizeof(*d));
 	d->ctx = ctx;
 	d->options = *options;
+	d->replaced = json_array();
 	if (!options->silent && !options->dry && !wf_machine(ctx) && !ctx->quiet) {
 		const char *term = getenv("TERM");
 		d->in_place = ctx->out_terminal && term && strcmp(term, "dumb") != 0;
@@ -303,6 +337,7 @@ void wf_driver_answer(struct wf_driver *d, uint64_t number)
 	for (size_t i = json_array_size(d->documents); i-- > 0;) {
 		json_t *o = json_array_get(d->documents, i);
 		if ((uint64_t)json_integer_value(json_object_get(o, "number")) == number) {
+			wf_driver_add_replaced(d, o);
 			wf_out_json(d->ctx, json_incref(o));
 			return;
 		}
@@ -390,6 +425,12 @@ json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
 	return o;
 }
 
+void wf_driver_add_replaced(const struct wf_driver *d, json_t *into)
+{
+	if (json_array_size(d->replaced))
+		json_object_set(into, "replaced", d->replaced);
+}
+
 void wf_driver_say(struct wf_driver *d, const struct wf_buf *text)
 {
 	WF_AUTOBUF struct wf_buf out = { 0 };
@@ -410,6 +451,7 @@ void wf_driver_end(struct wf_driver *d)
 	wf_runtime_free(d->runtime);
 	wf_live_free(d->live);
 	json_decref(d->documents);
+	json_decref(d->replaced);
 	wf_free(d->libexec);
 	wf_free(d->workdir);
 	wf_free(d);

@@ -53,6 +53,8 @@ json_t *wf_driver_documents(struct wf_driver *d);
 /* One line's worth of what came of an instance: number, uuid, status, output or error; new. */
 json_t *wf_result_json(const struct wf_plan *plan, const struct wf_instance *in,
 	enum wf_parted how, const struct wf_cause *cause);
+/* Adds `replaced`, the numbers of those whose places starts took, if there are any. */
+void wf_driver_add_replaced(const struct wf_driver *d, json_t *into);
 void wf_driver_end(struct wf_driver *d); /* NULL is allowed */
 
 #endif

@@ -76,7 +76,9 @@ static int say_queued(const struct now *n, struct wf_driver *d, uint64_t number)
 	if (err < 0)
 		return fail(ctx, err, &cause);
 	if (wf_machine(ctx)) {
-		wf_out_json(ctx, wf_view_instance_json(n->plan, in));
+		json_t *o = wf_view_instance_json(n->plan, in);
+		wf_driver_add_replaced(d, o);
+		wf_out_json(ctx, o);
 	} else if (!ctx->quiet) {
 		wf_buf_printf(&text, "#%" PRIu64 " %s is queued: others have its slot\n", number,
 			n->d.workflow);

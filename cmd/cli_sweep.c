@@ -198,7 +198,7 @@ static const struct {
 } counts[] = {
 #define COUNT(member) { #member, offsetof(struct wf_sweep_report, member) }
 	COUNT(orphans), COUNT(timers), COUNT(fired), COUNT(missed), COUNT(granted), COUNT(events),
-	COUNT(released),
+	COUNT(replaced), COUNT(released),
 	COUNT(dropped), COUNT(pruned), COUNT(refused), COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed),
 	COUNT(cancelled), COUNT(parked), COUNT(lost),
 #undef COUNT

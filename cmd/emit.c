@@ -44,7 +44,8 @@ static int taken_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return r;
 }
 
-static void say(struct wf_ctx *ctx, const struct put *p, const struct wf_dispatch *s)
+static void say(struct wf_ctx *ctx, const struct put *p, const struct wf_dispatch *s,
+	const struct wf_driver *d)
 {
 	uint64_t woken = p->taken > s->started ? p->taken - s->started : 0;
 	WF_AUTOBUF struct wf_buf text = { 0 };
@@ -59,6 +60,7 @@ static void say(struct wf_ctx *ctx, const struct put *p, const struct wf_dispatc
 		json_object_set_new(o, "woken", json_integer((json_int_t)woken));
 		json_object_set_new(o, "refused", json_integer((json_int_t)s->refused));
 		json_object_set_new(o, "why", *s->why ? json_string(s->why) : json_null());
+		wf_driver_add_replaced(d, o);
 		wf_out_json(ctx, o);
 		return;
 	}
@@ -122,7 +124,7 @@ static int dispatch(struct wf_ctx *ctx, struct put *p)
 	else
 		status = hand_out(ctx, d, p, &stats);
 	if (!status)
-		say(ctx, p, &stats);
+		say(ctx, p, &stats, d);
 	wf_driver_end(d);
 	return status;
 }

@@ -145,7 +145,9 @@ static int say_kept(struct wf_ctx *ctx, struct wf_driver *d, const struct wf_sta
 	}
 	int status = wf_instance_status_final(in->status) ? statuses[in->status] : WF_EXIT_PARKED;
 	if (wf_machine(ctx)) {
-		wf_out_json(ctx, wf_view_instance_json(plan, in));
+		json_t *o = wf_view_instance_json(plan, in);
+		wf_driver_add_replaced(d, o);
+		wf_out_json(ctx, o);
 	} else if (ctx->quiet) {
 		wf_buf_printf(&text, "%" PRIu64 "\n", in->number);
 	} else {
@@ -173,28 +175,35 @@ static int refused(struct wf_ctx *ctx, const struct wf_cause *cause)
 	return wf_fail_cause(ctx, cause);
 }
 
-/* The last word on what was started: its children part too, and it may have parted before it was told of
- * their end. */
-static json_t *own_document(json_t *documents)
+/* The last word on what was started (0: its number is not known): its children part too, and it may have
+ * parted before it was told of their end. */
+static json_t *own_document(json_t *documents, uint64_t number)
 {
 	for (size_t i = json_array_size(documents); i-- > 0;) {
 		json_t *one = json_array_get(documents, i);
-		if (!json_is_object(json_object_get(one, "parent")))
+		bool own = number
+			? (uint64_t)json_integer_value(json_object_get(one, "number")) == number
+			: !json_is_object(json_object_get(one, "parent"));
+		if (own)
 			return one;
 	}
 	return json_array_get(documents, 0);
 }
 
-static int drive_started(struct wf_ctx *ctx, struct wf_driver *d)
+static int drive_started(struct wf_ctx *ctx, struct wf_driver *d, uint64_t number)
 {
 	int status = wf_driver_run(d);
 	json_t *documents = wf_driver_documents(d);
-	if (!status && documents)
-		wf_out_json(ctx, json_incref(own_document(documents)));
-	if (ctx->quiet && !wf_machine(ctx) && wf_driver_last(d)) {
-		WF_AUTOBUF struct wf_buf number = { 0 };
-		wf_buf_printf(&number, "%" PRIu64 "\n", wf_driver_last(d));
-		wf_out(ctx, &number);
+	if (!status && documents) {
+		json_t *own = own_document(documents, number);
+		wf_driver_add_replaced(d, own);
+		wf_out_json(ctx, json_incref(own));
+	}
+	number = number ? number : wf_driver_last(d);
+	if (ctx->quiet && !wf_machine(ctx) && number) {
+		WF_AUTOBUF struct wf_buf line = { 0 };
+		wf_buf_printf(&line, "%" PRIu64 "\n", number);
+		wf_out(ctx, &line);
 	}
 	return status ? status : wf_driver_status(d);
 }
@@ -223,7 +232,7 @@ static int drive_one(struct wf_ctx *ctx, const struct wf_runnable *r, json_t *in
 		if (!status)
 			status = say_kept(ctx, d, &started);
 	} else {
-		status = drive_started(ctx, d);
+		status = drive_started(ctx, d, started.number);
 	}
 	wf_driver_end(d);
 	return status;
@@ -306,8 +315,9 @@ const struct wf_verb wf_verb_run = {
 		       "wfctl resume goes on without repeating a step. With --quiet only the "
 		       "instance's number is printed.\n\n"
 		       "Where the workflow's concurrency is used up the instance is queued (status 3) or "
-		       "refused (status 6), as the definition says; while the workflow is on hold it is "
-		       "refused (status 6).\n\n"
+		       "refused (status 6), or takes the place of the oldest one, which is cancelled, as "
+		       "the definition says; in that case it is told which (`replaced` of the JSON). While "
+		       "the workflow is on hold it is refused (status 6).\n\n"
 		       "With --batch every line of the file is the input of an instance of its own, and "
 		       "every result is a line of JSON on standard output: line, number, uuid, status, "
 		       "output or error; with -o json all of them are one list. A line that is no input "

@@ -70,6 +70,7 @@ static void say_counts(const struct wf_sweep_report *r, bool dry, struct wf_buf 
 		{ r->dropped, "old event dropped", "old events dropped" },
 		{ r->pruned, dry ? "history to prune" : "history pruned",
 			dry ? "histories to prune" : "histories pruned" },
+		{ r->replaced, "replaced by a newer start", "replaced by newer starts" },
 		{ r->refused, "start refused", "starts refused" },
 		{ r->completed, "completed", "completed" },
 		{ r->failed, "failed", "failed" },

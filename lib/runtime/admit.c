@@ -122,8 +122,11 @@ static int cancel_holder(struct wf_runtime *rt, struct wf_txn *txn, uint64_t num
 {
 	json_t *data = json_pack("{s:s*, s:s}", "by", start->started_by, "reason",
 		"replaced by a newer start");
-	int rc = wf_give_cancel(rt, txn, number, data, cause);
+	bool given = false;
+	int rc = wf_give_cancel(rt, txn, number, data, &given, cause);
 	json_decref(data);
+	if (!rc && given)
+		wf_inside_replaced(rt, number, 0);
 	return rc;
 }
 
@@ -235,6 +238,7 @@ static int take_in(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 		WF_BUG("a start with a plan that is not the runtime's");
 	json_t *slots = NULL;
 	bool full = false;
+	size_t replaced = rt->replaced_count;
 	int rc = refuse_held(txn, in, cause);
 	if (!rc)
 		rc = wf_start_correlate(start->plan, in, start->correlation_id, cause);
@@ -258,6 +262,8 @@ static int take_in(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_st
 		rc = put_bundle(rt, txn, start->bundle);
 	if (!rc)
 		rc = wf_txn_put_instance(txn, in);
+	for (size_t i = replaced; i < rt->replaced_count && !rc; i++)
+		rt->replaced[i].by = in->number;
 	if (!rc)
 		rc = take_starting_event(txn, in);
 	*ret = full ? WF_ADMITTED_QUEUED : WF_ADMITTED;

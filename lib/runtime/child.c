@@ -390,7 +390,7 @@ static int stop_one(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_d
 	json_t *data = json_pack("{s:s*, s:s}", "by", d->in->started_by, "reason", reason);
 	if (undoes(d))
 		(void)json_object_set_new(data, "compensate", json_true());
-	rc = wf_give_cancel(rt, txn, number, data, NULL);
+	rc = wf_give_cancel(rt, txn, number, data, NULL, NULL);
 	json_decref(data);
 	return rc;
 }

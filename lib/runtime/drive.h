@@ -90,6 +90,10 @@ struct wf_numbers {
 };
 void wf_numbers_add(struct wf_numbers *n, uint64_t number);  /* once each */
 
+struct wf_replaced {
+	uint64_t number, by;
+};
+
 /* What is given to an instance from outside. */
 enum wf_gift_kind { WF_GIFT_EVENT, WF_GIFT_SIGNAL, WF_GIFT_KEPT_EVENT };
 struct wf_gift {
@@ -150,6 +154,8 @@ struct wf_runtime {
 	bool committing;               /* the transaction in hand writes the linked drives */
 	struct wf_drive **about;       /* loaded for the transaction in hand, and written by who loaded them */
 	size_t about_count, about_room;
+	struct wf_replaced *replaced;  /* by the starts in it */
+	size_t replaced_count, replaced_room;
 	struct wf_drive **inside;      /* given something in the transaction in hand, beside what it is about */
 	size_t inside_count, inside_room;
 	bool gathers;                  /* what is fed in it waits for wf_inside_settle */
@@ -272,9 +278,12 @@ void wf_drive_reload(struct wf_runtime *rt, struct wf_drive *d);
 void wf_inside_begin(struct wf_runtime *rt);
 /* The transaction is about this one too: whoever loaded it writes it. */
 void wf_inside_about(struct wf_runtime *rt, struct wf_drive *d);
-/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. */
+/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. One that has
+ * ended is left as it is; ret_given says so, and may be NULL. */
 int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
-	struct wf_cause *cause);
+	bool *ret_given, struct wf_cause *cause);
+/* A start of the transaction in hand cancelled it; by: the start's number. */
+void wf_inside_replaced(struct wf_runtime *rt, uint64_t number, uint64_t by);
 /* What follows from the end of an instance, if it has ended: slots for who waits for them, word to its
  * parent. After everything that the transaction is about is written. */
 int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_instance *in);

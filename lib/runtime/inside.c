@@ -12,7 +12,7 @@
 
 void wf_inside_begin(struct wf_runtime *rt)
 {
-	rt->granted.count = 0;
+	rt->granted.count = rt->replaced_count = 0;
 	rt->about_count = rt->later_count = 0;
 	rt->gathers = false;
 	for (size_t i = 0; i < rt->inside_count; i++)
@@ -34,6 +34,10 @@ void wf_inside_keep(struct wf_runtime *rt)
 		rt->born[rt->born_count++] = rt->begun[i];
 	}
 	rt->about_count = rt->inside_count = rt->begun_count = 0;
+	const struct wf_observer *o = &rt->options.observer;
+	for (size_t i = 0; i < rt->replaced_count && o->replaced; i++)
+		o->replaced(o->arg, rt->replaced[i].number, rt->replaced[i].by);
+	rt->replaced_count = 0;
 }
 
 void wf_inside_done(struct wf_runtime *rt)
@@ -43,12 +47,19 @@ void wf_inside_done(struct wf_runtime *rt)
 		wf_drive_free(rt->given[i]);
 	for (size_t i = 0; i < rt->born_count; i++)
 		wf_instance_free(rt->born[i]);
+	wf_free(rt->replaced);
 	wf_free(rt->inside);
 	wf_free(rt->about);
 	wf_free(rt->later);
 	wf_free(rt->begun);
 	wf_free(rt->given);
 	wf_free(rt->born);
+}
+
+void wf_inside_replaced(struct wf_runtime *rt, uint64_t number, uint64_t by)
+{
+	WF_GROW(rt->replaced, rt->replaced_count, rt->replaced_room);
+	rt->replaced[rt->replaced_count++] = (struct wf_replaced){number, by};
 }
 
 void wf_inside_about(struct wf_runtime *rt, struct wf_drive *d)
@@ -108,7 +119,7 @@ static int write_fed(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive 
 }
 
 int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
-	struct wf_cause *cause)
+	bool *ret_given, struct wf_cause *cause)
 {
 	struct wf_event event = wf_drive_event(WF_EVENT_CANCEL, WF_NONE, 0, data);
 	struct wf_drive *d = NULL;
@@ -119,6 +130,8 @@ int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, j
 	d->inside = true;
 	rc = wf_drive_feed(rt, d, &event, NULL);
 	d->inside = false;
+	if (ret_given)
+		*ret_given = !rc;
 	/* one that has ended, by what was due, is refused and kept */
 	return rc && !d->touched ? 0 : write_fed(rt, txn, d);
 }

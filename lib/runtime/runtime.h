@@ -36,6 +36,8 @@ struct wf_observer {
 	/* What is the matter with this instance alone (its plan cannot be read, a value is too long) kept it
 	 * from being claimed, or from what it was to be given; the others go on. NULL: that ends the loop. */
 	void (*passed_over)(void *arg, uint64_t number, const struct wf_cause *cause);
+	/* A start whose slots replace took the place of another instance, which is cancelled. */
+	void (*replaced)(void *arg, uint64_t number, uint64_t by);
 };
 
 struct wf_runtime_options {

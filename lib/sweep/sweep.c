@@ -131,6 +131,15 @@ static void parted(void *arg, const struct wf_plan *plan, const struct wf_instan
 	}
 }
 
+static void replaced(void *arg, uint64_t number, uint64_t by)
+{
+	struct sweep *s = arg;
+
+	(void)number;
+	(void)by;
+	s->report.replaced++;
+}
+
 static void moved(void *arg, const struct wf_plan *plan, const struct wf_instance *in,
 	const struct wf_event *event, const struct wf_transition *transitions, uint32_t count)
 {
@@ -169,7 +178,7 @@ static int make_runtime(struct sweep *s, struct wf_cause *cause)
 		.tenant = o->tenant, .environment = o->environment, .libexec = o->libexec,
 		.workdir = o->workdir, .environ_in = o->environ_in, .stay_ms = STAY_MS,
 		.max_in_flight = o->jobs, .os_user = o->os_user, .people = o->people,
-		.people_arg = o->people_arg, .observer = { .arg = s, .moved = moved, .parted = parted,
+		.people_arg = o->people_arg, .observer = { .arg = s, .moved = moved, .parted = parted, .replaced = replaced,
 			.told = told, .passed_over = passed_over } };
 
 	return wf_runtime_new(&options, &s->rt, cause);

@@ -24,6 +24,7 @@ struct wf_sweep_report {
 	uint64_t fired, missed; /* firings of schedules: made good, and left out by their policy */
 	uint64_t granted;       /* queued instances whose slots were free, begun */
 	uint64_t events;        /* dispatched */
+	uint64_t replaced;      /* instances cancelled for starts that took their places */
 	uint64_t released;      /* effects that a hold had kept back, begun */
 	uint64_t dropped;       /* events whose retention was over */
 	uint64_t pruned;        /* instances whose history's retention was over */

@@ -42,6 +42,25 @@ setup() {
 	ok wfctl journal check
 }
 
+@test "what it starts may take the place of another, which is told" {
+	cat >latest.yaml <<-'EOT'
+	workflow:
+	  id: latest
+	  version: 1.0.0
+	  concurrency: { max_in_flight: 1, on_conflict: replace }
+	  triggers: [{ type: event, name: page.changed }]
+	  steps: [{ id: wait, action: wait.signal, with: { name: go } }]
+	EOT
+	wfctl register latest.yaml >/dev/null
+	ok wfctl emit page.changed -o json
+	assert_equal "$(jq -c .replaced <<<"$output")" null
+	ok wfctl emit page.changed
+	assert_line "#2 takes the place of #1, which is cancelled"
+	ok wfctl emit page.changed -o json
+	shape emit
+	assert_equal "$(jq -c .replaced <<<"$output")" "[2]"
+}
+
 @test "the same id is the same event" {
 	ok wfctl emit customer.created --data '{"id": "c1", "vip": true}' --id crm-1
 	ok wfctl emit customer.created --data '{"id": "c9", "vip": true}' --id crm-1

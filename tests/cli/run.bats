@@ -309,8 +309,14 @@ setup() {
 	status 6 wfctl run reject.yaml
 	n=$(wfctl run replace.yaml --quiet || true)
 	status 3 wfctl run replace.yaml
+	assert_line "#$((n + 1)) takes the place of #$n, which is cancelled"
 	ok wfctl show "$n" -o json
 	assert_equal "$(jq -r .status <<<"$output")" cancelled
+	status 3 wfctl run replace.yaml -o json
+	assert_equal "$(jq -c '[.number, .replaced]' <<<"$output")" "[$((n + 2)),[$((n + 1))]]"
+	shape run
+	status 3 wfctl run replace.yaml --set k=other -o json
+	assert_equal "$(jq -c .replaced <<<"$output")" null
 	ok wfctl journal check
 }
 

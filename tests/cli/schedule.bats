@@ -243,6 +243,11 @@ setup() {
 	assert_equal "$(jq -r '.recent | map(.outcome) | join(" ")' <<<"$output")" "started skipped"
 	ok wfctl schedule show queue -o json
 	assert_equal "$(jq -r '.recent | map(.outcome) | join(" ")' <<<"$output")" "started queued"
+	at 2026-11-20T11:30:00Z status 3 wfctl schedule run-now replace
+	assert_line --regexp '^#[0-9]+ takes the place of #[0-9]+, which is cancelled$'
+	at 2026-11-20T11:30:00Z status 3 wfctl schedule run-now replace -o json
+	shape schedule-run-now
+	assert_equal "$(jq -c '.number - .replaced[0]' <<<"$output")" 1
 	# the queue moves on when the first has ended
 	first=$(wfctl ps -o json | jq 'map(select(.started_by == "schedule:queue" and .status == "waiting"))[0].number')
 	wfctl signal "$first" go >/dev/null || true

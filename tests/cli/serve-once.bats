@@ -592,6 +592,7 @@ has_lock_open() {
 	at 2026-11-20T09:00:00Z wfctl schedule add tick '0 * * * *' --missed backfill \
 		--overlap replace >/dev/null
 	at 2026-11-20T12:30:00Z ok wfctl serve-once
+	assert_output --partial "2 replaced by newer starts"
 	ok wfctl ps -o jsonl
 	assert_equal "$(jq -sc 'sort_by(.number) | map(.status)' <<<"$output")" \
 		'["cancelled","cancelled","completed"]'

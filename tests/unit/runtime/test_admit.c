@@ -313,6 +313,9 @@ static void it_may_replace_and_the_replaced_command_is_stopped(void **state)
 	(void)b;
 	uint64_t c = admit(w, plan, "a", WF_ADMITTED);
 	assert_int_equal(status_of(w, b), WF_INST_CANCELLED);
+	assert_int_equal(w->heard.replaced, 2);
+	assert_int_equal(w->heard.out, b);
+	assert_int_equal(w->heard.in, c);
 	assert_int_equal(cancel(w, c), 0);
 	run(w);
 	struct wf_instance *in = load(w, a);
@@ -514,7 +517,11 @@ static void those_admitted_in_one_transaction_replace_each_other(void **state)
 	assert_int_equal(wf_journal_update(w->journal, fire_three, &f, &w->cause), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(wf_runtime_begin(w->rt, f.own[i], &w->cause), 0);
+	assert_int_equal(w->heard.replaced, 0);
 	wf_runtime_admitted(w->rt);
+	assert_int_equal(w->heard.replaced, 2);
+	assert_int_equal(w->heard.out, f.numbers[1]);
+	assert_int_equal(w->heard.in, f.numbers[2]);
 	run(w);
 	assert_int_equal(status_of(w, f.numbers[0]), WF_INST_CANCELLED);
 	assert_int_equal(status_of(w, f.numbers[1]), WF_INST_CANCELLED);

@@ -66,6 +66,8 @@ struct heard {
 	unsigned passed_over;
 	uint64_t spoilt;         /* the last that was passed over */
 	uint64_t number;         /* of the last that parted */
+	unsigned replaced;
+	uint64_t out, in;        /* the last that was replaced, and by which */
 	enum wf_instance_status status;
 	uint64_t order[64];      /* numbers of those that ended, in that order */
 };
@@ -119,6 +121,14 @@ static inline void hear_passed_over(void *arg, uint64_t number, const struct wf_
 	h->spoilt = number;
 }
 
+static inline void hear_replaced(void *arg, uint64_t number, uint64_t by)
+{
+	struct heard *h = arg;
+	h->replaced++;
+	h->out = number;
+	h->in = by;
+}
+
 static inline void open_journal(struct world *w)
 {
 	if (wf_home_open(w->folder, NULL, &w->home, &w->cause) ||
@@ -135,7 +145,7 @@ static inline void open_runtime(struct world *w)
 		.tenant = "default", .environment = "default", .libexec = getenv("WFCTL_BUILD"),
 		.os_user = "tester", .stay_ms = w->stay_ms, .max_in_flight = w->most,
 		.observer = {&w->heard, hear_started, hear_moved, hear_parted, NULL,
-			hear_passed_over}};
+			hear_passed_over, hear_replaced}};
 	options.environ_in = world_environment;
 	if (wf_runtime_new(&options, &w->rt, &w->cause))
 		fail_msg("%s", w->cause.text);
