@@ -385,5 +385,9 @@ int main(int argc, char **argv)
 		failed += status != 0;
 	for (unsigned job = 0; job < jobs; job++)
 		add_up(&shared->tallies[job]);
+	if (!tally.ran) {
+		fprintf(stderr, "there is no scenario %s\n", only ? only : "at all");
+		return 2;
+	}
 	return report(failed);
 }

@@ -422,12 +422,16 @@ static void try_scenario(const struct fault_scenario *s, const char *only)
 	(void)fflush(stdout);
 }
 
-/* A call that no scenario makes is none that was tried. */
-static size_t count_met(void)
+/* A call that no scenario makes is none that was tried: of all scenarios together that is a defect. */
+static size_t count_met(bool all)
 {
 	size_t met = 0;
-	for (size_t i = 0; i < fault_call_count; i++)
+	for (size_t i = 0; i < fault_call_count; i++) {
+		bool tried = !at.leaks || strcmp(fault_calls[i].name, "malloc") != 0;
 		met += at.met[i] > 0;
+		if (all && tried && !at.met[i])
+			trial_defect("%s was never met", fault_calls[i].name);
+	}
 	return met;
 }
 
@@ -479,8 +483,13 @@ int main(int argc, char **argv)
 			try_scenario(&fault_scenarios[i], call);
 	if (!scenario || !strcmp(scenario, "real"))
 		real_limits(at.self, at.tests, at.log, at.quick);
+	bool known = !scenario || !strcmp(scenario, "real") || at.cases;
+	if (!known || (call && scenario && at.cases && !at.hits))
+		trial_die("there is no scenario %s%s%s", scenario, call ? ", or it makes no " : "",
+			call ? call : "");
+	size_t met = count_met(!scenario);
 	printf("check-fault: %zu scenarios, %zu of %zu calls were made, and allocations; %zu runs, %zu with a "
-	       "fault; statuses", fault_scenario_count, count_met(), fault_call_count, at.cases, at.hits);
+	       "fault; statuses", scenario ? 1 : fault_scenario_count, met, fault_call_count, at.cases, at.hits);
 	for (size_t i = 0; i < 256; i++)
 		if (at.statuses[i])
 			printf(" %zu:%zu", i, at.statuses[i]);

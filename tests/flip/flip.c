@@ -428,6 +428,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (!only || strcmp(only, parts[i].name) == 0)
 			parts[i].fn();
+	if (!all.flipped)
+		complain("nothing was flipped");
 	printf("check-flip: %lu bytes flipped, %lu found, %lu harmless; %u wrong\n", all.flipped,
 		all.found, all.harmless, world.complaints);
 	return world_end();
