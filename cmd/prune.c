@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "base/duration.h"
+#include "base/numbers.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -65,25 +66,11 @@ static int sift(struct wf_txn *txn, struct prune *p)
 	return r;
 }
 
-struct numbers {
-	uint64_t *items;
-	size_t count, room;
-};
-
-static bool take(void *arg, uint64_t number, int64_t since)
-{
-	struct numbers *n = arg;
-	(void)since;
-	WF_GROW(n->items, n->count, n->room);
-	n->items[n->count++] = number;
-	return true;
-}
-
 /* Those that the journal has an entry of: its definition says how long. */
 static int find_expired(struct wf_txn *txn, struct prune *p)
 {
-	struct numbers n = { 0 };
-	int r = wf_txn_each_expired(txn, p->ctx->now, take, &n);
+	struct wf_numbers n = { 0 };
+	int r = wf_txn_each_expired(txn, p->ctx->now, wf_numbers_take_at, &n);
 	for (size_t i = 0; r == 0 && i < n.count; i++) {
 		struct wf_instance *in = NULL;
 		r = wf_txn_get_instance(txn, n.items[i], WF_LOAD_HEADER, &in);
@@ -91,7 +78,7 @@ static int find_expired(struct wf_txn *txn, struct prune *p)
 			keep(p, in->number, in->workflow);
 		wf_instance_free(in);
 	}
-	wf_free(n.items);
+	wf_numbers_done(&n);
 	return r;
 }
 

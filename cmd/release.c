@@ -2,6 +2,7 @@
 #include "cli_drive.h"
 #include "cli_hold.h"
 
+#include "base/numbers.h"
 #include "sweep/schedule.h"
 
 #include <inttypes.h>
@@ -14,30 +15,20 @@ struct kept_back {
 
 struct release {
 	const char *workflow;    /* NULL: everything */
-	uint64_t *held;          /* instances with effects that were kept back */
-	size_t held_count, held_room;
+	struct wf_numbers held;  /* instances with effects that were kept back */
 	struct kept_back *back;  /* those effects */
 	size_t back_count, back_room;
-	uint64_t *fresh;         /* that have not begun */
-	size_t fresh_count, fresh_room;
+	struct wf_numbers fresh; /* that have not begun */
 	uint64_t refused;
 };
-
-static bool keep_held(void *arg, uint64_t number)
-{
-	struct release *r = arg;
-	WF_GROW(r->held, r->held_count, r->held_room);
-	r->held[r->held_count++] = number;
-	return true;
-}
 
 /* The effects that nothing holds any more. */
 static int find_back(struct wf_txn *txn, struct release *r)
 {
-	for (size_t i = 0; i < r->held_count; i++) {
+	for (size_t i = 0; i < r->held.count; i++) {
 		struct wf_instance *in = NULL;
 		bool held = false;
-		int rc = wf_txn_get_instance(txn, r->held[i], WF_LOAD_ALL, &in);
+		int rc = wf_txn_get_instance(txn, r->held.items[i], WF_LOAD_ALL, &in);
 		if (rc == 0)
 			rc = wf_txn_is_held(txn, in->workflow, &held);
 		for (uint32_t k = 0; rc == 0 && !held && k < in->step_count; k++) {
@@ -59,28 +50,27 @@ static bool keep_fresh(void *arg, const struct wf_instance *in)
 	struct release *r = arg;
 	if (in->owner)
 		return true;
-	WF_GROW(r->fresh, r->fresh_count, r->fresh_room);
-	r->fresh[r->fresh_count++] = in->number;
+	wf_numbers_add(&r->fresh, in->number);
 	return true;
 }
 
 /* Keeps of the numbers those that nothing holds any more. */
-static int keep_free(struct wf_txn *txn, uint64_t *numbers, size_t *count)
+static int keep_free(struct wf_txn *txn, struct wf_numbers *numbers)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < *count; i++) {
+	for (size_t i = 0; i < numbers->count; i++) {
 		struct wf_instance *in = NULL;
 		bool held = false;
-		int r = wf_txn_get_instance(txn, numbers[i], WF_LOAD_HEADER, &in);
+		int r = wf_txn_get_instance(txn, numbers->items[i], WF_LOAD_HEADER, &in);
 		if (r == 0)
 			r = wf_txn_is_held(txn, in->workflow, &held);
 		wf_instance_free(in);
 		if (r < 0)
 			return r;
 		if (!held)
-			numbers[kept++] = numbers[i];
+			numbers->items[kept++] = numbers->items[i];
 	}
-	*count = kept;
+	numbers->count = kept;
 	return 0;
 }
 
@@ -88,7 +78,7 @@ static int release_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct release *r = arg;
 	struct wf_filter pending = { .status = (int)WF_INST_PENDING, .oldest_first = true };
-	r->held_count = r->back_count = r->fresh_count = 0;
+	r->held.count = r->back_count = r->fresh.count = 0;
 	int rc = wf_txn_drop_hold(txn, r->workflow);
 	if (rc == WF_ENOENT) {
 		int known = wf_hold_known(txn, r->workflow, cause);
@@ -102,13 +92,13 @@ static int release_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (rc == 0)
 		rc = wf_schedule_release(txn, r->workflow);
 	if (rc == 0)
-		rc = wf_txn_each_held_back(txn, keep_held, r);
+		rc = wf_txn_each_held_back(txn, wf_numbers_take, &r->held);
 	if (rc == 0)
 		rc = wf_txn_each_instance(txn, &pending, keep_fresh, r);
 	if (rc == 0)
 		rc = find_back(txn, r);
 	if (rc == 0)
-		rc = keep_free(txn, r->fresh, &r->fresh_count);
+		rc = keep_free(txn, &r->fresh);
 	return rc;
 }
 
@@ -123,7 +113,7 @@ static void answered(void *arg, size_t index, int result, const struct wf_cause 
 
 static void say(struct wf_ctx *ctx, const struct release *r, const struct wf_tally *t)
 {
-	uint64_t released = r->back_count + r->fresh_count - r->refused;
+	uint64_t released = r->back_count + r->fresh.count - r->refused;
 	if (wf_machine(ctx)) {
 		json_t *o = json_object();
 		json_object_set_new(o, "workflow",
@@ -158,7 +148,7 @@ static int go_on(struct wf_ctx *ctx, struct release *r)
 			.event = { .type = WF_EVENT_RELEASE, .at = wf_now_ms(),
 				.random = wf_random_u32(), .step = r->back[i].step, .data = data } };
 	wf_runtime_post_later(wf_driver_runtime(d), posts, r->back_count, answered, r);
-	wf_runtime_claim_later(wf_driver_runtime(d), r->fresh, r->fresh_count);
+	wf_runtime_claim_later(wf_driver_runtime(d), r->fresh.items, r->fresh.count);
 	status = wf_driver_run(d);
 	if (!status)
 		say(ctx, r, wf_driver_tally(d));
@@ -188,9 +178,9 @@ static int run_release(struct wf_ctx *ctx)
 	} else {
 		status = go_on(ctx, &r);
 	}
-	wf_free(r.held);
+	wf_numbers_done(&r.held);
 	wf_free(r.back);
-	wf_free(r.fresh);
+	wf_numbers_done(&r.fresh);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "cli_instance.h"
 #include "cli_steps.h"
 
+#include "base/numbers.h"
 #include "view/approval.h"
 #include "view/instance.h"
 #include "view/when.h"
@@ -27,9 +28,7 @@ struct row {
 
 struct listing {
 	struct wf_ctx *ctx;
-	uint64_t limit;
-	uint64_t *numbers;
-	size_t number_count, number_room;
+	struct wf_numbers numbers; /* of the instances that have one */
 	struct row *rows;
 	size_t count, room;
 };
@@ -43,24 +42,15 @@ static void listing_done(struct listing *l)
 		wf_free(l->rows[i].what);
 	}
 	wf_free(l->rows);
-	wf_free(l->numbers);
-}
-
-static bool keep(void *arg, uint64_t number, int64_t due)
-{
-	struct listing *l = arg;
-	(void)due;
-	WF_GROW(l->numbers, l->number_count, l->number_room);
-	l->numbers[l->number_count++] = number;
-	return !l->limit || l->number_count < l->limit;
+	wf_numbers_done(&l->numbers);
 }
 
 static int due_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 {
 	struct listing *l = arg;
 	(void)cause;
-	l->number_count = 0;
-	return wf_txn_each_due(txn, INT64_MAX, keep, l);
+	l->numbers.count = 0;
+	return wf_txn_each_due(txn, INT64_MAX, wf_numbers_take_at, &l->numbers);
 }
 
 static void step_what(const struct wf_step_state *s, struct wf_buf *out)
@@ -175,8 +165,8 @@ static void put_table(struct listing *l)
 static int read_due(struct listing *l)
 {
 	int status = wf_read_journal(l->ctx, due_txn, l);
-	for (size_t i = 0; !status && i < l->number_count; i++) {
-		WF_AUTOFREE char *name = wf_asprintf("%" PRIu64, l->numbers[i]);
+	for (size_t i = 0; !status && i < l->numbers.count; i++) {
+		WF_AUTOFREE char *name = wf_asprintf("%" PRIu64, l->numbers.items[i]);
 		status = add_instance(l, name);
 	}
 	return status;
@@ -184,8 +174,8 @@ static int read_due(struct listing *l)
 
 static int run_ls(struct wf_ctx *ctx)
 {
-	struct listing l = { .ctx = ctx, .limit = DEFAULT_LIMIT };
-	int status = wf_opt_number(ctx, "limit", 0, UINT64_MAX, &l.limit);
+	struct listing l = { .ctx = ctx, .numbers.most = DEFAULT_LIMIT };
+	int status = wf_opt_number(ctx, "limit", 0, UINT64_MAX, &l.numbers.most);
 	if (!status)
 		status = wf_arg(ctx, 0) ? add_instance(&l, wf_arg(ctx, 0)) : read_due(&l);
 	if (!status) {

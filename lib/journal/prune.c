@@ -6,6 +6,7 @@
  * oldest records first, so that nobody waits long; the entry that asks for it goes with the last part.
  */
 #include "base/mem.h"
+#include "base/numbers.h"
 #include "journal/private.h"
 
 int wf_pruned_get(const void *bytes, size_t n, uint64_t *ret_records, int64_t *ret_at)
@@ -160,32 +161,19 @@ int wf_txn_next_expiry(struct wf_txn *t, int64_t *ret)
 	return rc;
 }
 
-struct slice {
-	uint64_t *numbers;
-	size_t count, room;
-};
-
-static bool take_number(void *arg, uint64_t number, int64_t at)
-{
-	struct slice *s = arg;
-	(void)at;
-	s->numbers[s->count++] = number;
-	return s->count < s->room;
-}
-
 int wf_txn_prune_expired(struct wf_txn *t, int64_t now, size_t most, struct wf_pruned *ret)
 {
-	WF_AUTOFREE uint64_t *numbers = wf_alloc(sizeof(*numbers) * (most ? most : 1));
-	struct slice s = {.numbers = numbers, .room = most};
+	struct wf_numbers old = {.most = most};
 	struct wf_pruned p = {0};
-	int rc = most ? wf_txn_each_expired(t, now, take_number, &s) : 0;
-	for (size_t i = 0; !rc && i < s.count && p.records < WF_PRUNE_RECORDS; i++) {
+	int rc = most ? wf_txn_each_expired(t, now, wf_numbers_take_at, &old) : 0;
+	for (size_t i = 0; !rc && i < old.count && p.records < WF_PRUNE_RECORDS; i++) {
 		uint64_t removed = 0, room = WF_PRUNE_RECORDS - p.records;
-		rc = wf_txn_prune_history(t, s.numbers[i], now, room, &removed);
+		rc = wf_txn_prune_history(t, old.items[i], now, room, &removed);
 		p.instances += !rc && removed < room;
 		p.records += removed;
 	}
-	p.more = p.instances < s.count || (most && s.count == most);
+	p.more = p.instances < old.count || (most && old.count == most);
+	wf_numbers_done(&old);
 	if (!rc)
 		*ret = p;
 	return rc;

@@ -105,18 +105,6 @@ static int all_slots(const struct wf_start *start, const struct wf_instance *in,
 
 /* -- replacing -- */
 
-struct holders {
-	struct wf_numbers numbers;
-	uint64_t most;
-};
-
-static bool see_holder(void *arg, uint64_t number)
-{
-	struct holders *h = arg;
-	wf_numbers_add(&h->numbers, number);
-	return h->numbers.count < h->most;
-}
-
 static int cancel_holder(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number,
 	const struct wf_start *start, struct wf_cause *cause)
 {
@@ -139,11 +127,11 @@ static int replace(struct wf_runtime *rt, struct wf_txn *txn, const json_t *slot
 	int rc = wf_txn_count_held(txn, name, 0, &held);
 	if (rc || held < limit)
 		return rc;
-	struct holders h = {.most = held - limit + 1};
-	rc = wf_txn_each_held(txn, name, see_holder, &h);
-	for (size_t i = 0; i < h.numbers.count && !rc; i++)
-		rc = cancel_holder(rt, txn, h.numbers.at[i], start, cause);
-	wf_free(h.numbers.at);
+	struct wf_numbers holders = {.most = held - limit + 1};
+	rc = wf_txn_each_held(txn, name, wf_numbers_take, &holders);
+	for (size_t i = 0; i < holders.count && !rc; i++)
+		rc = cancel_holder(rt, txn, holders.items[i], start, cause);
+	wf_numbers_done(&holders);
 	return rc;
 }
 

@@ -164,7 +164,7 @@ static int admit(struct birth *b, const struct wanted *w, const char *token, jso
 		return 0;
 	}
 	if (how == WF_ADMITTED)
-		wf_numbers_add(&rt->granted, b->number);
+		wf_numbers_add_once(&rt->granted, b->number);
 	wf_instance_free(child);
 	return 0;
 }

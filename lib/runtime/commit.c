@@ -317,18 +317,18 @@ void wf_runtime_after(struct wf_runtime *rt)
 	bool own = false;
 	wf_inside_after(rt);
 	for (size_t i = 0; i < rt->ended.count; i++)
-		stop_children(rt, rt->ended.at[i]);
+		stop_children(rt, rt->ended.items[i]);
 	rt->ended.count = 0;
 	for (size_t i = 0; i < rt->wakes.count; i++) {
-		if (rt->wakes.at[i] == rt->runner)
+		if (rt->wakes.items[i] == rt->runner)
 			own = true;
 		else
-			wf_runner_wake(rt->options.home, rt->wakes.at[i]);
+			wf_runner_wake(rt->options.home, rt->wakes.items[i]);
 	}
 	rt->wakes.count = 0;
 	if (rt->granted.count) {
 		wf_crash_here(WF_CRASH_GRANTED);
-		wf_runtime_claim_later(rt, rt->granted.at, rt->granted.count);
+		wf_runtime_claim_later(rt, rt->granted.items, rt->granted.count);
 		rt->granted.count = 0;
 	}
 	if (!own)

@@ -209,15 +209,6 @@ struct wf_drive *wf_drive_find(const struct wf_runtime *rt, uint64_t number)
 	return NULL;
 }
 
-void wf_numbers_add(struct wf_numbers *n, uint64_t number)
-{
-	for (size_t i = 0; i < n->count; i++)
-		if (n->at[i] == number)
-			return;
-	WF_GROW(n->at, n->count, n->room);
-	n->at[n->count++] = number;
-}
-
 struct wf_event wf_drive_event(enum wf_event_type type, uint32_t step, uint32_t attempt,
 	json_t *data)
 {

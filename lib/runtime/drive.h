@@ -2,6 +2,7 @@
 #ifndef WF_RUNTIME_DRIVE_H
 #define WF_RUNTIME_DRIVE_H
 
+#include "base/numbers.h"
 #include "journal/waiting.h"
 #include "runtime/runtime.h"
 
@@ -82,13 +83,6 @@ struct wf_drive {
 	int64_t due;             /* as the heap has it; 0: it is not in the heap */
 	uint32_t due_at;         /* its place there */
 };
-
-/* Numbers of instances, or ids of runners. */
-struct wf_numbers {
-	uint64_t *at;
-	size_t count, room;
-};
-void wf_numbers_add(struct wf_numbers *n, uint64_t number);  /* once each */
 
 struct wf_replaced {
 	uint64_t number, by;

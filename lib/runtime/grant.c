@@ -61,7 +61,7 @@ static int grant_one(struct granting *g, uint64_t number)
 		if (!rc)
 			rc = wf_slots_take(g->txn, in);
 		if (!rc)
-			wf_numbers_add(&g->rt->granted, number);
+			wf_numbers_add_once(&g->rt->granted, number);
 		if (!rc)
 			rc = wf_txn_slot_open(g->txn, g->slot, &g->open);
 	}

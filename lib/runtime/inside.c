@@ -192,14 +192,14 @@ int wf_drive_follow(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_i
 static void part_silently(struct wf_runtime *rt, struct wf_drive *d)
 {
 	if (d->taken_over)
-		wf_numbers_add(&rt->ended, d->in->number);
+		wf_numbers_add_once(&rt->ended, d->in->number);
 	wf_drive_free(d);
 }
 
 static void go_on(struct wf_runtime *rt, struct wf_drive *d)
 {
 	if (d->touched && d->elsewhere) {
-		wf_numbers_add(&rt->wakes, d->owner_before);
+		wf_numbers_add_once(&rt->wakes, d->owner_before);
 		wf_drive_free(d);
 	} else if (d->touched && d->in->status == WF_INST_CANCELLED) {
 		part_silently(rt, d);

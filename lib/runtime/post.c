@@ -224,7 +224,7 @@ static void tell_elsewhere(struct wf_runtime *rt, struct wf_drive *d)
 {
 	bool ended = wf_instance_status_final(d->in->status), own = d->owner_before == rt->runner;
 	wf_crash_here(WF_CRASH_INTRUDED);
-	wf_numbers_add(&rt->wakes, d->owner_before);
+	wf_numbers_add_once(&rt->wakes, d->owner_before);
 	wf_instance_written(d->in);
 	if (own) {
 		wf_drive_free(d); /* the drive that has it tells of it when it is loaded again */
@@ -238,7 +238,7 @@ static void go_on_here(struct wf_runtime *rt, struct wf_drive *d)
 {
 	bool recovers = d->taken_over && !d->leaving;
 	if (d->taken_over && wf_drive_cut_short(d->in))
-		wf_numbers_add(&rt->ended, d->in->number);
+		wf_numbers_add_once(&rt->ended, d->in->number);
 	wf_drive_link(rt, d);
 	wf_drive_committed(rt, d); /* it is gone when it leaves */
 	if (recovers) {

@@ -47,9 +47,9 @@ void wf_runtime_free(struct wf_runtime *rt)
 	wf_runtime_free_plans(rt);
 	wf_free(rt->claims);
 	wf_free(rt->gifts);
-	wf_free(rt->granted.at);
-	wf_free(rt->ended.at);
-	wf_free(rt->wakes.at);
+	wf_numbers_done(&rt->granted);
+	wf_numbers_done(&rt->ended);
+	wf_numbers_done(&rt->wakes);
 	wf_free(rt->due);
 	wf_turn_done(&rt->turn);
 	if (rt->runner)

@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/numbers.h"
 #include "sweep/firing.h"
 #include "runtime/input.h"
 #include "sweep/schedule.h"
@@ -370,22 +371,8 @@ static int commit_each(struct group *g, struct wf_fired *f, struct wf_cause *cau
 	return err;
 }
 
-struct due {
-	uint64_t *ids;
-	size_t count, most;
-};
-
-static bool keep_due(void *arg, uint64_t id, int64_t when)
-{
-	struct due *d = arg;
-
-	(void)when;
-	d->ids[d->count++] = id;
-	return d->count < d->most;
-}
-
 struct find_due {
-	struct due due;
+	struct wf_numbers due; /* ids of schedules */
 	int64_t now;
 };
 
@@ -395,10 +382,10 @@ static int find_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 
 	(void)cause;
 	f->due.count = 0;
-	return wf_txn_each_schedule_due(txn, f->now, keep_due, &f->due);
+	return wf_txn_each_schedule_due(txn, f->now, wf_numbers_take_at, &f->due);
 }
 
-static int fire_some(struct group *g, const struct due *due, size_t first, struct wf_fired *f,
+static int fire_some(struct group *g, const struct wf_numbers *due, size_t first, struct wf_fired *f,
 	struct wf_cause *cause)
 {
 	int err = 0;
@@ -406,7 +393,7 @@ static int fire_some(struct group *g, const struct due *due, size_t first, struc
 	g->count = 0;
 	for (size_t i = first; err == 0 && i < due->count && g->count < GROUP; i++) {
 		bool found = false;
-		err = prepare(g, due->ids[i], &g->items[g->count], &found, cause);
+		err = prepare(g, due->items[i], &g->items[g->count], &found, cause);
 		g->count += found;
 	}
 	if (err == 0 && g->count)
@@ -428,7 +415,6 @@ int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t
 	*ret_more = false;
 	if (!find.due.most)
 		return 0;
-	find.due.ids = wf_calloc(find.due.most, sizeof(*find.due.ids));
 	g.items = wf_calloc(GROUP, sizeof(*g.items));
 	err = wf_journal_view(j, find_due, &find, cause);
 	for (size_t i = 0; err == 0 && i < find.due.count; i += GROUP)
@@ -436,6 +422,6 @@ int wf_fire_due(struct wf_runtime *rt, struct wf_journal *j, int64_t now, size_t
 	*ret_more = find.due.count == find.due.most || g.unfinished;
 	wf_free(g.items);
 	wf_free(g.own);
-	wf_free(find.due.ids);
+	wf_numbers_done(&find.due);
 	return err;
 }

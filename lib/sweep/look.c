@@ -15,12 +15,12 @@
 
 void wf_agenda_done(struct wf_agenda *a)
 {
-	wf_sweep_numbers_done(&a->orphans);
-	wf_sweep_numbers_done(&a->timers);
-	wf_sweep_numbers_done(&a->schedules);
-	wf_sweep_numbers_done(&a->events);
-	wf_sweep_numbers_done(&a->held_back);
-	wf_sweep_numbers_done(&a->queued);
+	wf_numbers_done(&a->orphans);
+	wf_numbers_done(&a->timers);
+	wf_numbers_done(&a->schedules);
+	wf_numbers_done(&a->events);
+	wf_numbers_done(&a->held_back);
+	wf_numbers_done(&a->queued);
 }
 
 bool wf_agenda_empty(const struct wf_agenda *a)
@@ -54,19 +54,6 @@ struct look {
 	uint64_t alive, dead;
 };
 
-static bool add_due(void *arg, uint64_t number, int64_t due)
-{
-	(void)due;
-	wf_sweep_numbers_add(arg, number);
-	return true;
-}
-
-static bool add_number(void *arg, uint64_t number)
-{
-	wf_sweep_numbers_add(arg, number);
-	return true;
-}
-
 /* A living owner drives on; instances of one owner stand together. */
 static bool has_owner(struct look *l, uint64_t owner)
 {
@@ -88,7 +75,7 @@ static bool add_orphan(void *arg, const struct wf_instance *in)
 		return true;
 	if (!has_owner(l, in->owner)) {
 		l->work = true;
-		wf_sweep_numbers_add(&l->a.orphans, in->number);
+		wf_numbers_add(&l->a.orphans, in->number);
 	}
 	return !(l->glance && l->work);
 }
@@ -114,7 +101,7 @@ static bool add_event(void *arg, const struct wf_kept_event *e)
 	struct look *l = arg;
 
 	l->work = true;
-	wf_sweep_numbers_add(&l->a.events, e->number);
+	wf_numbers_add(&l->a.events, e->number);
 	return !l->glance;
 }
 
@@ -139,8 +126,8 @@ static int look_at_events(struct wf_txn *txn, struct look *l)
 /* Steps that a hold kept back which is no more. */
 static int look_at_held(struct wf_txn *txn, struct look *l)
 {
-	struct wf_sweep_numbers held = { 0 };
-	int err = wf_txn_each_held_back(txn, add_number, &held);
+	struct wf_numbers held = { 0 };
+	int err = wf_txn_each_held_back(txn, wf_numbers_take, &held);
 
 	for (size_t i = 0; err == 0 && i < held.count; i++) {
 		struct wf_instance *in = NULL;
@@ -149,12 +136,12 @@ static int look_at_held(struct wf_txn *txn, struct look *l)
 		if (err == 0)
 			err = wf_txn_is_held(txn, in->workflow, &still);
 		if (err == 0 && !still) {
-			wf_sweep_numbers_add(&l->a.held_back, held.items[i]);
+			wf_numbers_add(&l->a.held_back, held.items[i]);
 			l->work = true;
 		}
 		wf_instance_free(in);
 	}
-	wf_sweep_numbers_done(&held);
+	wf_numbers_done(&held);
 	return err;
 }
 
@@ -167,7 +154,7 @@ static void add_queued(void *arg, uint64_t number)
 	for (size_t i = 0; i < l->a.queued.count; i++)
 		if (l->a.queued.items[i] == number)
 			return;
-	wf_sweep_numbers_add(&l->a.queued, number);
+	wf_numbers_add(&l->a.queued, number);
 }
 
 static bool count_expired(void *arg, uint64_t number, int64_t since)
@@ -202,9 +189,9 @@ static int look(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (err == 0 && !(l->glance && l->work))
 		err = wf_runtime_each_grantable(txn, add_queued, l);
 	if (err == 0 && !l->glance && !l->leaves_instances)
-		err = wf_txn_each_due(txn, l->now, add_due, &l->a.timers);
+		err = wf_txn_each_due(txn, l->now, wf_numbers_take_at, &l->a.timers);
 	if (err == 0 && !l->glance)
-		err = wf_txn_each_schedule_due(txn, l->now, add_due, &l->a.schedules);
+		err = wf_txn_each_schedule_due(txn, l->now, wf_numbers_take_at, &l->a.schedules);
 	return err;
 }
 
@@ -249,7 +236,7 @@ int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64
 
 struct due_look {
 	int64_t now, next;
-	struct wf_sweep_numbers *timers;
+	struct wf_numbers *timers;
 };
 
 static int look_at_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -261,11 +248,11 @@ static int look_at_due(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (d->timers)
 		d->timers->count = 0;
 	if (err == 0 && d->timers && d->next && d->next <= d->now)
-		err = wf_txn_each_due(txn, d->now, add_due, d->timers);
+		err = wf_txn_each_due(txn, d->now, wf_numbers_take_at, d->timers);
 	return err;
 }
 
-int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_sweep_numbers *timers, int64_t *ret_next,
+int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_numbers *timers, int64_t *ret_next,
 	struct wf_cause *cause)
 {
 	struct due_look d = { .now = now, .timers = timers };

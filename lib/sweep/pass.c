@@ -18,7 +18,7 @@
 #define PRUNE_MOST 200        /* histories removed in one commit */
 
 /* Claims those that are not in hand, as far as `max` allows; how many. */
-static uint64_t claim(struct sweep *s, const struct wf_sweep_numbers *numbers)
+static uint64_t claim(struct sweep *s, const struct wf_numbers *numbers)
 {
 	size_t kept = 0;
 
@@ -42,7 +42,7 @@ static int fire_schedules(struct sweep *s, int64_t now)
 
 	while (err == 0 && more && room_left(s) && !asked_to_stop(s)) {
 		struct wf_fired f = { 0 };
-		struct wf_sweep_numbers started = { 0 };
+		struct wf_numbers started = { 0 };
 		uint64_t room = room_left(s);
 		err = wf_fire_due(s->rt, s->journal, now, room > 1000 ? 1000 : (size_t)room,
 			s->o->jobs && s->o->jobs < BEGIN_MOST ? s->o->jobs : BEGIN_MOST, &f, &more,
@@ -57,11 +57,11 @@ static int fire_schedules(struct sweep *s, int64_t now)
 			(void)snprintf(s->report.why, sizeof(s->report.why), "%s", f.why);
 		for (size_t i = 0; i < f.count; i++)
 			if (wf_sweep_set_add(&s->given, f.numbers[i]))
-				wf_sweep_numbers_add(&started, f.numbers[i]);
+				wf_numbers_add(&started, f.numbers[i]);
 		if (started.count)
 			wf_runtime_claim_later(s->rt, started.items, started.count);
 		s->taken_up += f.begun + started.count;
-		wf_sweep_numbers_done(&started);
+		wf_numbers_done(&started);
 		wf_fired_done(&f);
 	}
 	return err;
@@ -77,7 +77,7 @@ static bool was_handed(const struct sweep *s, uint64_t event)
 	return false;
 }
 
-static int dispatch(struct sweep *s, const struct wf_sweep_numbers *events)
+static int dispatch(struct sweep *s, const struct wf_numbers *events)
 {
 	int err = 0;
 
@@ -125,8 +125,8 @@ int wf_sweep_end_dispatched(struct sweep *s)
 /* -- slots, holds, retention -- */
 
 struct grants {
-	const struct wf_sweep_numbers *queued;
-	struct wf_sweep_numbers granted;
+	const struct wf_numbers *queued;
+	struct wf_numbers granted;
 };
 
 static int grant(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -140,24 +140,24 @@ static int grant(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 		bool granted = false;
 		err = wf_runtime_grant(txn, g->queued->items[i], &granted);
 		if (err == 0 && granted)
-			wf_sweep_numbers_add(&g->granted, g->queued->items[i]);
+			wf_numbers_add(&g->granted, g->queued->items[i]);
 	}
 	return err;
 }
 
-static int grant_queued(struct sweep *s, const struct wf_sweep_numbers *queued)
+static int grant_queued(struct sweep *s, const struct wf_numbers *queued)
 {
 	struct grants g = { .queued = queued };
 	int err = wf_journal_update(s->journal, grant, &g, &s->cause);
 
 	if (err == 0)
 		s->report.granted += claim(s, &g.granted);
-	wf_sweep_numbers_done(&g.granted);
+	wf_numbers_done(&g.granted);
 	return err;
 }
 
 /* A release was cut short: what the hold kept back begins. */
-static void release(struct sweep *s, const struct wf_sweep_numbers *numbers)
+static void release(struct sweep *s, const struct wf_numbers *numbers)
 {
 	for (size_t i = 0; i < numbers->count && room_left(s) && !asked_to_stop(s); i++) {
 		struct wf_event event = { .type = WF_EVENT_RELEASE, .step = WF_NONE, .at = wf_now_ms(),
@@ -268,7 +268,7 @@ static int whole_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 /* Only what the clock makes due. */
 static int due_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 {
-	struct wf_sweep_numbers timers = { 0 };
+	struct wf_numbers timers = { 0 };
 	int err = wf_sweep_due(s->journal, now, is_behind(s) ? NULL : &timers, ret_next, &s->cause);
 
 	if (err == 0 && *ret_next && *ret_next <= now) {
@@ -277,7 +277,7 @@ static int due_pass(struct sweep *s, int64_t now, int64_t *ret_next)
 	}
 	if (err == 0)
 		err = prune_expired(s, now);
-	wf_sweep_numbers_done(&timers);
+	wf_numbers_done(&timers);
 	return err;
 }
 

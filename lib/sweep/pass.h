@@ -25,7 +25,7 @@ struct sweep {
 	bool expiring;           /* histories that have expired are left: they go bit by bit, between other things */
 	uint64_t taken_up;
 	struct wf_sweep_set given; /* instances that were given to the runtime and have not parted */
-	struct wf_sweep_numbers spoilt; /* that could not be taken up, and are not tried again */
+	struct wf_numbers spoilt; /* that could not be taken up, and are not tried again */
 	/* Events whose mark waits until their deliveries are through, and those that are held back. */
 	struct handed *handed;
 	size_t handed_count, handed_room;

@@ -159,7 +159,7 @@ static void passed_over(void *arg, uint64_t number, const struct wf_cause *cause
 	for (size_t i = 0; i < s->spoilt.count; i++)
 		if (s->spoilt.items[i] == number)
 			return;
-	wf_sweep_numbers_add(&s->spoilt, number);
+	wf_numbers_add(&s->spoilt, number);
 	(void)wf_sweep_set_add(&s->given, number);
 	s->report.lost++;
 	(void)snprintf(s->report.why, sizeof(s->report.why), "#%" PRIu64 ": %.480s", number,
@@ -305,7 +305,7 @@ int wf_sweep(const struct wf_sweep_options *options, struct wf_sweep_report *ret
 	if (s.lock >= 0)
 		(void)close(s.lock);
 	wf_free(s.handed);
-	wf_sweep_numbers_done(&s.spoilt);
+	wf_numbers_done(&s.spoilt);
 	wf_sweep_set_done(&s.given);
 	*ret = s.report;
 	return err;

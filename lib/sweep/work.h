@@ -2,16 +2,10 @@
 #ifndef WF_SWEEP_WORK_H
 #define WF_SWEEP_WORK_H
 
+#include "base/numbers.h"
 #include "sweep/sweep.h"
 
-struct wf_sweep_numbers {
-	uint64_t *items; /* from wf_alloc */
-	size_t count, room;
-};
-void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number);
-void wf_sweep_numbers_done(struct wf_sweep_numbers *n);
-
-/* Each once; none is 0. */
+/* Numbers, each once; none is 0. */
 struct wf_sweep_set {
 	uint64_t *items; /* from wf_alloc */
 	size_t count, room;
@@ -24,7 +18,7 @@ void wf_sweep_set_done(struct wf_sweep_set *s);
 
 /* What a sweep at a time would do. */
 struct wf_agenda {
-	struct wf_sweep_numbers orphans, timers, schedules, events, held_back, queued;
+	struct wf_numbers orphans, timers, schedules, events, held_back, queued;
 	uint64_t expired;    /* histories; of a look that does not count them, whether there is one */
 	bool events_expired; /* kept events are older than their retention */
 	int64_t next_due;    /* the earliest timer or schedule of all, due or not; 0: none */
@@ -58,7 +52,7 @@ int wf_sweep_look(struct wf_journal *j, struct wf_home *home, int64_t now, int64
 
 /* The timers that are due (NULL: not asked for), and the time of the next thing; for the passes within a
  * window. */
-int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_sweep_numbers *timers, int64_t *ret_next,
+int wf_sweep_due(struct wf_journal *j, int64_t now, struct wf_numbers *timers, int64_t *ret_next,
 	struct wf_cause *cause);
 
 /* The lock of sweeps of a journal: *ret_fd is -1 when another has it. Waits for it up to wait_ms, and

@@ -1,21 +1,9 @@
-/* Numbers of instances and the like: lists of them, and sets (an open hash, half empty at least). */
+/* Sets of numbers: an open hash, half empty at least. */
 #include "sweep/work.h"
 
 #include "base/mem.h"
 
 #include <string.h>
-
-void wf_sweep_numbers_add(struct wf_sweep_numbers *n, uint64_t number)
-{
-	WF_GROW(n->items, n->count, n->room);
-	n->items[n->count++] = number;
-}
-
-void wf_sweep_numbers_done(struct wf_sweep_numbers *n)
-{
-	wf_free(n->items);
-	*n = (struct wf_sweep_numbers){ 0 };
-}
 
 static size_t slot_of(const struct wf_sweep_set *s, uint64_t number)
 {
