@@ -154,7 +154,8 @@ void wf_slots_move(struct wf_txn *t, const struct wf_instance *in, int from, int
 
 /* -- asking -- */
 
-static int count_of(struct wf_txn *t, const char *slot, unsigned place, uint64_t *ret)
+/* The row of the slot, without its name. */
+static int look_at_slot(struct wf_txn *t, const char *slot, struct wf_slot *ret)
 {
 	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
 	struct wf_slot s;
@@ -162,46 +163,45 @@ static int count_of(struct wf_txn *t, const char *slot, unsigned place, uint64_t
 	if (rc)
 		return rc;
 	wf_free(s.name);
-	*ret = place == WF_INDEX_SLOT_HELD ? s.held : s.queued;
+	s.name = NULL;
+	*ret = s;
 	return 0;
 }
 
 int wf_txn_count_held(struct wf_txn *t, const char *slot, uint64_t stop_at, uint64_t *ret)
 {
-	uint64_t n = 0;
-	int rc = count_of(t, slot, WF_INDEX_SLOT_HELD, &n);
+	struct wf_slot s;
+	int rc = look_at_slot(t, slot, &s);
 	if (!rc)
-		*ret = stop_at && n > stop_at ? stop_at : n;
+		*ret = stop_at && s.held > stop_at ? stop_at : s.held;
 	return rc;
 }
 
 int wf_txn_count_queued(struct wf_txn *t, const char *slot, uint64_t *ret)
 {
-	return count_of(t, slot, WF_INDEX_SLOT_QUEUED, ret);
+	struct wf_slot s;
+	int rc = look_at_slot(t, slot, &s);
+	if (!rc)
+		*ret = s.queued;
+	return rc;
 }
 
 int wf_txn_slot_most(struct wf_txn *t, const char *slot, uint64_t *ret)
 {
-	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
 	struct wf_slot s;
-	int rc = load_slot(t, &key, &s);
-	if (rc)
-		return rc;
-	wf_free(s.name);
-	*ret = s.most;
-	return 0;
+	int rc = look_at_slot(t, slot, &s);
+	if (!rc)
+		*ret = s.most;
+	return rc;
 }
 
 int wf_txn_slot_open(struct wf_txn *t, const char *slot, bool *ret)
 {
-	struct wf_index_key key = wf_slot_key(&t->journal->seal, slot);
 	struct wf_slot s;
-	int rc = load_slot(t, &key, &s);
-	if (rc)
-		return rc;
-	wf_free(s.name);
-	*ret = s.queued && s.held < s.most;
-	return 0;
+	int rc = look_at_slot(t, slot, &s);
+	if (!rc)
+		*ret = s.queued && s.held < s.most;
+	return rc;
 }
 
 int wf_txn_set_slot_most(struct wf_txn *t, const char *slot, uint64_t most)
@@ -238,14 +238,14 @@ static int each_place(struct wf_txn *t, const char *slot, enum wf_index_kind pla
 	bool (*fn)(void *, uint64_t), void *arg)
 {
 	struct numbers n = {.fn = fn, .arg = arg};
-	uint64_t counted;
+	struct wf_slot s;
 	struct wf_index_key from = wf_index_named(&t->journal->seal, place, slot, 0);
 	int rc = wf_txn_each_key(t, &from, HASHED, true, give_number, &n);
 	/* fn may have moved some of them. */
 	if (rc || n.stopped || t->write)
 		return rc;
-	rc = count_of(t, slot, place, &counted);
-	if (!rc && n.given != counted)
+	rc = look_at_slot(t, slot, &s);
+	if (!rc && n.given != (place == WF_INDEX_SLOT_HELD ? s.held : s.queued))
 		rc = wf_txn_corrupt(t, WF_TABLE_INDEX, from.bytes, from.n,
 			"from there on are not as many entries as were counted");
 	return rc;
