@@ -14,7 +14,7 @@ void wf_check_output(struct wf_checker *c)
 		return;
 	if (!output->node) {
 		WF_FIND(c, WORKFLOW_OUTPUT, m->id_node ? m->id_node->span : m->root->span,
-			"`%s` has an `output` schema, and no completion.on_success.output", m->id);
+			"`%s` has an `output` schema, and no `completion.on_success.output`", m->id);
 		return;
 	}
 	if (output->tree)

@@ -124,9 +124,7 @@ static enum fit fits_kinds(struct fitter *f, json_t *schema, const struct wf_nod
 	return FIT_NO;
 }
 
-/* The nearest of the properties' names. */
-static void unknown_member(
-	struct fitter *f, json_t *properties, const struct wf_pair *pair, const char *name)
+static const char *nearest_member(struct fitter *f, json_t *properties, const char *to)
 {
 	const char **names =
 		WF_ARENA_ARRAY(f->c->arena, const char *, json_object_size(properties) + 1);
@@ -134,6 +132,32 @@ static void unknown_member(
 	const char *key;
 	json_t *value;
 
+	json_object_foreach(properties, key, value) names[count++] = key;
+	return wf_nearest(to, names, count);
+}
+
+/* Whether the map has another key that the author seems to mean by it, and has a finding. */
+static bool meant(struct fitter *f, json_t *schema, const struct wf_node *map, const char *key)
+{
+	json_t *properties = json_object_get(schema, "properties");
+
+	if (!json_is_false(json_object_get(schema, "additionalProperties")))
+		return false;
+	for (size_t i = 0; i < map->map.count; i++) {
+		const char *other = map->map.pairs[i].key;
+		const char *nearest = json_object_get(properties, other)
+			? NULL : nearest_member(f, properties, other);
+
+		if (nearest && strcmp(nearest, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The nearest of the properties' names. */
+static void unknown_member(
+	struct fitter *f, json_t *properties, const struct wf_pair *pair, const char *name)
+{
 	bool input = f->rule == WF_RULE_ACTION_INPUT;
 	struct wf_diag *d = COMPLAIN(f, input ? WF_RULE_UNKNOWN_KEY : f->rule, pair->key_span,
 		"%s%s` has no key `%s`",
@@ -143,8 +167,7 @@ static void unknown_member(
 		name[0] ? name : f->action, pair->key);
 	if (!d)
 		return;
-	json_object_foreach(properties, key, value) names[count++] = key;
-	const char *nearest = wf_nearest(pair->key, names, count);
+	const char *nearest = nearest_member(f, properties, pair->key);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
 		wf_diag_fix(d, "%s", nearest);
@@ -195,9 +218,13 @@ static enum fit fits_required(
 
 		if (wf_node_get(node, key))
 			continue;
-		COMPLAIN(f, f->rule, node->span, "`%s` needs `%s`", name[0] ? name : f->action,
-			key);
 		result = FIT_NO;
+		if (meant(f, schema, node, key))
+			continue;
+		bool output = !name[0] && (f->rule == WF_RULE_WORKFLOW_OUTPUT ||
+						  f->rule == WF_RULE_ACTION_OUTPUT);
+		COMPLAIN(f, f->rule, node->span, output ? "the output of `%s` needs `%s`" : "`%s` needs `%s`",
+			name[0] ? name : f->action, key);
 	}
 	return result;
 }
@@ -227,8 +254,21 @@ static void branch_name(json_t *branch, struct wf_buf *out)
 		wf_buf_printf(out, "%s`%s`", i ? " and " : "", json_string_value(item));
 }
 
+/* Whether one of the keys that the branches require is there, misspelt. */
+static bool meant_one(struct fitter *f, json_t *schema, json_t *branches, const struct wf_node *map)
+{
+	size_t i, k;
+	json_t *branch, *key;
+
+	json_array_foreach(branches, i, branch)
+		json_array_foreach(json_object_get(branch, "required"), k, key)
+			if (meant(f, schema, map, json_string_value(key)))
+				return true;
+	return false;
+}
+
 /* anyOf, and oneOf when `only_one`. */
-static enum fit fits_choice(struct fitter *f, json_t *branches, bool only_one,
+static enum fit fits_choice(struct fitter *f, json_t *schema, json_t *branches, bool only_one,
 	const struct wf_node *node, const struct wf_expr *e, const char *name)
 {
 	size_t i, best = 0, least = SIZE_MAX, findings, surely = 0, perhaps = 0;
@@ -251,6 +291,8 @@ static enum fit fits_choice(struct fitter *f, json_t *branches, bool only_one,
 		branch_name(branch, &choices);
 	}
 	if (surely == 0 && perhaps == 0) {
+		if (by_required && meant_one(f, schema, branches, node))
+			return FIT_NO;
 		if (by_required)
 			COMPLAIN(f, f->rule, node->span, "`%s` needs %s",
 				name[0] ? name : f->action, choices.data);
@@ -277,9 +319,9 @@ static enum fit fits_logic(struct fitter *f, json_t *schema, const struct wf_nod
 	json_array_foreach(json_object_get(schema, "allOf"), i, sub) result =
 		both(result, fits(f, sub, node, e, name));
 	if ((sub = json_object_get(schema, "anyOf")))
-		result = both(result, fits_choice(f, sub, false, node, e, name));
+		result = both(result, fits_choice(f, schema, sub, false, node, e, name));
 	if ((sub = json_object_get(schema, "oneOf")))
-		result = both(result, fits_choice(f, sub, true, node, e, name));
+		result = both(result, fits_choice(f, schema, sub, true, node, e, name));
 	if ((sub = json_object_get(schema, "not"))) {
 		enum fit fit = quietly(f, sub, node, e, name, &findings);
 		if (fit == FIT_YES)
@@ -389,7 +431,7 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 	const struct wf_node *node = s->with_node;
 
 	f->action = s->action_name;
-	if (!wf_node_get(s->node, "with")) {
+	if (!wf_node_get(s->node, "with") && !s->with_misspelt) {
 		const struct wf_node nothing = {.kind = WF_NODE_MAP, .span = s->action_node->span};
 		struct wf_expr empty = {.kind = WF_EXPR_LITERAL, .value = json_object()};
 		(void)fits(f, f->root, &nothing, &empty, "");

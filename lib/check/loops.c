@@ -192,7 +192,7 @@ static void transitions(struct wf_checker *c)
 		if (s->next_count && !always)
 			wf_diag_hint(WF_FIND(c, NEXT_NO_DEFAULT, s->next_node->span,
 					     "`%s` fails when none of these holds", s->id),
-				"add a last transition without `when`, such as { to: end }");
+				"add a last transition without `when`, such as `{ to: end }`");
 	}
 }
 

@@ -93,7 +93,7 @@ static struct wf_node *workflow_of(struct wf_arena *arena, const struct wf_node 
 
 static const struct wf_node *need_map(struct wf_read *r, const struct wf_node *root, const char *key)
 {
-	if (!wf_node_get(root, key))
+	if (wf_read_lacks(r, root, key))
 		WF_FIND(r, MISSING_KEY, root->map.pairs[0].key_span, "the action has no `%s`", key);
 	return wf_read_kind(r, root, key, WF_NODE_MAP);
 }
@@ -110,7 +110,7 @@ static bool shape_is_good(struct wf_read *r, const struct wf_node *root)
 	bool good = true;
 
 	WF_READ_KEYS(r, root, "an action definition", keys);
-	if (!wf_node_get(root, "id"))
+	if (wf_read_lacks(r, root, "id"))
 		WF_FIND(r, MISSING_KEY, root->map.pairs[0].key_span, "the action has no `id`");
 	if (id && wf_action_is_native(wf_action_find(id)))
 		WF_FIND(r, ID_DUPLICATE, wf_node_get(root, "id")->span,

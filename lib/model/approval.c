@@ -37,7 +37,7 @@ static void check_policy_group(struct wf_read *r, const struct wf_node *group)
 		return;
 	(void)wf_read_string(r, group, "name");
 	(void)wf_read_int(r, group, "quorum", 1, WF_MAX_APPROVERS, &quorum);
-	if (!wf_node_get(group, "approvers"))
+	if (wf_read_lacks(r, group, "approvers"))
 		WF_FIND(r, MISSING_KEY, group->span, "a policy's group has no `approvers`");
 	else
 		(void)wf_read_kind(r, group, "approvers", WF_NODE_MAP);

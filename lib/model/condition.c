@@ -230,7 +230,7 @@ static size_t operator_of(struct wf_translation *t, const struct wf_node *map)
 			return i;
 	if (node)
 		return wf_read_word(t->r, map, "operator", names, MAIN_OPERATORS, COUNT(operators));
-	if (!wf_node_get(map, "operator"))
+	if (wf_read_lacks(t->r, map, "operator"))
 		WF_FIND(t->r, MISSING_KEY, map->span, "the condition has no `operator`");
 	return COUNT(operators);
 }
@@ -299,10 +299,10 @@ static bool put_condition(struct made *m, const struct wf_node *map, bool in_tri
 	if (!WF_READ_KEYS(r, map, "a condition", keys))
 		return false;
 	field = wf_read_kind(r, map, "field", WF_NODE_STRING);
-	if (!wf_node_get(map, "field"))
+	if (wf_read_lacks(r, map, "field"))
 		WF_FIND(r, MISSING_KEY, map->span, "the condition has no `field`");
 	op = operator_of(m->t, map);
-	if (op < COUNT(operators) && operators[op].form != THERE && !value)
+	if (op < COUNT(operators) && operators[op].form != THERE && wf_read_lacks(r, map, "value"))
 		WF_FIND(r, MISSING_KEY, map->span, "the condition has no `value`");
 	if (op < COUNT(operators))
 		refuse_value(r, map, op);

@@ -56,7 +56,7 @@ static void read_list(
 	struct wf_model *m = r->model;
 	uint32_t last = WF_NONE;
 
-	if (!wf_node_get(map, "steps") && m->blocks[block].kind != WF_BLOCK_MAIN)
+	if (wf_read_lacks(r, map, "steps") && m->blocks[block].kind != WF_BLOCK_MAIN)
 		WF_FIND(r, MISSING_KEY, map->span, "%s has no `steps`", what);
 	if (list && list->list.count == 0)
 		WF_FIND(r, WRONG_VALUE, list->span, "%s has at least one step", what);
@@ -103,7 +103,7 @@ static void read_branch_id(struct wf_read *r, const struct wf_node *map, json_t 
 {
 	const char *id = wf_read_string(r, map, "id");
 
-	if (!wf_node_get(map, "id"))
+	if (wf_read_lacks(r, map, "id"))
 		WF_FIND(r, MISSING_KEY, map->span, "the branch has no `id`");
 	block->id = id;
 	if (!id)
@@ -148,7 +148,7 @@ static void read_parallel(struct wf_read *r, const struct wf_node *map, uint32_t
 	if (!WF_READ_KEYS(r, map, "`parallel`", keys))
 		return;
 	list = wf_read_kind(r, map, "branches", WF_NODE_LIST);
-	if (!wf_node_get(map, "branches"))
+	if (wf_read_lacks(r, map, "branches"))
 		WF_FIND(r, MISSING_KEY, map->span, "`parallel` has no `branches`");
 	if (list && list->list.count == 0)
 		WF_FIND(r, WRONG_VALUE, list->span, "`parallel` has at least one branch");
@@ -210,7 +210,7 @@ static void read_foreach(struct wf_read *r, const struct wf_node *map, uint32_t 
 	if (!WF_READ_KEYS(r, map, "`foreach`", keys))
 		return;
 	f->items = wf_read_tree(r, wf_node_get(map, "items"));
-	if (!wf_node_get(map, "items"))
+	if (wf_read_lacks(r, map, "items"))
 		WF_FIND(r, MISSING_KEY, map->span, "`foreach` has no `items`");
 	f->as = read_alias(r, map, "as");
 	f->index = read_alias(r, map, "index");

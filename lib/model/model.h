@@ -108,6 +108,7 @@ struct wf_model_step {
 	struct wf_model_tree with;
 	const struct wf_node *with_node; /* what is a template of the step's own: an approval's without
 	                                    its notifications, a wait.event's without `match` */
+	bool with_misspelt;            /* it has none, but a key that means it */
 	struct wf_model_expr condition;
 	struct wf_transition_rule *next;
 	uint32_t next_count;

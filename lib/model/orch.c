@@ -17,7 +17,10 @@ static void read_identity(struct wf_read *r, const struct wf_node *w)
 	m->name = wf_read_string(r, w, "name");
 	m->description = wf_read_string(r, w, "description");
 	m->version = wf_read_string(r, w, "version");
-	if (!m->id_node)
+	/* a flexprice name makes the id */
+	bool named = strcmp(m->dialect, "flexprice") != 0 || wf_node_get(w, "name") ||
+		     wf_read_lacks(r, w, "name");
+	if (named && wf_read_lacks(r, w, "id"))
 		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `id`");
 	if (m->id && !wf_read_valid_id(m->id, true))
@@ -150,7 +153,7 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 		defaults = NULL;
 	read_completion(r, w);
 	read_correlation(r, w);
-	if (!steps)
+	if (wf_read_lacks(r, w, "steps"))
 		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `steps`");
 	wf_read_orch_steps(r, w, defaults);

@@ -1,8 +1,6 @@
 /* Typed access to the keys of a map, with findings. */
 #include "model/read.h"
 
-#include "model/dialect.h"
-
 #include "base/text.h"
 #include "base/limits.h"
 
@@ -25,35 +23,6 @@ const char *wf_read_kind_phrase(const struct wf_node *node)
 	};
 
 	return phrases[node->kind];
-}
-
-bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what,
-	const char *const *keys, size_t count)
-{
-	if (map->kind != WF_NODE_MAP) {
-		WF_FIND(r, WRONG_TYPE, map->span, "%s must be a map, here is %s", what,
-			wf_read_kind_phrase(map));
-		return false;
-	}
-	for (size_t i = 0; i < map->map.count; i++) {
-		const struct wf_pair *pair = &map->map.pairs[i];
-		size_t k = 0;
-
-		while (k < count && strcmp(keys[k], pair->key) != 0)
-			k++;
-		if (k < count)
-			continue;
-		if (wf_dialect_foreign(r, pair, keys, count))
-			continue;
-		struct wf_diag *d = WF_FIND(
-			r, UNKNOWN_KEY, pair->key_span, "%s has no key `%s`", what, pair->key);
-		const char *nearest = wf_nearest(pair->key, keys, count);
-		if (nearest) {
-			wf_diag_hint(d, "did you mean `%s`?", nearest);
-			wf_diag_fix(d, "%s", nearest);
-		}
-	}
-	return true;
 }
 
 static const char *article(const char *word)

@@ -31,6 +31,9 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 #define WF_READ_KEYS(r, map, what, keys)                                                           \
 	wf_read_keys((r), (map), (what), (keys), sizeof(keys) / sizeof *(keys))
 
+/* Whether the map has neither the key nor one that means it, and has a finding for that: after wf_read_keys. */
+bool wf_read_lacks(struct wf_read *r, const struct wf_node *map, const char *key);
+
 /* The key's value when it is there and of that kind; else NULL, after a finding when it is there
  * and of another. */
 const struct wf_node *wf_read_kind(

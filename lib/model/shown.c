@@ -47,7 +47,7 @@ static void read_component(
 	ret->node = map;
 	if (!WF_READ_KEYS(r, map, "a component", keys))
 		return;
-	if (!wf_node_get(map, "component"))
+	if (wf_read_lacks(r, map, "component"))
 		WF_FIND(r, MISSING_KEY, map->span, "the component has no `component`");
 	(void)wf_read_string(r, map, "component");
 	(void)wf_read_string(r, map, "name");

@@ -37,7 +37,7 @@ static struct wf_target target_of(
 static void need_target(
 	struct wf_read *r, const struct wf_node *map, const char *key, const char *what)
 {
-	if (!wf_node_get(map, key))
+	if (wf_read_lacks(r, map, key))
 		WF_FIND(r, MISSING_KEY, map->span, "%s has no `%s`", what, key);
 }
 
@@ -53,7 +53,7 @@ static void read_next(struct wf_read *r, const struct wf_node *map, struct wf_mo
 		wf_diag_hint(WF_FIND(r, WRONG_TYPE, list->span,
 				     "`next` must be a list of transitions, here is %s",
 				     wf_read_kind_phrase(list)),
-			"write next: [{ to: STEP }]");
+			"write `next: [{ to: STEP }]`");
 		return;
 	}
 	if (list->list.count == 0)
@@ -175,7 +175,7 @@ static void read_condition(struct wf_read *r, const struct wf_node *map, struct 
 	if (node->kind == WF_NODE_STRING) {
 		wf_diag_hint(WF_FIND(r, WRONG_TYPE, node->span,
 				     "`condition` is a string, must be a map"),
-			"write condition: { when: … }");
+			"write `condition: { when: … }`");
 		return;
 	}
 	if (!WF_READ_KEYS(r, node, "`condition`", keys))
@@ -215,7 +215,8 @@ static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_
 {
 	s->action = WF_ACT_COUNT_;
 	s->action_node = wf_read_kind(r, map, "action", WF_NODE_STRING);
-	if (!wf_node_get(map, "action"))
+	if (wf_read_lacks(r, map, "action") && wf_read_lacks(r, map, "parallel") &&
+		wf_read_lacks(r, map, "foreach"))
 		WF_FIND(r, MISSING_KEY, s->id_node ? s->id_node->span : map->span,
 			"the step has no `action`");
 	if (!s->action_node)
@@ -226,7 +227,7 @@ static void read_action(struct wf_read *r, const struct wf_node *map, struct wf_
 		s->action = WF_ACT_COUNT_;
 		wf_diag_hint(WF_FIND(r, ACTION_UNKNOWN, s->action_node->span,
 				     "`%s` is no action, it is a key of the step", s->action_name),
-			"in the place of `action` write `%s: { … }`", s->action_name);
+			"in the place of `action` write the key `%s`", s->action_name);
 		return;
 	}
 	if (wf_action_is_native(s->action)) {
@@ -276,6 +277,7 @@ static void read_with(
 	struct wf_read *r, const struct wf_node *map, uint32_t step, struct wf_model_step *s)
 {
 	s->with_node = wf_node_get(map, "with");
+	s->with_misspelt = !s->with_node && !wf_read_lacks(r, map, "with");
 	if (s->with_node && s->with_node->kind != WF_NODE_MAP &&
 		s->with_node->kind != WF_NODE_STRING) {
 		WF_FIND(r, WRONG_TYPE, s->with_node->span, "`with` must be a map, here is %s",
@@ -291,7 +293,7 @@ static void read_with(
 	if (s->action == WF_ACT_DATA_TRANSFORM) {
 		if (s->with_node)
 			read_transform(r, s->with_node, s);
-		else
+		else if (!s->with_misspelt)
 			WF_FIND(r, MISSING_KEY, s->action_node->span,
 				"`data.transform` has no `with.expression`");
 	} else {
@@ -373,7 +375,7 @@ static void read_id(
 
 	s->id_node = wf_read_kind(r, map, "id", WF_NODE_STRING);
 	if (!s->id_node) {
-		if (!wf_node_get(map, "id"))
+		if (wf_read_lacks(r, map, "id"))
 			WF_FIND(r, MISSING_KEY, map->span, "the step has no `id`");
 		s->id = wf_arena_printf(r->arena, "(step %u)", index + 1);
 		return;

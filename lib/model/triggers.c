@@ -27,7 +27,7 @@ static void read_transform(struct wf_read *r, const struct wf_pair *pair, struct
 		WF_FIND(r, KEY_CONFLICT, again->key_span, "`type` says the language already");
 	size_t language = wf_read_word(r, map, again ? "language" : "type", wf_read_languages,
 		WF_READ_LANGUAGES, 0);
-	if (!wf_node_get(map, "expression"))
+	if (wf_read_lacks(r, map, "expression"))
 		WF_FIND(r, MISSING_KEY, map->span, "`transform` has no `expression`");
 	else if (language > 0)
 		t->query = wf_read_query(r, map, "expression", (enum wf_query_language)(language - 1));
@@ -41,7 +41,7 @@ static void read_event(struct wf_read *r, const struct wf_node *map, struct wf_m
 	const struct wf_pair *transform = wf_node_pair(map, "transform");
 
 	WF_READ_KEYS(r, map, "an event trigger", keys);
-	if (!wf_node_get(map, "name"))
+	if (wf_read_lacks(r, map, "name"))
 		WF_FIND(r, MISSING_KEY, map->span, "the trigger has no `name` of an event");
 	(void)wf_read_kind(r, map, "name", WF_NODE_STRING);
 	t->when = wf_read_predicate(r, map, "when");
@@ -109,7 +109,7 @@ static void read_one_timetable(struct wf_read *r, const struct wf_node *map)
 		if (pair && !first)
 			first = names[i];
 	}
-	if (!first)
+	if (!first && wf_read_lacks(r, map, "cron") && wf_read_lacks(r, map, "interval") && wf_read_lacks(r, map, "at"))
 		WF_FIND(r, MISSING_KEY, map->span,
 			"the schedule has none of `cron`, `interval` and `at`");
 }
@@ -136,6 +136,18 @@ static void read_schedule(struct wf_read *r, const struct wf_node *map, struct w
 	}
 }
 
+/* Its keys may be those of any kind. */
+static void lack_type(struct wf_read *r, const struct wf_node *map)
+{
+	static const char *const keys[] = {"type", "description", "name", "when", "input", "transform", "path",
+		"id", "cron", "interval", "at", "timezone", "dst", "jitter", "start", "end", "missed", "grace",
+		"backfill_limit", "overlap", "enabled"};
+
+	WF_READ_KEYS(r, map, "a trigger", keys);
+	if (wf_read_lacks(r, map, "type"))
+		WF_FIND(r, MISSING_KEY, map->span, "the trigger has no `type`");
+}
+
 static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf_model_trigger *t)
 {
 	static const char *const manual[] = {"type", "description"};
@@ -148,7 +160,7 @@ static void read_trigger(struct wf_read *r, const struct wf_node *map, struct wf
 		return;
 	}
 	if (!wf_node_get(map, "type"))
-		WF_FIND(r, MISSING_KEY, map->span, "the trigger has no `type`");
+		lack_type(r, map);
 	t->kind = (enum wf_trigger_kind)wf_read_word(
 		r, map, "type", kinds, COUNT(kinds), WF_TRIGGER_UNKNOWN);
 	(void)wf_read_string(r, map, "description");
@@ -197,7 +209,7 @@ static void read_slots(struct wf_read *r, const struct wf_node *map)
 		wf_diag_hint(WF_FIND(r, KEY_MISPLACED, limit_pair->key_span,
 				     "`limit` counts the instances of one `key`"),
 			"for all instances of the workflow write `max_in_flight`");
-	if (!wf_node_get(map, "key") && !wf_node_get(map, "max_in_flight"))
+	if (wf_read_lacks(r, map, "key") && wf_read_lacks(r, map, "max_in_flight"))
 		WF_FIND(r, MISSING_KEY, map->span,
 			"`concurrency` has neither `key` nor `max_in_flight`");
 	if (key) {

@@ -50,17 +50,38 @@ static bool like(const char *a, size_t a_n, const char *b, size_t b_n)
 	}
 }
 
+/* The map of which a message says that it has no such key: it is all that the names are of. */
+static enum wf_shape shape_that_lacks(const char *message)
+{
+	static const char says[] = " has no key ";
+
+	const char *end = strstr(message, says);
+	size_t before = end ? (size_t)(end - message) : 0;
+
+	for (size_t i = 0; i < WF_SHAPE_COUNT_; i++) {
+		const char *noun = wf_shape_noun((enum wf_shape)i);
+		size_t n = noun ? strlen(noun) : 0;
+
+		if (n && n <= before && strncmp(end - n, noun, n) == 0)
+			return (enum wf_shape)i;
+	}
+	return before && strncmp(message, "a schedule", before) == 0 ? WF_SHAPE_TRIGGER : WF_SHAPE_COUNT_;
+}
+
 /* The dialect's name for a canonical key; of several the one of a map that the message names. */
 static const char *name_for(const struct wf_dialect *d, const char *message, const char *ours,
 	char *room, size_t size)
 {
 	const struct wf_rename *found = NULL;
+	bool itself = message[0] == '`' && strncmp(message + 1, ours, strlen(ours)) == 0;
+	enum wf_shape alone = itself ? WF_SHAPE_COUNT_ : shape_that_lacks(message);
 
 	for (size_t i = 0; i < d->rename_count; i++) {
 		const struct wf_rename *rename = &d->renames[i];
 		const char *noun = wf_shape_noun(rename->shape);
 
-		if (!rename->ours || strcmp(rename->ours, ours) != 0)
+		if (!rename->ours || strcmp(rename->ours, ours) != 0 ||
+			(alone != WF_SHAPE_COUNT_ && rename->shape != alone))
 			continue;
 		if (!found || (noun && strstr(message, noun)))
 			found = rename;
@@ -164,6 +185,36 @@ static bool of_input(const struct wf_node *root, const struct wf_diag *f)
 	return false;
 }
 
+static bool is_key_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* What stands behind a key: `.key.key`, or what it holds. */
+static void put_rest(const struct wf_dialect *d, const char *message, const char *rest, size_t n, bool with,
+	struct wf_buf *out)
+{
+	char key[64], room[64];
+
+	while (!with && n && rest[0] == '.') {
+		size_t word = 0;
+
+		while (1 + word < n && is_key_char(rest[1 + word]))
+			word++;
+		if (word == 0 || word >= sizeof key || (1 + word < n && rest[1 + word] != '.'))
+			break;
+		memcpy(key, rest + 1, word);
+		key[word] = '\0';
+		if (!wf_shape_has_key(key))
+			break;
+		wf_buf_addch(out, '.');
+		wf_buf_addstr(out, name_for(d, message, key, room, sizeof room));
+		rest += 1 + word;
+		n -= 1 + word;
+	}
+	wf_buf_add(out, rest, n);
+}
+
 /* One name in backquotes. */
 static void put_name(const struct wf_dialect *d, const struct wf_node *root, const struct wf_diag *f,
 	const char *message,
@@ -173,7 +224,7 @@ static void put_name(const struct wf_dialect *d, const struct wf_node *root, con
 	const char *at;
 	char key[64], room[64];
 
-	while (key_n < n && ((name[key_n] >= 'a' && name[key_n] <= 'z') || name[key_n] == '_'))
+	while (key_n < n && is_key_char(name[key_n]))
 		key_n++;
 	text_at(f, &at, &at_n);
 	if (f->rule == WF_RULE_UNKNOWN_KEY && f->message == message && like(name, n, at, at_n)) {
@@ -188,30 +239,41 @@ static void put_name(const struct wf_dialect *d, const struct wf_node *root, con
 	}
 	memcpy(key, name, key_n);
 	key[key_n] = '\0';
-	bool with = strcmp(key, "with") == 0;
-	if (!wf_shape_has_key(key) || (key_n < n && !strchr(key, '_') && !with) ||
-		(of_data(f) && !with)) {
+	if (f->rule == WF_RULE_UNKNOWN_KEY)
+		message = f->message; /* it says of which map the names are */
+	bool with = strcmp(key, "with") == 0, ending = strcmp(key, "completion") == 0;
+	if (!wf_shape_has_key(key) || (key_n < n && !strchr(key, '_') && !with && !ending) ||
+		(of_data(f) && !with && !ending)) {
 		wf_buf_add(out, name, n);
 		return;
 	}
 	if (!put_own(root, f, key, out))
 		wf_buf_addstr(out, name_for(d, message, key, room, sizeof room));
-	if (key_n < n) {
-		size_t rest = key_n + 1;
+	if (key_n < n)
+		put_rest(d, message, name + key_n, n - key_n, with, out);
+}
+
+/* Keys before a colon in what a hint says to write: `{ to: end }`. */
+static void put_snippet(const struct wf_dialect *d, const char *message, const char *text, size_t n,
+	struct wf_buf *out)
+{
+	char key[64], room[64];
+
+	for (size_t i = 0; i < n;) {
 		size_t word = 0;
-		wf_buf_addch(out, name[key_n]);
-		while (rest + word < n &&
-			((name[rest + word] >= 'a' && name[rest + word] <= 'z') || name[rest + word] == '_'))
+
+		while (i + word < n && is_key_char(text[i + word]))
 			word++;
-		bool last = !with && rest + word == n && name[key_n] == '.' && word < sizeof key;
-		if (last) {
-			memcpy(key, name + rest, word);
+		bool is_key = word > 0 && word < sizeof key && i + word < n && text[i + word] == ':';
+		if (is_key) {
+			memcpy(key, text + i, word);
 			key[word] = '\0';
 		}
-		if (last && wf_shape_has_key(key))
+		if (is_key && wf_shape_has_key(key))
 			wf_buf_addstr(out, name_for(d, message, key, room, sizeof room));
 		else
-			wf_buf_add(out, name + rest, n - rest);
+			wf_buf_add(out, text + i, word ? word : 1);
+		i += word ? word : 1;
 	}
 }
 
@@ -229,7 +291,10 @@ static char *spoken(const struct wf_dialect *d, const struct wf_node *root, cons
 			break;
 		}
 		wf_buf_add(&out, s, (size_t)(open + 1 - s));
-		if (words && s != text)
+		if (text == f->hint && (open[1] == '{' || memmem(open, (size_t)(close - open), ": {", 3) ||
+					       memmem(open, (size_t)(close - open), ": [", 3)))
+			put_snippet(d, f->message, open + 1, (size_t)(close - open - 1), &out);
+		else if (words && s != text)
 			wf_buf_add(&out, open + 1, (size_t)(close - open - 1));
 		else
 			put_name(d, root, f, text, open + 1, (size_t)(close - open - 1), &out);

@@ -95,6 +95,10 @@ plan_of() {
 	run wfctl lint task.yaml
 	assert_failure 1
 	assert_output --partial 'task.yaml:8:20: error[unknown-key]: a step has no key `taskID`; did you mean `taskId`?'
+	refute_output --partial 'the step has no `taskId`'
+	sed -i 's/taskID: data.set, config/description: x, config/' task.yaml
+	run wfctl lint task.yaml
+	assert_failure 1
 	assert_output --partial 'the step has no `taskId`'
 	refute_output --partial '`action`'
 }

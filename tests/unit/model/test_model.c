@@ -199,6 +199,10 @@ static void test_did_you_mean(void **state)
 	assert_int_equal(found->span.end_column, 12);
 	assert_string_equal(found->hint, "did you mean `action`?");
 	assert_string_equal(found->fix, "action");
+	/* it is one mistake: that there is no `action` is not told besides */
+	assert_int_equal(d.diags.errors, 1);
+	definition_done(&d);
+	read_text(&d, WORKFLOW STEPS "    - id: a\n      foo: data.set\n");
 	(void)definition_found(&d, WF_RULE_MISSING_KEY);
 	definition_done(&d);
 }
