@@ -3,6 +3,8 @@
 
 #include "base/civil.h"
 #include "base/duration.h"
+#include "sweep/firing.h"
+#include "sweep/schedule.h"
 #include "view/instance.h"
 #include "view/when.h"
 
@@ -225,14 +227,72 @@ const char *wf_schedule_expression(const json_t *spec)
 	return "?";
 }
 
-const char *wf_schedule_state(const struct wf_schedule *s, bool startable)
+/* A past so long that it is taken in more pieces than these is told as far as they reach. */
+#define MOST_PIECES 64
+
+/* What the first sweep after the release does with the row, on a copy of it. */
+static void look_past_hold(const struct wf_schedule *s, int64_t now, struct wf_schedule_outlook *o)
 {
-	return s->paused ? "paused" : !s->next_at ? "over" : startable ? "active" : "disabled";
+	struct wf_timetable t = { 0 };
+	json_auto_t *unheard = json_array();
+	struct wf_schedule copy = *s;
+	copy.recent = unheard;
+	if (!s->next_nominal || wf_timetable_parse(s->spec, &t, NULL, NULL) < 0)
+		return;
+	int64_t due = wf_timetable_due(&t, s->id, s->next_nominal);
+	copy.next_at = due < copy.next_at ? due : copy.next_at;
+	for (unsigned i = 0; i < MOST_PIECES && copy.next_at && copy.next_at <= now; i++) {
+		struct wf_firings f = { 0 };
+		wf_firings_take(&copy, &t, now, &f);
+		o->starts += f.count;
+		o->left_out += f.missed;
+		wf_firings_done(&f);
+	}
+	o->next_at = copy.next_at;
+	wf_timetable_done(&t);
 }
 
-int64_t wf_schedule_next(const struct wf_schedule *s, bool startable)
+int wf_schedule_look(struct wf_txn *txn, const struct wf_schedule *s, int64_t now,
+	struct wf_schedule_outlook *ret)
 {
-	return s->paused || !startable ? 0 : s->next_at;
+	struct wf_schedule_outlook o = { 0 };
+	int err = wf_schedule_startable(txn, s, &o.startable);
+	if (err == 0)
+		err = wf_txn_is_held(txn, s->workflow, &o.held);
+	if (err < 0)
+		return err;
+	if (o.held)
+		look_past_hold(s, now, &o);
+	*ret = o;
+	return 0;
+}
+
+const char *wf_schedule_state(const struct wf_schedule *s, const struct wf_schedule_outlook *o)
+{
+	return s->paused ? "paused" : !s->next_at ? "over" : !o->startable ? "disabled"
+		: o->held ? "held" : "active";
+}
+
+static bool is_held(const struct wf_schedule *s, const struct wf_schedule_outlook *o)
+{
+	return !strcmp(wf_schedule_state(s, o), "held");
+}
+
+int64_t wf_schedule_next(const struct wf_schedule *s, const struct wf_schedule_outlook *o)
+{
+	return s->paused || !o->startable || o->held ? 0 : s->next_at;
+}
+
+void wf_schedule_on_release(const struct wf_schedule_outlook *o, int64_t now, struct wf_buf *out)
+{
+	char when[WF_WHEN_TEXT] = "never";
+	if (o->starts)
+		wf_view_plural(out, o->starts, "start", "starts");
+	if (o->left_out)
+		wf_buf_printf(out, "%s%" PRIu64 " left out", o->starts ? ", " : "", o->left_out);
+	if (o->next_at)
+		wf_view_clock(o->next_at, now, when);
+	wf_buf_printf(out, "%s%s", o->starts || o->left_out ? ", then " : "", when);
 }
 
 static json_t *maybe_time(int64_t ms)
@@ -255,7 +315,16 @@ static json_t *recent_json(const json_t *recent)
 	return list;
 }
 
-json_t *wf_schedule_json(const struct wf_schedule *s, bool startable)
+static json_t *on_release_json(const struct wf_schedule_outlook *o)
+{
+	json_t *of = json_object();
+	json_object_set_new(of, "starts", json_integer((json_int_t)o->starts));
+	json_object_set_new(of, "left_out", json_integer((json_int_t)o->left_out));
+	json_object_set_new(of, "next_at", maybe_time(o->next_at));
+	return of;
+}
+
+json_t *wf_schedule_json(const struct wf_schedule *s, const struct wf_schedule_outlook *look)
 {
 	struct wf_timetable t = { 0 };
 	WF_AUTOBUF struct wf_buf words = { 0 };
@@ -267,7 +336,7 @@ json_t *wf_schedule_json(const struct wf_schedule *s, bool startable)
 	json_object_set_new(o, "name", json_string(s->name));
 	json_object_set_new(o, "workflow", json_string(s->workflow));
 	json_object_set_new(o, "version", s->version ? json_string(s->version) : json_null());
-	json_object_set_new(o, "state", json_string(wf_schedule_state(s, startable)));
+	json_object_set_new(o, "state", json_string(wf_schedule_state(s, look)));
 	json_object_set_new(o, "expression", json_string(wf_schedule_expression(s->spec)));
 	json_object_set_new(o, "explanation", json_string(words.data ? words.data : ""));
 	json_object_set(o, "spec", s->spec);
@@ -275,7 +344,8 @@ json_t *wf_schedule_json(const struct wf_schedule *s, bool startable)
 	json_object_set_new(o, "by", s->by ? json_string(s->by) : json_null());
 	json_object_set_new(o, "created_at", wf_view_time_json(s->created_at));
 	json_object_set_new(o, "updated_at", wf_view_time_json(s->updated_at));
-	json_object_set_new(o, "next_at", maybe_time(wf_schedule_next(s, startable)));
+	json_object_set_new(o, "next_at", maybe_time(wf_schedule_next(s, look)));
+	json_object_set_new(o, "on_release", is_held(s, look) ? on_release_json(look) : json_null());
 	json_object_set_new(o, "last", maybe_time(s->last_nominal));
 	json_object_set_new(o, "fired", json_integer((json_int_t)s->fired));
 	json_object_set_new(o, "missed", json_integer((json_int_t)s->missed));
@@ -327,27 +397,32 @@ static void put_recent(struct wf_ctx *ctx, const json_t *recent, struct wf_buf *
 	wf_table_free(t);
 }
 
-void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, bool startable,
-	struct wf_buf *out)
+void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s,
+	const struct wf_schedule_outlook *o, struct wf_buf *out)
 {
 	struct wf_timetable t = { 0 };
-	WF_AUTOBUF struct wf_buf words = { 0 }, counts = { 0 };
+	WF_AUTOBUF struct wf_buf words = { 0 }, counts = { 0 }, release = { 0 };
 	char when[WF_WHEN_TEXT];
 	const char *until = s->paused ? "when it is resumed"
 		: !s->next_at         ? "never"
+		: is_held(s, o)       ? "when the hold is released"
 				      : "when its workflow is enabled, or registered again";
 	bool read = wf_timetable_parse(s->spec, &t, NULL, NULL) == 0;
 	if (read)
 		wf_timetable_explain(&t, &words);
 	wf_view_role(out, &ctx->out, WF_ROLE_STRONG, s->name);
-	wf_buf_printf(out, "   %s, starts %s%s%s\n", wf_schedule_state(s, startable), s->workflow,
+	wf_buf_printf(out, "   %s, starts %s%s%s\n", wf_schedule_state(s, o), s->workflow,
 		s->version ? "@" : "", s->version ? s->version : "");
 	put_line(out, "when", wf_schedule_expression(s->spec));
 	put_line(out, "in words", words.data ? words.data : "?");
-	int64_t next = wf_schedule_next(s, startable);
+	int64_t next = wf_schedule_next(s, o);
 	if (next)
 		wf_view_clock(next, ctx->now, when);
 	put_line(out, "next", next ? when : until);
+	if (is_held(s, o)) {
+		wf_schedule_on_release(o, ctx->now, &release);
+		put_line(out, "on release", release.data);
+	}
 	if (read) {
 		put_line(out, "missed", wf_missed_name(t.missed));
 		put_line(out, "overlap", wf_overlapping_name(t.overlap));

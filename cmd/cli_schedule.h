@@ -29,13 +29,23 @@ void wf_schedule_upcoming_text(struct wf_ctx *ctx, const struct wf_timetable *t,
 
 /* The expression of a spec: what stands behind cron, interval or at. */
 const char *wf_schedule_expression(const json_t *spec);
-/* "active", "disabled" (nothing is there that it could start), "paused", "over" */
-const char *wf_schedule_state(const struct wf_schedule *s, bool startable);
+/* What keeps a schedule from firing, and what a sweep would do with it if a hold ended now. */
+struct wf_schedule_outlook {
+	bool startable, held;
+	uint64_t starts, left_out;  /* of what fell due while it is held */
+	int64_t next_at;            /* after these; 0: never */
+};
+int wf_schedule_look(struct wf_txn *txn, const struct wf_schedule *s, int64_t now,
+	struct wf_schedule_outlook *ret);
+/* "active", "held", "disabled" (nothing is there that it could start), "paused", "over" */
+const char *wf_schedule_state(const struct wf_schedule *s, const struct wf_schedule_outlook *o);
 /* When it fires next; 0: not as it is. */
-int64_t wf_schedule_next(const struct wf_schedule *s, bool startable);
-json_t *wf_schedule_json(const struct wf_schedule *s, bool startable);
-void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s, bool startable,
-	struct wf_buf *out);
+int64_t wf_schedule_next(const struct wf_schedule *s, const struct wf_schedule_outlook *o);
+/* "2 starts, 3 left out, then 11:00:00": what the release brings to one that is held. */
+void wf_schedule_on_release(const struct wf_schedule_outlook *o, int64_t now, struct wf_buf *out);
+json_t *wf_schedule_json(const struct wf_schedule *s, const struct wf_schedule_outlook *o);
+void wf_schedule_text(struct wf_ctx *ctx, const struct wf_schedule *s,
+	const struct wf_schedule_outlook *o, struct wf_buf *out);
 
 /* The sub-verbs that change something. */
 int wf_run_schedule_add(struct wf_ctx *ctx);

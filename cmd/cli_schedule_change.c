@@ -13,7 +13,8 @@ struct change {
 	int (*make)(struct change *c, struct wf_txn *txn, struct wf_cause *cause);
 	json_t *spec, *input; /* what the command line says; borrowed */
 	bool input_given;     /* whole, not by members */
-	bool changed, dry, startable;
+	bool changed, dry;
+	struct wf_schedule_outlook look;
 };
 
 static int change_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -33,7 +34,7 @@ static int change_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	c->changed = true;
 	int err = c->make(c, txn, cause);
 	if (err == 0)
-		err = wf_schedule_startable(txn, &c->s, &c->startable);
+		err = wf_schedule_look(txn, &c->s, c->ctx->now, &c->look);
 	/* Everything was checked; what was done is abandoned. */
 	return err == 0 && c->dry ? WF_EINTR : err;
 }
@@ -61,7 +62,7 @@ static int answer(struct change *c, const char *what)
 {
 	struct wf_ctx *ctx = c->ctx;
 	if (wf_machine(ctx)) {
-		json_t *o = wf_schedule_json(&c->s, c->startable);
+		json_t *o = wf_schedule_json(&c->s, &c->look);
 		if (c->dry)
 			json_object_set_new(o, "dry_run", json_true());
 		wf_out_json(ctx, o);
@@ -71,10 +72,14 @@ static int answer(struct change *c, const char *what)
 		wf_buf_addstr(&text, c->dry ? "would be: " : "");
 		wf_view_role(&text, &ctx->out, WF_ROLE_STRONG, c->s.name);
 		wf_buf_printf(&text, " %s", c->changed ? what : "is so already");
-		int64_t next = wf_schedule_next(&c->s, c->startable);
-		if (next && strcmp(ctx->args.sub->name, "delete") != 0) {
+		int64_t next = wf_schedule_next(&c->s, &c->look);
+		bool gone = !strcmp(ctx->args.sub->name, "delete");
+		if (next && !gone) {
 			wf_view_clock(next, ctx->now, when);
 			wf_buf_printf(&text, ", next %s", when);
+		} else if (!gone && !strcmp(wf_schedule_state(&c->s, &c->look), "held")) {
+			wf_buf_addstr(&text, ", held; on release: ");
+			wf_schedule_on_release(&c->look, ctx->now, &text);
 		}
 		wf_buf_addch(&text, '\n');
 		wf_out(ctx, &text);

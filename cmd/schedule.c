@@ -21,20 +21,26 @@ struct listing {
 	int err;
 };
 
-static void put_row(struct listing *l, const struct wf_schedule *s, bool startable)
+static void put_row(struct listing *l, const struct wf_schedule *s,
+	const struct wf_schedule_outlook *o)
 {
-	const char *state = wf_schedule_state(s, startable);
-	int64_t next = wf_schedule_next(s, startable);
+	const char *state = wf_schedule_state(s, o);
+	int64_t next = wf_schedule_next(s, o);
 	const char *zone = json_string_value(json_object_get(s->spec, "timezone"));
 	char when[WF_WHEN_TEXT] = "-";
+	WF_AUTOBUF struct wf_buf release = { 0 };
 	if (next)
 		wf_view_clock(next, l->ctx->now, when);
+	if (!strcmp(state, "held")) {
+		wf_buf_addstr(&release, "on release: ");
+		wf_schedule_on_release(o, l->ctx->now, &release);
+	}
 	wf_table_cell(l->table, WF_ROLE_STRONG, s->name);
 	wf_table_cell(l->table, WF_ROLE_PLAIN, s->workflow);
 	wf_table_cell(l->table, WF_ROLE_PLAIN, wf_schedule_expression(s->spec));
 	wf_table_cell(l->table, WF_ROLE_PLAIN, zone ? zone : "UTC");
 	wf_table_cell(l->table, !strcmp(state, "active") ? WF_ROLE_GOOD : WF_ROLE_DIM, state);
-	wf_table_cell(l->table, WF_ROLE_PLAIN, when);
+	wf_table_cell(l->table, WF_ROLE_PLAIN, release.len ? release.data : when);
 	if (s->last_nominal)
 		wf_view_clock(s->last_nominal, l->ctx->now, when);
 	wf_table_cell(l->table, WF_ROLE_PLAIN, s->last_nominal ? when : "-");
@@ -45,16 +51,16 @@ static void put_row(struct listing *l, const struct wf_schedule *s, bool startab
 static bool list_one(void *arg, const struct wf_schedule *s)
 {
 	struct listing *l = arg;
-	bool startable = false;
+	struct wf_schedule_outlook o = { 0 };
 	if (l->workflow && strcmp(l->workflow, s->workflow) != 0)
 		return true;
-	l->err = wf_schedule_startable(l->txn, s, &startable);
+	l->err = wf_schedule_look(l->txn, s, l->ctx->now, &o);
 	if (l->err < 0)
 		return false;
 	if (l->list)
-		json_array_append_new(l->list, wf_schedule_json(s, startable));
+		json_array_append_new(l->list, wf_schedule_json(s, &o));
 	else
-		put_row(l, s, startable);
+		put_row(l, s, &o);
 	return true;
 }
 
@@ -102,8 +108,9 @@ static int run_ls(struct wf_ctx *ctx)
 
 struct find {
 	const char *name;
+	int64_t now;
 	struct wf_schedule s;
-	bool startable;
+	struct wf_schedule_outlook look;
 };
 
 static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
@@ -114,11 +121,12 @@ static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	int err = wf_txn_find_schedule(txn, f->name, &f->s);
 	if (err == WF_ENOENT)
 		wf_fail_hint(cause, "wfctl schedule ls lists them");
-	return err < 0 ? err : wf_schedule_startable(txn, &f->s, &f->startable);
+	return err < 0 ? err : wf_schedule_look(txn, &f->s, f->now, &f->look);
 }
 
 static int find(struct wf_ctx *ctx, struct find *f)
 {
+	f->now = ctx->now;
 	return wf_read_journal(ctx, find_txn, f);
 }
 
@@ -127,10 +135,10 @@ static int run_show(struct wf_ctx *ctx)
 	struct find f = { .name = wf_arg(ctx, 0) };
 	int status = find(ctx, &f);
 	if (!status && wf_machine(ctx)) {
-		wf_out_json(ctx, wf_schedule_json(&f.s, f.startable));
+		wf_out_json(ctx, wf_schedule_json(&f.s, &f.look));
 	} else if (!status) {
 		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_schedule_text(ctx, &f.s, f.startable, &text);
+		wf_schedule_text(ctx, &f.s, &f.look, &text);
 		wf_out_page(ctx, &text);
 	}
 	wf_schedule_done(&f.s);
@@ -297,7 +305,8 @@ const struct wf_verb wf_verb_schedule = {
 		"schedule is due as well; what then happens is --missed. Missed and refused firings are "
 		"recorded: wfctl schedule show. While the workflow is disabled, or registered no more, the schedule is so too: its times are put "
 		"off, it is looked at once an hour, and what fell into that time is missed when the workflow is "
-		"back. With --overlap skip those that backfill makes good at once are "
+		"back. While its workflow is on hold it is held in the same way; ls and show say what a "
+		"release would bring at that moment (`on_release` of the JSON). With --overlap skip those that backfill makes good at once are "
 		"one: the first has not ended when the next would start.\n\n"
 		"next lists the times of an expression or a schedule, and marks what changes of the clock "
 		"do: shifted (its local time does not exist), skipped, the first and the second of a time "

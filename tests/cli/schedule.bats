@@ -20,6 +20,19 @@ setup() {
 	wfctl register tick.yaml >/dev/null
 }
 
+# Every hour's schedules fall due at 10:00 and 11:00 and cannot start: each is looked at once, and is not
+# due again with every sweep.
+put_off_twice() {
+	at 2026-11-20T10:00:00Z ok wfctl serve-once
+	refute_output --partial refused
+	# looked at once, it is not due again with every sweep
+	at 2026-11-20T10:00:01Z ok wfctl serve-once
+	assert_line --partial "nothing is due"
+	at 2026-11-20T10:00:01Z ok wfctl next-due -o json
+	assert_equal "$(jq -r .at <<<"$output")" 2026-11-20T11:00:00.000Z
+	at 2026-11-20T11:00:00Z ok wfctl serve-once
+}
+
 @test "added, listed, shown, and fired once" {
 	ok wfctl schedule ls
 	assert_output "nothing is scheduled.  wfctl schedule add WORKFLOW WHEN"
@@ -295,14 +308,7 @@ setup() {
 	ok wfctl schedule show skip -o json
 	shape schedule-show
 	assert_equal "$(jq -c '[.state, .next_at]' <<<"$output")" '["disabled",null]'
-	at 2026-11-20T10:00:00Z ok wfctl serve-once
-	refute_output --partial refused
-	# looked at once, it is not due again with every sweep
-	at 2026-11-20T10:00:01Z ok wfctl serve-once
-	assert_line --partial "nothing is due"
-	at 2026-11-20T10:00:01Z ok wfctl next-due -o json
-	assert_equal "$(jq -r .at <<<"$output")" 2026-11-20T11:00:00.000Z
-	at 2026-11-20T11:00:00Z ok wfctl serve-once
+	put_off_twice
 	# a hold keeps what is enabled meanwhile
 	wfctl hold tick >/dev/null
 	at 2026-11-20T11:10:00Z ok wfctl workflow enable tick
@@ -350,20 +356,28 @@ setup() {
 	done
 	wfctl hold tick >/dev/null
 	wfctl hold >/dev/null
-	at 2026-11-20T10:00:00Z ok wfctl serve-once
-	refute_output --partial refused
-	# looked at once, it is not due again with every sweep
-	at 2026-11-20T10:00:01Z ok wfctl serve-once
-	assert_line --partial "nothing is due"
-	at 2026-11-20T10:00:01Z ok wfctl next-due -o json
-	assert_equal "$(jq -r .at <<<"$output")" 2026-11-20T11:00:00.000Z
-	at 2026-11-20T11:00:00Z ok wfctl serve-once
+	put_off_twice
 	# the other hold covers it still
 	at 2026-11-20T11:10:00Z ok wfctl release tick
 	at 2026-11-20T11:10:00Z ok wfctl serve-once
 	assert_line --partial "nothing is due"
 	ok wfctl schedule ls -o json
 	assert_equal "$(jq -c 'map(.fired + .missed)' <<<"$output")" "[0,0,0]"
+	at 2026-11-20T11:25:00Z ok wfctl schedule ls
+	assert_line --regexp '^backfill +tick .* held +on release: 2 starts, then 12:00:00 +- +0 +0$'
+	assert_line --regexp '^catch_up +tick .* held +on release: 1 start, 1 left out, then 12:00:00 +- +0 +0$'
+	assert_line --regexp '^skip +tick .* held +on release: 2 left out, then 12:00:00 +- +0 +0$'
+	at 2026-11-20T11:25:00Z ok wfctl schedule ls -o json
+	shape schedule-ls
+	assert_equal "$(jq -c 'map([.state, .next_at, .on_release.starts, .on_release.left_out])[1]' <<<"$output")" \
+		'["held",null,1,1]'
+	at 2026-11-20T11:25:00Z ok wfctl schedule show skip
+	assert_line --index 0 "skip   held, starts tick"
+	assert_line --regexp '^ +next +when the hold is released$'
+	assert_line --regexp '^ +on release +2 left out, then 12:00:00$'
+	at 2026-11-20T11:25:00Z ok wfctl schedule add tick @hourly --name late
+	assert_output "late was added, held; on release: 12:00:00"
+	ok wfctl schedule delete late
 	at 2026-11-20T11:30:00Z ok wfctl release
 	at 2026-11-20T11:30:00Z ok wfctl serve-once
 	ok wfctl schedule ls -o json
