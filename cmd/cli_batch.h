@@ -18,6 +18,8 @@ struct wf_runnable {
 };
 /* By file or name. 0 or the exit status. */
 int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret);
+/* The same, with children looked for in the file and among what is registered. */
+int wf_runnable_beside(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret);
 void wf_runnable_done(struct wf_runnable *r);
 /* Lends the plans to a runtime, which ends first. */
 void wf_runnable_lend(const struct wf_runnable *r, struct wf_runtime *rt);

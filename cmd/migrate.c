@@ -75,7 +75,7 @@ static int find_one(struct migrate *m)
 static int find_target(struct migrate *m)
 {
 	if (wf_looks_like_file(m->to))
-		return wf_runnable_find(m->ctx, m->to, &m->target);
+		return wf_runnable_beside(m->ctx, m->to, &m->target);
 	WF_AUTOFREE char *name = wf_asprintf("%s@%s", m->workflow, m->to);
 	return wf_runnable_find(m->ctx, name, &m->target);
 }

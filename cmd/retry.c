@@ -241,7 +241,7 @@ static int prepare(struct retry *r)
 			"instance #%" PRIu64 " is %s", r->in->number, wf_instance_status_name(now));
 	int status = wf_input_sets(r->ctx, &r->set);
 	if (!status && other)
-		status = wf_runnable_find(r->ctx, other, &r->other);
+		status = wf_runnable_beside(r->ctx, other, &r->other);
 	if (status)
 		return status;
 	r->plan = other ? r->other.plan : r->own;

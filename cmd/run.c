@@ -85,6 +85,17 @@ int wf_runnable_find(struct wf_ctx *ctx, const char *name, struct wf_runnable *r
 	return find_registered(ctx, name, ret);
 }
 
+int wf_runnable_beside(struct wf_ctx *ctx, const char *name, struct wf_runnable *ret)
+{
+	char *path = wf_strdup(name);
+	const struct wf_files file = { .items = &path, .count = wf_looks_like_file(path) };
+	wf_beside_begin(ctx, &file, true, true);
+	int status = wf_runnable_find(ctx, path, ret);
+	wf_beside_done(ctx);
+	wf_free(path);
+	return status;
+}
+
 void wf_runnable_done(struct wf_runnable *r)
 {
 	wf_bundle_done(r);

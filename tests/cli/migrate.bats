@@ -105,6 +105,25 @@ setup() {
 	ok wfctl journal check
 }
 
+@test "to a file: its children are looked for in the journal" {
+	cat >typed.yaml <<-'EOT'
+	workflow: { id: typed, version: 1.0.0, input: { type: object, required: [n], properties: { n: { type: integer } } },
+	  steps: [{ id: a, action: data.set, with: {} }] }
+	EOT
+	cat >parent.yaml <<-'EOT'
+	workflow: { id: parent, version: 1.0.0, steps: [{ id: wait, action: wait.signal, with: { name: go } }] }
+	EOT
+	wfctl register typed.yaml parent.yaml >/dev/null
+	n=$(wfctl run parent --quiet || true)
+	sed 's/1.0.0/1.1.0/; s/}]/}, { id: a, action: workflow.run, with: { workflow: typed, input: { n: text } } }]/' parent.yaml >other.yaml
+	status 1 wfctl migrate "$n" --to ./other.yaml
+	assert_output --partial 'error[child-input]: `n` of `typed` is a string, must be an integer; `typed` is registered as 1.0.0'
+	sed -i 's/n: text/n: 7/' other.yaml
+	ok wfctl migrate "$n" --to ./other.yaml
+	ok wfctl signal "$n" go
+	ok wfctl journal check
+}
+
 @test "workflow diff: step by step, and who could move" {
 	ok wfctl workflow diff flow@1.0.0 flow@1.1.0
 	assert_line "~ workflow: version"

@@ -81,6 +81,26 @@ setup() {
 	ok wfctl retry 2 --plan flow@1.1.0
 }
 
+@test "under another plan: its children are looked for in the journal" {
+	cat >typed.yaml <<-'EOT'
+	workflow: { id: typed, version: 1.0.0, input: { type: object, required: [n], properties: { n: { type: integer } } },
+	  steps: [{ id: a, action: data.set, with: {} }] }
+	EOT
+	cat >parent.yaml <<-'EOT'
+	workflow: { id: parent, version: 1.0.0, steps: [{ id: a, action: fail, with: { message: no } }] }
+	EOT
+	wfctl register typed.yaml parent.yaml >/dev/null
+	n=$(wfctl run parent --quiet || true)
+	cat >other.yaml <<-'EOT'
+	workflow: { id: parent, version: 1.1.0, steps: [{ id: a, action: workflow.run, with: { workflow: typed, input: { n: text } } }] }
+	EOT
+	status 1 wfctl retry "$n" --plan other.yaml
+	assert_output --partial 'error[child-input]: `n` of `typed` is a string, must be an integer; `typed` is registered as 1.0.0'
+	sed -i 's/n: text/n: 7/' other.yaml
+	ok wfctl retry "$n" --plan other.yaml
+	ok wfctl journal check
+}
+
 @test "a cancelled one; not one that goes on or has completed" {
 	cat >wait.yaml <<-'EOT'
 	workflow:
