@@ -110,21 +110,33 @@ static int run_query(struct wf_ctx *ctx, const struct wf_query *q, json_t *input
 	return WF_EXIT_DONE;
 }
 
+/* The expression where findings are told of it: a source of its own, of one line. */
+struct given {
+	struct wf_source source;
+	struct wf_node node;
+	struct wf_expr_site site;
+};
+
+static void give(struct given *g, const char *text, size_t n)
+{
+	g->source = (struct wf_source){ "expression", text, n };
+	g->node = (struct wf_node){ .kind = WF_NODE_STRING, .plain = true,
+		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n }, .string = { text, n } };
+	g->site = (struct wf_expr_site){ &g->source, &g->node, 0 };
+}
+
 static int evaluate_query(struct wf_ctx *ctx, enum wf_query_language language, const char *text,
 	json_t *input)
 {
 	size_t n = strlen(text);
-	struct wf_source source = { "expression", text, n };
-	struct wf_node node = { .kind = WF_NODE_STRING, .plain = true,
-		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n },
-		.string = { text, n } };
-	struct wf_expr_site site = { &source, &node, 0 };
+	struct given g;
 	struct wf_diags diags = { 0 };
 	struct wf_query *q = NULL;
 	int status;
 	if (wf_opt(ctx, "template"))
 		return wf_fail_usage(ctx, "templates are of the native language");
-	if (wf_expr_is_query(language, text, n, &site, &diags) &&
+	give(&g, text, n);
+	if (wf_expr_is_query(language, text, n, &g.site, &diags) &&
 		wf_query_parse(language, text, n, &q, NULL) == 0)
 		status = run_query(ctx, q, input);
 	else
@@ -137,11 +149,7 @@ static int evaluate_query(struct wf_ctx *ctx, enum wf_query_language language, c
 static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *input)
 {
 	size_t n = strlen(text);
-	struct wf_source source = { "expression", text, n };
-	struct wf_node node = { .kind = WF_NODE_STRING, .plain = true,
-		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n },
-		.string = { text, n } };
-	struct wf_expr_site site = { &source, &node, 0 };
+	struct given g;
 	struct wf_diags diags = { 0 };
 	struct wf_expr_arena *arena = wf_expr_arena_new();
 	struct wf_scope scope = { .input = open_type(wf_expr_arena_base(arena),
@@ -150,10 +158,11 @@ static int parse_and_evaluate(struct wf_ctx *ctx, const char *text, json_t *inpu
 		.roots = (1u << WF_ROOT_INPUT) | (1u << WF_ROOT_INSTANCE) | (1u << WF_ROOT_TENANT) |
 			(1u << WF_ROOT_ENVIRONMENT) | (1u << WF_ROOT_SECURITY) | (1u << WF_ROOT_DATA) };
 	int status = WF_EXIT_FAILED;
+	give(&g, text, n);
 	struct wf_expr *e = wf_opt(ctx, "template")
-		? wf_expr_parse_template(arena, text, n, &site, &diags)
-		: wf_expr_parse(arena, text, n, &site, &diags);
-	bool sound = e && wf_expr_resolve(arena, e, &scope, &site, 0, &diags);
+		? wf_expr_parse_template(arena, text, n, &g.site, &diags)
+		: wf_expr_parse(arena, text, n, &g.site, &diags);
+	bool sound = e && wf_expr_resolve(arena, e, &scope, &g.site, 0, &diags);
 	status = sound ? evaluate(ctx, e, input) : refuse(ctx, &diags);
 	wf_expr_arena_free(arena);
 	wf_diags_done(&diags);

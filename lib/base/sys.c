@@ -183,6 +183,15 @@ static int write_failed(const char *path, int sys, struct wf_cause *cause)
 	return wf_fail(cause, wf_err_of_errno(sys), "cannot write %s: %s", path, strerror(sys));
 }
 
+/* Closes fd, too. 0, or the errno of what failed first. */
+static int fill(int fd, const void *bytes, size_t n, bool durable)
+{
+	int sys = write_all(fd, bytes, n) || (durable && fsync(fd)) ? errno : 0;
+	if (close(fd) && !sys)
+		sys = errno;
+	return sys;
+}
+
 /* A device, a pipe, or a link to somewhere is written to; a rename would put a file in its place. */
 static int write_in_place(const char *path, const void *bytes, size_t n, bool durable,
 	struct wf_cause *cause)
@@ -190,13 +199,8 @@ static int write_in_place(const char *path, const void *bytes, size_t n, bool du
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return write_failed(path, errno, cause);
-	bool failed = write_all(fd, bytes, n) || (durable && fsync(fd));
-	int saved = errno;
-	if (close(fd) && !failed) {
-		failed = true;
-		saved = errno;
-	}
-	return failed ? write_failed(path, saved, cause) : 0;
+	int sys = fill(fd, bytes, n, durable);
+	return sys ? write_failed(path, sys, cause) : 0;
 }
 
 int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bool durable,
@@ -212,24 +216,13 @@ int wf_write_file(const char *path, const void *bytes, size_t n, mode_t mode, bo
 	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return write_failed(path, errno, cause);
-	bool failed = write_all(fd, bytes, n) || (durable && fsync(fd));
-	int saved = errno;
-	if (close(fd) && !failed) {
-		failed = true;
-		saved = errno;
-	}
-	if (!failed && rename(temp, path)) {
-		failed = true;
-		saved = errno;
-	}
-	if (!failed && durable && sync_folder_of(path)) {
-		failed = true;
-		saved = errno;
-	}
-	if (!failed)
+	int sys = fill(fd, bytes, n, durable);
+	if (!sys && (rename(temp, path) || (durable && sync_folder_of(path))))
+		sys = errno;
+	if (!sys)
 		return 0;
 	(void)unlink(temp);
-	return write_failed(path, saved, cause);
+	return write_failed(path, sys, cause);
 }
 
 int wf_make_dirs(const char *path, struct wf_cause *cause)

@@ -13,17 +13,26 @@ static char *derived_key(const struct wf_core *c, uint32_t step)
 			 : wf_asprintf("%s:%s", uuid, id);
 }
 
-void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input)
+/* The step has that input, which is taken over. False: it is too large, and the step has failed. */
+static bool take_input(struct wf_core *c, uint32_t step, json_t *input)
 {
 	struct wf_step_state *s = &c->in->steps[step];
 	json_t *error;
 	if (wf_core_too_large(input, "the input", &error)) {
 		json_decref(input);
 		wf_core_fail_step(c, step, error);
-		return;
+		return false;
 	}
 	json_decref(s->input);
 	s->input = input;
+	return true;
+}
+
+void wf_core_perform_effect(struct wf_core *c, uint32_t step, json_t *input)
+{
+	struct wf_step_state *s = &c->in->steps[step];
+	if (!take_input(c, step, input))
+		return;
 	if (!s->key)
 		s->key = derived_key(c, step);
 	wf_core_begin_attempt(c, step);
@@ -52,16 +61,8 @@ static const char *timer_due(const json_t *input, int64_t now, int64_t *ret_due)
 /* The step rests with that input; an input that is too large fails it. */
 static void rest(struct wf_core *c, uint32_t step, json_t *input, enum wf_wait wait, int64_t due)
 {
-	struct wf_step_state *s = &c->in->steps[step];
-	json_t *error;
-	if (wf_core_too_large(input, "the input", &error)) {
-		json_decref(input);
-		wf_core_fail_step(c, step, error);
-		return;
-	}
-	json_decref(s->input);
-	s->input = input;
-	wf_core_wait(c, step, wait, due);
+	if (take_input(c, step, input))
+		wf_core_wait(c, step, wait, due);
 }
 
 static void open_timer(struct wf_core *c, uint32_t step, json_t *input)

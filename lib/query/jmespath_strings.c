@@ -144,28 +144,29 @@ struct wf_jp_value wf_jp_join(struct wf_jp_run *r, const struct wf_jp_node *call
 	return taken(r, &out);
 }
 
+static struct wf_jp_value recased(struct wf_jp_run *r, const struct wf_jp_value *arg,
+	void (*recase)(const char *s, size_t n, struct wf_buf *out))
+{
+	struct text t = text_of(arg);
+	struct wf_buf out = {0};
+	if (!wf_jp_steps(r, t.n / 4) || !wf_jp_bytes(r, t.n))
+		return WF_JP_FAILED;
+	recase(t.s, t.n, &out);
+	return taken(r, &out);
+}
+
 struct wf_jp_value wf_jp_lower(struct wf_jp_run *r, const struct wf_jp_node *call,
 	const struct wf_jp_value *args)
 {
-	struct text t = text_of(&args[0]);
-	struct wf_buf out = {0};
 	(void)call;
-	if (!wf_jp_steps(r, t.n / 4) || !wf_jp_bytes(r, t.n))
-		return WF_JP_FAILED;
-	wf_letters_lower(t.s, t.n, &out);
-	return taken(r, &out);
+	return recased(r, &args[0], wf_letters_lower);
 }
 
 struct wf_jp_value wf_jp_upper(struct wf_jp_run *r, const struct wf_jp_node *call,
 	const struct wf_jp_value *args)
 {
-	struct text t = text_of(&args[0]);
-	struct wf_buf out = {0};
 	(void)call;
-	if (!wf_jp_steps(r, t.n / 4) || !wf_jp_bytes(r, t.n))
-		return WF_JP_FAILED;
-	wf_letters_upper(t.s, t.n, &out);
-	return taken(r, &out);
+	return recased(r, &args[0], wf_letters_upper);
 }
 
 /* -- padding -- */
