@@ -121,7 +121,7 @@ static void give(struct given *g, const char *text, size_t n)
 {
 	g->source = (struct wf_source){ "expression", text, n };
 	g->node = (struct wf_node){ .kind = WF_NODE_STRING, .plain = true,
-		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n }, .string = { text, n } };
+		.span = { 1, 1, 1, (uint32_t)n + 1, 0, (uint32_t)n }, .string = { .text = text, .len = n } };
 	g->site = (struct wf_expr_site){ &g->source, &g->node, 0 };
 }
 
