@@ -385,3 +385,23 @@ field() { # field INSTANCE PATH of its JSON
 	status 1 wfctl lint read.yaml
 	assert_output --partial "may not have run"
 }
+
+@test "a group that is begun again while a command of before is stopped begins its own" {
+	# the first is never done in time, and its result is nobody's; the time is over as often as the machine is slow
+	steps '  steps:
+    - id: fan
+      max_visits: 100
+      timeout: PT2S
+      parallel:
+        branches:
+          - id: a
+            steps:
+              - { id: work, action: exec.run, with: { shell: "if mkdir once 2>/dev/null; then sleep 5; echo first; else echo again; fi" } }
+      on_failure: { action: continue, to: mend }
+      next: [{ to: end }]
+    - { id: mend, action: data.set, max_visits: 100, next: [{ to: fan }] }
+  completion: { on_success: { output: "${trim(steps.work.output.stdout)}" } }'
+	status 0 wfctl run w.yaml
+	assert_equal "$(field 1 .output)" again
+	status 0 wfctl journal check
+}

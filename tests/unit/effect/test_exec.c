@@ -251,6 +251,29 @@ static void group_gets_its_grace(void **state)
 	assert_true(rig_exists(r, "work/tidied"));
 }
 
+/* One that is stopped sees the end of its time all the same. */
+static void a_stopped_command_gets_its_term(void **state)
+{
+	struct rig *r = *state;
+	run_until_it_is_up(r, "trap 'echo tidy > tidied; exit' TERM; : > up; kill -STOP $$; "
+		"while :; do sleep 0.01; done", "PT1000S");
+	rig_expect_failure(r, WF_ERROR_TIMEOUT, "timeout");
+	assert_true(rig_exists(r, "work/tidied"));
+}
+
+/* More than one read takes, and all of it there when the command has ended. */
+static void what_is_said_at_the_end_is_kept(void **state)
+{
+	struct rig *r = *state;
+	run_until_it_is_up(r, "trap 'printf \"%060000dend\\\\n\" 0; exit' TERM; : > up; "
+		"while :; do sleep 0.01; done", "PT1000S");
+	rig_expect_failure(r, WF_ERROR_TIMEOUT, "timeout");
+	const char *said = json_string_value(json_object_get(r->last.details, "stdout"));
+	size_t n = said ? strlen(said) : 0;
+	assert_true(n > 4);
+	assert_string_equal(said + n - 4, "end\n");
+}
+
 static void output_has_a_cap(void **state)
 {
 	struct rig *r = *state;
@@ -467,6 +490,8 @@ int main(void)
 		TEST(commands_that_cannot_start),
 		TEST(timeout_ends_the_group),
 		TEST(group_gets_its_grace),
+		TEST(a_stopped_command_gets_its_term),
+		TEST(what_is_said_at_the_end_is_kept),
 		TEST(output_has_a_cap),
 		TEST(what_is_left_behind_does_not_hold_the_result),
 		TEST(bad_input),

@@ -157,6 +157,55 @@ static void retries_back_off_and_end(void **state)
 	end(&w);
 }
 
+/* As a server says it: longer than the delay it holds, shorter than that it is none of our business. */
+static void a_retry_waits_as_long_as_it_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t told, waits;
+	} cases[] = {{7000, 7000}, {499, 500}, {0, 500}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sketch s;
+		struct world w;
+		sketch_retrying(&s);
+		begin(&w, &s);
+		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		struct wf_event event = {.type = WF_EVENT_FAILURE, .at = w.now, .attempt = 1,
+			.retry_after_ms = cases[i].told, .data = error_value("RateLimitError", "429")};
+		wf_turn_reset(&w.turn);
+		assert_int_equal(wf_engine_feed(w.plan, w.in, &event, &w.turn, &w.cause), 0);
+		json_decref(event.data);
+		assert_int_equal(w.in->steps[0].wait, WF_WAIT_RETRY);
+		assert_int_equal(wf_instance_due(w.in), w.now + (int64_t)cases[i].waits);
+		end(&w);
+	}
+}
+
+/* What would begin at or after the end of the time that all attempts have together is not waited for. */
+static void a_retry_beyond_the_deadline_fails_at_once(void **state)
+{
+	(void)state;
+	for (uint64_t deadline = 500; deadline <= 501; deadline++) {
+		struct sketch s;
+		struct world w;
+		sketch_init(&s);
+		struct wf_plan_step step = sketch_step(&s, "call", WF_ACT_HTTP_REQUEST);
+		step.deadline_ms = deadline;
+		step.retry = (struct wf_retry){.max_attempts = 3, .initial_ms = 500};
+		sketch_perform(&s, step, json_object());
+		sketch_finish(&s);
+		begin(&w, &s);
+		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		assert_int_equal(feed(&w, WF_EVENT_FAILURE, 0, 1, error_value("ServerError", "500")), 0);
+		assert_int_equal(w.in->status, deadline == 500 ? WF_INST_FAILED : WF_INST_WAITING);
+		if (deadline == 500)
+			assert_true(json_is_true(json_object_get(w.in->error, "deadline")));
+		else
+			assert_int_equal(wf_instance_due(w.in), w.now + 500);
+		end(&w);
+	}
+}
+
 static void what_is_not_retryable_fails_at_once(void **state)
 {
 	(void)state;
@@ -488,6 +537,8 @@ int main(void)
 		cmocka_unit_test(pure_steps_complete_in_one_turn),
 		cmocka_unit_test(an_effect_rests_until_its_result),
 		cmocka_unit_test(retries_back_off_and_end),
+		cmocka_unit_test(a_retry_waits_as_long_as_it_is_told),
+		cmocka_unit_test(a_retry_beyond_the_deadline_fails_at_once),
 		cmocka_unit_test(what_is_not_retryable_fails_at_once),
 		cmocka_unit_test(delays_are_capped_and_jittered),
 		cmocka_unit_test(a_handler_takes_a_failure),

@@ -555,6 +555,31 @@ static void branches_are_undone_side_by_side(void **state)
 	end(&w);
 }
 
+/* One cannot be undone, one is in hand, one is done: what that one would let begin does not begin. */
+static void nothing_new_is_undone_beside_one_that_cannot_be(void **state)
+{
+	(void)state;
+	struct world w;
+	sketch_fan(&w, 3, 2, 1);
+	for (unsigned i = 0; i < 6; i++) {
+		char id[16];
+		(void)snprintf(id, sizeof(id), "s%u_%u", i % 3, i / 3);
+		assert_int_equal(succeed(&w, id, "{'n': 1}"), 0);
+	}
+	assert_int_equal(fail_attempt(&w, "last"), 0);
+	assert_int_equal(w.turn.command_count, 3);
+	assert_int_equal(fail_attempt(&w, "u_s0_1"), 0);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(succeed(&w, "u_s1_1", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(w.in->status, WF_INST_COMPENSATING);
+	assert_int_equal(succeed(&w, "u_s2_1", "{}"), 0);
+	assert_int_equal(w.turn.command_count, 0);
+	assert_int_equal(w.in->status, WF_INST_FAILED);
+	assert_told(&w, "undone", "s2_1 s1_1");
+	end(&w);
+}
+
 /* a; b and c, which depend on it; d, which depends on both and fails. */
 static void what_depends_on_a_step_is_undone_before_it(void **state)
 {
@@ -685,6 +710,7 @@ int main(void)
 		cmocka_unit_test(every_visit_is_undone),
 		cmocka_unit_test(long_logs_are_undone_in_bounded_turns),
 		cmocka_unit_test(branches_are_undone_side_by_side),
+		cmocka_unit_test(nothing_new_is_undone_beside_one_that_cannot_be),
 		cmocka_unit_test(what_depends_on_a_step_is_undone_before_it),
 		cmocka_unit_test(an_earlier_begin_waits_for_the_later_one),
 		cmocka_unit_test(no_more_than_a_bound_is_undone_at_once),

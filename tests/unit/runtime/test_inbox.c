@@ -250,6 +250,27 @@ static void an_event_since_its_creation_is_for_each_instance_once(void **state)
 	check_world(w, 2);
 }
 
+static void an_event_that_was_handed_over_is_not_taken_again(void **state)
+{
+	struct world *w = *state;
+	struct flow f = {0};
+	flow_step(&f, "one", "wait.event", "{'name': 'tick'}", "");
+	flow_step(&f, "two", "wait.event", "{'name': 'tick'}", "");
+	(void)start(w, add_flow(w, &f));
+	run(w);
+	uint64_t event = emit(w, "tick", "{'n': 1}");
+	const uint64_t numbers[] = {1, 1};
+	wf_runtime_deliver_later(w->rt, event, numbers, 2);
+	run(w);
+	assert_int_equal(step_status(w, 1, 0), WF_STEP_COMPLETED);
+	assert_int_equal(step_status(w, 1, 1), WF_STEP_WAITING);
+	bool taken = true;
+	assert_int_equal(wf_runtime_deliver_event(w->rt, event, 1, WF_NONE, &taken, &w->cause), 0);
+	assert_false(taken);
+	assert_int_equal(takers(w, event), 1);
+	check_world(w, 1);
+}
+
 static void what_started_an_instance_does_not_wake_it(void **state)
 {
 	struct world *w = *state;
@@ -317,6 +338,7 @@ int main(void)
 		WORLD_TEST(one_that_cannot_be_read_keeps_an_event_from_no_other),
 		WORLD_TEST(an_event_for_which_nobody_waited_is_taken_by_exactly_one),
 		WORLD_TEST(an_event_since_its_creation_is_for_each_instance_once),
+		WORLD_TEST(an_event_that_was_handed_over_is_not_taken_again),
 		WORLD_TEST(what_started_an_instance_does_not_wake_it),
 		WORLD_TEST(what_another_took_meanwhile_is_not_taken_again),
 		WORLD_TEST(a_signal_that_comes_after_its_timeout_is_too_late),
