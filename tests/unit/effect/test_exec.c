@@ -86,6 +86,9 @@ static void descriptors_signals_and_group(void **state)
 	exec_shell(r, "kill -PIPE $$");
 	signal(SIGPIPE, SIG_DFL);
 	rig_expect_failure(r, WF_ERROR_EXEC, "signal_13");
+	/* which the supervisor ignores for itself */
+	exec_shell(r, "kill -XFSZ $$");
+	rig_expect_failure(r, WF_ERROR_EXEC, "signal_25");
 }
 
 static void folder(void **state)
