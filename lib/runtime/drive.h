@@ -1,4 +1,12 @@
-/* What the files of the runtime share. Nothing outside this folder includes it. */
+/*
+ * What the files of the runtime share. Nothing outside this folder includes it.
+ *
+ * Times are milliseconds since the epoch, 0 is none; numbers of instances begin at 1. What returns an int
+ * gives 0 or a negative wf_err, with a cause where there is one to say. What takes a transaction may run
+ * again with it: it changes nothing outside that another run would not set again, and what it leaves to
+ * be done is done after the commit (wf_inside_keep, wf_runtime_after). A drive is the runtime's once it is
+ * linked, and before of whoever loaded it.
+ */
 #ifndef WF_RUNTIME_DRIVE_H
 #define WF_RUNTIME_DRIVE_H
 
@@ -44,44 +52,54 @@ struct wf_take {
 /* An instance in this process's hands. */
 struct wf_drive {
 	const struct wf_held_plan *held;
-	struct wf_instance *in;
+	struct wf_instance *in;  /* owned */
 	uint64_t ticket;
 	uint64_t history;        /* its records in the journal, as far as this process knows */
-	bool fresh;              /* nobody was told that it started */
-	bool touched;            /* has something to commit; in the runtime's list when linked */
-	bool recovering;         /* claimed from a dead owner: its effects are to be looked for */
-	bool leaving;            /* ends or parks with this turn's commit */
-	bool on_hold;            /* its workflow is, as of the last look */
-	bool stale;              /* the journal has it otherwise: to be loaded again, nothing to be written */
-	bool elsewhere;          /* a living process owns it: this one only gives it events */
-	bool taken_over;         /* from a dead owner, with what that one had begun */
-	uint64_t owner_before;   /* who had it when it was loaded */
-	struct wf_buf records;
-	struct wf_moved *moved;
-	uint32_t moved_count, moved_room;
-	uint32_t written;        /* of these, in the transaction in hand */
-	struct wf_take *takes;
-	uint32_t take_count, take_room;
-	struct wf_command *commands;
-	uint32_t command_count, command_room;
-	uint64_t *orphans;       /* children to be stopped, and those that are, in the transaction in hand */
-	uint32_t orphan_count, orphan_room, orphans_stopped;
-	uint32_t born;           /* children taken in, in the transaction in hand */
-	bool written_now;        /* that transaction has it */
-	bool later;              /* it was fed in it, and is written once others have fed it, too */
-	bool inside;             /* what it is fed comes from within a transaction */
-	bool fed_inside;         /* something was: another run of the transaction may have it otherwise */
-	struct wf_drive *parent; /* of a child whose parent is in this process's hands too */
-	uint32_t children;       /* such children of it */
-	bool left_alone;         /* the last of them left after its stay was decided */
-	struct wf_inflight *inflight;
-	char **settled;          /* tokens whose results this turn makes durable */
-	uint32_t settled_count, settled_room;
-	bool linked;             /* among the runtime's drives */
+
+	/* among the others */
+	bool linked;             /* it is one of the runtime's drives */
 	struct wf_drive *next, *prev;
 	struct wf_drive *next_touched, *prev_touched;
 	int64_t due;             /* as the heap has it; 0: it is not in the heap */
 	uint32_t due_at;         /* its place there */
+	struct wf_drive *parent; /* of a child whose parent is in this process's hands too */
+	uint32_t children;       /* such children of it */
+	bool left_alone;         /* the last of them left after its stay was decided */
+
+	/* how it came, and whether it stays */
+	bool fresh;              /* nobody was told that it started */
+	bool recovering;         /* claimed from a dead owner: its effects are to be looked for */
+	bool taken_over;         /* from a dead owner, with what that one had begun */
+	bool elsewhere;          /* a living process owns it: this one only gives it events */
+	uint64_t owner_before;   /* who had it when it was loaded */
+	bool on_hold;            /* its workflow is, as of the last look */
+	bool stale;              /* the journal has it otherwise: to be loaded again, nothing to be written */
+	bool leaving;            /* ends or parks with this turn's commit */
+
+	/* what waits for the commit; wf_drive_forget forgets it */
+	bool touched;            /* there is something; in the runtime's list when linked */
+	struct wf_buf records;
+	struct wf_moved *moved;
+	uint32_t moved_count, moved_room;
+	struct wf_take *takes;
+	uint32_t take_count, take_room;
+	struct wf_command *commands;
+	uint32_t command_count, command_room;
+	uint64_t *orphans;       /* children to be stopped */
+	uint32_t orphan_count, orphan_room;
+	char **settled;          /* tokens whose results this turn makes durable */
+	uint32_t settled_count, settled_room;
+
+	/* of the transaction in hand */
+	uint32_t written;        /* records of `moved` */
+	uint32_t orphans_stopped;/* of the orphans */
+	uint32_t born;           /* children taken in */
+	bool written_now;        /* that transaction has it */
+	bool later;              /* it was fed in it, and is written once others have fed it, too */
+	bool inside;             /* what it is fed comes from within a transaction */
+	bool fed_inside;         /* something was: another run of the transaction may have it otherwise */
+
+	struct wf_inflight *inflight; /* effects under way */
 };
 
 struct wf_replaced {
@@ -119,59 +137,79 @@ struct wf_runtime {
 	struct wf_effects *effects;
 	struct wf_held_plan **plans;
 	size_t plan_count, plan_room;
+	struct wf_turn turn;           /* scratch of one event */
+	struct wf_instance *decided;   /* what wf_runtime_decide handed out */
+
+	/* drives */
 	struct wf_drive *drives, *last_drive; /* in the order in which they were taken in */
 	uint32_t drive_count;
 	uint32_t child_count;                 /* of them, whose parents wait for them */
 	struct wf_drive *touched, *last_touched; /* those with something to commit, in that order */
 	struct wf_drive **due;         /* a heap: the earliest first */
 	uint32_t due_count, due_room;
-	uint64_t next_number;          /* of those that were reserved in the journal */
-	uint32_t numbers_left, numbers_taken;
+
+	/* where more to do comes from */
 	uint64_t *claims;              /* numbers still to claim */
 	size_t claim_count, claim_next, claim_room;
 	struct wf_waiting_gift *gifts;
 	size_t gift_count, gift_next, gift_room;
-	struct wf_turn turn;           /* scratch of one event */
-	struct wf_instance *decided;   /* what wf_runtime_decide handed out */
 	wf_runtime_feed_fn *feed;
 	void *feed_arg;
 	bool feed_done;
 	wf_runtime_source_fn *source;
 	void *source_arg;
 	int64_t source_at;             /* when it wants to be called; 0: never again */
+	uint64_t next_number;          /* of those that were reserved in the journal */
+	uint32_t numbers_left, numbers_taken;
+
+	/* the journal and the clock as of the last look */
 	uint64_t intrusions, seen;     /* as of the last look; of the transaction in hand */
 	bool intrusions_known;
 	bool watched;                  /* a wake of this runner ends a wait */
 	bool any_hold;                 /* something is on hold, as of this turn */
 	bool holds_known;
 	int64_t last_now;              /* of the wall clock, in the last turn */
-	bool committing;               /* the transaction in hand writes the linked drives */
-	struct wf_drive **about;       /* loaded for the transaction in hand, and written by who loaded them */
+
+	/* the transaction in hand */
+	bool committing;               /* it writes the linked drives */
+	struct wf_drive **about;       /* loaded for it, and written by who loaded them */
 	size_t about_count, about_room;
-	struct wf_replaced *replaced;  /* by the starts in it */
-	size_t replaced_count, replaced_room;
-	struct wf_drive **inside;      /* given something in the transaction in hand, beside what it is about */
+	struct wf_drive **inside;      /* given something in it, beside what it is about */
 	size_t inside_count, inside_room;
 	bool gathers;                  /* what is fed in it waits for wf_inside_settle */
 	struct wf_drive **later;       /* those that wait */
 	size_t later_count, later_room;
 	struct wf_instance **begun;    /* children taken in by it, to be begun here */
 	size_t begun_count, begun_room;
-	struct wf_drive **given;       /* the same of those that committed */
-	size_t given_count, given_room;
-	struct wf_instance **born;
-	size_t born_count, born_room;
-	struct wf_numbers granted;     /* instances that got their slots in the transaction in hand */
+	struct wf_replaced *replaced;  /* by the starts in it */
+	size_t replaced_count, replaced_room;
+	struct wf_numbers granted;     /* instances that got their slots in it */
 	struct wf_numbers ended;       /* those whose commands may outlive them: they had no living owner */
 	struct wf_numbers wakes;       /* runners whose instances were changed */
-	bool own_fault;                /* what failed the transaction in hand is one instance's, not the journal's */
+	bool own_fault;                /* what failed it is one instance's, not the journal's */
+
+	/* what it left to be done, once it committed */
+	struct wf_drive **given;       /* `inside` of what committed */
+	size_t given_count, given_room;
+	struct wf_instance **born;     /* `begun` of what committed */
+	size_t born_count, born_room;
+
+	/* the end */
 	volatile sig_atomic_t stopping;
 	int failed;                    /* the error that ended the loop */
 	struct wf_cause cause;
 };
 
+/* -- runtime.c -- */
+
+/* Whether a transaction failed by what one instance is, so that others can do without it. */
+bool wf_runtime_spoilt(const struct wf_runtime *rt, int rc);
+/* Tells of an instance that others do without; false: nobody hears of such, and it ends the loop. */
+bool wf_runtime_pass_over(struct wf_runtime *rt, uint64_t number, int rc, struct wf_cause *cause);
+
 /* -- drive.c: one instance -- */
 
+/* Takes the instance; linked to nothing. */
 struct wf_drive *wf_drive_new(const struct wf_held_plan *held, struct wf_instance *in);
 /* In a transaction: loads an instance, or says that there is none; then a drive of it, with its plan and
  * whether its workflow is on hold. The drive takes the instance, which goes when there is no drive. */
@@ -182,7 +220,9 @@ int wf_drive_of_instance(struct wf_runtime *rt, struct wf_txn *txn, struct wf_in
 /* The same of one that is given something: whether it goes on elsewhere is known. */
 int wf_drive_load(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, struct wf_drive **ret,
 	struct wf_cause *cause);
+/* Of one that is not linked; NULL is allowed. */
 void wf_drive_free(struct wf_drive *d);
+/* Into the runtime's drives, at their end, and out of them. */
 void wf_drive_link(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_unlink(struct wf_runtime *rt, struct wf_drive *d);
 /* The drive of that instance, or NULL. */
@@ -211,6 +251,7 @@ uint32_t wf_drive_next_in_hand(const struct wf_instance *in, uint32_t *at);
  * UUID-HASH-VISIT-ATTEMPT, the hash of the step's id in 16 hexadecimal digits. */
 void wf_drive_token(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	char *ret, size_t room);
+/* The step's attempt in hand is under way, with its token; the drive owns what is returned. */
 struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step);
 void wf_drive_drop_inflight(struct wf_inflight *f);
 bool wf_drive_has_inflight(const struct wf_drive *d, uint32_t step);
@@ -240,15 +281,19 @@ int wf_drive_look_at_holds(struct wf_txn *txn, struct wf_drive *d);
 void wf_drive_committed(struct wf_runtime *rt, struct wf_drive *d);
 /* Stops the effects of steps that are not in hand any more. */
 void wf_drive_stop_lost(struct wf_runtime *rt, struct wf_drive *d);
+/* … of all steps. */
 void wf_drive_stop_all(struct wf_runtime *rt, struct wf_drive *d);
+/* What it settled is durable: the spool's files go. */
 void wf_drive_settle(struct wf_runtime *rt, struct wf_drive *d);
-/* Takes it out of this process's hands and tells so. */
+/* Takes it out of this process's hands, tells so, and frees it. */
 void wf_drive_part(struct wf_runtime *rt, struct wf_drive *d, enum wf_parted how,
 	const struct wf_cause *cause);
 /* Tells the observer what happened, once it is durable. */
 void wf_drive_tell(struct wf_runtime *rt, struct wf_drive *d);
 /* Tells the observer that a commit has been told whole. */
 void wf_runtime_told(struct wf_runtime *rt);
+/* Whether an instance has ended, or ends: what its flow had in hand is cut short. */
+bool wf_drive_cut_short(const struct wf_instance *in);
 /* Commits every touched drive in one transaction. */
 int wf_runtime_commit(struct wf_runtime *rt, struct wf_cause *cause);
 /* What a transaction leaves to be done once it is durable: runners to wake, freed slots to use, children
@@ -292,7 +337,7 @@ void wf_inside_keep(struct wf_runtime *rt);
 void wf_inside_after(struct wf_runtime *rt);
 void wf_inside_done(struct wf_runtime *rt);
 
-/* -- child.c -- */
+/* -- child.c: instances that steps start -- */
 
 /* In the transaction that writes the drive, once it has a number: takes the children of its commands in
  * and says so to it; *ret_fed: it did. */
@@ -305,7 +350,7 @@ uint32_t wf_child_step(const struct wf_instance *parent, uint64_t child);
 bool wf_child_feed_end(struct wf_runtime *rt, struct wf_drive *parent,
 	const struct wf_instance *child);
 
-/* -- emit.c -- */
+/* -- emit.c: events that steps emit -- */
 
 /* In the same place: keeps the event of a command of event.emit, and says so to the drive. */
 int wf_emit_event(struct wf_runtime *rt, struct wf_txn *txn, struct wf_drive *d,
@@ -341,6 +386,7 @@ void wf_runtime_give_later(struct wf_runtime *rt, const struct wf_waiting_gift *
 
 /* A new instance of the start, whose owner is nobody. */
 struct wf_instance *wf_start_instance(const struct wf_runtime *rt, const struct wf_start *start);
+/* The instance's correlation id: the given one, or (NULL) what the plan makes of the input. */
 int wf_start_correlate(const struct wf_plan *plan, struct wf_instance *in, const char *given,
 	struct wf_cause *cause);
 
@@ -361,12 +407,7 @@ int wf_slots_grant(struct wf_runtime *rt, struct wf_txn *txn, const struct wf_in
 /* A queued instance becomes pending; it was loaded in this transaction. */
 int wf_slots_take(struct wf_txn *txn, struct wf_instance *in);
 
-/* Whether a transaction failed by what one instance is, so that others can do without it. */
-bool wf_runtime_spoilt(const struct wf_runtime *rt, int rc);
-/* Tells of an instance that others do without; false: nobody hears of such, and it ends the loop. */
-bool wf_runtime_pass_over(struct wf_runtime *rt, uint64_t number, int rc, struct wf_cause *cause);
-
-/* -- recover.c -- */
+/* -- recover.c: what dead owners left -- */
 
 /* Claims the numbers in one transaction; those that cannot be claimed are left out. With `strict`
  * (one number) that is an error. */
@@ -379,8 +420,6 @@ void wf_drive_take_over(struct wf_runtime *rt, struct wf_drive *d);
 void wf_drive_recover(struct wf_runtime *rt, struct wf_drive *d);
 /* Stops the commands that an instance left behind when it ended without a living owner. */
 void wf_runtime_stop_children(struct wf_runtime *rt, const struct wf_instance *in);
-/* Whether an instance has ended, or ends: what its flow had in hand is cut short. */
-bool wf_drive_cut_short(const struct wf_instance *in);
 
 /* -- replay.c -- */
 
@@ -408,8 +447,10 @@ uint32_t *wf_plan_map(const struct wf_plan *from, const struct wf_plan *to);
 
 /* -- plans.c -- */
 
+/* Of those in memory; NULL. */
 struct wf_held_plan *wf_runtime_find_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE]);
 void wf_runtime_free_plans(struct wf_runtime *rt);
+/* Read and verified, if it is not in memory; the runtime's. */
 int wf_runtime_hold_plan(struct wf_runtime *rt, const uint8_t id[WF_HASH_SIZE],
 	const struct wf_held_plan **ret, struct wf_cause *cause);
 /* The same inside a transaction. */
