@@ -301,6 +301,9 @@ int wf_txn_load_named(struct wf_txn *t, const struct wf_cursor *at, struct wf_cu
  * fn may write. With `prove`, each is proved before fn sees it, and so are those on either side. */
 int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
 	bool (*fn)(void *, const uint8_t *key), void *arg);
+/* The same without those that `pass`, which may not write, says yes to: they are neither proved nor given. */
+int wf_txn_each_key_but(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
+	bool (*pass)(void *, const uint8_t *key), bool (*fn)(void *, const uint8_t *key), void *arg);
 /* The same of rows, opened: fn sees where the row is and what it holds. */
 typedef bool wf_row_fn(void *arg, const struct wf_cursor *at, const struct wf_buf *plain);
 int wf_txn_each_row(struct wf_txn *t, enum wf_table table, const struct wf_index_key *from,

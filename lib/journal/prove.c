@@ -202,18 +202,31 @@ int wf_txn_prove_entry(struct wf_txn *t, const struct wf_cursor *at)
 	return proofs[at->key[0]](t, at);
 }
 
-/* The next entry. A write may have changed the page under the cursor. */
-static int go_on(struct wf_txn *t, struct wf_cursor *c)
+/* The next entry. A write may have changed the page under the cursor since one was given out. */
+static int go_on(struct wf_txn *t, struct wf_cursor *c, bool given)
 {
-	if (!t->write)
+	if (!t->write || !given)
 		return wf_cursor_next(c, t->cause);
 	uint8_t after[WF_MAX_KEY + 1] = {0};
 	memcpy(after, c->key, c->key_n);
 	return wf_cursor_seek(c, after, c->key_n + 1, t->cause);
 }
 
+static bool pass_none(void *arg, const uint8_t *key)
+{
+	(void)arg;
+	(void)key;
+	return false;
+}
+
 int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
 	bool (*fn)(void *, const uint8_t *key), void *arg)
+{
+	return wf_txn_each_key_but(t, from, shared, prove, pass_none, fn, arg);
+}
+
+int wf_txn_each_key_but(struct wf_txn *t, const struct wf_index_key *from, size_t shared, bool prove,
+	bool (*pass)(void *, const uint8_t *key), bool (*fn)(void *, const uint8_t *key), void *arg)
 {
 	if (t->err)
 		return t->err;
@@ -228,14 +241,17 @@ int wf_txn_each_key(struct wf_txn *t, const struct wf_index_key *from, size_t sh
 	if (!rc || rc == WF_ENOENT)
 		rc = wf_cursor_seek(&c, from->bytes, from->n, t->cause);
 	while (!rc) {
+		bool within = memcmp(c.key, from->bytes, shared) == 0, given = true;
 		/* Also the one that the range ends at: it may have been of the range. */
 		if (c.key_n != wf_index_key_length(c.key[0]))
 			rc = unproved(t, &c, "no entry has this key");
+		else if (within && pass(arg, c.key))
+			given = false;
 		else if (prove)
 			rc = wf_txn_prove_entry(t, &c);
-		if (rc || memcmp(c.key, from->bytes, shared) != 0 || !fn(arg, c.key) || t->err)
+		if (rc || t->err || !within || (given && (!fn(arg, c.key) || t->err)))
 			break;
-		rc = go_on(t, &c);
+		rc = go_on(t, &c, given);
 	}
 	wf_cursor_close(&c);
 	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : t->err;
@@ -272,7 +288,7 @@ int wf_txn_each_row(struct wf_txn *t, enum wf_table table, const struct wf_index
 		bool within = c.key_n >= shared && memcmp(c.key, from->bytes, shared) == 0;
 		if (rc || !within || !fn(arg, &c, &plain) || t->err)
 			break;
-		rc = go_on(t, &c);
+		rc = go_on(t, &c, true);
 	}
 	wf_cursor_close(&c);
 	return rc && rc != WF_ENOENT ? wf_txn_fail(t, rc) : t->err;

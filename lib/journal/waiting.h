@@ -29,6 +29,11 @@ int wf_txn_each_held(struct wf_txn *txn, const char *slot, bool (*fn)(void *, ui
 	void *arg);
 int wf_txn_each_queued(struct wf_txn *txn, const char *slot, bool (*fn)(void *, uint64_t number),
 	void *arg);
+/* Those in the queue who could go, as far as the other queues tell. When fn says that one cannot, for another slot
+ * that has no room for anybody in its queue, it may name that (until it is called again): who stands in that queue
+ * too is not given out from there on. */
+typedef bool wf_candidate_fn(void *arg, uint64_t number, const char **ret_closed);
+int wf_txn_each_candidate(struct wf_txn *txn, const char *slot, wf_candidate_fn *fn, void *arg);
 /* The greatest limit that the list has for the slot, at least 1: who has the list holds it beside fewer. */
 uint64_t wf_slot_limit(const json_t *slots, const char *name);
 /* Whether anybody in the queue of the slot could hold it now, going by their limits: when none could, the

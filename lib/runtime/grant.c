@@ -3,6 +3,8 @@
 #include "base/sys.h"
 #include "runtime/drive.h"
 
+#include <string.h>
+
 static uint64_t limit_of(const json_t *slot)
 {
 	json_int_t limit = json_integer_value(json_object_get(slot, "limit"));
@@ -41,8 +43,29 @@ struct granting {
 	const char *slot;        /* the one that was freed */
 	uint64_t most;           /* the greatest limit of those who stay in its queue */
 	bool open;               /* it has room for one of those who come yet */
+	bool passed;             /* not all who stay there were seen */
+	char *closed;            /* the slot that kept back the one before */
 	int rc;
 };
+
+/* One of the slots of somebody who waits for `slot` that has room for nobody in its queue, if there is one: its
+ * name, new. */
+static int find_closed(struct wf_txn *txn, const json_t *slots, const char *slot, char **ret)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (slots, i, one) {
+		const char *name = json_string_value(json_object_get(one, "name"));
+		bool open = true;
+		int rc = strcmp(name, slot) == 0 ? 0 : wf_txn_slot_open(txn, name, &open);
+		if (rc || !open) {
+			*ret = rc ? NULL : wf_strdup(name);
+			return rc;
+		}
+	}
+	*ret = NULL;
+	return 0;
+}
 
 /* What it needs is in its identity: all of it is loaded only when it gets that. */
 static int grant_one(struct granting *g, uint64_t number)
@@ -54,6 +77,8 @@ static int grant_one(struct granting *g, uint64_t number)
 		rc = wf_slots_room(g->txn, in->slots, &room);
 	if (!rc && !room && wf_slot_limit(in->slots, g->slot) > g->most)
 		g->most = wf_slot_limit(in->slots, g->slot);
+	if (!rc && !room)
+		rc = find_closed(g->txn, in->slots, g->slot, &g->closed);
 	if (!rc && room) {
 		wf_instance_free(in);
 		in = NULL;
@@ -69,10 +94,14 @@ static int grant_one(struct granting *g, uint64_t number)
 	return rc;
 }
 
-static bool see_queued(void *arg, uint64_t number)
+static bool see_queued(void *arg, uint64_t number, const char **ret_closed)
 {
 	struct granting *g = arg;
+	wf_free(g->closed);
+	g->closed = NULL;
 	g->rc = grant_one(g, number);
+	g->passed |= g->closed != NULL;
+	*ret_closed = g->closed;
 	return !g->rc && g->open;
 }
 
@@ -82,14 +111,16 @@ static bool see_queued(void *arg, uint64_t number)
 static int grant_slot(struct granting *g)
 {
 	g->most = 0;
-	g->open = false;
+	g->open = g->passed = false;
 	int rc = wf_txn_slot_open(g->txn, g->slot, &g->open);
 	if (!rc && g->open)
-		rc = wf_txn_each_queued(g->txn, g->slot, see_queued, g);
+		rc = wf_txn_each_candidate(g->txn, g->slot, see_queued, g);
+	wf_free(g->closed);
+	g->closed = NULL;
 	if (!rc)
 		rc = g->rc;
 	/* all were seen; those who were granted are no more in the queue */
-	if (!rc && g->open && g->most)
+	if (!rc && g->open && g->most && !g->passed)
 		rc = wf_txn_set_slot_most(g->txn, g->slot, g->most);
 	return rc;
 }
@@ -127,12 +158,14 @@ int wf_runtime_grant(struct wf_txn *txn, uint64_t number, bool *ret_granted)
 
 struct finding {
 	struct wf_txn *txn;
+	const char *slot;        /* whose queue that is */
+	char *closed;            /* the slot that keeps back the one before */
 	void (*fn)(void *arg, uint64_t number);
 	void *arg;
 	int rc;
 };
 
-static bool see_if_it_could_begin(void *arg, uint64_t number)
+static bool see_if_it_could_begin(void *arg, uint64_t number, const char **ret_closed)
 {
 	struct finding *f = arg;
 	struct wf_instance *in = NULL;
@@ -140,6 +173,11 @@ static bool see_if_it_could_begin(void *arg, uint64_t number)
 	f->rc = wf_txn_get_instance(f->txn, number, WF_LOAD_HEADER, &in);
 	if (!f->rc)
 		f->rc = wf_slots_room(f->txn, in->slots, &room);
+	wf_free(f->closed);
+	f->closed = NULL;
+	if (!f->rc && !room)
+		f->rc = find_closed(f->txn, in->slots, f->slot, &f->closed);
+	*ret_closed = f->closed;
 	wf_instance_free(in);
 	if (!f->rc && room)
 		f->fn(f->arg, number);
@@ -151,8 +189,11 @@ static bool see_queue(void *arg, const char *slot)
 	struct finding *f = arg;
 	bool open = false;
 	int rc = wf_txn_slot_open(f->txn, slot, &open);
+	f->slot = slot;
 	if (!rc && open)
-		rc = wf_txn_each_queued(f->txn, slot, see_if_it_could_begin, f);
+		rc = wf_txn_each_candidate(f->txn, slot, see_if_it_could_begin, f);
+	wf_free(f->closed);
+	f->closed = NULL;
 	f->rc = f->rc ? f->rc : rc;
 	return !f->rc;
 }

@@ -264,6 +264,74 @@ static void granted_in_order(void **state)
 		wf_instance_free(in[i]);
 }
 
+/* Those of the queue `lane` who wait for `x` too, which is full, are passed over by their keys once the first has
+ * said so, wherever the others stand and whoever is written meanwhile. */
+struct candidates {
+	struct wf_txn *txn;
+	bool grants, tells;
+	struct numbers seen;
+};
+
+static bool see_candidate(void *arg, uint64_t number, const char **ret_closed)
+{
+	struct candidates *c = arg;
+	struct wf_instance *in;
+	assert_int_equal(wf_txn_get_instance(c->txn, number, WF_LOAD_ALL, &in), 0);
+	bool both = json_array_size(in->slots) == 2;
+	if (both && c->tells)
+		*ret_closed = "x";
+	if (!both && c->grants) {
+		set_status(in, WF_INST_PENDING);
+		assert_int_equal(wf_txn_put_instance(c->txn, in), 0);
+	}
+	wf_instance_free(in);
+	return take(&c->seen, number);
+}
+
+static int ask_candidates(struct wf_txn *t, void *arg, struct wf_cause *cause)
+{
+	(void)cause;
+	struct candidates *c = arg;
+	c->txn = t;
+	c->seen.count = 0;
+	return wf_txn_each_candidate(t, "lane", see_candidate, c);
+}
+
+static void those_whom_another_slot_keeps_back_are_passed_over(void **state)
+{
+	struct place *p = *state;
+	struct wf_instance *in[40];
+	for (size_t i = 0; i < 40; i++) {
+		in[i] = new_instance("a", T0);
+		/* 3, 17, 18, 33 stand in one queue, 11 and 12 in the other alone, the rest in both */
+		const char *text = i == 3 || i == 17 || i == 18 || i == 33 ? "[{\"name\":\"lane\",\"limit\":9}]" :
+			i == 11 || i == 12 ? "[{\"name\":\"x\",\"limit\":1}]" :
+			"[{\"name\":\"lane\",\"limit\":9},{\"name\":\"x\",\"limit\":1}]";
+		in[i]->slots = json_loads(text, 0, NULL);
+		in[i]->status = WF_INST_QUEUED;
+	}
+	assert_int_equal(put(p, in, 40, true), 0);
+	struct candidates c = {.tells = true};
+	assert_int_equal(wf_journal_view(p->journal, ask_candidates, &c, &p->cause), 0);
+	static const uint64_t those[] = {1, 4, 18, 19, 34};
+	assert_int_equal(c.seen.count, 5);
+	assert_memory_equal(c.seen.items, those, sizeof(those));
+	c.tells = false;
+	assert_int_equal(wf_journal_view(p->journal, ask_candidates, &c, &p->cause), 0);
+	assert_int_equal(c.seen.count, 38);
+	c.tells = c.grants = true;
+	assert_int_equal(wf_journal_update(p->journal, ask_candidates, &c, &p->cause), 0);
+	assert_int_equal(c.seen.count, 5);
+	assert_memory_equal(c.seen.items, those, sizeof(those));
+	slot(p, "lane", 4, 34);
+	slot(p, "x", 0, 36);
+	assert_int_equal(wf_journal_view(p->journal, ask_candidates, &c, &p->cause), 0);
+	assert_int_equal(c.seen.count, 1);
+	assert_sound(p);
+	for (size_t i = 0; i < 40; i++)
+		wf_instance_free(in[i]);
+}
+
 /* -- waiters -- */
 
 static void wait_for(struct wf_instance *in, uint32_t step, enum wf_wait kind, const char *name)
@@ -572,7 +640,9 @@ static void approvals_by_the_end_of_their_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(start_keys), TEST(places_in_slots),
-		TEST(granted_in_order), TEST(who_waits), TEST(kept_back), TEST(side_threads),
+		TEST(granted_in_order),
+		TEST(those_whom_another_slot_keeps_back_are_passed_over), TEST(who_waits),
+		TEST(kept_back), TEST(side_threads),
 		TEST(another_plan),
 		TEST(intrusions), TEST(approvals_by_the_end_of_their_time)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

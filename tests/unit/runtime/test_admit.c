@@ -190,6 +190,32 @@ static void a_long_queue_hides_nobody(void **state)
 	check_world(w, 43);
 }
 
+/* Those who stand before it wait for another slot than the one that is freed; they go when that one is. */
+static void another_slot_keeps_back_who_stands_before(void **state)
+{
+	struct world *w = *state;
+	const struct wf_plan *plan = slotted(w, "{'limit': 1, 'max_in_flight': 2}", "sleep 60");
+	uint64_t a = admit(w, plan, "a", WF_ADMITTED), b = admit(w, plan, "b", WF_ADMITTED);
+	uint64_t first = admit(w, plan, "a", WF_ADMITTED_QUEUED);
+	for (int i = 0; i < 40; i++)
+		(void)admit(w, plan, i % 2 ? "a" : "b", WF_ADMITTED_QUEUED);
+	uint64_t last = admit(w, plan, "c", WF_ADMITTED_QUEUED);
+	assert_int_equal(cancel(w, a), 0);
+	assert_int_equal(status_of(w, first), WF_INST_PENDING);
+	assert_int_equal(status_of(w, last), WF_INST_QUEUED);
+	assert_int_equal(cancel(w, b), 0);
+	assert_int_equal(status_of(w, first + 1), WF_INST_PENDING);
+	assert_int_equal(cancel(w, first + 1), 0);
+	for (uint64_t i = first + 3; i < last; i += 2)
+		assert_int_equal(cancel(w, i), 0);
+	assert_int_equal(status_of(w, last), WF_INST_PENDING);
+	assert_int_equal(status_of(w, first + 2), WF_INST_QUEUED);
+	unsigned grantable = 1;
+	assert_int_equal(wf_journal_view(w->journal, look_for_grantable, &grantable, &w->cause), 0);
+	assert_int_equal(grantable, 0);
+	check_world(w, 44);
+}
+
 static void a_cancel_in_the_queue_and_of_the_holder_frees_the_slot(void **state)
 {
 	struct world *w = *state;
@@ -628,6 +654,7 @@ int main(void)
 		WORLD_TEST(beyond_the_limit_they_queue_first_come_first_served),
 		WORLD_TEST(who_frees_a_slot_judges_by_the_limit_of_those_that_wait),
 		WORLD_TEST(a_long_queue_hides_nobody),
+		WORLD_TEST(another_slot_keeps_back_who_stands_before),
 		WORLD_TEST(a_cancel_in_the_queue_and_of_the_holder_frees_the_slot),
 		WORLD_TEST(holder_and_queue_are_cancelled_in_one_group),
 		WORLD_TEST(the_limit_may_be_more_than_one_and_the_workflow_has_one_too),
