@@ -1,6 +1,7 @@
 /* wfctl register: keeps a definition's plan under its name and version. */
 #include "cli_actions.h"
 #include "cli_children.h"
+#include "cli_parents.h"
 
 #include "sweep/schedule.h"
 
@@ -9,6 +10,7 @@
 struct registered {
 	json_t *list;
 	struct wf_buf text;
+	struct wf_parents *parents;
 };
 
 struct put {
@@ -47,6 +49,7 @@ static void say(struct wf_ctx *ctx, struct registered *out, const struct put *p)
 	json_object_set_new(o, "plan", json_string(id));
 	json_object_set_new(o, "new", json_boolean(p->fresh));
 	json_array_append_new(out->list, o);
+	wf_parents_registered(out->parents, p->definition.workflow, p->version, o);
 	wf_view_role(&out->text, &ctx->out, WF_ROLE_STRONG, p->definition.workflow);
 	wf_buf_printf(&out->text, " %s %s, plan %.12s\n", p->version ? p->version : "",
 		p->fresh ? "registered" : "was registered already", id);
@@ -72,6 +75,8 @@ static int put_one(struct wf_ctx *ctx, void *arg, const struct wf_buf *bytes, st
 		p.definition.triggers =
 			json_incref(json_object_get(plan->consts[plan->extra], "triggers"));
 	int status = 0, r = 0;
+	if (p.definition.enabled)
+		wf_parents_note(((struct registered *)arg)->parents, p.definition.workflow, bytes);
 	if (wf_opt(ctx, "dry-run")) {
 		p.version = version ? wf_strdup(version) : NULL;
 		p.fresh = true;
@@ -150,7 +155,7 @@ static int put_action(struct wf_ctx *ctx, void *arg, const struct wf_action_def 
 
 static int run_register(struct wf_ctx *ctx)
 {
-	struct registered out = { .list = json_array() };
+	struct registered out = { .list = json_array(), .parents = wf_parents_new(ctx) };
 	struct wf_files files = { 0 };
 	int status = wf_find_files(ctx, &files);
 	wf_actions_bundle(ctx, &files);
@@ -159,15 +164,19 @@ static int run_register(struct wf_ctx *ctx)
 		status = wf_open_journal(ctx, WF_JOURNAL_WRITE);
 	for (size_t i = 0; !status && i < files.count; i++)
 		status = wf_load_plans(ctx, files.items[i], put_one, put_action, &out);
+	if (!wf_machine(ctx) && !ctx->quiet) {
+		wf_out(ctx, &out.text);
+		wf_out_flush();
+	}
+	wf_parents_tell(out.parents);
 	if (wf_machine(ctx) && !status)
 		wf_out_json(ctx, json_incref(out.list));
-	else if (!wf_machine(ctx) && !ctx->quiet)
-		wf_out(ctx, &out.text);
 	if (!status && wf_opt(ctx, "dry-run"))
 		wf_note(ctx, "nothing was registered");
 	wf_actions_done(ctx);
 	wf_beside_done(ctx);
 	wf_files_done(&files);
+	wf_parents_free(out.parents);
 	json_decref(out.list);
 	wf_buf_done(&out.text);
 	return status;
@@ -191,7 +200,10 @@ const struct wf_verb wf_verb_register = {
 		       "Children (workflow.run, workflow.start) are looked for among all that is registered at "
 		       "once and what is registered already: a circle of them is refused, and so is an input "
 		       "that the child refuses. A child that is not there yet is a warning, and may be "
-		       "registered later.",
+		       "registered later. So is a new version of a child that takes or gives something else "
+		       "than the parents that are registered give and read: they are named with the step and "
+		       "the reason (`breaks` of the JSON), as far as their plans say it. What is in flight "
+		       "starts the newest version of its children, too.",
 	.examples = "wfctl register workflows/\n"
 		    "wfctl run wf_user_onboarding --input @user.json",
 	.options = options,

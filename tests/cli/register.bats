@@ -68,3 +68,50 @@ setup() {
 	assert_success
 	status 4 wfctl run flow
 }
+
+@test "a new version of a child names the registered parents that it does not fit, and why" {
+	cat >child.yaml <<-'EOT'
+	workflow:
+	  id: child
+	  version: 1.0.0
+	  input: { type: object, required: [n], properties: { n: { type: integer }, s: { type: string } } }
+	  output: { type: object, properties: { total: { type: number }, name: { type: string } } }
+	  steps: [{ id: a, action: data.set, with: {} }]
+	  completion: { on_success: { output: { total: 3, name: x } } }
+	EOT
+	cat >parent.yaml <<-'EOT'
+	workflow:
+	  id: parent
+	  version: 1.0.0
+	  input: { type: object, properties: { q: { type: integer } } }
+	  steps:
+	    - { id: kid, action: workflow.run, with: { workflow: child, input: { n: "${input.q ?? 3}", s: a } } }
+	    - { id: use, action: data.set, with: { t: "${kid.total}" } }
+	    - { id: old, action: workflow.start, with: { workflow: child, version: 1.0.0, input: { n: 1 } } }
+	EOT
+	ok wfctl register child.yaml parent.yaml
+	# what fits is not complained of
+	sed 's/1.0.0/1.1.0/; s/n: { type: integer }/n: { type: number }, x: {}/' child.yaml >wider.yaml
+	ok wfctl register wider.yaml
+	sed 's/1.0.0/2.0.0/; s/n: { type: integer }, s: { type: string }/n: { type: string }, m: {}/
+		s/required: \[n\]/required: [n, m], additionalProperties: false/
+		s/total: { type: number }/sum: { type: number }/; s/total: 3/sum: 3/' child.yaml >other.yaml
+	for how in --dry-run --color=never; do
+		run --separate-stderr wfctl register "$how" other.yaml
+		assert_success
+		for why in 'it does not give `m`, which is required' '`n` is a number, must be a string' \
+			'it gives `s`, which is not taken' 'it reads `total`, which is not given any more'; do
+			assert_regex "$stderr" "warning: parent 1.0.0 does not fit child 2.0.0: step kid: $why"
+		done
+		refute_regex "$stderr" 'step old'
+	done
+	# what is not new breaks nothing again
+	ok wfctl register other.yaml
+	sed 's/2.0.0/3.0.0/; s/sum: { type: number }/total: { type: string }/; s/sum: 3/total: t/' other.yaml >third.yaml
+	wfctl register child.yaml >/dev/null
+	run --separate-stderr wfctl register third.yaml -o json
+	assert_success
+	assert_equal "$stderr" ""
+	shape register
+	assert_equal "$(jq -r '.[0].breaks | map(.workflow + " " + .step) | unique | join(",")' <<<"$output")" "parent kid"
+}

@@ -68,6 +68,40 @@ static void what_is_constant_is_read(void **state)
 	}
 }
 
+static const struct {
+	const char *code, *input;  /* input: NULL: nothing is known of it */
+} inputs[] = {
+	{"\tconst {\"workflow\":\"b\"}\n", "{}"},
+	{"\tconst {\"workflow\":\"b\",\"input\":{\"n\":1}}\n", "{\"n\":{\"is\":1}}"},
+	{"\tconst {\"workflow\":\"b\",\"input\":3}\n", NULL},
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tmap 1\n", "{}"},
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tconst \"input\"\n\troot input\n\tmap 2\n", NULL},
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tconst \"input\"\n\tconst \"n\"\n\troot input\n"
+	 "\tconst \"s\"\n\tconst \"a\"\n\tmap 2\n\tmap 2\n", "{\"n\":{},\"s\":{\"is\":\"a\"}}"},
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tconst \"input\"\n\tconst {\"n\":null}\n\tmap 2\n",
+	 "{\"n\":{\"is\":null}}"},
+	/* a computed key; one of two objects */
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tconst \"input\"\n\troot tenant\n\tconst 1\n\tmap 1\n"
+	 "\tmap 2\n", NULL},
+	{"\tconst \"workflow\"\n\tconst \"b\"\n\tconst \"input\"\n\tconst true\n\tunless L1\n"
+	 "\tconst {\"n\":1}\n\tjump L2\nL1:\n\tconst {\"n\":2}\nL2:\n\tmap 2\n", NULL},
+};
+
+static void what_a_child_is_given_is_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
+		struct wf_plan *plan = plan_of(inputs[i].code);
+		json_t *input = wf_plan_start_input(plan, 0);
+		json_t *wanted = inputs[i].input ? json_loads(inputs[i].input, 0, NULL) : NULL;
+		if (!input != !wanted || (wanted && !json_equal(input, wanted)))
+			fail_msg("case %zu", i);
+		json_decref(input);
+		json_decref(wanted);
+		wf_plan_free(plan);
+	}
+}
+
 static void an_end_without_an_output_gives_nothing(void **state)
 {
 	(void)state;
@@ -84,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_constant_is_read),
+		cmocka_unit_test(what_a_child_is_given_is_read),
 		cmocka_unit_test(an_end_without_an_output_gives_nothing),
 	};
 	return cmocka_run_group_tests_name("starts", tests, NULL, NULL);
