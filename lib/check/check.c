@@ -61,6 +61,7 @@ bool wf_check_with(struct wf_check_schemas *schemas, struct wf_known *known, str
 	wf_check_policies(&c);
 	wf_check_triggers(&c);
 	wf_check_forks(&c);
+	wf_check_raised(&c);
 	wf_check_literals(&c);
 	wf_graph_done(&c.flow);
 	wf_graph_done(&c.lists);

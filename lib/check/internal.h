@@ -92,6 +92,8 @@ void wf_check_triggers(struct wf_checker *c);
 /* An event's or signal's name; with a `*` in its parts when it is a pattern. */
 void wf_check_event_name(struct wf_checker *c, const struct wf_node *node, const char *name,
 	bool pattern);
+/* raised.c: error types of the definition's own that never come. */
+void wf_check_raised(struct wf_checker *c);
 /* literal.c: what looks like a template, and is none. */
 void wf_check_literals(struct wf_checker *c);
 /* policy.c: approvals, times, retries. After the bindings. */

@@ -50,6 +50,48 @@
 #include "base/limits.h"
 #include "compile/compiler.h"
 
+/* The names in a list of error types that are none of wfctl's: new, NULL when there are none. */
+static json_t *own_types(const struct wf_node *list)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; list && list->kind == WF_NODE_LIST && i < list->list.count; i++)
+		if (wf_error_type_find(list->list.items[i]->string.text) == WF_ERROR_COUNT_)
+			json_array_append_new(names, json_string(list->list.items[i]->string.text));
+	if (json_array_size(names))
+		return names;
+	json_decref(names);
+	return NULL;
+}
+
+static void put_own_types(json_t *all, const struct wf_model_step *s)
+{
+	static const char *const keys[] = {"on", "except"};
+	json_t *of = json_object();
+
+	for (size_t i = 0; i < 2 && s && s->retry_from; i++)
+		json_object_set_new(of, keys[i], own_types(wf_node_get(s->retry_from, keys[i])));
+	if (json_object_size(of))
+		json_object_set(all, s->id, of);
+	json_decref(of);
+}
+
+/* What the bits of a policy cannot say: lib/plan/retry.c reads it. */
+static void put_retry_types(json_t *extra, const struct wf_model *m)
+{
+	json_t *all = json_object();
+
+	for (uint32_t i = 0; i < m->step_count; i++) {
+		put_own_types(all, &m->steps[i]);
+		put_own_types(all, m->steps[i].compensate);
+	}
+	for (uint32_t i = 0; i < m->notify_count; i++)
+		put_own_types(all, &m->notifies[i].step);
+	if (json_object_size(all))
+		json_object_set(extra, "retry_types", all);
+	json_decref(all);
+}
+
 static void emit_workflow(struct compiler *c)
 {
 	const struct wf_model *m = c->model;
@@ -66,6 +108,7 @@ static void emit_workflow(struct compiler *c)
 	p->output_schema = m->output_schema ? wf_plan_add_const(&c->b, m->output_schema) : WF_NONE;
 	p->vars = m->vars ? wf_plan_add_const(&c->b, m->vars) : WF_NONE;
 	json_object_set_new(extra, "failure_result", json_string(m->failure_result));
+	put_retry_types(extra, m);
 	p->extra = wf_plan_add_const(&c->b, extra);
 	json_decref(extra);
 	p->entry_pc = 0;

@@ -151,7 +151,6 @@ int wf_core_duration(const json_t *object, const char *name, struct wf_duration 
 
 /* Delay before the attempt after `attempts`, in ms; deterministic in `random`. */
 uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_t random);
-bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type);
 
 /* -- perform.c: what a step does -- */
 

@@ -133,23 +133,13 @@ uint64_t wf_retry_delay(const struct wf_retry *retry, uint32_t attempts, uint32_
 	return (uint64_t)delay;
 }
 
-bool wf_retry_allows(const struct wf_retry *retry, enum wf_error_type type)
-{
-	uint32_t bit = UINT32_C(1) << type;
-	if (retry->except_types & bit)
-		return false;
-	return retry->on_types ? (retry->on_types & bit) != 0 : wf_error_types[type].retryable;
-}
-
 void wf_core_fail_attempt(struct wf_core *c, uint32_t step, json_t *error)
 {
 	const struct wf_plan_step *p = &c->plan->steps[step];
 	struct wf_step_state *s = &c->in->steps[step];
 	const char *name = wf_core_text(error, "type");
-	enum wf_error_type type = name ? wf_error_type_find(name) : WF_ERROR_COUNT_;
 	(void)json_object_set_new(error, "attempt", json_integer(s->attempts));
-	if (type == WF_ERROR_COUNT_ || s->attempts >= p->retry.max_attempts ||
-		!wf_retry_allows(&p->retry, type)) {
+	if (!name || s->attempts >= p->retry.max_attempts || !wf_plan_retries(c->plan, step, name)) {
 		wf_core_fail_step(c, step, error);
 		return;
 	}

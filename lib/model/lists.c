@@ -281,6 +281,7 @@ static void read_defaults(struct wf_read *r, const struct wf_node *defaults)
 	const struct wf_node *retry = wf_node_get(defaults, "retry"), *timeout;
 
 	r->default_retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
+	r->default_retry_node = retry;
 	if (retry)
 		wf_read_retry(r, retry, &r->default_retry);
 	if (defaults)

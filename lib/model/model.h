@@ -119,6 +119,8 @@ struct wf_model_step {
 	uint32_t depends_on_count;
 	struct wf_retry retry;
 	const struct wf_node *retry_node;
+	const struct wf_node *retry_from; /* the policy that holds: the step's, the workflow's default or
+	                                     the action's own; NULL: none was written */
 	uint64_t timeout_ms, deadline_ms;
 	const struct wf_node *timeout_node, *deadline_node;
 	enum wf_on_crash on_crash;
@@ -256,6 +258,9 @@ static inline bool wf_model_goes_on(const struct wf_model_step *s)
 	return s->on_failure_node && (s->failure_action == WF_FAIL_CONTINUE ||
 			(s->failure_action == WF_FAIL_RETRY && s->failure_to.node));
 }
+
+/* wfctl's error type that is most like the word, such as TimeoutError of Timeout; NULL: none is. */
+const char *wf_model_nearest_type(const char *type);
 
 /* Whether a decision's branch that ends the workflow ends it well: by its result's name, and where
  * that is neither completion's success nor its failure, by the decision itself. */

@@ -196,47 +196,91 @@ static bool is_text(const struct wf_node *node, const char *text)
 	return node && node->kind == WF_NODE_STRING && strcmp(node->string.text, text) == 0;
 }
 
-/* A `fail` of that type, or a child: what that fails with is another definition's word. */
-static bool may_raise(const struct wf_node *node, const char *type)
+const char *wf_model_nearest_type(const char *type)
 {
-	bool may = false;
+	const char *names[WF_ERROR_COUNT_];
+	WF_AUTOFREE char *whole = wf_asprintf("%sError", type);
+	enum wf_error_type found = wf_error_type_find(whole);
 
-	if (node->kind == WF_NODE_LIST)
-		for (size_t i = 0; i < node->list.count && !may; i++)
-			may = may_raise(node->list.items[i], type);
-	if (node->kind != WF_NODE_MAP)
-		return may;
-	const struct wf_node *action = wf_node_get(node, "action");
-	if (is_text(action, "workflow.run") ||
-		(is_text(action, "fail") &&
-			is_text(wf_node_get(wf_node_get(node, "with"), "error_type"), type)))
-		return true;
-	for (size_t i = 0; i < node->map.count && !may; i++)
-		may = may_raise(node->map.pairs[i].value, type);
-	return may;
+	for (size_t i = 0; i < WF_ERROR_COUNT_; i++)
+		names[i] = wf_error_types[i].name;
+	return found != WF_ERROR_COUNT_ ? wf_error_types[found].name
+					: wf_nearest(type, names, WF_ERROR_COUNT_);
 }
 
-bool wf_read_handled_type(struct wf_read *r, const struct wf_node *node)
-{
-	const struct wf_node *steps = wf_node_get(wf_node_get(r->model->root, "workflow"), "steps");
+#define MOST_OWN 64
 
-	return (steps && may_raise(steps, node->string.text)) || wf_read_error_type(r, node);
+/* The error types that a workflow makes up itself, with its `fail`s. */
+struct own_types {
+	const char *names[WF_ERROR_COUNT_ + MOST_OWN];
+	size_t count;
+	bool any; /* a child, or a `fail` whose type is computed, may fail with anything */
+};
+
+static void add_raised(struct own_types *own, const struct wf_node *step)
+{
+	const struct wf_node *action = wf_node_get(step, "action");
+	const struct wf_node *type = wf_node_get(wf_node_get(step, "with"), "error_type");
+
+	if (is_text(action, "workflow.run"))
+		own->any = true;
+	if (!is_text(action, "fail") || !type || type->kind != WF_NODE_STRING)
+		return;
+	own->any = own->any || strstr(type->string.text, "${");
+	if (own->count < WF_ERROR_COUNT_ + MOST_OWN)
+		own->names[own->count++] = type->string.text;
+	else
+		own->any = true;
+}
+
+static void find_raised(struct own_types *own, const struct wf_node *node)
+{
+	if (node->kind == WF_NODE_LIST)
+		for (size_t i = 0; i < node->list.count; i++)
+			find_raised(own, node->list.items[i]);
+	if (node->kind != WF_NODE_MAP)
+		return;
+	add_raised(own, node);
+	for (size_t i = 0; i < node->map.count; i++)
+		if (strcmp(node->map.pairs[i].key, "with") != 0)
+			find_raised(own, node->map.pairs[i].value);
+}
+
+/* wfctl's, then those of the workflow's own; found once. */
+static const struct own_types *types_of(struct wf_read *r)
+{
+	const struct wf_node *workflow = r->model ? wf_node_get(r->model->root, "workflow") : NULL;
+	struct own_types *own = r->own_types;
+
+	if (own)
+		return own;
+	r->own_types = own = WF_ARENA_NEW(r->arena, struct own_types);
+	for (; own->count < WF_ERROR_COUNT_; own->count++)
+		own->names[own->count] = wf_error_types[own->count].name;
+	if (workflow)
+		find_raised(own, workflow);
+	return own;
 }
 
 bool wf_read_error_type(struct wf_read *r, const struct wf_node *node)
 {
-	const char *names[WF_ERROR_COUNT_];
+	const char *type = node->string.text;
+	const struct own_types *own = types_of(r);
 
-	if (wf_error_type_find(node->string.text) != WF_ERROR_COUNT_)
+	for (size_t i = 0; i < own->count; i++)
+		if (strcmp(own->names[i], type) == 0)
+			return true;
+	if (own->any) /* the check knows more of children */
 		return true;
-	for (size_t i = 0; i < WF_ERROR_COUNT_; i++)
-		names[i] = wf_error_types[i].name;
-	struct wf_diag *d = WF_FIND(r, ERROR_TYPE_UNKNOWN, node->span,
-		"there is no error type `%s`", node->string.text);
-	const char *nearest = wf_nearest(node->string.text, names, WF_ERROR_COUNT_);
+	const char *nearest = wf_nearest(type, own->names, own->count);
+	if (!nearest)
+		nearest = wf_model_nearest_type(type);
+	struct wf_diag *d = WF_FIND(r, ERROR_TYPE_UNKNOWN, node->span, "there is no error type `%s`", type);
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
 		wf_diag_fix(d, "%s", nearest);
+	} else {
+		wf_diag_hint(d, "one of your own is what a `fail` of the workflow has in `with.error_type`");
 	}
 	return false;
 }
@@ -255,7 +299,8 @@ uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const
 
 		if (item->kind != WF_NODE_STRING)
 			wrong_kind(r, item, key, "string");
-		else if (wf_read_error_type(r, item))
+		else if (wf_read_error_type(r, item) &&
+			 wf_error_type_find(item->string.text) != WF_ERROR_COUNT_)
 			bits |= UINT32_C(1) << wf_error_type_find(item->string.text);
 	}
 	return bits;

@@ -13,7 +13,9 @@ struct wf_read {
 	struct wf_arena *arena;
 	struct wf_diags *diags;
 	struct wf_retry default_retry; /* `defaults` of the workflow */
+	const struct wf_node *default_retry_node;
 	uint64_t default_timeout_ms;
+	struct own_types *own_types;   /* private to wf_read_error_type */
 	struct wf_catalog *actions;    /* NULL: none but the built-ins */
 	struct wf_action_def *definition; /* that is being read; NULL: a workflow is */
 };
@@ -64,12 +66,11 @@ void wf_read_no_templates(struct wf_read *r, const struct wf_node *node, const c
 uint64_t wf_read_millis(struct wf_read *r, const struct wf_node *map, const char *const *keys,
 	size_t count, uint64_t min, const struct wf_node **ret_node);
 
-/* Error type names of a list as bits. */
+/* Error type names of a list as bits; those of the definition's own have none. */
 uint32_t wf_read_error_types(struct wf_read *r, const struct wf_node *map, const char *key);
-/* Whether the name is an error type; a finding with the nearest one when not. */
+/* Whether the name is an error type, or what a `fail` of the workflow, or a child, may say for itself; a
+ * finding with the nearest one when not. */
 bool wf_read_error_type(struct wf_read *r, const struct wf_node *node);
-/* The same of a handler, which may also name what a `fail` of the workflow, or a child, says for itself. */
-bool wf_read_handled_type(struct wf_read *r, const struct wf_node *node);
 
 /* A whole expression; a boolean may stand for itself. */
 struct wf_model_expr wf_read_predicate(

@@ -92,7 +92,7 @@ static void read_handlers(struct wf_read *r, const struct wf_node *map, struct w
 		rule->node = item;
 		rule->error_type = wf_read_string(r, item, "error_type");
 		if (rule->error_type)
-			(void)wf_read_handled_type(r, wf_node_get(item, "error_type"));
+			(void)wf_read_error_type(r, wf_node_get(item, "error_type"));
 		code = wf_node_get(item, "error_code");
 		/* Codes are strings; a status is often written as the number it looks like. */
 		if (code && code->kind == WF_NODE_INT)
@@ -346,13 +346,19 @@ static void read_policies(struct wf_read *r, const struct wf_node *map, struct w
 
 	s->retry = (struct wf_retry){.max_attempts = 1, .coefficient_milli = 1000};
 	/* of an approval it is the asking of resolvers that is retried */
-	if (effect || s->action == WF_ACT_APPROVAL_REQUEST)
+	if (effect || s->action == WF_ACT_APPROVAL_REQUEST) {
 		s->retry = r->default_retry;
-	if (s->defined && s->defined->retries)
+		s->retry_from = r->default_retry_node;
+	}
+	if (s->defined && s->defined->retries) {
 		s->retry = s->defined->step->retry;
+		s->retry_from = s->defined->step->retry_from;
+	}
 	s->retry_node = wf_node_get(map, "retry");
-	if (s->retry_node)
+	if (s->retry_node) {
 		wf_read_retry(r, s->retry_node, &s->retry);
+		s->retry_from = s->retry_node;
+	}
 	s->timeout_ms = wf_read_millis(r, map, timeout, COUNT(timeout), 1, &s->timeout_node);
 	if (!s->timeout_node && effect)
 		s->timeout_ms = s->defined && s->defined->times ? s->defined->step->timeout_ms

@@ -331,7 +331,7 @@ uint32_t wf_plan_compare_steps(const struct wf_plan *a, uint32_t i, const struct
 		[WF_CHANGED_ON_FAILURE] = same_region(a, i, b, j, AT_FAILURE),
 		[WF_CHANGED_COMPENSATE] = same_bodies(a, i, b, j, WF_BODY_COMPENSATE) &&
 			same_bodies(a, i, b, j, WF_BODY_UNDO_INPUT),
-		[WF_CHANGED_RETRY] = same_retry(&x->retry, &y->retry),
+		[WF_CHANGED_RETRY] = same_retry(&x->retry, &y->retry) && wf_plan_same_retries(a, i, b, j),
 		[WF_CHANGED_TIMEOUT] = x->timeout_ms == y->timeout_ms,
 		[WF_CHANGED_DEADLINE] = x->deadline_ms == y->deadline_ms,
 		[WF_CHANGED_ON_CRASH] = x->on_crash == y->on_crash,
@@ -414,7 +414,8 @@ static void compare_extra(const json_t *a, const json_t *b, json_t *names)
 	const char *name;
 	const json_t *value;
 	json_object_foreach ((json_t *)(uintptr_t)a, name, value)
-		if (!wf_json_equal(value, json_object_get(b, name)))
+		if (strcmp(name, "retry_types") != 0 && /* said of its steps */
+			!wf_json_equal(value, json_object_get(b, name)))
 			add_name(names, strcmp(name, "failure_result") == 0 ? "completion" : name);
 }
 

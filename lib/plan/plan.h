@@ -194,6 +194,10 @@ const char *wf_plan_author_id(const struct wf_plan *plan, uint32_t step);
 const char *wf_plan_action_name(const struct wf_plan *plan, uint32_t step);
 /* The step with that id, or WF_NONE. */
 uint32_t wf_plan_find_step(const struct wf_plan *plan, const char *id);
+/* Whether the step's policy retries a failure of that type: one of wfctl's, or a name of the definition's own. */
+bool wf_plan_retries(const struct wf_plan *plan, uint32_t step, const char *type);
+/* Whether two steps' policies have the same names of the definition's own. */
+bool wf_plan_same_retries(const struct wf_plan *a, uint32_t i, const struct wf_plan *b, uint32_t j);
 /* The first instruction of that body, or WF_NONE: a plan has no such body. */
 uint32_t wf_plan_find_body(const struct wf_plan *plan, enum wf_body_kind kind, uint32_t of,
 	uint32_t index);

@@ -425,3 +425,51 @@ starts() {
 	ok wfctl show 2 -o json
 	assert_output --partial '"compensated"'
 }
+
+@test "what a child fails with may be retried by a name of the definition's own" {
+	cat >caller.yaml <<-'EOF'
+	workflow:
+	  id: caller
+	  steps:
+	    - id: call
+	      action: workflow.run
+	      with: { workflow: busy }
+	      retry: { max_attempts: 3, delay_ms: 1, on: [Busy], except: [Gone] }
+	EOF
+	cat >busy.yaml <<-'EOF'
+	workflow:
+	  id: busy
+	  steps:
+	    - { id: count, action: exec.run, with: { shell: "echo x >>count" } }
+	    - { id: no, action: fail, with: { error_type: Busy, code: c, message: m } }
+	EOF
+	ok wfctl lint caller.yaml busy.yaml
+	status 1 wfctl run caller.yaml --with busy.yaml
+	assert_equal "$(wc -l <count)" 3
+	assert_equal "$(wfctl show 1 -o json | jq -r '.error | [.type, .code] | join(" ")')" "Busy c"
+	# what is not named is not retried, and neither is what wfctl would retry without `on`
+	sed -i 's/error_type: Busy/error_type: Gone/' busy.yaml
+	status 1 wfctl run caller.yaml --with busy.yaml
+	assert_equal "$(wc -l <count)" 4
+	sed -i 's/error_type: Gone/error_type: TimeoutError/' busy.yaml
+	status 1 wfctl run caller.yaml --with busy.yaml
+	assert_equal "$(wc -l <count)" 5
+	# and of branches the type of the one that failed
+	cat >fan.yaml <<-'EOF'
+	workflow:
+	  id: fan
+	  steps:
+	    - id: all
+	      foreach:
+	        items: [1]
+	        steps:
+	          - { id: tick, action: exec.run, with: { shell: "echo x >>ticks" } }
+	          - { id: no, action: fail, with: { error_type: Full } }
+	      retry: { max_attempts: 2, delay_ms: 1, on: [Full] }
+	EOF
+	status 1 wfctl run fan.yaml
+	assert_equal "$(wc -l <ticks)" 2
+	ok wfctl compile --emit asm -O fan.wfs fan.yaml
+	assert_equal "$(wfctl compile -o json fan.wfs | jq -r .plan)" "$(wfctl compile -o json fan.yaml | jq -r .plan)"
+	ok wfctl journal check
+}
