@@ -106,6 +106,11 @@ static const char *at_time(const struct wf_why *w, int64_t at, char ret[3 * WF_W
 	return ret;
 }
 
+static const char *then_at(const json_t *then)
+{
+	return json_string_value(json_object_get(then, "at"));
+}
+
 void wf_why_then(struct wf_why *w, int64_t at, const char *fmt, ...)
 {
 	char when[3 * WF_WHEN_TEXT];
@@ -113,11 +118,22 @@ void wf_why_then(struct wf_why *w, int64_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	json_t *text = line(fmt, ap);
 	va_end(ap);
+	if (w->in->timeout_at && at > w->in->timeout_at) {
+		WF_AUTOFREE char *late = wf_asprintf("%s; but before that the time limit of the instance is over",
+			json_string_value(text));
+		json_decref(text);
+		text = json_string(late);
+	}
 	json_t *o = json_object();
 	json_object_set_new(o, "at", wf_view_time_json(at));
 	json_object_set_new(o, "when", json_string(at_time(w, at, when)));
 	json_object_set_new(o, "what", text);
-	json_array_append_new(json_object_get(w->doc, "then"), o);
+	/* the earliest first */
+	json_t *list = json_object_get(w->doc, "then");
+	size_t place = json_array_size(list);
+	while (place && strcmp(then_at(json_array_get(list, place - 1)), then_at(o)) > 0)
+		place--;
+	json_array_insert_new(list, place, o);
 }
 
 void wf_why_about(struct wf_why *w, uint32_t step, int64_t from, int64_t due)

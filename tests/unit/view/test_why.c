@@ -83,6 +83,15 @@ static void test_approval(void **state)
 	assert_string_equal(json_string_value(wf_json_at(why, "then[1].at")),
 		"2026-11-30T09:12:04.000Z");
 	json_decref(why);
+	/* what the instance does not live to see */
+	w.s.in->timeout_at = T0 + 86400000;
+	why = wf_view_why(w.s.plan, w.s.in, &w.f);
+	assert_string_equal(json_string_value(wf_json_at(why, "then[0].what")),
+		"the instance is over its time limit and fails (TimeoutError)");
+	assert_string_equal(json_string_value(wf_json_at(why, "then[1].what")),
+		"its time is over: the step fails (ApprovalExpired); but before that the time limit of the "
+		"instance is over");
+	json_decref(why);
 	end(&w);
 }
 
