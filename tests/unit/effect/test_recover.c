@@ -185,17 +185,24 @@ static void adopted_can_be_stopped(void **state)
 	json_decref(a.input);
 }
 
-/* SIGTERM to the supervisor by somebody else, such as a machine that goes down in order. */
+/* A signal to the supervisor by somebody else, such as a machine that goes down in order. */
 static void stopped_by_others(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = attempt_of(r, ": > started; exec sleep 100", 0);
-	rig_begin_with(r, &a.request);
-	RIG_UNTIL(rig_exists(r, "work/started"));
-	assert_int_equal(kill(supervisor_pid(r), SIGTERM), 0);
-	rig_wait(r);
-	rig_expect_failure(r, WF_ERROR_CANCELLED, "stopped");
-	json_decref(a.input);
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		char script[64], up[32];
+		snprintf(script, sizeof(script), ": > up%zu; exec sleep 100", i);
+		snprintf(up, sizeof(up), "work/up%zu", i);
+		struct attempt a = attempt_of(r, script, 0);
+		rig_begin_with(r, &a.request);
+		RIG_UNTIL(rig_exists(r, up));
+		assert_int_equal(kill(supervisor_pid(r), signals[i]), 0);
+		rig_wait(r);
+		rig_expect_failure(r, WF_ERROR_CANCELLED, "stopped");
+		wf_effects_settled(r->e, TOKEN);
+		json_decref(a.input);
+	}
 }
 
 /* -- the instants in between, made by hand -- */
