@@ -117,7 +117,7 @@ static void say_unknown(struct wf_known *known, struct wf_diags *diags, const st
 	if (!version && nearest && strcmp(nearest, by->workflow) != 0)
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
 	else
-		wf_diag_hint(d, "the step fails until it is registered");
+		wf_diag_hint(d, "the step fails until it is registered, or its file is given with --with");
 }
 
 static void check_known(struct wf_known *known, struct wf_diags *diags,

@@ -297,7 +297,7 @@ typed() {
 @test "a child that is not there yet is a warning of register, and of run" {
 	typed 3 sum
 	status 0 wfctl register parent.yaml
-	assert_output --partial 'parent.yaml:4:59: warning[child-unknown]: there is no workflow `typed` yet; the step fails until it is registered'
+	assert_output --partial 'parent.yaml:4:59: warning[child-unknown]: there is no workflow `typed` yet; the step fails until it is registered, or its file is given with --with'
 	assert_output --partial "parent 1 registered"
 	ok wfctl lint parent.yaml
 	ok wfctl register parent.yaml typed.yaml
