@@ -122,6 +122,10 @@ static void why(const struct wf_instance *in, struct wf_buf *out)
 	else if (in->result && strcmp(in->result, "success") &&
 		strcmp(in->result, wf_instance_status_name(in->status)))
 		wf_view_safe(out, in->result);
+	if (in->status == WF_INST_QUEUED && json_array_size(in->slots)) {
+		wf_buf_addstr(out, " of ");
+		wf_view_slot_names(in, out);
+	}
 }
 
 static void put_row(struct ps *ps, const struct wf_instance *in)

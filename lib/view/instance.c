@@ -239,6 +239,16 @@ static const char *awaited(const struct wf_instance *in)
 	return NULL;
 }
 
+void wf_view_slot_names(const struct wf_instance *in, struct wf_buf *out)
+{
+	for (size_t i = 0; i < json_array_size(in->slots); i++) {
+		const char *name = json_string_value(json_object_get(json_array_get(in->slots, i), "name"));
+		wf_buf_addstr(out, i ? ", " : "");
+		/* a schedule starts nothing else in its slot: its number would say nothing */
+		wf_view_safe(out, !name ? "?" : !strncmp(name, "schedule:", 9) ? "its schedule" : name);
+	}
+}
+
 /* What a parked instance waits for, after "is parked", and what to do. */
 static void parked(const struct wf_instance *in, struct wf_buf *out)
 {

@@ -44,6 +44,9 @@ const char *wf_view_step_id(const struct wf_plan *plan, uint32_t step);
 void wf_view_step_name(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	struct wf_buf *out);
 
+/* The names of the slots that the instance needs: "q/a, q (in flight)". Appends them, safe for a terminal. */
+void wf_view_slot_names(const struct wf_instance *in, struct wf_buf *out);
+
 /* Whether people mean the step by that name: its id, or with the item in hand "pack[3]", "pack[3.0]" (or
  * "pack item 3"). */
 bool wf_view_step_called(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,

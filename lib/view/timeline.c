@@ -172,9 +172,24 @@ static void put_clock(const struct wf_step_state *s, int64_t now, const struct w
 	wf_free(events);
 }
 
-static void put_approval(const struct wf_instance *in, const struct wf_step_state *s, int64_t now,
-	const struct wf_style *style, struct wf_buf *out)
+/* " --step ask_m", where the instance has more than one such step. */
+static void put_step_option(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	struct wf_buf *out)
 {
+	const struct wf_step_state *s = &in->steps[step];
+	uint32_t alike = 0;
+	for (uint32_t i = 0; i < in->step_count; i++)
+		alike += in->steps[i].status == s->status && in->steps[i].wait == s->wait;
+	if (alike < 2)
+		return;
+	wf_buf_addstr(out, " --step ");
+	wf_view_step_option(plan, in, step, out);
+}
+
+static void put_approval(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	int64_t now, const struct wf_style *style, struct wf_buf *out)
+{
+	const struct wf_step_state *s = &in->steps[step];
 	const struct wf_approval *a = s->approval;
 	if (a->message) {
 		label(out, style, "asks");
@@ -193,8 +208,11 @@ static void put_approval(const struct wf_instance *in, const struct wf_step_stat
 	wf_buf_addch(out, '\n');
 	put_clock(s, now, style, out);
 	label(out, style, "to do");
-	wf_buf_printf(out, "wfctl approve %" PRIu64 ", or wfctl reject %" PRIu64 "\n", in->number,
-		in->number);
+	WF_AUTOBUF struct wf_buf which = { 0 };
+	put_step_option(plan, in, step, &which);
+	const char *option = which.len ? which.data : "";
+	wf_buf_printf(out, "wfctl approve %" PRIu64 "%s, or wfctl reject %" PRIu64 "%s\n", in->number,
+		option, in->number, option);
 }
 
 /* "approval waits for approvals", "gate waits for the signal go". */
@@ -213,6 +231,11 @@ static void wait_words(const struct wf_step_state *s, struct wf_buf *out)
 static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, int64_t now,
 	const struct wf_style *style, struct wf_buf *out)
 {
+	if (in->status == WF_INST_QUEUED) {
+		wf_buf_addstr(out, "it is queued for a free slot of ");
+		wf_view_slot_names(in, out);
+		wf_buf_printf(out, ": wfctl why %" PRIu64 "\n", in->number);
+	}
 	for (uint32_t i = 0; i < in->step_count; i++) {
 		const struct wf_step_state *s = &in->steps[i];
 		char when[WF_WHEN_TEXT];
@@ -221,8 +244,9 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 			wf_buf_addstr(out, " is in doubt: a crash left it unknown whether its effect "
 					   "happened.\n");
 			label(out, style, "to do");
-			wf_buf_printf(out, "wfctl resolve %" PRIu64 " --completed, --failed or "
-					   "--retry\n", in->number);
+			wf_buf_printf(out, "wfctl resolve %" PRIu64, in->number);
+			put_step_option(plan, in, i, out);
+			wf_buf_addstr(out, " --completed, --failed or --retry\n");
 			continue;
 		}
 		if (s->status != WF_STEP_WAITING || s->wait == WF_WAIT_BRANCHES)
@@ -234,7 +258,7 @@ static void put_waits(const struct wf_plan *plan, const struct wf_instance *in, 
 			wf_buf_printf(out, " since %s", when);
 			wf_view_duration(now - s->approval->opened_at, when);
 			wf_buf_printf(out, " (%s)\n", when);
-			put_approval(in, s, now, style, out);
+			put_approval(plan, in, i, now, style, out);
 			continue;
 		}
 		if (s->due_at) {

@@ -58,6 +58,10 @@ shape_of() {
 	assert_line --index 0 "#1 waits for an approval at ask_l of branch legal since 09:12:05 (0 ms)."
 	assert_line "  also    ask_m of branch money waits for approvals, 0 of 1: bob"
 	assert_line "  to do   wfctl approve 1 --step ask_l --as alice, or wfctl reject"
+	ok wfctl show 1
+	assert_line "  to do    wfctl approve 1 --step ask_l, or wfctl reject 1 --step ask_l"
+	assert_line "  to do    wfctl approve 1 --step ask_m, or wfctl reject 1 --step ask_m"
+	ok wfctl why 1
 	assert_line "          wfctl approve 1 --step ask_m --as bob, or wfctl reject"
 	assert_line "  wakes   a decision of those asked (ask_l of branch legal, ask_m of branch money)"
 	shape_of 1
@@ -132,7 +136,9 @@ shape_of() {
 	assert_line "  to do   nothing; to see what it waits for: wfctl why 1"
 	shape_of 3
 	ok wfctl ps --status queued
-	assert_line --index 1 --regexp '^ +3 +slow +queued +- +for a free slot'
+	assert_line --index 1 --regexp '^ +3 +slow +queued +- +for a free slot of slow/a +'
+	ok wfctl show 3
+	assert_line "it is queued for a free slot of slow/a: wfctl why 3"
 }
 
 @test "one that a hold keeps back" {
