@@ -6,6 +6,8 @@
 #include "cli_sweep.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 extern char **environ;
 
@@ -86,60 +87,74 @@ static void look_at(struct many *m, struct wf_target *t)
 
 /* -- a process for one -- */
 
-static void begin(struct many *m, struct child *c, struct wf_target *t)
+/* The command line of such a process. */
+struct command {
+	const char *argv[20];
+	size_t count;
+	char window[32], jobs[32], max[32];
+};
+
+static void add_word(struct command *c, const char *word)
+{
+	c->argv[c->count++] = word;
+}
+
+static void add_option(struct command *c, const char *name, const char *value)
+{
+	add_word(c, name);
+	add_word(c, value);
+}
+
+static void write_command(const struct many *m, const struct wf_target *t, struct command *c)
 {
 	const struct wf_sweeping *how = m->how;
-	struct wf_cause cause = { 0 };
-	char window[32], jobs[32], max[32];
-	int fds[2], null = -1;
-	const char *argv[20];
-	size_t n = 0;
-	uint64_t stay = (uint64_t)left_ms(m);
+	int64_t stay = left_ms(m);
 	if (!stay || stay > CHILD_WINDOW_MS)
 		stay = CHILD_WINDOW_MS;
-	(void)snprintf(window, sizeof(window), "%llums", (unsigned long long)stay);
-	(void)snprintf(jobs, sizeof(jobs), "%llu", (unsigned long long)how->jobs);
-	(void)snprintf(max, sizeof(max), "%llu", (unsigned long long)how->max);
-	argv[n++] = m->self;
-	argv[n++] = "serve-once";
-	argv[n++] = "--home";
-	argv[n++] = wf_home_path(how->ctx->home);
-	argv[n++] = "--tenant";
-	argv[n++] = t->tenant;
-	argv[n++] = "--environment";
-	argv[n++] = t->environment;
-	argv[n++] = "--output";
-	argv[n++] = "json";
-	argv[n++] = "--quiet";
-	if (how->window_ms) {
-		argv[n++] = "--window";
-		argv[n++] = window;
-	}
-	if (how->jobs) {
-		argv[n++] = "--jobs";
-		argv[n++] = jobs;
-	}
-	if (how->max) {
-		argv[n++] = "--max";
-		argv[n++] = max;
-	}
+	(void)snprintf(c->window, sizeof(c->window), "%" PRId64 "ms", stay);
+	(void)snprintf(c->jobs, sizeof(c->jobs), "%" PRIu64, how->jobs);
+	(void)snprintf(c->max, sizeof(c->max), "%" PRIu64, how->max);
+	c->count = 0;
+	add_word(c, m->self);
+	add_word(c, "serve-once");
+	add_option(c, "--home", wf_home_path(how->ctx->home));
+	add_option(c, "--tenant", t->tenant);
+	add_option(c, "--environment", t->environment);
+	add_option(c, "--output", "json");
+	add_word(c, "--quiet");
+	if (how->window_ms)
+		add_option(c, "--window", c->window);
+	if (how->jobs)
+		add_option(c, "--jobs", c->jobs);
+	if (how->max)
+		add_option(c, "--max", c->max);
 	if (how->parallel)
-		argv[n++] = "--parallel";
-	argv[n] = NULL;
+		add_word(c, "--parallel");
+	add_word(c, NULL);
+}
+
+/* A journal for which none can be begun fails alone. */
+static void begin(struct many *m, struct child *c, struct wf_target *t)
+{
+	struct wf_ctx *ctx = m->how->ctx;
+	struct wf_cause cause = { 0 };
+	struct command command;
+	int fds[2];
+	write_command(m, t, &command);
 	if (pipe2(fds, O_CLOEXEC)) {
 		(void)wf_fail(&cause, wf_err_of_errno(errno), "cannot make a pipe: %s", strerror(errno));
-		wf_target_failed(how->ctx, t, &cause);
+		wf_target_failed(ctx, t, &cause);
 		return;
 	}
-	const int to[3] = { null, fds[1], STDERR_FILENO };
-	int r = wf_spawn(m->self, (char *const *)(const void *)argv, environ, NULL, to, false, &c->pid,
-		&cause);
+	const int to[3] = { -1, fds[1], STDERR_FILENO };
+	int r = wf_spawn(m->self, (char *const *)(const void *)command.argv, environ, NULL, to, false,
+		&c->pid, &cause);
 	(void)close(fds[1]);
 	if (r < 0) {
 		(void)close(fds[0]);
 		c->pid = 0;
 		cause.err = r;
-		wf_target_failed(how->ctx, t, &cause);
+		wf_target_failed(ctx, t, &cause);
 		return;
 	}
 	c->fd = fds[0];

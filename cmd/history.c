@@ -1,16 +1,17 @@
 /* wfctl history: every event of an instance and what it changed. */
 #include "cli_instance.h"
 
-#include "base/duration.h"
 #include "base/json.h"
 #include "view/instance.h"
-#include "view/items.h"
+#include "view/record.h"
 #include "view/when.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define PAGE 500 /* records of one snapshot */
+
+/* -- reading -- */
 
 struct records {
 	uint64_t number, first, most;
@@ -36,176 +37,11 @@ static int page_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	return wf_txn_each_history(txn, r->number, r->first, keep, r);
 }
 
-/* The member of the plan's list that is meant: by its name, or as `member 3`. */
-static void describe_member(const struct wf_plan *plan, uint64_t value, struct wf_buf *out)
-{
-	static const char *const outcomes[WF_OUTCOME_COUNT_] = { "", "begins", "completed", "failed",
-		"cancelled" };
-	uint64_t member = value >> 3;
-	const char *name = member < plan->member_count
-		? wf_plan_string(plan, plan->members[member].name) : NULL;
-	if (name) {
-		wf_buf_addstr(out, "branch ");
-		wf_view_safe(out, name);
-	} else {
-		wf_buf_printf(out, "member %" PRIu64, member);
-	}
-	wf_buf_printf(out, " %s", (value & 7) < WF_OUTCOME_COUNT_ ? outcomes[value & 7] : "?");
-}
-
-/* "pack", "pack item 3"; from wf_alloc. */
-static char *step_text(const struct wf_plan *plan, uint32_t step, uint32_t item)
-{
-	const char *id = wf_plan_author_id(plan, step);
-	return item == WF_NONE ? wf_strdup(id) : wf_asprintf("%s item %u", id, item);
-}
-
-static void describe(const struct wf_plan *plan, const struct wf_transition *t, uint32_t item,
-	struct wf_buf *out)
-{
-	char span[WF_WHEN_TEXT];
-	wf_buf_addstr(out, out->len ? ", " : "");
-	WF_AUTOFREE char *step = t->step < plan->step_count ? step_text(plan, t->step, item)
-							    : wf_strdup("instance");
-	switch (t->type) {
-	case WF_TRANS_INSTANCE_STATUS:
-		wf_buf_printf(out, "instance %s", t->value < WF_INST_COUNT_
-				? wf_instance_status_name((enum wf_instance_status)t->value)
-				: "?");
-		break;
-	case WF_TRANS_STEP_STATUS:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " %s", t->value < WF_STEP_COUNT_
-				? wf_step_status_name((enum wf_step_status)t->value)
-				: "?");
-		break;
-	case WF_TRANS_ATTEMPT:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " attempt %" PRIu64, t->value);
-		break;
-	case WF_TRANS_RETRY_AT:
-		wf_view_duration((int64_t)t->value, span);
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " again in %s", span);
-		break;
-	case WF_TRANS_DECISION_KEPT:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " has %" PRIu64 " approval%s", t->value, t->value == 1 ? "" : "s");
-		break;
-	case WF_TRANS_ESCALATED:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " escalation %" PRIu64, t->value + 1);
-		break;
-	case WF_TRANS_REMINDED:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " reminder %" PRIu64, t->value + 1);
-		break;
-	case WF_TRANS_ITEM:
-		wf_view_safe(out, step);
-		wf_buf_printf(out, " item %" PRIu64 " %s", t->value >> 1,
-			t->value & 1 ? "failed" : "completed");
-		break;
-	case WF_TRANS_BRANCH:
-		describe_member(plan, t->value, out);
-		break;
-	case WF_TRANS_UNDONE:
-		wf_view_safe(out, step);
-		wf_buf_addstr(out, t->value ? " could not be undone" : " was undone");
-		break;
-	case WF_TRANS_COUNT_:
-		break;
-	}
-}
-
-/* A migration changes what comes, and nothing of what is. */
-static void describe_migration(const json_t *data, struct wf_buf *out)
-{
-	const char *version = json_string_value(json_object_get(data, "version"));
-	const char *plan = json_string_value(json_object_get(data, "plan"));
-	wf_buf_addstr(out, "goes on under ");
-	if (version)
-		wf_buf_printf(out, "version %s, ", version);
-	wf_buf_printf(out, "plan %.12s", plan ? plan : "?");
-}
-
-/* What the event brought, in a few words. */
-static void brought(const struct wf_record *r, bool whole, struct wf_buf *out)
-{
-	const json_t *data = r->event.data;
-	if (!data || json_is_null(data))
-		return;
-	if (r->event.type == WF_EVENT_FAILURE) {
-		wf_view_error(data, true, out);
-	} else if (r->event.type == WF_EVENT_DECISION) {
-		static const char *const more[] = { "from", "to" };
-		const char *by = json_string_value(json_object_get(data, "by"));
-		const char *what = json_string_value(json_object_get(data, "decision"));
-		const char *reason = json_string_value(json_object_get(data, "reason"));
-		wf_buf_printf(out, "%s by %s", what ? what : "?", by ? by : "?");
-		for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
-			const char *who = json_string_value(json_object_get(data, more[i]));
-			if (who)
-				wf_buf_printf(out, " %s %s", more[i], who);
-		}
-		if (reason)
-			wf_buf_printf(out, ": %s", reason);
-	} else if (r->event.type == WF_EVENT_DELIVERY && !whole) {
-		const char *kind = json_string_value(json_object_get(data, "kind"));
-		const char *name = json_string_value(json_object_get(data, "name"));
-		wf_buf_printf(out, "%s %s", kind ? kind : "?", name ? name : "?");
-	} else if (r->event.type == WF_EVENT_MIGRATE) {
-		const char *by = json_string_value(json_object_get(data, "by"));
-		wf_buf_printf(out, "by %s", by ? by : "?");
-	} else if (r->event.type == WF_EVENT_MOVE) {
-		const char *by = json_string_value(json_object_get(data, "by"));
-		char when[WF_TIME_TEXT];
-		wf_time_text(json_integer_value(json_object_get(data, "due")), when);
-		wf_buf_printf(out, "to %s by %s", when, by ? by : "?");
-	} else {
-		WF_AUTOFREE char *text = wf_json_text(data);
-		(void)wf_view_clip(out, text, whole ? 4000 : 60);
-	}
-}
+/* -- how much is shown -- */
 
 /* How much is shown: `execution_log.level` of the definition, or --level. Without either, all. */
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_ERROR, LEVEL_COUNT_ };
 static const char *const levels[LEVEL_COUNT_] = { "debug", "info", "error" };
-
-struct output {
-	struct wf_ctx *ctx;
-	const struct wf_plan *plan;
-	enum level level;
-	struct wf_view_items *items; /* NULL: none */
-	bool looking; /* for items: nothing is put out */
-	uint64_t seen;
-	json_t *metadata; /* NULL: none */
-	struct wf_table *table;
-	struct wf_list_out list;
-};
-
-/* `n`: which of the records that are known, from 0. */
-static void put_row(struct output *o, uint64_t n, uint64_t seq, const struct wf_record *r)
-{
-	struct wf_ctx *ctx = o->ctx;
-	struct wf_table *t = o->table;
-	const struct wf_plan *plan = o->plan;
-	char when[WF_WHEN_TEXT];
-	WF_AUTOBUF struct wf_buf what = { 0 }, data = { 0 };
-	for (uint32_t i = 0; i < r->count; i++)
-		describe(plan, &r->transitions[i], wf_view_items_transition(o->items, n, i), &what);
-	if (r->event.type == WF_EVENT_MIGRATE && !what.len)
-		describe_migration(r->event.data, &what);
-	WF_AUTOFREE char *step = r->event.step < plan->step_count
-		? step_text(plan, r->event.step, wf_view_items_event(o->items, n)) : wf_strdup("-");
-	brought(r, ctx->format == WF_FORMAT_OUT_WIDE, &data);
-	wf_view_clock(r->event.at, ctx->now, when);
-	wf_table_cellf(t, WF_ROLE_DIM, "%" PRIu64, seq);
-	wf_table_cell(t, WF_ROLE_PLAIN, when);
-	wf_table_cell(t, WF_ROLE_STRONG, wf_event_name(r->event.type));
-	wf_table_cell(t, WF_ROLE_PLAIN, step);
-	wf_table_cell(t, WF_ROLE_PLAIN, what.data ? what.data : "");
-	wf_table_cell(t, WF_ROLE_DIM, data.data ? data.data : "");
-}
 
 static enum level level_named(const char *name)
 {
@@ -263,6 +99,39 @@ static json_t *metadata_of(const struct wf_plan *plan, const struct wf_instance 
 	return metadata;
 }
 
+/* -- putting it out -- */
+
+struct output {
+	struct wf_ctx *ctx;
+	const struct wf_plan *plan;
+	enum level level;
+	struct wf_view_items *items; /* NULL: none */
+	bool looking; /* for items: nothing is put out */
+	uint64_t seen;
+	json_t *metadata; /* NULL: none */
+	struct wf_table *table;
+	struct wf_list_out list;
+};
+
+/* `n`: which of the records that are known, from 0. */
+static void put_row(struct output *o, uint64_t n, uint64_t seq, const struct wf_record *r)
+{
+	struct wf_ctx *ctx = o->ctx;
+	struct wf_table *t = o->table;
+	char when[WF_WHEN_TEXT];
+	WF_AUTOBUF struct wf_buf step = { 0 }, changed = { 0 }, brought = { 0 };
+	wf_view_record_step(o->plan, o->items, n, r, &step);
+	wf_view_record_changed(o->plan, o->items, n, r, &changed);
+	wf_view_record_brought(r, ctx->format == WF_FORMAT_OUT_WIDE, &brought);
+	wf_view_clock(r->event.at, ctx->now, when);
+	wf_table_cellf(t, WF_ROLE_DIM, "%" PRIu64, seq);
+	wf_table_cell(t, WF_ROLE_PLAIN, when);
+	wf_table_cell(t, WF_ROLE_STRONG, wf_event_name(r->event.type));
+	wf_table_cell(t, WF_ROLE_PLAIN, step.data);
+	wf_table_cell(t, WF_ROLE_PLAIN, changed.data ? changed.data : "");
+	wf_table_cell(t, WF_ROLE_DIM, brought.data ? brought.data : "");
+}
+
 static void put_item(struct output *o, uint64_t n, uint64_t seq, const struct wf_record *r)
 {
 	json_t *item = wf_view_record_json(o->plan, o->items, n, seq, r);
@@ -318,6 +187,71 @@ static int walk(struct output *o, uint64_t number)
 	return status;
 }
 
+/* What is looked at before anything is put out, and where it is put. */
+static void output_begin(struct output *o, const struct wf_instance *in)
+{
+	o->metadata = metadata_of(o->plan, in);
+	o->items = wf_view_items_new(o->plan);
+	if (wf_machine(o->ctx)) {
+		wf_list_begin(&o->list, o->ctx);
+		return;
+	}
+	o->table = wf_table_new();
+	wf_table_column(o->table, "SEQ", WF_ALIGN_RIGHT, false);
+	wf_table_column(o->table, "AT", WF_ALIGN_LEFT, false);
+	wf_table_column(o->table, "EVENT", WF_ALIGN_LEFT, false);
+	wf_table_column(o->table, "STEP", WF_ALIGN_LEFT, true);
+	wf_table_column(o->table, "WHAT CHANGED", WF_ALIGN_LEFT, true);
+	wf_table_column(o->table, "BROUGHT", WF_ALIGN_LEFT, true);
+}
+
+static void output_end(struct output *o)
+{
+	if (!o->table) {
+		wf_list_end(&o->list);
+		return;
+	}
+	WF_AUTOBUF struct wf_buf text = { 0 };
+	wf_table_write(o->table, &o->ctx->out, 0, false, &text);
+	wf_out_page(o->ctx, &text);
+}
+
+static void output_done(struct output *o)
+{
+	wf_buf_done(&o->list.text);
+	json_decref(o->metadata);
+	wf_table_free(o->table);
+	wf_view_items_free(o->items);
+}
+
+static int put_history(struct wf_ctx *ctx, const struct wf_plan *plan, const struct wf_instance *in)
+{
+	const char *asked = wf_opt(ctx, "level");
+	const char *said = json_string_value(json_object_get(log_of(plan), "level"));
+	/* a definition with a log says info unless it says more */
+	struct output o = { .ctx = ctx, .plan = plan,
+		.level = asked ? level_named(asked) : log_of(plan) ? level_named(said ? said : "info")
+								  : LEVEL_DEBUG };
+	int status = 0;
+	if (o.level == LEVEL_COUNT_)
+		return wf_fail_usage(ctx, "--level is debug, info or error, not \"%s\"", asked);
+	output_begin(&o, in);
+	if (o.items) {
+		o.looking = true;
+		status = walk(&o, in->number);
+		o.looking = false;
+		o.seen = 0;
+	}
+	if (!status) {
+		wf_view_items_settle(o.items, in);
+		status = walk(&o, in->number);
+	}
+	if (!status)
+		output_end(&o);
+	output_done(&o);
+	return status;
+}
+
 static int run_history(struct wf_ctx *ctx)
 {
 	struct wf_instance *in = NULL;
@@ -325,50 +259,7 @@ static int run_history(struct wf_ctx *ctx)
 	int status = wf_load_instance(ctx, wf_arg(ctx, 0), &in, &plan);
 	if (status)
 		return status;
-	const char *asked = wf_opt(ctx, "level");
-	const char *said = json_string_value(json_object_get(log_of(plan), "level"));
-	/* a definition with a log says info unless it says more */
-	struct output o = { .ctx = ctx, .plan = plan,
-		.level = asked ? level_named(asked) : log_of(plan) ? level_named(said ? said : "info")
-								  : LEVEL_DEBUG };
-	if (o.level == LEVEL_COUNT_) {
-		status = wf_fail_usage(ctx, "--level is debug, info or error, not \"%s\"", asked);
-		wf_instance_free(in);
-		wf_plan_free(plan);
-		return status;
-	}
-	o.metadata = metadata_of(plan, in);
-	if (wf_machine(ctx)) {
-		wf_list_begin(&o.list, ctx);
-	} else {
-		o.table = wf_table_new();
-		wf_table_column(o.table, "SEQ", WF_ALIGN_RIGHT, false);
-		wf_table_column(o.table, "AT", WF_ALIGN_LEFT, false);
-		wf_table_column(o.table, "EVENT", WF_ALIGN_LEFT, false);
-		wf_table_column(o.table, "STEP", WF_ALIGN_LEFT, true);
-		wf_table_column(o.table, "WHAT CHANGED", WF_ALIGN_LEFT, true);
-		wf_table_column(o.table, "BROUGHT", WF_ALIGN_LEFT, true);
-	}
-	o.items = wf_view_items_new(plan);
-	o.looking = o.items != NULL;
-	status = o.looking ? walk(&o, in->number) : 0;
-	if (!status) {
-		wf_view_items_settle(o.items, in);
-		o.looking = false;
-		o.seen = 0;
-		status = walk(&o, in->number);
-	}
-	if (!status && !o.table) {
-		wf_list_end(&o.list);
-	} else if (!status) {
-		WF_AUTOBUF struct wf_buf text = { 0 };
-		wf_table_write(o.table, &ctx->out, 0, false, &text);
-		wf_out_page(ctx, &text);
-	}
-	wf_buf_done(&o.list.text);
-	json_decref(o.metadata);
-	wf_table_free(o.table);
-	wf_view_items_free(o.items);
+	status = put_history(ctx, plan, in);
 	wf_instance_free(in);
 	wf_plan_free(plan);
 	return status;
