@@ -324,6 +324,31 @@ struct wf_action_def *wf_catalog_of(struct wf_catalog *c, const struct wf_source
 	return def;
 }
 
+/* What other engines call it. */
+static const char *other_name(const char *name)
+{
+	static const struct {
+		const char *theirs;
+		enum wf_action ours;
+	} names[] = {
+		{"http", WF_ACT_HTTP_REQUEST}, {"http.get", WF_ACT_HTTP_REQUEST},
+		{"http.post", WF_ACT_HTTP_REQUEST}, {"http.call", WF_ACT_HTTP_REQUEST},
+		{"webhook", WF_ACT_HTTP_REQUEST}, {"rest", WF_ACT_HTTP_REQUEST},
+		{"shell", WF_ACT_EXEC_RUN}, {"bash", WF_ACT_EXEC_RUN}, {"command", WF_ACT_EXEC_RUN},
+		{"script", WF_ACT_EXEC_RUN}, {"exec", WF_ACT_EXEC_RUN}, {"run", WF_ACT_EXEC_RUN},
+		{"sleep", WF_ACT_WAIT_TIMER}, {"delay", WF_ACT_WAIT_TIMER}, {"wait", WF_ACT_WAIT_TIMER},
+		{"timer", WF_ACT_WAIT_TIMER}, {"approval", WF_ACT_APPROVAL_REQUEST},
+		{"approve", WF_ACT_APPROVAL_REQUEST}, {"set", WF_ACT_DATA_SET},
+		{"transform", WF_ACT_DATA_TRANSFORM}, {"subworkflow", WF_ACT_WORKFLOW_RUN},
+		{"workflow", WF_ACT_WORKFLOW_RUN}, {"email", WF_ACT_EMAIL_SEND}, {"mail", WF_ACT_EMAIL_SEND},
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i].theirs, name) == 0)
+			return wf_actions[names[i].ours].name;
+	return NULL;
+}
+
 const char *wf_catalog_nearest(const struct wf_catalog *c, const char *name)
 {
 	const char **names = NULL;
@@ -341,5 +366,5 @@ const char *wf_catalog_nearest(const struct wf_catalog *c, const char *name)
 		}
 	const char *nearest = wf_nearest(name, names, count);
 	wf_free(names);
-	return nearest;
+	return nearest ? nearest : other_name(name);
 }

@@ -20,12 +20,65 @@ static const char *own_name(
 	return NULL;
 }
 
+/* What may have been meant by a value that is no map. */
+static void hint_of_map(const struct wf_node *node, const char *what, struct wf_diag *d)
+{
+	static const struct {
+		const char *what;
+		enum wf_node_kind kind;
+		const char *hint;
+	} hints[] = {
+		{"`retry`", WF_NODE_INT, "write `retry: { max_attempts: 3 }`"},
+		{"`on_failure`", WF_NODE_STRING, "write `on_failure: { action: continue }`"},
+		{"`on_failure`", WF_NODE_LIST, "write `on_failure: { steps: [ … ] }`"},
+		{"`context`", WF_NODE_LIST, "write `context: { required: [ … ] }`"},
+		{"`condition`", WF_NODE_BOOL, "write `condition: { when: … }`"},
+		{"`foreach`", WF_NODE_STRING, "write `foreach: { items: …, steps: [ … ] }`"},
+		{"`foreach`", WF_NODE_LIST, "write `foreach: { items: …, steps: [ … ] }`"},
+		{"`parallel`", WF_NODE_LIST, "write `parallel: { branches: [ … ] }`"},
+		{"a decision's branch", WF_NODE_STRING, "write `{ transition: … }`"},
+		{"a transition", WF_NODE_STRING, "write `{ to: … }`"},
+		{"a step", WF_NODE_STRING, "a step begins with `id: …`"},
+	};
+
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		if (hints[i].kind == node->kind && strcmp(hints[i].what, what) == 0)
+			wf_diag_hint(d, "%s", hints[i].hint);
+}
+
+/* What is written into an action's input most often. */
+static void hint_of_step(struct wf_diag *d, const char *key)
+{
+	static const char *const inputs[] = {"command", "shell", "url", "method", "headers", "body", "query",
+		"duration", "until", "approvers", "quorum", "sla", "workflow", "expression"};
+
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+		if (strcmp(inputs[i], key) == 0)
+			wf_diag_hint(d, "what the action takes stands in `with`: indent it below that");
+	if (strcmp(key, "steps") == 0)
+		wf_diag_hint(d, "steps of a step stand in `foreach`, or in a branch of `parallel`");
+}
+
+/* Of a map with few keys all are said. */
+static void list_keys(struct wf_diag *d, const char *const *keys, size_t count)
+{
+	const size_t few = 6;
+	WF_AUTOBUF struct wf_buf list = {0};
+
+	if (count > few)
+		return;
+	for (size_t i = 0; i < count; i++)
+		wf_buf_printf(&list, "%s`%s`", i == 0 ? "" : i + 1 == count ? " and " : ", ", keys[i]);
+	wf_diag_hint(d, count == 1 ? "it has %s alone" : "it has %s", list.data);
+}
+
 bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what,
 	const char *const *keys, size_t count)
 {
 	if (map->kind != WF_NODE_MAP) {
-		WF_FIND(r, WRONG_TYPE, map->span, "%s must be a map, here is %s", what,
-			wf_read_kind_phrase(map));
+		if (!map->lost)
+			hint_of_map(map, what, WF_FIND(r, WRONG_TYPE, map->span, "%s must be a map, here is %s",
+						       what, wf_read_kind_phrase(map)));
 		return false;
 	}
 	for (size_t i = 0; i < map->map.count; i++) {
@@ -46,6 +99,10 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 		if (nearest) {
 			wf_diag_hint(d, "did you mean `%s`?", nearest);
 			wf_diag_fix(d, "%s", nearest);
+		} else if (strcmp(what, "a step") == 0) {
+			hint_of_step(d, pair->key);
+		} else {
+			list_keys(d, keys, count);
 		}
 	}
 	return true;

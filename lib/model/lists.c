@@ -53,8 +53,12 @@ static void read_list(
 	struct wf_read *r, const struct wf_node *map, const char *what, uint32_t block)
 {
 	const struct wf_node *list = wf_read_kind(r, map, "steps", WF_NODE_LIST);
+	const struct wf_node *given = wf_node_get(map, "steps");
 	struct wf_model *m = r->model;
 	uint32_t last = WF_NONE;
+
+	if (given && given->kind == WF_NODE_MAP)
+		wf_diag_hint(&r->diags->items[r->diags->count - 1], "write each step as an item: `- id: …`");
 
 	if (wf_read_lacks(r, map, "steps") && m->blocks[block].kind != WF_BLOCK_MAIN)
 		WF_FIND(r, MISSING_KEY, map->span, "%s has no `steps`", what);

@@ -5,6 +5,7 @@
 #include "model/read.h"
 
 #include <string.h>
+#include <strings.h>
 
 void wf_model_free(struct wf_model *model)
 {
@@ -61,6 +62,17 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 			"write kind: action, or a workflow without `kind`");
 		return;
 	}
+	for (size_t i = 0; i < root->map.count; i++) {
+		const struct wf_pair *pair = &root->map.pairs[i];
+
+		if (strcasecmp(pair->key, "workflow") && strcasecmp(pair->key, "workflows"))
+			continue;
+		d = WF_FIND(r, NOT_A_WORKFLOW, pair->key_span, "the key `workflow` is missing at the root, here is `%s`",
+			pair->key);
+		wf_diag_hint(d, "did you mean `workflow`?");
+		wf_diag_fix(d, "workflow");
+		return;
+	}
 	d = WF_FIND(r, NOT_A_WORKFLOW, root->span, "the key `workflow` is missing at the root");
 	if (wf_node_get(root, "steps"))
 		wf_diag_hint(d, "put `workflow:` above and indent the rest below it");
@@ -92,11 +104,31 @@ struct wf_model *wf_model_read(
 	return wf_model_read_with(source, document, &none, diags);
 }
 
+/* Nothing stands beside `workflow`; what should stand below it was not indented. */
+static void read_root(struct wf_read *r, const struct wf_node *root, const struct wf_node *workflow)
+{
+	static const char *const keys[] = {"workflow"};
+
+	for (size_t i = 0; i < root->map.count; i++) {
+		const struct wf_pair *pair = &root->map.pairs[i];
+		enum wf_form form;
+		bool below = wf_shape_below(WF_SHAPE_WORKFLOW, pair->key, &form) != WF_SHAPE_ANY;
+
+		if (!below || wf_node_get(workflow, pair->key))
+			continue;
+		wf_diag_hint(WF_FIND(r, UNKNOWN_KEY, pair->key_span,
+				     "`%s` stands beside `workflow`, and is a part of it", pair->key),
+			"indent it below `workflow`");
+		r->beside = r->beside ? r->beside : pair->key;
+	}
+	if (!r->beside)
+		WF_READ_KEYS(r, root, "a definition", keys);
+}
+
 struct wf_model *wf_model_read_with(const struct wf_source *source,
 	const struct wf_document *document, const struct wf_model_options *options,
 	struct wf_diags *diags)
 {
-	static const char *const keys[] = {"workflow"};
 	struct wf_read r = {.source = source, .diags = diags, .actions = options->actions};
 	const struct wf_dialect *dialect = wf_dialect_of(&r, document->root, options->dialect);
 	bool canonical = dialect && strcmp(dialect->name, "orch") == 0;
@@ -122,7 +154,8 @@ struct wf_model *wf_model_read_with(const struct wf_source *source,
 		wf_model_free(model);
 		return NULL;
 	}
-	WF_READ_KEYS(&r, model->root, "a definition", keys);
+	if (canonical)
+		read_root(&r, model->root, workflow);
 	wf_read_orch(&r, workflow);
 	wf_dialect_speak(model, diags, from);
 	return model;

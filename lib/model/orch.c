@@ -8,6 +8,19 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
+/* `version: 1.2` is a number to YAML. */
+static const char *read_version(struct wf_read *r, const struct wf_node *w)
+{
+	const struct wf_node *node = wf_node_get(w, "version");
+
+	if (!node || (node->kind != WF_NODE_REAL && node->kind != WF_NODE_INT))
+		return wf_read_string(r, w, "version");
+	wf_diag_hint(WF_FIND(r, WRONG_TYPE, node->span, "`version` must be a string, here is %s",
+			     wf_read_kind_phrase(node)),
+		"three numbers with dots: 1.4.0");
+	return NULL;
+}
+
 static void read_identity(struct wf_read *r, const struct wf_node *w)
 {
 	struct wf_model *m = r->model;
@@ -16,7 +29,7 @@ static void read_identity(struct wf_read *r, const struct wf_node *w)
 	m->id = wf_read_string(r, w, "id");
 	m->name = wf_read_string(r, w, "name");
 	m->description = wf_read_string(r, w, "description");
-	m->version = wf_read_string(r, w, "version");
+	m->version = read_version(r, w);
 	/* a flexprice name makes the id */
 	bool named = strcmp(m->dialect, "flexprice") != 0 || wf_node_get(w, "name") ||
 		     wf_read_lacks(r, w, "name");
@@ -153,7 +166,7 @@ void wf_read_orch(struct wf_read *r, const struct wf_node *w)
 		defaults = NULL;
 	read_completion(r, w);
 	read_correlation(r, w);
-	if (wf_read_lacks(r, w, "steps"))
+	if (wf_read_lacks(r, w, "steps") && !(r->beside && strcmp(r->beside, "steps") == 0))
 		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `steps`");
 	wf_read_orch_steps(r, w, defaults);

@@ -44,7 +44,8 @@ const struct wf_node *wf_read_kind(
 
 	if (!node || node->kind == kind)
 		return node;
-	wrong_kind(r, node, key, wf_node_kind_name(kind));
+	if (!node->lost)
+		wrong_kind(r, node, key, wf_node_kind_name(kind));
 	return NULL;
 }
 

@@ -15,6 +15,7 @@ struct wf_read {
 	struct wf_retry default_retry; /* `defaults` of the workflow */
 	const struct wf_node *default_retry_node;
 	uint64_t default_timeout_ms;
+	const char *beside;            /* what of the workflow stands beside it, misplaced; NULL */
 	struct own_types *own_types;   /* private to wf_read_error_type */
 	struct wf_catalog *actions;    /* NULL: none but the built-ins */
 	struct wf_action_def *definition; /* that is being read; NULL: a workflow is */

@@ -352,7 +352,7 @@ static void speak_one(const struct wf_dialect *d, const struct wf_node *root, st
 		wf_free(f->hint);
 		f->hint = hint;
 	}
-	if (keys && !f->hint)
+	if (keys && !f->fix)
 		suggest(d, f->message, f);
 	wf_free(f->message);
 	f->message = message;

@@ -28,6 +28,7 @@ struct wf_node {
 	enum wf_node_kind kind;
 	bool plain;           /* a scalar without quotes: its source text is its value, so a place
 	                         inside the string is span.offset + the byte's index */
+	bool lost;            /* null in the place of what could not be read: there is a finding */
 	bool quoted_simple;   /* in quotes on one line without escapes: the same, after one quote */
 	struct wf_span span;
 	union {

@@ -85,8 +85,10 @@ static void forget_anchors(struct wf_yaml *y)
 /* Null stands for an alias that stands for nothing. */
 static struct wf_node *missing(struct wf_yaml *y, size_t from, size_t to)
 {
+	struct wf_node *node = wf_build_node(y->b, WF_NODE_NULL, from, to);
+	node->lost = true;
 	y->missing++;
-	return wf_build_node(y->b, WF_NODE_NULL, from, to);
+	return node;
 }
 
 static void report_unknown_alias(struct wf_yaml *y, const char *name, size_t from, size_t to)

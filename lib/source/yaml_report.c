@@ -123,6 +123,12 @@ size_t wf_yaml_offset(const struct wf_yaml *y, const yaml_mark_t *mark)
 	return wf_places_offset(&y->b->places, y->start_points + mark->index);
 }
 
+/* Whether the text breaks at the brace of a `${` that stands without quotes. */
+static bool is_in_template(const struct wf_source *source, size_t at)
+{
+	return at > 0 && at < source->len && source->text[at] == '{' && source->text[at - 1] == '$';
+}
+
 size_t wf_yaml_report(struct wf_yaml *y)
 {
 	const yaml_parser_t *p = &y->parser;
@@ -155,7 +161,9 @@ size_t wf_yaml_report(struct wf_yaml *y)
 	else
 		d = wf_build_find(y->b, WF_RULE_YAML_SYNTAX, at, at + width, "%s",
 			fault.message ? fault.message : problem);
-	if (fault.hint)
+	if (is_in_template(source, at))
+		wf_diag_hint(d, "a text with `${` goes in quotes between brackets or braces: \"${x}\"");
+	else if (fault.hint)
 		wf_diag_hint(d, "%s", fault.hint);
 	return broken;
 }
