@@ -92,6 +92,13 @@ every() {
 	chmod -R u+w "$WFCTL_HOME"
 	assert_failure 7
 	assert_output --partial '"code": "PERMISSION_DENIED"'
+	for verb in serve-once next-due; do
+		chmod -R a-w "$WFCTL_HOME"
+		run bound timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" "$verb"
+		chmod -R u+w "$WFCTL_HOME"
+		assert_failure 7
+		assert_output --partial "the home must be writable by this user"
+	done
 	assert_output --partial "the home must be writable by this user"
 	chmod 000 "$WFCTL_HOME"
 	run bound timeout "$PATIENCE" "$WFCTL_BUILD/wfctl" ps
@@ -421,4 +428,19 @@ limited() {
 	assert_output --partial "Too many open files"
 	assert_output --partial "ulimit -n"
 	assert_equal "$(snapshot)" "$before"
+}
+
+@test "a batch that finds no room says so of each line, and keeps none of it" {
+	local rc=0
+	printf 'workflow:\n  id: large\n  input: { type: object }\n  steps: [{ id: a, action: data.set, with: { t: "${input.t}" } }]\n' >large.yaml
+	jq -nc '{t: ("x" * 8000)} as $one | range(40) | $one' >inputs
+	WFCTL_MAX_JOURNAL_BYTES=300000 wfctl run large.yaml --batch inputs --jobs 8 >results 2>said || rc=$?
+	assert_equal "$rc" 7
+	grep -q "is full" said
+	assert_equal "$(jq -r .line results | sort -n | uniq | wc -l)" 40
+	assert_equal "$(jq -r '"\(.status) \(.error.code)"' results | sort -u)" "lost NO_SPACE"
+	assert_equal "$(wfctl ps -o json | jq length)" 0
+	wfctl run large.yaml --batch inputs --jobs 8 >results 2>said
+	assert_equal "$(jq -r .status results | sort | uniq -c | tr -s ' ')" " 40 completed"
+	wfctl journal check >/dev/null
 }

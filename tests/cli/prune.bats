@@ -35,6 +35,10 @@ setup() {
 	shape prune
 	ok wfctl history 1 -o json
 	refute_output '[]'
+	ok wfctl prune --older-than PT0S -n -o json
+	assert_equal "$(jq -c .numbers <<<"$output")" '[1,2]'
+	ok wfctl prune --older-than PT0S --whole -n -o json
+	assert_equal "$(jq -c .numbers <<<"$output")" '[1,2]'
 }
 
 @test "the instance stays, its history goes, the check says so" {

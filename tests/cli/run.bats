@@ -335,3 +335,18 @@ setup() {
 	assert_equal "$(jq .line results | sort | paste -sd' ')" "1 2 3 4 5"
 	assert_equal "$(wc -l <ran-one)" 5
 }
+
+@test "a batch whose slots others hold: each line says that it is queued" {
+	cat >hold.yaml <<-'EOT'
+	workflow:
+	  id: hold
+	  concurrency: { key: all, limit: 1 }
+	  steps: [{ id: w, action: wait.signal, with: { name: go } }]
+	EOT
+	printf '{}\n{}\n{}\n' >inputs
+	local rc=0
+	wfctl run hold.yaml --batch inputs >results 2>said || rc=$?
+	assert_equal "$rc" 3
+	assert_equal "$(jq -r '"\(.line) \(.status)"' results | sort | paste -sd,)" "1 waiting,2 queued,3 queued"
+	grep -q "2 queued" said
+}
