@@ -225,16 +225,21 @@ $(B)/tests/crash/crash: $(call campaign_objs,crash)
 $(B)/tests/race/race: $(call campaign_objs,race)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
 
+$(B)/tests/generated/generated: $(call campaign_objs,generated)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
 $(B)/tests/flip/flip: $(call campaign_objs,flip)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ljansson
 
-.PHONY: check-crash check-race check-flip
+.PHONY: check-crash check-race check-generated check-flip
 # wfctl and its supervisors die at every numbered boundary, and again while they recover.
 check-crash: all helpers $(B)/tests/crash/crash
 	@$(B)/tests/crash/crash $(if $(QUICK),--quick)
 # Many processes on one journal: one winner each time, and nobody stuck.
 check-race: all helpers $(B)/tests/race/race
 	@$(B)/tests/race/race $(if $(QUICK),--quick)
+# Workflows drawn from seeds, run to their end, and killed on the way; the same end each time.
+check-generated: all helpers $(B)/tests/generated/generated
+	@$(B)/tests/generated/generated $(if $(QUICK),--quick)
 
 # A byte at a time of a plan, a backup and a data file is changed: found, or harmless.
 check-flip: all $(B)/tests/flip/flip
