@@ -54,6 +54,10 @@ struct wf_effect_result {
 };
 void wf_effect_result_done(struct wf_effect_result *r);
 
+/* An effect of that action will be begun as soon as its intent is durable: what it needs and takes long to load
+ * loads meanwhile. Whether it can be had, beginning it says. */
+void wf_effects_expect(struct wf_effects *e, enum wf_action action);
+
 /* Begins an effect. A request that cannot even begin gives its failure as a result, through
  * wf_effects_wait, like any other. Only resources that ran out (WF_ENOMEM, WF_EIO) are returned. */
 int wf_effects_begin(struct wf_effects *e, const struct wf_effect_request *request,

@@ -1,17 +1,21 @@
-/* The thread that drives the HTTP module: two queues, and a descriptor at the end of each. */
+/* The thread that loads and drives the HTTP module: two queues, and a descriptor at the end of each. */
 #include "effect/http_thread.h"
 
 #include "base/mem.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#define BEGUN_A_TURN 32 /* so that the first of many are under way, and answered, while the others are set up */
 
 struct queue {
 	struct wf_http_job *first, *last;
@@ -25,13 +29,20 @@ struct channel {
 };
 
 struct wf_http_thread {
+	const char *libexec;
+	const struct wf_http_work *work;
 	const struct wf_http_module *module;
 	void *state;
 	pthread_t thread;
 	bool started;
+	sem_t loaded;             /* posted once: the module is there, or the cause says why not */
+	bool is_loaded;           /* the caller's: it waited for that */
+	struct wf_cause why;
 	struct channel asked, ended;
 	_Atomic bool leave, any_dropped;
-	struct queue begun;       /* the thread's alone */
+	/* the thread's alone */
+	struct queue taken;       /* asked, not yet begun */
+	struct queue begun;
 	struct queue back;        /* of this turn, not yet in `ended` */
 };
 
@@ -118,22 +129,60 @@ static void close_channel(struct channel *c)
 
 /* -- on the thread -- */
 
-static void on_answer(void *arg, const struct wf_http_answer *answer)
+/* NULL, with the reason in the cause. It is never closed: a library such as libcurl's may leave handlers
+ * behind that run at exit. */
+static const struct wf_http_module *load(const char *libexec, struct wf_cause *cause)
 {
-	struct wf_http_thread *t = arg;
-	struct wf_http_job *job = answer->cookie;
-	job->answer = *answer;
-	job->answer.message = wf_strdup(answer->message);
+	char *path WF_AUTOFREE = wf_asprintf("%s/wfctl-http.so", libexec);
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	const struct wf_http_module *m = library ? dlsym(library, WF_HTTP_SYMBOL) : NULL;
+	/* One that is there and cannot be loaded is this machine's trouble, and not the step's. */
+	if (!m)
+		(void)wf_fail(cause, access(path, R_OK) ? WF_ENOENT : WF_EIO,
+			"cannot load the HTTP module: %s", dlerror());
+	else if (m->abi != WF_HTTP_ABI)
+		(void)wf_fail(cause, WF_ENOENT, "%s is of another version of wfctl", path);
+	return m && m->abi == WF_HTTP_ABI ? m : NULL;
+}
+
+static bool open_module(struct wf_http_thread *t)
+{
+	static const struct wf_http_host host = {wf_realloc, wf_free};
+	t->module = load(t->libexec, &t->why);
+	t->state = t->module ? t->module->open(&host) : NULL;
+	if (t->module && !t->state)
+		(void)wf_fail(&t->why, WF_EIO, "cannot start HTTP: libcurl does not begin");
+	return t->state != NULL;
+}
+
+static void give_back(struct wf_http_thread *t, struct wf_http_job *job)
+{
 	unlink_job(&t->begun, job);
 	append(&t->back, job);
 }
 
-static void begin_all(struct wf_http_thread *t, struct queue jobs)
+static void on_answer(void *arg, const struct wf_http_answer *answer)
 {
-	for (struct wf_http_job *job = jobs.first, *next; job; job = next) {
-		next = job->next;
+	struct wf_http_thread *t = arg;
+	struct wf_http_job *job = answer->cookie;
+	t->work->answered(job, answer);
+	wf_free(answer->headers);
+	wf_free(answer->body);
+	give_back(t, job);
+}
+
+static void begin_some(struct wf_http_thread *t)
+{
+	for (int i = 0; i < BEGUN_A_TURN && t->taken.first; i++) {
+		struct wf_http_job *job = t->taken.first;
+		unlink_job(&t->taken, job);
 		append(&t->begun, job);
-		if (!job->dropped && !t->module->begin(t->state, &job->call))
+		if (job->dropped)
+			continue;
+		const struct wf_http_call *call = t->work->ask(job);
+		if (!call)
+			give_back(t, job);
+		else if (!t->module->begin(t->state, call))
 			wf_mem_exhausted(sizeof(*job));
 	}
 }
@@ -145,27 +194,31 @@ static void drop_all(struct wf_http_thread *t)
 		if (!job->dropped)
 			continue;
 		t->module->cancel(t->state, job);
-		unlink_job(&t->begun, job);
-		append(&t->back, job);
+		give_back(t, job);
 	}
 }
 
-/* Whether something was asked, as far as one knows. */
-static bool wait_for_work(struct wf_http_thread *t)
+/* Until there is something to do, and takes what was asked. */
+static void wait_for_work(struct wf_http_thread *t)
 {
 	struct pollfd fds[] = {{.fd = t->asked.fd, .events = POLLIN},
 		{.fd = t->module->descriptor(t->state), .events = POLLIN}};
-	int64_t left = t->module->timeout(t->state);
+	int64_t left = t->taken.first ? 0 : t->module->timeout(t->state);
 	int n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
-	return n < 0 || fds[0].revents;
+	if (n >= 0 && !fds[0].revents)
+		return;
+	struct queue asked = receive_all(&t->asked);
+	join(&t->taken, &asked);
 }
 
 static void *drive(void *arg)
 {
 	struct wf_http_thread *t = arg;
-	while (!t->leave) {
-		if (wait_for_work(t))
-			begin_all(t, receive_all(&t->asked));
+	bool good = open_module(t);
+	(void)sem_post(&t->loaded);
+	while (good && !t->leave) {
+		wait_for_work(t);
+		begin_some(t);
 		if (atomic_exchange(&t->any_dropped, false))
 			drop_all(t);
 		t->module->turn(t->state, on_answer, t);
@@ -188,23 +241,32 @@ static int start(struct wf_http_thread *t)
 	return sys;
 }
 
-int wf_http_thread_new(const struct wf_http_module *module, struct wf_http_thread **ret,
-	struct wf_cause *cause)
+int wf_http_thread_new(const char *libexec, const struct wf_http_work *work,
+	struct wf_http_thread **ret, struct wf_cause *cause)
 {
-	static const struct wf_http_host host = {wf_realloc, wf_free};
 	struct wf_http_thread *t = wf_calloc(1, sizeof(*t));
-	t->module = module;
-	errno = 0;
+	t->libexec = libexec;
+	t->work = work;
+	(void)sem_init(&t->loaded, 0, 0);
 	bool good = open_channel(&t->asked);
-	good = open_channel(&t->ended) && good && (t->state = module->open(&host));
+	good = open_channel(&t->ended) && good;
 	int sys = good ? start(t) : errno;
 	if (t->started) {
 		*ret = t;
 		return 0;
 	}
 	(void)wf_http_thread_free(t);
-	return wf_fail(cause, WF_EIO, "cannot start HTTP: %s",
-		sys ? strerror(sys) : "libcurl does not begin");
+	return wf_fail(cause, WF_EIO, "cannot start HTTP: %s", strerror(sys));
+}
+
+int wf_http_thread_loaded(struct wf_http_thread *t, struct wf_cause *cause)
+{
+	while (!t->is_loaded)
+		t->is_loaded = !sem_wait(&t->loaded); /* a signal ends it early */
+	if (!t->why.err)
+		return 0;
+	*cause = t->why;
+	return t->why.err;
 }
 
 struct wf_http_job *wf_http_thread_free(struct wf_http_thread *t)
@@ -219,9 +281,11 @@ struct wf_http_job *wf_http_thread_free(struct wf_http_thread *t)
 	struct queue left = {0};
 	join(&left, &t->ended.jobs);
 	join(&left, &t->begun);
+	join(&left, &t->taken);
 	join(&left, &t->asked.jobs);
 	close_channel(&t->asked);
 	close_channel(&t->ended);
+	(void)sem_destroy(&t->loaded);
 	wf_free(t);
 	return left.first;
 }

@@ -127,6 +127,12 @@ void wf_hub_deliver(struct wf_effects *e, struct wf_effect_result *result)
 
 /* -- beginning and ending -- */
 
+void wf_effects_expect(struct wf_effects *e, enum wf_action action)
+{
+	if (action == WF_ACT_HTTP_REQUEST)
+		wf_http_expect(e);
+}
+
 int wf_effects_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct wf_cause *cause)
 {

@@ -45,7 +45,7 @@ struct wf_effects {
 	uint32_t adopting;          /* adopted children whose process id is not known yet */
 	struct wf_effect_result *ready;
 	size_t ready_head, ready_count, ready_room; /* the first ready_head were given out */
-	struct wf_http_thread *http; /* NULL before the first HTTP effect */
+	struct wf_http_thread *http; /* NULL before the first HTTP effect is expected */
 };
 
 void wf_hub_add(struct wf_effects *e, struct wf_running *r);
@@ -66,6 +66,7 @@ int wf_exec_begin(struct wf_effects *e, const struct wf_effect_request *request,
 void wf_exec_adopt_late(struct wf_effects *e);
 
 /* http.c */
+void wf_http_expect(struct wf_effects *e);
 int wf_http_begin(struct wf_effects *e, const struct wf_effect_request *request,
 	struct wf_cause *cause);
 void wf_http_turn(struct wf_effects *e);

@@ -254,6 +254,8 @@ int wf_drive_feed(struct wf_runtime *rt, struct wf_drive *d, const struct wf_eve
 	for (uint32_t i = 0; i < rt->turn.command_count; i++) {
 		WF_GROW(d->commands, d->command_count, d->command_room);
 		d->commands[d->command_count++] = rt->turn.commands[i];
+		if (!d->elsewhere)
+			wf_effects_expect(rt->effects, d->held->plan->steps[rt->turn.commands[i].step].action);
 	}
 	for (uint32_t i = 0; i < rt->turn.orphan_count; i++) {
 		WF_GROW(d->orphans, d->orphan_count, d->orphan_room);

@@ -106,17 +106,26 @@ static void take_claims(struct wf_runtime *rt, uint32_t most)
 	}
 }
 
-/* Whether the drive, just started, will be gone with the commit that makes it durable. */
+/* Whether the drive will be gone with the commit that makes what it was fed durable. */
 static bool passes_through(struct wf_runtime *rt, struct wf_drive *d)
 {
 	wf_drive_decide_stay(rt, d, wf_now_ms());
 	return d->leaving;
 }
 
-/* Starts of instances that end or park at once hold no place: a group of them shares a commit. */
-static void take_starts(struct wf_runtime *rt, uint32_t most)
+static uint32_t count_passing(struct wf_runtime *rt)
 {
 	uint32_t passing = 0;
+	for (struct wf_drive *d = rt->touched; d; d = d->next_touched)
+		passing += passes_through(rt, d);
+	return passing;
+}
+
+/* What ends or parks holds no place any more: who comes after it shares its commit, and so does a group of starts
+ * that end or park at once. */
+static void take_starts(struct wf_runtime *rt, uint32_t most)
+{
+	uint32_t passing = count_passing(rt);
 	while (!rt->feed_done && passing < GROUP && rt->drive_count - passing < most) {
 		const struct wf_drive *before = rt->last_drive;
 		rt->feed_done = !rt->feed(rt->feed_arg, rt);
@@ -165,8 +174,7 @@ static void recover(struct wf_runtime *rt)
 			wf_drive_recover(rt, d);
 }
 
-/* Fires what is due; gives the time of the next timer, 0 for none. */
-static int64_t fire(struct wf_runtime *rt)
+static void fire(struct wf_runtime *rt)
 {
 	int64_t now = wf_now_ms();
 	struct wf_drive *d;
@@ -176,7 +184,6 @@ static int64_t fire(struct wf_runtime *rt)
 		else
 			wf_due_remove(rt, d);
 	}
-	return d ? d->due : 0;
 }
 
 static bool more_to_come(const struct wf_runtime *rt)
@@ -194,16 +201,18 @@ static int64_t sooner(int64_t a, int64_t b)
 static bool more_at_once(const struct wf_runtime *rt)
 {
 	return rt->drive_count < rt->options.max_in_flight &&
-		(rt->claim_next < rt->claim_count || rt->gift_next < rt->gift_count);
+		(rt->claim_next < rt->claim_count || rt->gift_next < rt->gift_count ||
+			(rt->feed && !rt->feed_done));
 }
 
 /* Results that are there are taken without waiting when there is something to commit already. */
-static int wait_for_more(struct wf_runtime *rt, int64_t next_due)
+static int wait_for_more(struct wf_runtime *rt)
 {
+	const struct wf_drive *first = wf_due_first(rt);
 	bool waits = !rt->touched && !more_at_once(rt) && (rt->drives || rt->source_at);
 	if (!waits && !wf_effects_running(rt->effects))
 		return 0;
-	int rc = wf_effects_wait_until(rt->effects, sooner(next_due, rt->source_at),
+	int rc = wf_effects_wait_until(rt->effects, sooner(first ? first->due : 0, rt->source_at),
 		waits ? LOOK_EVERY_MS : 0, take_result, rt);
 	return rc < 0 && rc != WF_EINTR
 		? wf_fail(&rt->cause, rc, "waiting for effects failed") : 0;
@@ -226,16 +235,18 @@ static int turn(struct wf_runtime *rt)
 	rt->holds_known = false;
 	wf_runtime_after(rt);
 	ask_source(rt);
+	int rc = wait_for_more(rt);
+	if (!rc)
+		rc = look_around(rt);
+	if (rc)
+		return rc;
 	take_in(rt);
 	if (rt->failed)
 		return rt->failed;
 	recover(rt);
 	notice_clock(rt);
-	int64_t next_due = fire(rt);
-	int rc = wait_for_more(rt, next_due);
-	if (!rc)
-		rc = look_around(rt);
-	return rc ? rc : wf_runtime_commit(rt, &rt->cause);
+	fire(rt);
+	return wf_runtime_commit(rt, &rt->cause);
 }
 
 /* The journal could not take what was done: say so for every instance in hand. */
