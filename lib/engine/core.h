@@ -184,7 +184,7 @@ void wf_core_child_late(struct wf_core *c, uint32_t step);
 /* The input is taken over. */
 void wf_core_emit(struct wf_core *c, uint32_t step, json_t *input);
 
-/* -- thread.c: control instructions -- */
+/* -- control.c: control instructions -- */
 
 /* Runs the thread in hand until it rests or is done. */
 void wf_core_run(struct wf_core *c);
@@ -197,7 +197,7 @@ void wf_core_wake(struct wf_core *c, uint32_t thread);
 void wf_core_run_queue(struct wf_core *c);
 int wf_core_continue(struct wf_core *c, struct wf_cause *cause);
 
-/* -- groups.c, group_results.c, group_retry.c: members that run side by side -- */
+/* -- groups.c, group_step.c, group_retry.c: members that run side by side -- */
 
 void wf_core_fork_group(struct wf_core *c, const struct wf_insn *insn);
 void wf_core_member_end(struct wf_core *c, const struct wf_insn *insn);

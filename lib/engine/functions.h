@@ -1,5 +1,5 @@
 /*
- * The functions of functions.def: each is wf_fn_NAME in functions_*.c.
+ * The functions of functions.def: each is a wf_fn_NAME, of functions.c or functions_*.c.
  *
  * The call has already checked the number of arguments and, against the signature, their types;
  * `any` arguments are checked by the function. Undefined arguments never get there, except for

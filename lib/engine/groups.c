@@ -205,6 +205,18 @@ void wf_group_schedule(struct wf_core *c, uint32_t group)
 	}
 }
 
+bool wf_group_in_a_lane(const struct wf_core *c, uint32_t group, uint32_t item)
+{
+	uint32_t count = wf_group_plan(c, group)->member_count;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wf_thread *t = wf_group_thread(c, group, i);
+		if (t->item == item && (t->outcome == WF_OUTCOME_RUNNING ||
+				(t->outcome == WF_OUTCOME_NONE && t->pc)))
+			return true;
+	}
+	return false;
+}
+
 bool wf_group_next_item(struct wf_core *c, uint32_t group, uint32_t lane)
 {
 	struct wf_group_state *g = &c->in->groups[group];

@@ -1,5 +1,6 @@
 /*
- * What the files about groups share (groups.c, group_order.c, group_results.c, group_retry.c).
+ * What the files about groups share (groups.c, group_order.c, group_results.c, group_retry.c,
+ * group_step.c).
  *
  * `group` is a number of the plan's, `member` one within the group (a branch, a step of a list with
  * depends_on, or a lane of a foreach), below its member_count. Nothing here fails: what goes wrong is an

@@ -2,8 +2,9 @@
  * Which thread is in hand, how side threads come and go, and what the instance is when they rest.
  *
  * The main thread decides what becomes of the instance; members of groups are part of the flow
- * (groups.c); a side thread carries a notification or a compensation, and never fails it. The instance has ended when all of them are done: until then what the main thread
- * ended with is kept in result, output and error.
+ * (groups.c); a side thread carries a notification or a compensation, and never fails it. The
+ * instance has ended when all of them are done: until then what the main thread ended with is kept
+ * in result, output and error.
  */
 #include "base/mem.h"
 #include "engine/core.h"

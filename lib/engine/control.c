@@ -1,4 +1,4 @@
-/* Runs a thread: pure code through the expression machine, and each control instruction here. */
+/* Runs the thread in hand: pure code through the expression machine, and each control instruction here. */
 #include "base/mem.h"
 #include "engine/core.h"
 
