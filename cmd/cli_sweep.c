@@ -163,6 +163,9 @@ void wf_target_failed(struct wf_ctx *ctx, struct wf_target *t, struct wf_cause *
 	(void)snprintf(cause->text, sizeof(cause->text), "%s", text);
 	json_decref(t->error);
 	t->status = wf_fail_aside(ctx, cause, &t->error);
+	/* whatever it is of the home that cannot be used, its status is one */
+	if (t->status == WF_EXIT_DENIED)
+		t->status = WF_EXIT_JOURNAL;
 }
 
 int wf_sweep_here(const struct wf_sweeping *how, struct wf_target *t)

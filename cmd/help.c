@@ -214,13 +214,13 @@ static int run_help(struct wf_ctx *ctx)
 {
 	WF_AUTOBUF struct wf_buf text = { 0 };
 	const char *name = wf_arg(ctx, 0);
+	const struct wf_cmd *command = name ? wf_command_find(name) : NULL;
+	if (name && !command)
+		return wf_fail_usage(ctx, "there is no verb %s", name);
 	if (wf_machine(ctx)) {
 		wf_out_json(ctx, wf_help_json());
 		return WF_EXIT_DONE;
 	}
-	const struct wf_cmd *command = name ? wf_command_find(name) : NULL;
-	if (name && !command)
-		return wf_fail_usage(ctx, "there is no verb %s", name);
 	if (command)
 		wf_help_verb(command, &ctx->out, &text);
 	else

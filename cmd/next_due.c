@@ -28,8 +28,10 @@ static int look_at_all(struct wf_ctx *ctx, const struct wf_targets *targets, str
 		int r = wf_sweep_next(ctx->home, t->tenant, t->environment, retention, &due, &cause);
 		if (r < 0) {
 			cause.err = r;
-			if (targets->count == 1)
-				return wf_fail_cause(ctx, &cause);
+			if (targets->count == 1) {
+				status = wf_fail_cause(ctx, &cause);
+				return status == WF_EXIT_DENIED ? WF_EXIT_JOURNAL : status;
+			}
 			wf_target_failed(ctx, t, &cause);
 			failed = t->status;
 			continue;

@@ -46,6 +46,7 @@ verbs() {
 	status 2 wfctl
 	status 2 wfctl lnit
 	assert_line --index 0 "wfctl: there is no verb lnit; did you mean lint?"
+	status 2 wfctl help nothing -o json
 	status 2 wfctl lint --qiuet
 	assert_line --index 0 "wfctl lint: unknown option --qiuet; did you mean --quiet?"
 	status 2 wfctl ps --stat failed
