@@ -440,7 +440,9 @@ static void check_input(struct fitter *f, const struct wf_model_step *s)
 	const struct wf_node *node = s->with_node;
 
 	f->action = s->action_name;
-	if (!wf_node_get(s->node, "with") && !s->with_misspelt) {
+	if (s->with_misspelt)
+		return;
+	if (!wf_node_get(s->node, "with")) {
 		const struct wf_node nothing = {.kind = WF_NODE_MAP, .span = s->action_node->span};
 		struct wf_expr empty = {.kind = WF_EXPR_LITERAL, .value = json_object()};
 		(void)fits(f, f->root, &nothing, &empty, "");

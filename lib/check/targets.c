@@ -86,6 +86,8 @@ void wf_check_targets(struct wf_checker *c)
 
 		for (uint32_t k = 0; k < s->next_count; k++)
 			resolve(&n, i, &s->next[k].to);
+		for (uint32_t k = 0; k < s->next_count; k++)
+			c->unknown_steps = c->unknown_steps || !s->next[k].to.node;
 		for (uint32_t k = 0; k < s->handler_count; k++)
 			resolve(&n, i, &s->handlers[k].to);
 		resolve(&n, i, &s->failure_to);

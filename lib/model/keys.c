@@ -47,11 +47,19 @@ static void hint_of_map(const struct wf_node *node, const char *what, struct wf_
 }
 
 /* What is written into an action's input most often. */
+static const char *const inputs[] = {"command", "shell", "url", "method", "headers", "body", "query", "duration",
+	"until", "approvers", "quorum", "sla", "workflow", "expression"};
+
+bool wf_read_beside_input(const struct wf_node *step)
+{
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+		if (wf_node_get(step, inputs[i]))
+			return true;
+	return false;
+}
+
 static void hint_of_step(struct wf_diag *d, const char *key)
 {
-	static const char *const inputs[] = {"command", "shell", "url", "method", "headers", "body", "query",
-		"duration", "until", "approvers", "quorum", "sla", "workflow", "expression"};
-
 	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
 		if (strcmp(inputs[i], key) == 0)
 			wf_diag_hint(d, "what the action takes stands in `with`: indent it below that");

@@ -33,9 +33,12 @@ static void read_identity(struct wf_read *r, const struct wf_node *w)
 	/* a flexprice name makes the id */
 	bool named = strcmp(m->dialect, "flexprice") != 0 || wf_node_get(w, "name") ||
 		     wf_read_lacks(r, w, "name");
-	if (named && wf_read_lacks(r, w, "id"))
-		WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
+	if (named && wf_read_lacks(r, w, "id")) {
+		struct wf_diag *d = WF_FIND(r, MISSING_KEY, r->model->root->map.pairs[0].key_span,
 			"the workflow has no `id`");
+		if (strcmp(m->dialect, "flexprice") == 0)
+			wf_diag_hint(d, "write a name, of which one is made, or an `id`");
+	}
 	if (m->id && !wf_read_valid_id(m->id, true))
 		wf_diag_hint(
 			WF_FIND(r, ID_INVALID, m->id_node->span, "`%s` cannot be an id", m->id),

@@ -37,6 +37,9 @@ bool wf_read_keys(struct wf_read *r, const struct wf_node *map, const char *what
 /* Whether the map has neither the key nor one that means it, and has a finding for that: after wf_read_keys. */
 bool wf_read_lacks(struct wf_read *r, const struct wf_node *map, const char *key);
 
+/* Whether a step has keys that belong into its action's input: there is a finding for each. */
+bool wf_read_beside_input(const struct wf_node *step);
+
 /* The key's value when it is there and of that kind; else NULL, after a finding when it is there
  * and of another. */
 const struct wf_node *wf_read_kind(

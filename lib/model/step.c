@@ -54,6 +54,7 @@ static void read_next(struct wf_read *r, const struct wf_node *map, struct wf_mo
 				     "`next` must be a list of transitions, here is %s",
 				     wf_read_kind_phrase(list)),
 			"write `next: [{ to: STEP }]`");
+		s->next_node = NULL; /* as if it were not there: what follows from it need not be said */
 		return;
 	}
 	if (list->list.count == 0)
@@ -277,7 +278,10 @@ static void read_with(
 	struct wf_read *r, const struct wf_node *map, uint32_t step, struct wf_model_step *s)
 {
 	s->with_node = wf_node_get(map, "with");
-	s->with_misspelt = !s->with_node && !wf_read_lacks(r, map, "with");
+	if (s->with_node && s->with_node->kind == WF_NODE_NULL && wf_read_beside_input(map))
+		s->with_node = NULL; /* what should stand in it was not indented */
+	s->with_misspelt = !s->with_node &&
+			   (!wf_read_lacks(r, map, "with") || wf_read_beside_input(map));
 	if (s->with_node && s->with_node->kind != WF_NODE_MAP &&
 		s->with_node->kind != WF_NODE_STRING) {
 		WF_FIND(r, WRONG_TYPE, s->with_node->span, "`with` must be a map, here is %s",

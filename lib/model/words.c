@@ -319,11 +319,15 @@ static void suggest(const struct wf_dialect *d, const char *message, struct wf_d
 		for (size_t i = 0; i < d->rename_count; i++) {
 			const struct wf_rename *rename = &d->renames[i];
 			const char *noun = wf_shape_noun(rename->shape);
-			bool here = !noun || strstr(message, noun);
+			bool here = !noun || strstr(message, noun) ||
+				    shape_that_lacks(message) == rename->shape;
 			if (here && strcmp(rename->theirs, key) != 0)
 				names[count++] = rename->theirs;
 		}
 		const char *nearest = wf_nearest(key, names, count);
+		for (size_t i = 0; !nearest && n >= 6 && i < count; i++)
+			if (strncmp(names[i], key, n) == 0)
+				nearest = names[i]; /* without its unit */
 		if (nearest) {
 			wf_diag_hint(f, "did you mean `%s`?", nearest);
 			wf_diag_fix(f, "%s", nearest);
