@@ -157,12 +157,10 @@ int wf_giving_kept_event(struct giving *g, struct wf_txn *txn, struct wf_drive *
 static int give(struct wf_runtime *rt, struct wf_gift *gift, bool *ret_delivered,
 	struct wf_cause *cause)
 {
-	int rc = wf_runtime_give(rt, gift, 1, NULL, cause);
-	if (!rc && gift->result && cause)
-		*cause = gift->why;
-	if (!rc && !gift->result && ret_delivered)
+	int rc = wf_giving_single(rt, gift, NULL, cause);
+	if (!rc && ret_delivered)
 		*ret_delivered = gift->delivered;
-	return rc ? rc : gift->result;
+	return rc;
 }
 
 int wf_runtime_signal(struct wf_runtime *rt, uint64_t number, const json_t *signal,

@@ -295,7 +295,7 @@ int wf_runtime_give(struct wf_runtime *rt, struct wf_gift *gifts, size_t count,
 	return 0;
 }
 
-static int give_single(struct wf_runtime *rt, struct wf_gift *gift, const struct wf_plan **ret_plan,
+int wf_giving_single(struct wf_runtime *rt, struct wf_gift *gift, const struct wf_plan **ret_plan,
 	struct wf_cause *cause)
 {
 	int rc = wf_runtime_give(rt, gift, 1, ret_plan, cause);
@@ -314,7 +314,7 @@ int wf_runtime_decide(struct wf_runtime *rt, const struct wf_decision *decision,
 	struct wf_event event = wf_drive_event(WF_EVENT_DECISION, decision->step, 0, data);
 	struct wf_gift gift = {.number = decision->number, .event = &event};
 	const struct wf_plan *plan = NULL;
-	int rc = give_single(rt, &gift, &plan, cause);
+	int rc = wf_giving_single(rt, &gift, &plan, cause);
 	json_decref(data);
 	struct wf_instance *now = NULL;
 	/* timers that fired are kept and shown, whatever became of the decision */
@@ -333,7 +333,7 @@ int wf_runtime_post(struct wf_runtime *rt, uint64_t number, const struct wf_even
 	struct wf_cause *cause)
 {
 	struct wf_gift gift = {.number = number, .event = event};
-	return give_single(rt, &gift, NULL, cause);
+	return wf_giving_single(rt, &gift, NULL, cause);
 }
 
 /* -- those that wait for room -- */

@@ -180,7 +180,7 @@ static enum wf_effect_trace recover_command(struct wf_runtime *rt, struct wf_dri
 }
 
 /* A command that left nothing never began, for its supervisor leaves a mark before that (and the
- * machine was not restarted: doubt_after_restart). Other effects leave no trace at all. */
+ * machine was not restarted: wf_drive_take_over). Other effects leave no trace at all. */
 static void recover_step(struct wf_runtime *rt, struct wf_drive *d, uint32_t step)
 {
 	enum wf_action action = d->held->plan->steps[step].action;

@@ -138,8 +138,8 @@ void wf_runtime_admitted(struct wf_runtime *rt);
 int wf_runtime_start(struct wf_runtime *rt, const struct wf_start *start, struct wf_started *ret,
 	struct wf_cause *cause);
 
-/* More starts on demand, for batches: called when there is room, gives false when there are no
- * more (or none now: *ret_later true). May be NULL. */
+/* More starts on demand, for batches: called when there is room; it starts one, or gives false when
+ * there are no more. May be NULL. */
 typedef bool wf_runtime_feed_fn(void *arg, struct wf_runtime *rt);
 void wf_runtime_set_feed(struct wf_runtime *rt, wf_runtime_feed_fn *fn, void *arg);
 
