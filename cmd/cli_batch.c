@@ -30,7 +30,8 @@ struct batch {
 	struct wf_schema *schema;
 	FILE *file;
 	const char *file_name;
-	struct wf_buf line;
+	struct wf_buf line;          /* that was read last */
+	struct wf_buf text;          /* of the result that was printed last */
 	uint64_t lines;              /* read so far: the number of the last one */
 	uint64_t started, done, refused;
 	struct queued {
@@ -81,13 +82,14 @@ static void put_result(struct batch *b, json_t *result, uint64_t line)
 		return;
 	}
 	/* the same, without a second object for each line */
-	WF_AUTOBUF struct wf_buf text = { 0 }, rest = { 0 };
-	wf_json_write(result, &rest);
+	wf_buf_reset(&b->text);
+	wf_buf_printf(&b->text, "{\"line\":%" PRIu64, line);
+	size_t brace = b->text.len;
+	wf_json_write(result, &b->text);
 	json_decref(result);
-	wf_buf_printf(&text, "{\"line\":%" PRIu64 ",", line);
-	wf_buf_add(&text, rest.data + 1, rest.len - 1);
-	wf_buf_addch(&text, '\n');
-	wf_out(b->ctx, &text); /* flushed with its commit: whoever reads along has it at once */
+	b->text.data[brace] = ',';
+	wf_buf_addch(&b->text, '\n');
+	wf_out(b->ctx, &b->text); /* flushed with its commit: whoever reads along has it at once */
 }
 
 /* On a terminal: how far it is, on one line that is written over. */
@@ -321,6 +323,7 @@ int wf_run_batch(struct wf_ctx *ctx, const struct wf_runnable *r, const char *fi
 	if (b.file && b.file != stdin)
 		(void)fclose(b.file);
 	wf_buf_done(&b.line);
+	wf_buf_done(&b.text);
 	wf_free(b.queued);
 	wf_schema_free(b.schema);
 	return status;

@@ -184,11 +184,11 @@ static void put_object(struct writer *w, const json_t *value)
 	if (w->sorted && count > 1) {
 		put_sorted(w, object, count);
 	} else {
-		struct member m;
-		bool first = true;
-		json_object_keylen_foreach (object, m.key, m.len, m.value) {
-			put_member(w, &m, first);
-			first = false;
+		void *first = json_object_iter(object);
+		for (void *at = first; at; at = json_object_iter_next(object, at)) {
+			struct member m = {json_object_iter_key(at), json_object_iter_key_len(at),
+				json_object_iter_value(at)};
+			put_member(w, &m, at == first);
 		}
 	}
 	put_char(w, '}');

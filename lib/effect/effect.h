@@ -33,7 +33,7 @@ struct wf_effect_request {
 	enum wf_action action;    /* EXEC_RUN, HTTP_REQUEST, or APPROVAL_REQUEST: who is asked is looked up */
 	const json_t *input;      /* borrowed until the result */
 	const char *token;        /* names the attempt for all time: [0-9a-z-]{1,100}; the spool file's
-	                             name */
+	                             name. HTTP_REQUEST: not looked at */
 	const char *key;          /* idempotency key; NULL */
 	const char *folder;       /* instead of the options' workdir; NULL */
 	uint64_t timeout_ms;      /* from now; 0: none */

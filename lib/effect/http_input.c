@@ -192,10 +192,20 @@ static bool has_header(const struct reader *r, const char *name)
 	return false;
 }
 
+static void put_header(struct reader *r, const char *name, const char *value)
+{
+	size_t n = strlen(name), value_n = strlen(value);
+	char *line = wf_arena_alloc(r->arena, n + 2 + value_n + 1);
+	memcpy(line, name, n);
+	memcpy(line + n, ": ", 2);
+	memcpy(line + n + 2, value, value_n + 1);
+	r->headers[r->header_count++] = line;
+}
+
 static void add_header(struct reader *r, const char *name, const char *value)
 {
 	if (!has_header(r, name))
-		r->headers[r->header_count++] = wf_arena_printf(r->arena, "%s: %s", name, value);
+		put_header(r, name, value);
 }
 
 static bool read_headers(struct reader *r)
@@ -215,7 +225,7 @@ static bool read_headers(struct reader *r)
 				"the header `%s` must be a string of one line", name));
 		if (!is_token(name) || strlen(name) > 200)
 			return invalid(r, "`headers` has a name that no header can have");
-		r->headers[r->header_count++] = wf_arena_printf(r->arena, "%s: %s", name, text);
+		put_header(r, name, text);
 	}
 	return true;
 }

@@ -399,7 +399,9 @@ struct wf_inflight *wf_drive_add_inflight(struct wf_drive *d, uint32_t step)
 	f->step = step;
 	f->attempt = d->in->steps[step].attempts;
 	f->visit = d->in->steps[step].visits;
-	wf_drive_token(d->held->plan, d->in, step, f->token, sizeof(f->token));
+	/* of a request nothing remains here that would be looked for by a name */
+	if (d->held->plan->steps[step].action != WF_ACT_HTTP_REQUEST)
+		wf_drive_token(d->held->plan, d->in, step, f->token, sizeof(f->token));
 	f->next = d->inflight;
 	d->inflight = f;
 	return f;
