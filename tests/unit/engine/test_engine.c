@@ -47,6 +47,12 @@ static int feed(struct world *w, enum wf_event_type type, uint32_t step, uint32_
 	return rc;
 }
 
+static void start(struct world *w, struct sketch *s)
+{
+	begin(w, s);
+	assert_int_equal(feed(w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+}
+
 static int decide(struct world *w, const char *by, const char *what)
 {
 	return feed(w, WF_EVENT_DECISION, 0, 0,
@@ -74,8 +80,7 @@ static void pure_steps_complete_in_one_turn(void **state)
 		sketch_perform(&s, sketch_step(&s, id, WF_ACT_DATA_SET), json_pack("{s:i}", "n", i));
 	}
 	sketch_finish(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	assert_string_equal(w.in->result, "success");
 	assert_int_equal(w.turn.command_count, 0);
@@ -97,8 +102,7 @@ static void an_effect_rests_until_its_result(void **state)
 	step.timeout_ms = 5000;
 	sketch_perform(&s, step, json_pack("{s:s}", "url", "http://x"));
 	sketch_finish(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_RUNNING);
 	assert_int_equal(w.turn.command_count, 1);
 	assert_int_equal(w.turn.commands[0].attempt, 1);
@@ -132,8 +136,7 @@ static void retries_back_off_and_end(void **state)
 	struct sketch s;
 	struct world w;
 	sketch_retrying(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	WF_AUTOFREE char *key = wf_strdup(w.in->steps[0].key);
 	assert_int_equal(feed(&w, WF_EVENT_FAILURE, 0, 1, error_value("ServerError", "500")), 0);
 	assert_int_equal(w.in->status, WF_INST_WAITING);
@@ -168,8 +171,7 @@ static void a_retry_waits_as_long_as_it_is_told(void **state)
 		struct sketch s;
 		struct world w;
 		sketch_retrying(&s);
-		begin(&w, &s);
-		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		start(&w, &s);
 		struct wf_event event = {.type = WF_EVENT_FAILURE, .at = w.now, .attempt = 1,
 			.retry_after_ms = cases[i].told, .data = error_value("RateLimitError", "429")};
 		wf_turn_reset(&w.turn);
@@ -194,8 +196,7 @@ static void a_retry_beyond_the_deadline_fails_at_once(void **state)
 		step.retry = (struct wf_retry){.max_attempts = 3, .initial_ms = 500};
 		sketch_perform(&s, step, json_object());
 		sketch_finish(&s);
-		begin(&w, &s);
-		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		start(&w, &s);
 		assert_int_equal(feed(&w, WF_EVENT_FAILURE, 0, 1, error_value("ServerError", "500")), 0);
 		assert_int_equal(w.in->status, deadline == 500 ? WF_INST_FAILED : WF_INST_WAITING);
 		if (deadline == 500)
@@ -212,8 +213,7 @@ static void what_is_not_retryable_fails_at_once(void **state)
 	struct sketch s;
 	struct world w;
 	sketch_retrying(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(feed(&w, WF_EVENT_FAILURE, 0, 1, error_value("ValidationError", "400")), 0);
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	end(&w);
@@ -256,8 +256,7 @@ static void a_handler_takes_a_failure(void **state)
 	wf_plan_emit(&s.b, WF_OP_ROOT, WF_ROOT_ERROR, 0);
 	wf_plan_emit(&s.b, WF_OP_GET, 0, wf_plan_add_string(&s.b, "type"));
 	wf_plan_emit(&s.b, WF_OP_FINISH, 0, wf_plan_add_string(&s.b, "handled"));
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(feed(&w, WF_EVENT_FAILURE, 0, 1, error_value("ConflictError", "409")), 0);
 	assert_int_equal(w.in->status, WF_INST_COMPLETED);
 	assert_int_equal(w.in->steps[0].status, WF_STEP_FAILED);
@@ -281,8 +280,7 @@ static void level2_needs_two_different_people(void **state)
 	struct sketch s;
 	struct world w;
 	sketch_approval(&s, "level2");
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_WAITING);
 	assert_int_equal(w.in->wait, WF_WAIT_APPROVAL);
 	assert_int_equal(w.in->steps[0].due_at, w.now + 3600000);
@@ -306,8 +304,7 @@ static void a_rejection_fails_the_step(void **state)
 	struct sketch s;
 	struct world w;
 	sketch_approval(&s, "level3");
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(decide(&w, "carol", "reject"), 0);
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_string_equal(error_type(&w), "ApprovalRejected");
@@ -320,8 +317,7 @@ static void an_approval_expires_once_and_decisions_are_then_too_late(void **stat
 	struct sketch s;
 	struct world w;
 	sketch_approval(&s, "level1");
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	w.now += 3599999;
 	assert_int_equal(feed(&w, WF_EVENT_TIMER, 0, 0, NULL), WF_ECONFLICT);
 	w.now += 1;
@@ -341,8 +337,7 @@ static void a_policy_that_cannot_be_met_fails(void **state)
 		struct sketch s;
 		struct world w;
 		sketch_approval(&s, policies[i]);
-		begin(&w, &s);
-		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		start(&w, &s);
 		assert_int_equal(w.in->status, WF_INST_FAILED);
 		assert_string_equal(error_type(&w), "PolicyError");
 		end(&w);
@@ -358,8 +353,7 @@ static void a_timer_waits_for_its_time(void **state)
 	sketch_perform(&s, sketch_step(&s, "pause", WF_ACT_WAIT_TIMER),
 		json_pack("{s:s}", "duration", "PT2S"));
 	sketch_finish(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->wait, WF_WAIT_TIMER);
 	assert_int_equal(wf_instance_due(w.in), w.now + 2000);
 	w.now += 2000;
@@ -385,8 +379,7 @@ static void doubt_follows_on_crash(void **state)
 		step.on_crash = answers[i];
 		sketch_perform(&s, step, json_object());
 		sketch_finish(&s);
-		begin(&w, &s);
-		assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+		start(&w, &s);
 		assert_int_equal(feed(&w, WF_EVENT_DOUBT, 0, 1, NULL), 0);
 		assert_int_equal(w.in->status, outcome[i]);
 		assert_int_equal(w.turn.command_count, answers[i] == WF_ON_CRASH_RETRY);
@@ -415,8 +408,7 @@ static void a_crash_costs_no_attempt(void **state)
 	step.retry.max_attempts = 2;
 	sketch_perform(&s, step, json_object());
 	sketch_finish(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	for (int crash = 0; crash < 5; crash++) {
 		assert_int_equal(feed(&w, WF_EVENT_DOUBT, 0, 1, NULL), 0);
 		assert_int_equal(w.turn.command_count, 1);
@@ -442,8 +434,7 @@ static void the_instance_times_out(void **state)
 	struct world w;
 	sketch_approval(&s, "level1");
 	s.b.plan.timeout_ms = 1000;
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(wf_instance_due(w.in), w.now + 1000);
 	assert_int_equal(feed(&w, WF_EVENT_TIMER, WF_NONE, 0, NULL), WF_ECONFLICT);
 	w.now += 1000;
@@ -461,8 +452,7 @@ static void a_cancel_ends_what_waits(void **state)
 	struct sketch s;
 	struct world w;
 	sketch_approval(&s, "level1");
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(feed(&w, WF_EVENT_CANCEL, WF_NONE, 0, json_pack("{s:s}", "by", "ann")), 0);
 	assert_int_equal(w.in->status, WF_INST_CANCELLED);
 	assert_int_equal(w.in->steps[0].status, WF_STEP_CANCELLED);
@@ -480,8 +470,7 @@ static void a_loop_ends_at_max_visits(void **state)
 	step.max_visits = 5;
 	uint32_t index = sketch_perform(&s, step, json_object());
 	wf_plan_emit(&s.b, WF_OP_JUMP, 0, s.b.plan.steps[index].enter_pc);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_int_equal(w.in->steps[0].visits, 5);
 	assert_string_equal(wf_core_text(w.in->error, "code"), "max_visits");
@@ -499,8 +488,7 @@ static void max_visits_ends_a_handler_that_leads_back(void **state)
 	step.fail_pc = wf_plan_here(&s.b) + 4;
 	uint32_t index = sketch_perform(&s, step, json_object());
 	wf_plan_emit(&s.b, WF_OP_JUMP, 0, s.b.plan.steps[index].enter_pc);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_int_equal(w.in->steps[0].visits, 3);
 	assert_string_equal(wf_core_text(w.in->error, "code"), "max_visits");
@@ -523,8 +511,7 @@ static void a_missing_path_fails_the_step_with_its_place(void **state)
 	wf_plan_emit(&s.b, WF_OP_PERFORM, 0, index);
 	wf_plan_emit(&s.b, WF_OP_LEAVE, 0, index);
 	sketch_finish(&s);
-	begin(&w, &s);
-	assert_int_equal(feed(&w, WF_EVENT_START, WF_NONE, 0, NULL), 0);
+	start(&w, &s);
 	assert_int_equal(w.in->status, WF_INST_FAILED);
 	assert_string_equal(error_type(&w), "BindingError");
 	assert_int_equal(json_integer_value(json_object_get(w.in->error, "line")), 7);
