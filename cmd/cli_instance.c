@@ -14,9 +14,6 @@ static int find_txn(struct wf_txn *txn, void *arg, struct wf_cause *cause)
 	if (r == WF_ENOENT) {
 		(void)wf_fail(cause, r, "there is no instance %s", f->name);
 		wf_fail_hint(cause, "wfctl ps lists them");
-	} else if (r == WF_EAMBIGUOUS) {
-		(void)wf_fail(cause, r, "%s begins the id of several instances", f->name);
-		wf_fail_hint(cause, "give more digits, or the number");
 	} else if (r < 0 && cause && !*cause->text) {
 		(void)wf_fail(cause, r, "instance %s cannot be found: %s", f->name, wf_strerror(r));
 	}

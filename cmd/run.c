@@ -335,7 +335,8 @@ const struct wf_verb wf_verb_run = {
 		       "is a failed result; the others go on. "
 		       "The status is then 0 when all completed, 1 when some failed, 3 when some are "
 		       "parked.",
-	.examples = "wfctl run workflows/onboarding.yaml --set user.id=u1 --set user.email=ann@example.org\n"
+	.examples = "wfctl run workflows/onboarding.yaml --set user.id=u1 --set user.email=ann@example.org "
+		    "--set erp_url=https://erp.example --set idp_url=https://idp.example\n"
 		    "wfctl run nightly_backup@1.2.0 --input @backup.json\n"
 		    "wfctl run import_customer --batch customers.jsonl --jobs 32 > results.jsonl",
 	.options = options,

@@ -111,7 +111,10 @@ static void show_components(struct wf_ctx *ctx, const struct wf_plan *plan,
 			json_string_value(json_object_get(component, "component")));
 		wf_table_cell(table, WF_ROLE_PLAIN, title ? title : "-");
 	}
-	wf_table_write(table, &ctx->out, 0, false, &text);
+	if (wf_table_rows(table))
+		wf_table_write(table, &ctx->out, 0, false, &text);
+	else if (!ctx->quiet)
+		wf_buf_addstr(&text, "no component applies\n");
 	wf_out(ctx, &text);
 	wf_table_free(table);
 	json_decref(list);

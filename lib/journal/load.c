@@ -3,6 +3,7 @@
 #include "journal/private.h"
 #include "plan/plan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* -- one instance -- */
@@ -292,7 +293,8 @@ static int is_of_uuid(struct wf_txn *t, uint64_t number, const uint8_t nibbles[3
 		"an id leads to an instance that has another");
 }
 
-static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_t *ret)
+/* WF_EAMBIGUOUS: ret has the first two. */
+static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_t ret[2])
 {
 	struct wf_uuid low = {{0}};
 	for (int i = 0; i < n; i++)
@@ -302,7 +304,6 @@ static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_
 	int rc = wf_cursor_open(t->store, WF_TABLE_INDEX, &c, t->cause);
 	if (rc)
 		return wf_txn_fail(t, rc);
-	uint64_t found = 0;
 	unsigned matches = 0;
 	rc = wf_cursor_seek_before(&c, k.bytes, k.n, t->cause);
 	if (!rc)
@@ -311,8 +312,7 @@ static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_
 		rc = wf_cursor_seek(&c, k.bytes, k.n, t->cause);
 	while (!rc && c.key[0] == WF_INDEX_UUID && c.key_n == k.n &&
 		starts_with(c.key + 1, nibbles, n) && matches < 2) {
-		found = wf_be64_at(c.key + 17);
-		matches++;
+		ret[matches++] = wf_be64_at(c.key + 17);
 		rc = wf_cursor_next(&c, t->cause);
 	}
 	if (!rc)
@@ -324,15 +324,14 @@ static int find_uuid(struct wf_txn *t, const uint8_t nibbles[32], int n, uint64_
 		return WF_ENOENT;
 	if (matches > 1)
 		return WF_EAMBIGUOUS;
-	*ret = found;
-	return is_of_uuid(t, found, nibbles, n);
+	return is_of_uuid(t, ret[0], nibbles, n);
 }
 
 int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
 {
 	if (t->err)
 		return t->err;
-	uint64_t number;
+	uint64_t number, found[2] = { 0 };
 	uint8_t nibbles[32];
 	bool hash = name[0] == '#';
 	int rc = WF_ENOENT;
@@ -346,10 +345,13 @@ int wf_txn_find_instance(struct wf_txn *t, const char *name, uint64_t *ret)
 	}
 	int digits = hash ? -1 : parse_prefix(name, nibbles);
 	if (rc == WF_ENOENT && digits >= 4)
-		rc = find_uuid(t, nibbles, digits, ret);
+		rc = find_uuid(t, nibbles, digits, found);
+	if (!rc && found[0])
+		*ret = found[0];
 	if (rc == WF_EAMBIGUOUS) {
-		(void)wf_fail(t->cause, rc, "more than one instance's id begins with %.40s", name);
-		wf_fail_hint(t->cause, "give more of it, or the instance's number");
+		(void)wf_fail(t->cause, rc, "%.40s begins the ids of several instances: #%" PRIu64 ", #%"
+			PRIu64, name, found[0], found[1]);
+		wf_fail_hint(t->cause, "give more digits, or the number");
 	} else if (rc == WF_ENOENT) {
 		(void)wf_fail(t->cause, rc, "there is no instance %.60s", name);
 		wf_fail_hint(t->cause, "wfctl ps lists them");

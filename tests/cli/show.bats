@@ -90,7 +90,7 @@ setup() {
 	wfctl run flow.yaml >/dev/null || true
 	# two made within one frozen instant share the time's digits
 	status 2 wfctl show "${uuid:0:8}"
-	assert_output --partial "several instances"
+	assert_output --regexp "several instances: #[12], #[12]"
 	status 4 wfctl show 99
 	status 4 wfctl show ffff-ffff
 	status 4 wfctl show nonsense
@@ -136,6 +136,8 @@ setup() {
 	assert_equal "$(jq -c 'map(.component)' <<<"$output")" '["output","done","always"]'
 	ok wfctl show 2 --ui
 	assert_line --regexp '^ +5\.5 +always +Always$'
+	ok wfctl show 1 --ui
+	assert_output "no component applies"
 }
 
 @test "--ui: what waits is running, too, and not completed" {
