@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* The members of an action's `with`, or of its output, of a built-in or one that is shipped: objects {name, type, required, meaning} and
- * perhaps `default`; those of a member that is a mapping follow it with their path as name. New; empty
- * when the schema names none. */
+/* The members of an action's `with`, or of its output, of a built-in one or one that is shipped:
+ * objects {name, type, required, meaning} and perhaps `default`; those of a member that is a mapping
+ * follow it with their path as name. New; empty when the schema names none. */
 json_t *wf_action_members(const char *action, bool output);
 
 /* The sentence that describes the whole of it; from wf_alloc, NULL when the action has no schema. */

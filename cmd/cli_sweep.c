@@ -117,8 +117,9 @@ static int check_given(struct wf_ctx *ctx, const struct wf_targets *t, const cha
 		const char *other = tenant ? "environment" : "tenant", *with = wf_opt(ctx, other);
 		WF_AUTOFREE char *hint = wf_asprintf("wfctl init --%s %s makes a journal", option, g->value);
 		if (!found)
-			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, hint, "no journal here has the %s %s%s%s%s%s", option,
-				g->value, with ? " with the " : "", with ? other : "", with ? " " : "",
+			return wf_fail_at(ctx, WF_EXIT_MISSING, "NOT_FOUND", NULL, hint,
+				"no journal here has the %s %s%s%s%s%s", option, g->value,
+				with ? " with the " : "", with ? other : "", with ? " " : "",
 				with ? with : "");
 	}
 	return 0;
@@ -201,9 +202,9 @@ static const struct {
 } counts[] = {
 #define COUNT(member) { #member, offsetof(struct wf_sweep_report, member) }
 	COUNT(orphans), COUNT(timers), COUNT(fired), COUNT(missed), COUNT(granted), COUNT(events),
-	COUNT(replaced), COUNT(released),
-	COUNT(dropped), COUNT(pruned), COUNT(refused), COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed),
-	COUNT(cancelled), COUNT(parked), COUNT(lost),
+	COUNT(replaced), COUNT(released), COUNT(dropped), COUNT(pruned), COUNT(refused),
+	COUNT(started), COUNT(queued), COUNT(completed), COUNT(failed), COUNT(cancelled),
+	COUNT(parked), COUNT(lost),
 #undef COUNT
 };
 #define COUNTS (sizeof(counts) / sizeof(counts[0]))

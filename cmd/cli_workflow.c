@@ -294,8 +294,8 @@ static void say_deleted(struct change *c, uint64_t cancelled, bool dry)
 	wf_buf_addch(&text, '\n');
 	wf_out(ctx, &text);
 	if (c->left.len)
-		wf_note(ctx, "schedules that start it stay, and wait for it to be registered again: %s; wfctl schedule delete",
-			c->left.data);
+		wf_note(ctx, "schedules that start it stay, and wait for it to be registered again: %s; "
+			     "wfctl schedule delete", c->left.data);
 }
 
 /* What is destroyed is asked about first: the journal is only looked at. */

@@ -143,8 +143,8 @@ static const struct wf_option options[] = {
 	WF_OPTION_ACTIONS,
 	WF_OPTION_DIALECT,
 	WF_OPTION_WITH,
-	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm), a summary (json) or the definition in the "
-		"canonical dialect (orch)",
+	{ "emit", 0, "WHAT", "write the plan's bytes (plan), its assembly (asm), a summary (json) or "
+		"the definition in the canonical dialect (orch)",
 		"plan|asm|json|orch", NULL },
 	{ "output-file", 'O', "FILE", "write there, the plan's bytes unless --emit says otherwise",
 		"file", NULL },

@@ -317,8 +317,8 @@ void wf_drive_reload(struct wf_runtime *rt, struct wf_drive *d);
 void wf_inside_begin(struct wf_runtime *rt);
 /* The transaction is about this one too: whoever loaded it writes it. */
 void wf_inside_about(struct wf_runtime *rt, struct wf_drive *d);
-/* Cancels an instance in a transaction of the caller's; who owns it hears of it with wf_runtime_after. One that has
- * ended is left as it is; ret_given says so, and may be NULL. */
+/* Cancels an instance in a transaction of the caller's; who owns it hears of it with
+ * wf_runtime_after. One that has ended is left as it is; ret_given says so, and may be NULL. */
 int wf_give_cancel(struct wf_runtime *rt, struct wf_txn *txn, uint64_t number, json_t *data,
 	bool *ret_given, struct wf_cause *cause);
 /* A start of the transaction in hand cancelled it; by: the start's number. */

@@ -53,9 +53,11 @@ static bool plans_of_retry(const struct wf_event *e, uint8_t ret_was[WF_HASH_SIZ
 {
 	const char *was = json_string_value(json_object_get(e->data, "was"));
 	const char *now = json_string_value(json_object_get(e->data, "plan"));
-	return (e->type == WF_EVENT_RETRY || e->type == WF_EVENT_MIGRATE) && was && now && strlen(was) == (size_t)2 * WF_HASH_SIZE &&
-		strlen(now) == (size_t)2 * WF_HASH_SIZE && wf_unhex(was, ret_was, WF_HASH_SIZE) &&
-		wf_unhex(now, ret_now, WF_HASH_SIZE);
+	const size_t digits = (size_t)2 * WF_HASH_SIZE;
+	if ((e->type != WF_EVENT_RETRY && e->type != WF_EVENT_MIGRATE) || !was || !now)
+		return false;
+	return strlen(was) == digits && strlen(now) == digits &&
+		wf_unhex(was, ret_was, WF_HASH_SIZE) && wf_unhex(now, ret_now, WF_HASH_SIZE);
 }
 
 /* A RETRY's data is small; the records are decoded once more when they are fed. */
