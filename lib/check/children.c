@@ -5,12 +5,26 @@
 
 /* -- the output -- */
 
+/* Whether `completion` has keys that are none, of which there are findings. */
+static bool ending_misspelt(const struct wf_model *m)
+{
+	const struct wf_node *ending = wf_node_get(wf_node_get(m->root, "workflow"), "completion");
+
+	for (size_t i = 0; ending && ending->kind == WF_NODE_MAP && i < ending->map.count; i++)
+		if (strcmp(ending->map.pairs[i].key, "on_success") != 0 &&
+			strcmp(ending->map.pairs[i].key, "on_failure") != 0)
+			return true;
+	return false;
+}
+
 void wf_check_output(struct wf_checker *c)
 {
 	const struct wf_model *m = c->model;
 	const struct wf_model_tree *output = &m->success_output;
 
 	if (!m->output_schema || m->is_action)
+		return;
+	if (!output->node && ending_misspelt(m))
 		return;
 	if (!output->node) {
 		WF_FIND(c, WORKFLOW_OUTPUT, m->id_node ? m->id_node->span : m->root->span,

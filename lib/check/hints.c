@@ -20,3 +20,21 @@ void wf_check_hint_input(enum wf_action action, const char *name, struct wf_diag
 		if (hints[i].action == action && strcmp(hints[i].name, name) == 0)
 			wf_diag_hint(d, "%s", hints[i].hint);
 }
+
+void wf_check_hint_members(const json_t *properties, struct wf_diag *d)
+{
+	const size_t few = 6;
+	size_t count = json_object_size(properties), i = 0;
+	WF_AUTOBUF struct wf_buf list = {0};
+	const char *name;
+	const json_t *value;
+
+	if (!count || count > few)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)properties, name, value)
+	{
+		wf_buf_printf(&list, "%s`%s`", i == 0 ? "" : i + 1 == count ? " and " : ", ", name);
+		i++;
+	}
+	wf_diag_hint(d, count == 1 ? "it has %s alone" : "it has %s", list.data);
+}

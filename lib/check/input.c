@@ -180,6 +180,8 @@ static void unknown_member(
 	if (nearest) {
 		wf_diag_hint(d, "did you mean `%s`?", nearest);
 		wf_diag_fix(d, "%s", nearest);
+	} else {
+		wf_check_hint_members(properties, d);
 	}
 }
 

@@ -79,6 +79,8 @@ void wf_check_bindings(struct wf_checker *c);
 void wf_check_inputs(struct wf_checker *c);
 /* hints.c: of a part that has the wrong form, how it is written. */
 void wf_check_hint_input(enum wf_action action, const char *name, struct wf_diag *d);
+/* Of an object with few properties all are said. */
+void wf_check_hint_members(const json_t *properties, struct wf_diag *d);
 /* What `result` of a definition makes, against the output's schema. */
 void wf_check_result(struct wf_checker *c, json_t *schema, const char *action,
 	const struct wf_node *node, const struct wf_expr *e);

@@ -63,6 +63,8 @@ static void hint_of_step(struct wf_diag *d, const char *key)
 	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
 		if (strcmp(inputs[i], key) == 0)
 			wf_diag_hint(d, "what the action takes stands in `with`: indent it below that");
+	if (strcmp(key, "next_step_id") == 0 || strcmp(key, "goto") == 0 || strcmp(key, "to") == 0)
+		wf_diag_hint(d, "where it leads is written `next: [{ to: … }]`");
 	if (strcmp(key, "steps") == 0)
 		wf_diag_hint(d, "steps of a step stand in `foreach`, or in a branch of `parallel`");
 }

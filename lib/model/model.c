@@ -65,6 +65,13 @@ static void not_a_workflow(struct wf_read *r, const struct wf_node *root)
 	for (size_t i = 0; i < root->map.count; i++) {
 		const struct wf_pair *pair = &root->map.pairs[i];
 
+		if (strcasecmp(pair->key, "workflow_id") == 0 || strcasecmp(pair->key, "workflowId") == 0) {
+			d = WF_FIND(r, NOT_A_WORKFLOW, pair->key_span,
+				"`%s` begins no definition", pair->key);
+			wf_diag_hint(d, "did you mean `workflowId`?");
+			wf_diag_fix(d, "workflowId");
+			return;
+		}
 		if (strcasecmp(pair->key, "workflow") && strcasecmp(pair->key, "workflows"))
 			continue;
 		d = WF_FIND(r, NOT_A_WORKFLOW, pair->key_span, "the key `workflow` is missing at the root, here is `%s`",

@@ -71,6 +71,7 @@ json_t *wf_read_schema(struct wf_read *r, const struct wf_node *node, const char
 		return NULL;
 	}
 	wf_schema_free(schema);
+	wf_read_schema_words(r, node);
 	return document;
 }
 

@@ -134,6 +134,9 @@ bool wf_read_defined(struct wf_read *r, struct wf_model_step *s);
 /* Whether the built-in can perform a definition. */
 void wf_read_means(struct wf_read *r, const struct wf_model_step *s);
 
+/* A warning for each keyword that JSON Schema does not have. */
+void wf_read_schema_words(struct wf_read *r, const struct wf_node *schema);
+
 /* A JSON Schema, new; NULL without one, or after a finding. */
 json_t *wf_read_schema(struct wf_read *r, const struct wf_node *node, const char *key);
 

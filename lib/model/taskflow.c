@@ -19,6 +19,10 @@ static void put_condition(struct wf_translation *t, enum wf_shape shape, const s
 	struct wf_node *map;
 
 	(void)shape;
+	if (theirs->value->kind == WF_NODE_MAP && !wf_node_get(theirs->value, "when")) {
+		WF_FIND(t->r, WRONG_TYPE, theirs->value->span, "`condition` must be an expression, here is a map");
+		return;
+	}
 	if (theirs->value->kind == WF_NODE_MAP) {
 		wf_tr_put(t, out, ours, theirs->key_span,
 			wf_tr_value(t, WF_SHAPE_CONDITION, WF_FORM_MAP, theirs->value));

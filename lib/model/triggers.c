@@ -144,7 +144,9 @@ static void lack_type(struct wf_read *r, const struct wf_node *map)
 		"backfill_limit", "overlap", "enabled"};
 
 	WF_READ_KEYS(r, map, "a trigger", keys);
-	if (wf_read_lacks(r, map, "type"))
+	/* a taskflow pattern says that it is an event's */
+	bool pattern = strcmp(r->model->dialect, "taskflow") == 0 && !wf_read_lacks(r, map, "name");
+	if (!pattern && wf_read_lacks(r, map, "type"))
 		WF_FIND(r, MISSING_KEY, map->span, "the trigger has no `type`");
 }
 
@@ -209,7 +211,7 @@ static void read_slots(struct wf_read *r, const struct wf_node *map)
 		wf_diag_hint(WF_FIND(r, KEY_MISPLACED, limit_pair->key_span,
 				     "`limit` counts the instances of one `key`"),
 			"for all instances of the workflow write `max_in_flight`");
-	if (wf_read_lacks(r, map, "key") && wf_read_lacks(r, map, "max_in_flight"))
+	if (!limit_pair && wf_read_lacks(r, map, "key") && wf_read_lacks(r, map, "max_in_flight"))
 		WF_FIND(r, MISSING_KEY, map->span,
 			"`concurrency` has neither `key` nor `max_in_flight`");
 	if (key) {

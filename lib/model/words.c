@@ -293,7 +293,7 @@ static char *spoken(const struct wf_dialect *d, const struct wf_node *root, cons
 		wf_buf_add(&out, s, (size_t)(open + 1 - s));
 		if (text == f->hint && (open[1] == '{' || memmem(open, (size_t)(close - open), ": {", 3) ||
 					       memmem(open, (size_t)(close - open), ": [", 3)))
-			put_snippet(d, f->message, open + 1, (size_t)(close - open - 1), &out);
+			put_snippet(d, text, open + 1, (size_t)(close - open - 1), &out);
 		else if (words && s != text)
 			wf_buf_add(&out, open + 1, (size_t)(close - open - 1));
 		else
