@@ -96,7 +96,10 @@ static void join_family(struct wf_runtime *rt, struct wf_drive *d)
 	rt->child_count += d->in->awaited;
 }
 
-/* One whose child parks here may park too. */
+static bool parks(const struct wf_runtime *rt, const struct wf_drive *d, int64_t now);
+
+/* One whose last child parts here may park too. Where it was committed before the child, beside it, its stay
+ * was decided while the child was here, and nothing else may ever come that decides it again. */
 static void leave_family(struct wf_runtime *rt, struct wf_drive *d)
 {
 	rt->child_count -= d->in->awaited;
@@ -110,7 +113,7 @@ static void leave_family(struct wf_runtime *rt, struct wf_drive *d)
 	d->parent->children--;
 	if (!d->parent->children) {
 		d->parent->left_alone = d->parent->touched;
-		if (!wf_instance_status_final(d->in->status))
+		if (!wf_instance_status_final(d->in->status) || parks(rt, d->parent, wf_now_ms()))
 			wf_drive_touch(rt, d->parent);
 	}
 	d->parent = NULL;
