@@ -473,3 +473,47 @@ starts() {
 	assert_equal "$(wfctl compile -o json fan.wfs | jq -r .plan)" "$(wfctl compile -o json fan.yaml | jq -r .plan)"
 	ok wfctl journal check
 }
+
+# ended PID: it runs no more, whether or not somebody has asked how it ended
+ended() {
+	[ ! -e "/proc/$1/stat" ] || [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null || echo Z) == Z* ]]
+}
+
+@test "a parent whose own failure comes just before its last child's end parks" {
+	mkfifo mine theirs
+	cat >both.yaml <<-'EOT'
+	workflow:
+	  id: both
+	  steps:
+	    - id: fan
+	      parallel:
+	        branches:
+	          - id: l
+	            steps:
+	              - id: own
+	                action: exec.run
+	                with: { shell: "echo $PPID >mine.pid; read go <mine; exit 1" }
+	                retry: { max_attempts: 2, delay: PT1H, on: [ExecError] }
+	          - { id: r, steps: [{ id: call, action: workflow.run, with: { workflow: short } }] }
+	---
+	workflow:
+	  id: short
+	  steps: [{ id: work, action: exec.run, with: { shell: "echo $PPID >theirs.pid; read go <theirs" } }]
+	EOT
+	WFCTL_NOW=2126-03-01T09:00:00Z "$WFCTL_BUILD/wfctl" run both.yaml >said 2>&1 &
+	local run=$! state=0
+	wait_for test -s mine.pid
+	wait_for test -s theirs.pid
+	# it hears of both at once, of its own command first
+	kill -STOP "$run"
+	echo go >mine
+	wait_for ended "$(cat mine.pid)"
+	echo go >theirs
+	wait_for ended "$(cat theirs.pid)"
+	kill -CONT "$run"
+	wait_for ended "$run"
+	wait "$run" || state=$?
+	assert_equal "$state" 3
+	assert_equal "$(grep -c 'ok    call' said)" 1
+	ok wfctl journal check
+}
