@@ -11,6 +11,7 @@ void wf_check_hint_input(enum wf_action action, const char *name, struct wf_diag
 	} hints[] = {
 		{WF_ACT_EXEC_RUN, "command",
 			"write a list of words, `[echo, hi]`, or `shell` for a line of the shell"},
+		{WF_ACT_EXEC_RUN, "env", "write `env: { NAME: value }`"},
 		{WF_ACT_APPROVAL_REQUEST, "approvers", "write `approvers: { list: [ … ] }`"},
 		{WF_ACT_APPROVAL_REQUEST, "escalations", "write a list: `escalations: [ … ]`"},
 		{WF_ACT_HTTP_REQUEST, "headers", "write `headers: { name: value }`"},

@@ -265,10 +265,13 @@ static void read_transform(struct wf_read *r, const struct wf_node *with, struct
 
 	if (!WF_READ_KEYS(r, with, "the input of `data.transform`", keys))
 		return;
-	language = wf_read_word(r, with, "language", wf_read_languages, WF_READ_LANGUAGES, 0);
-	if (language > 0)
+	language = wf_node_get(with, "language") ? wf_read_word(r, with, "language", wf_read_languages,
+							   WF_READ_LANGUAGES, WF_READ_LANGUAGES)
+						 : 0;
+	/* of an unknown one nobody can say whether the expression is one */
+	if (language > 0 && language < WF_READ_LANGUAGES)
 		s->query = wf_read_query(r, with, "expression", (enum wf_query_language)(language - 1));
-	else
+	else if (!language)
 		s->transform = wf_read_predicate(r, with, "expression");
 	need_target(r, with, "expression", "`data.transform`");
 	s->with = wf_read_tree(r, input);

@@ -25,8 +25,12 @@ static void read_transform(struct wf_read *r, const struct wf_pair *pair, struct
 		return;
 	if (again && wf_node_get(map, "type"))
 		WF_FIND(r, KEY_CONFLICT, again->key_span, "`type` says the language already");
-	size_t language = wf_read_word(r, map, again ? "language" : "type", wf_read_languages,
-		WF_READ_LANGUAGES, 0);
+	const char *key = again ? "language" : "type";
+	size_t language = wf_node_get(map, key) ? wf_read_word(r, map, key, wf_read_languages,
+							  WF_READ_LANGUAGES, WF_READ_LANGUAGES)
+						: 0;
+	if (language == WF_READ_LANGUAGES)
+		return;
 	if (wf_read_lacks(r, map, "expression"))
 		WF_FIND(r, MISSING_KEY, map->span, "`transform` has no `expression`");
 	else if (language > 0)
