@@ -165,6 +165,8 @@ static void why_active(struct wf_why *w)
 		if (i != step && resting(&w->in->steps[i]))
 			also(w, i);
 	wf_why_tell_waking(w);
+	/* it may wake, and its next effect does not begin */
+	(void)wf_why_holds(w);
 	if (w->in->timeout_at)
 		wf_why_then(w, w->in->timeout_at,
 			"the instance is over its time limit and fails (TimeoutError)");

@@ -151,6 +151,10 @@ shape_of() {
 	EOT
 	status 3 wfctl run held.yaml
 	ok wfctl hold held --reason "the bank is closed" --as ops
+	ok wfctl why 1
+	assert_line --index 0 --partial "#1 waits for the signal go"
+	assert_line '  held    held is on hold since 09:12:05 (0 ms) by ops "the bank is closed"'
+	assert_line "          wfctl release held"
 	ok wfctl signal 1 go
 	ok wfctl why 1
 	assert_line --index 0 --partial "#1 may not begin pay since"
