@@ -17,7 +17,7 @@ void wf_check_hint_input(enum wf_action action, const char *name, struct wf_diag
 		{WF_ACT_HTTP_REQUEST, "headers", "write `headers: { name: value }`"},
 	};
 
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+	for (size_t i = 0; d && d->rule == WF_RULE_ACTION_INPUT && i < sizeof hints / sizeof *hints; i++)
 		if (hints[i].action == action && strcmp(hints[i].name, name) == 0)
 			wf_diag_hint(d, "%s", hints[i].hint);
 }

@@ -68,13 +68,6 @@ static json_t *deref(const struct fitter *f, json_t *schema)
 	return schema;
 }
 
-/* Where an action is given a part of the wrong form. */
-static void hint_of(const struct fitter *f, const char *name, struct wf_diag *d)
-{
-	if (d && f->rule == WF_RULE_ACTION_INPUT)
-		wf_check_hint_input(f->id, name, d);
-}
-
 /* Reports what lib/schema found in a value that is written out. */
 static void report(struct fitter *f, const struct wf_schema_issues *issues,
 	const struct wf_node *node, const char *name)
@@ -88,7 +81,7 @@ static void report(struct fitter *f, const struct wf_schema_issues *issues,
 		struct wf_diag *d = COMPLAIN(f, f->rule, at->span, "`%s` of `%s` %s",
 			slash ? slash + 1 : called(f, name), f->action, issue->message);
 		if (!slash)
-			hint_of(f, name, d);
+			wf_check_hint_input(f->id, name, d);
 	}
 }
 
@@ -390,8 +383,9 @@ static enum fit fits_parts(struct fitter *f, json_t *schema, const struct wf_nod
 	enum fit result;
 
 	if (!takes(f, schema, map ? WF_T_MAP : WF_T_LIST)) {
-		hint_of(f, name, COMPLAIN(f, f->rule, node->span, "`%s` of `%s` may not be a %s",
-					 called(f, name), f->action, map ? "map" : "list"));
+		wf_check_hint_input(f->id, name,
+			COMPLAIN(f, f->rule, node->span, "`%s` of `%s` may not be a %s", called(f, name),
+				f->action, map ? "map" : "list"));
 		return FIT_NO;
 	}
 	if (map) {

@@ -77,7 +77,7 @@ void wf_check_spare_defaults(json_t *schema);
 void wf_check_bindings(struct wf_checker *c);
 /* input.c: each action's input against its schema. After the bindings. */
 void wf_check_inputs(struct wf_checker *c);
-/* hints.c: of a part that has the wrong form, how it is written. */
+/* hints.c: of a part that has the wrong form, how it is written. No finding (NULL) is allowed. */
 void wf_check_hint_input(enum wf_action action, const char *name, struct wf_diag *d);
 /* Of an object with few properties all are said. */
 void wf_check_hint_members(const json_t *properties, struct wf_diag *d);
