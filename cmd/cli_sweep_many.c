@@ -227,7 +227,10 @@ static void wait_for(struct many *m, int64_t ms)
 			of[n] = &m->children[i];
 			fds[n++] = (struct pollfd){ .fd = m->children[i].fd, .events = POLLIN };
 		}
-	if (poll(fds, n, ms > INT32_MAX ? INT32_MAX : (int)ms) <= 0)
+	int ready = poll(fds, n, ms > INT32_MAX ? INT32_MAX : (int)ms);
+	if (ready < 0 && errno != EINTR && n)
+		read_some(m, of[0]); /* no memory to wait for all of them: a read waits for one */
+	if (ready <= 0)
 		return;
 	for (nfds_t i = 0; i < n; i++)
 		if (fds[i].revents)

@@ -325,6 +325,13 @@ PLAIN(int, timerfd_create, (int clock, int flags), (clock, flags))
 PLAIN(int, epoll_ctl, (int fd, int op, int other, struct epoll_event *e), (fd, op, other, e))
 PLAIN(int, epoll_wait, (int fd, struct epoll_event *e, int n, int ms), (fd, e, n, ms))
 PLAIN(int, poll, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms))
+/* What it is where the compiler knows how many there is room for. */
+int __poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room);
+EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room)
+{
+	return hits("poll") ? -1 : NEXT(__poll_chk)(fds, n, ms, room);
+}
+
 PLAIN(int, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
 PLAIN(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int how), (type, id, info, how))
 PLAIN(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
