@@ -69,7 +69,7 @@ static int load(struct giving *g, struct wf_txn *txn, uint64_t number, struct wf
 
 static int open_approval(const struct wf_instance *in, uint32_t *ret_step, struct wf_cause *cause)
 {
-	uint32_t found = WF_NONE, last = WF_NONE;
+	uint32_t found = WF_NONE, last = WF_NONE, open = 0;
 	for (uint32_t i = 0; i < in->step_count; i++) {
 		const struct wf_approval *a = in->steps[i].approval;
 		if (!a)
@@ -77,11 +77,12 @@ static int open_approval(const struct wf_instance *in, uint32_t *ret_step, struc
 		last = i;
 		if (a->decided_at)
 			continue;
-		if (found != WF_NONE)
-			return wf_fail(cause, WF_EAMBIGUOUS,
-				"instance #%" PRIu64 " has more than one open approval", in->number);
 		found = i;
+		open++;
 	}
+	if (open > 1)
+		return wf_fail(cause, WF_EAMBIGUOUS, "instance #%" PRIu64 " has %u open approvals",
+			in->number, open);
 	if (found == WF_NONE && last == WF_NONE)
 		return wf_fail(cause, WF_ENOENT, "instance #%" PRIu64 " asks for no approval",
 			in->number);

@@ -161,3 +161,21 @@ setup() {
 	ok wfctl approvals --as alice -q
 	assert_output ""
 }
+
+@test "of several open approvals the step is asked for, and it is said how many there are" {
+	cat >two.yaml <<-'EOT'
+	workflow:
+	  id: two
+	  steps:
+	    - id: fan
+	      parallel:
+	        branches:
+	          - { id: legal, steps: [{ id: ask_l, action: approval.request, with: { quorum: 1, approvers: { list: [alice] } } }] }
+	          - { id: money, steps: [{ id: ask_m, action: approval.request, with: { quorum: 1, approvers: { list: [alice] } } }] }
+	EOT
+	n=$(wfctl run two.yaml --quiet || true)
+	status 2 wfctl approve "$n" --as alice
+	assert_line --index 0 "wfctl approve: instance #$n has 2 open approvals"
+	ok wfctl approve "$n" --step ask_m --as alice
+	ok wfctl approve "$n" --as alice
+}
