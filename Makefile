@@ -151,6 +151,7 @@ helpers: $(B)/tests/helpers/httpd
 $(B)/tests/helpers/httpd: $(B)/tests/helpers/httpd.o
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lmicrohttpd -ljansson
 unit-effect: $(B)/wfctl-supervise $(B)/wfctl-http.so $(B)/tests/helpers/httpd
+unit-runtime unit-sweep: $(B)/wfctl-supervise
 
 # -- fuzzing: each tests/fuzz/fuzz_NAME.c is a target --
 
