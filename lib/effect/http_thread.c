@@ -149,9 +149,11 @@ static bool open_module(struct wf_http_thread *t)
 {
 	static const struct wf_http_host host = {wf_realloc, wf_free};
 	t->module = load(t->libexec, &t->why);
+	errno = 0;
 	t->state = t->module ? t->module->open(&host) : NULL;
 	if (t->module && !t->state)
-		(void)wf_fail(&t->why, WF_EIO, "cannot start HTTP: libcurl does not begin");
+		(void)wf_fail(&t->why, WF_EIO, "cannot start HTTP: %s",
+			errno ? strerror(errno) : "libcurl does not begin");
 	return t->state != NULL;
 }
 
