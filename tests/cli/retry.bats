@@ -131,3 +131,25 @@ setup() {
 	shape retry
 	assert_equal "$(jq -r .status <<<"$output")" completed
 }
+
+@test "one whose slot another has got meanwhile waits for the other's end" {
+	cat >one.yaml <<-'EOT'
+	workflow:
+	  id: one
+	  concurrency: { key: all, limit: 1 }
+	  steps:
+	    - { id: check, action: exec.run, with: { command: [test, -e, mended] } }
+	    - { id: gate, action: wait.signal, with: { name: go } }
+	EOT
+	status 1 wfctl run one.yaml
+	touch mended
+	status 3 wfctl run one.yaml
+	status 6 wfctl retry 2
+	assert_output --partial "instance #2 needs a slot that others hold"
+	ok wfctl show 2 -o json
+	assert_equal "$(jq -r .status <<<"$output")" failed
+	ok wfctl signal 3 go
+	status 3 wfctl retry 2
+	ok wfctl signal 2 go
+	ok wfctl journal check
+}
