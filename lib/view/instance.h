@@ -68,6 +68,10 @@ void wf_view_step_place(const struct wf_plan *plan, const struct wf_instance *in
  * came next, `in` being as it is after them. */
 void wf_view_step_moved(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
 	const struct wf_transition *next, uint32_t count, struct wf_buf *out);
+/* The error with which that item ended, if it did: what the step says of itself may be of a later item that
+ * came to the same place within the turn. Borrowed; NULL: there is none, or nothing is known of it. */
+const json_t *wf_view_item_error(const struct wf_plan *plan, const struct wf_instance *in, uint32_t step,
+	const struct wf_transition *next, uint32_t count);
 
 /* The approval step whose notification this step is (a step of the side), or WF_NONE. */
 uint32_t wf_view_side_of(const struct wf_plan *plan, uint32_t step);

@@ -212,21 +212,40 @@ static const char *const words[WF_STEP_COUNT_] = {
 	[WF_STEP_COMPENSATION_FAILED] = "fail",
 };
 
-static void step_line(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
-	uint32_t step, const char *name, enum wf_step_status status, int64_t now, struct wf_buf *out)
+/* A step's new status. Within one turn it may have got another since, and be another item's by now. */
+struct moved {
+	uint32_t step;
+	enum wf_step_status status;
+	const char *name;
+	bool current;           /* what the step's state says belongs to this status */
+	const json_t *error;    /* else: why the item failed, or NULL */
+};
+
+static bool moves_again(uint32_t step, const struct wf_transition *next, uint32_t count)
 {
+	for (uint32_t i = 0; i < count; i++)
+		if (next[i].type == WF_TRANS_STEP_STATUS && next[i].step == step)
+			return true;
+	return false;
+}
+
+static void step_line(struct wf_live *l, const struct wf_plan *plan, const struct wf_instance *in,
+	const struct moved *m, int64_t now, struct wf_buf *out)
+{
+	const uint32_t step = m->step;
+	const enum wf_step_status status = m->status;
 	const struct wf_step_state *s = &in->steps[step];
 	WF_AUTOBUF struct wf_buf detail = { 0 }, note = { 0 };
 	char took[WF_WHEN_TEXT] = "";
 	enum wf_action_kind kind = wf_actions[plan->steps[step].action].kind;
 	const char *word = words[status];
-	if (s->status == status)
-		wf_view_step_detail(plan, in, step, &detail);
+	bool undo = status == WF_STEP_COMPENSATED || status == WF_STEP_COMPENSATION_FAILED;
 	if (status == WF_STEP_WAITING) {
-		if (s->status != status)
+		if (!m->current)
 			return; /* it has moved on within the same turn */
 		if (s->wait == WF_WAIT_BRANCHES)
 			return; /* what they do is told */
+		wf_view_step_detail(plan, in, step, &detail);
 		if (s->wait == WF_WAIT_RETRY)
 			word = "retry";
 		/* of an approval the end of its time, not the next reminder */
@@ -244,16 +263,17 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 				plan->steps[step].retry.max_attempts);
 			*took = 0;
 		}
-	} else if (status == WF_STEP_COMPENSATED || status == WF_STEP_COMPENSATION_FAILED) {
-		wf_buf_reset(&detail); /* its own was told when it was done */
-	} else if (wf_step_status_final(status) && kind != WF_ACTION_PURE && s->started_at &&
-		s->ended_at >= s->started_at && status != WF_STEP_SKIPPED) {
-		wf_view_duration(s->ended_at - s->started_at, took);
+	} else if (!m->current) {
+		wf_view_error(m->error, true, &detail);
+	} else if (!undo) { /* what is undone was told when it was done */
+		wf_view_step_detail(plan, in, step, &detail);
+		bool over = wf_step_status_final(status) && status != WF_STEP_SKIPPED;
+		if (over && kind != WF_ACTION_PURE && s->started_at && s->ended_at >= s->started_at)
+			wf_view_duration(s->ended_at - s->started_at, took);
+		if (wf_step_status_final(status) && kind == WF_ACTION_EFFECT)
+			attempt_note(s->attempts, plan->steps[step].retry.max_attempts, &note);
 	}
-	if (wf_step_status_final(status) && kind == WF_ACTION_EFFECT && s->status == status &&
-		status != WF_STEP_COMPENSATED && status != WF_STEP_COMPENSATION_FAILED)
-		attempt_note(s->attempts, plan->steps[step].retry.max_attempts, &note);
-	if (plan->steps[step].action == WF_ACT_APPROVAL_REQUEST && s->status == status &&
+	if (plan->steps[step].action == WF_ACT_APPROVAL_REQUEST && m->current &&
 		status == WF_STEP_COMPLETED) {
 		WF_AUTOBUF struct wf_buf by = { 0 };
 		wf_buf_addstr(&by, wf_view_step_status(plan, in, step));
@@ -263,7 +283,7 @@ static void step_line(struct wf_live *l, const struct wf_plan *plan, const struc
 		wf_buf_addstr(&detail, by.data);
 	}
 	put_line(l, &(struct line){ .number = in->number, .word = word,
-			    .role = wf_view_step_role(status), .name = name,
+			    .role = wf_view_step_role(status), .name = m->name,
 			    .name_width = widest_name(plan), .detail = detail.data, .took = took,
 			    .note = note.data }, false, out);
 }
@@ -332,7 +352,8 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 		if (t->step == WF_NONE || t->step >= plan->step_count)
 			continue;
 		WF_AUTOBUF struct wf_buf name = { 0 };
-		wf_view_step_moved(plan, in, t->step, t + 1, count - i - 1, &name);
+		uint32_t left = count - i - 1;
+		wf_view_step_moved(plan, in, t->step, t + 1, left, &name);
 		if (t->type == WF_TRANS_ATTEMPT) {
 			begun(l, plan, in, t, name.data, now, out);
 		} else if (t->type == WF_TRANS_DECISION_KEPT) {
@@ -352,7 +373,12 @@ void wf_live_moved(struct wf_live *l, const struct wf_plan *plan, const struct w
 				plan->steps[t->step].compensation != WF_NONE &&
 				wf_actions[plan->steps[t->step].action].kind == WF_ACTION_EFFECT;
 			if (words[status] && !leftover && !before)
-				step_line(l, plan, in, t->step, name.data, status, now, out);
+				step_line(l, plan, in, &(struct moved){ .step = t->step, .status = status,
+					.name = name.data, .current = in->steps[t->step].status == status &&
+						!moves_again(t->step, t + 1, left),
+					.error = status == WF_STEP_FAILED ?
+						wf_view_item_error(plan, in, t->step, t + 1, left) : NULL },
+					now, out);
 		}
 	}
 	draw(l, now, out);

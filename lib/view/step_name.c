@@ -182,3 +182,21 @@ void wf_view_step_moved(const struct wf_plan *plan, const struct wf_instance *in
 			plan->steps[step].member, next, count, out))
 		wf_buf_addch(out, ')');
 }
+
+const json_t *wf_view_item_error(const struct wf_plan *plan, const struct wf_instance *in,
+	uint32_t step, const struct wf_transition *next, uint32_t count)
+{
+	uint32_t group = plan->steps[step].group, member = plan->steps[step].member;
+	while (group != WF_NONE && plan->groups[group].kind != WF_GROUP_FOREACH) {
+		member = plan->groups[group].parent_member;
+		group = plan->groups[group].parent;
+	}
+	if (group == WF_NONE || group >= in->group_count)
+		return NULL;
+	/* one that lies in another may have begun anew since, and then its results are of other items */
+	for (uint32_t g = plan->groups[group].parent; g != WF_NONE; g = plan->groups[g].parent)
+		if (plan->groups[g].kind == WF_GROUP_FOREACH)
+			return NULL;
+	uint32_t item = item_before(plan, group, member, WF_NONE, next, count);
+	return json_object_get(json_array_get(in->groups[group].results, item), "error");
+}

@@ -177,3 +177,23 @@ all_written() {
 	ok wfctl workflow show fan -o json
 	no_lanes
 }
+
+@test "items that fail in the same place within one turn each say why" {
+	cat >fails.yaml <<-'EOF'
+	workflow:
+	  id: fails
+	  steps:
+	    - id: g
+	      foreach:
+	        items: "${[1, 2, 3]}"
+	        as: n
+	        limit: 1
+	        on_item_failure: continue
+	        steps:
+	          - { id: bad, action: fail, with: { error_type: Mine, message: "n is ${n}" } }
+	EOF
+	ok wfctl run fails.yaml
+	assert_output --partial 'bad (item 0)  Mine failed: n is 1'
+	assert_output --partial 'bad (item 1)  Mine failed: n is 2'
+	assert_output --partial 'bad (item 2)  Mine failed: n is 3'
+}
