@@ -143,6 +143,18 @@ setup() {
 	ok wfctl journal check
 }
 
+@test "--all-of: one that is too late is refused, and the status says so" {
+	printf 'workflow:\n  id: late\n  steps: [{ id: ok, action: approval.request, with: { policy: level1, approvers: { list: [ann] }, sla: P1D } }]\n' >late.yaml
+	at 2026-11-20T09:00:00Z wfctl run late.yaml >/dev/null || true
+	at 2026-11-21T08:00:00Z wfctl run late.yaml >/dev/null || true
+	at 2026-11-21T10:00:00Z status 6 wfctl approve --all-of late --as ann --yes
+	assert_output --partial "1 approval of late approved as ann"
+	assert_output --partial "refused: a"
+	assert_output --partial "is over"
+	ok wfctl ps --workflow late -o jsonl
+	assert_equal "$(jq -r .status <<<"$output" | sort | paste -sd' ')" "completed failed"
+}
+
 @test "--all-of: unknown workflow, wrong usage" {
 	status 4 wfctl approve --all-of nothing --yes
 	status 2 wfctl approve 1 --all-of ask --yes
