@@ -606,6 +606,27 @@ static void a_broken_installation_is_said(void **state)
 	assert_non_null(strstr(w->rig.last.message, "/no/such/folder/wfctl-http.so"));
 }
 
+/* What is expected loads meanwhile; that it cannot be had is said by each request, and by nothing before. */
+static void what_is_expected_may_be_missing(void **state)
+{
+	struct web *w = *state;
+	wf_effects_expect(w->rig.e, WF_ACT_HTTP_REQUEST);
+	wf_effects_expect(w->rig.e, WF_ACT_HTTP_REQUEST);
+	get(w, "/ok");
+	rig_expect_ok(&w->rig);
+	struct wf_effects_options options = {.spool = w->rig.spool, .libexec = "/no/such/folder",
+		.workdir = w->rig.work, .environ_in = rig_environ};
+	wf_effects_free(w->rig.e);
+	assert_int_equal(wf_effects_new(&options, &w->rig.e, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		wf_effects_expect(w->rig.e, WF_ACT_HTTP_REQUEST);
+		assert_int_equal(wf_effects_running(w->rig.e), 0);
+		get(w, "/ok");
+		rig_expect_failure(&w->rig, WF_ERROR_INTERNAL, "no_http_module");
+	}
+	wf_effects_expect(w->rig.e, WF_ACT_HTTP_REQUEST); /* and is let go of while it loads */
+}
+
 /* Nothing waits for ever for a server that accepts and says nothing. */
 static void a_time_limit_of_its_own(void **state)
 {
@@ -672,6 +693,7 @@ int main(void)
 		cmocka_unit_test(a_time_limit_of_its_own),
 		TEST(the_environment_sends_nobody_elsewhere),
 		TEST(a_broken_installation_is_said),
+		TEST(what_is_expected_may_be_missing),
 		TEST(the_services_of_the_quickstart),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
