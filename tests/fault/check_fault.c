@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -310,9 +311,16 @@ static bool is_hit(const struct fault *f, const struct trial_end *end)
 	return says(end->err, "memory ran out");
 }
 
-static void bring_to_end(const struct fault *f, const json_t *verdict, int status)
+static void resume_plainly(const struct fault *f)
 {
 	static const char *const resume[MOST_WORDS] = {"resume"};
+	const struct fault_scenario *s = f->scenario;
+	run_plainly(f, resume, s->network || s->status == 1 ? "01" :
+		!strcmp(s->end, "waiting") ? "03" : "0");
+}
+
+static void bring_to_end(const struct fault *f, const json_t *verdict, int status)
+{
 	const struct fault_scenario *s = f->scenario;
 	if (s->ending == RESUME && instance_count(verdict) == 0) {
 		if (status == s->status && status != 1) /* 1 is also what a fault may end with */
@@ -328,8 +336,29 @@ static void bring_to_end(const struct fault *f, const json_t *verdict, int statu
 	if (s->ending == AGAIN && !over)
 		run_plainly(f, s->words, "056");
 	if (s->instances)
-		run_plainly(f, resume, s->network || s->status == 1 ? "01" :
-			!strcmp(s->end, "waiting") ? "03" : "0");
+		resume_plainly(f);
+}
+
+/* A command that nobody could wait for, for the fault, may still be at work now that the instance has gone on
+ * without it. What it leaves is removed by the next process that looks after it has ended: its supervisor
+ * holds its file locked until then. */
+static void tidy_behind(const struct fault *f)
+{
+	WF_AUTOFREE char *spool = wf_asprintf("%s/spool", at.home);
+	if (!f->scenario->instances || !leftovers_in(spool, true))
+		return;
+	DIR *d = opendir(spool);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		int fd = e->d_name[0] == '.' ? -1 : openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		while (flock(fd, LOCK_SH) < 0 && errno == EINTR)
+			continue;
+		(void)close(fd);
+	}
+	if (d)
+		(void)closedir(d);
+	resume_plainly(f);
 }
 
 /* Whether the fault was met. */
@@ -350,6 +379,7 @@ static bool try_fault(const struct fault *f)
 	/* one that found the lock taken did nothing, which is no failure */
 	bring_to_end(f, verdict, says(end.out, "another sweep is at work") ? 6 : end.status);
 	json_decref(verdict);
+	tidy_behind(f);
 	verdict = judge(f, "at the end");
 	look_at_end(f, verdict, end.status);
 	look_for_leftovers(f);
