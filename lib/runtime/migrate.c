@@ -33,6 +33,10 @@ static int check(struct wf_drive *d, struct wf_gift *gift)
 	if (memcmp(gift->plan->id, d->in->plan_id, WF_HASH_SIZE) == 0)
 		return wf_fail(&gift->why, WF_EEXIST, "#%" PRIu64 " has that version already",
 			d->in->number);
+	/* what begins it looks for one without a history */
+	if (!d->in->started_at)
+		return wf_fail(&gift->why, WF_ECONFLICT, "#%" PRIu64 " has not begun; once it has, it can move",
+			d->in->number);
 	int rc = wf_engine_fits(d->held->plan, gift->plan, d->in, &step, &gift->why);
 	return rc ? rc : check_input(d, gift);
 }

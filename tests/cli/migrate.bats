@@ -149,3 +149,22 @@ setup() {
 	assert_line "~ step first: retry, timeout"
 	assert_line "instances in flight could move, wherever they rest"
 }
+
+@test "one that has not begun keeps its version, and begins" {
+	cat >queued.yaml <<-'EOT'
+	workflow:
+	  id: queued
+	  version: 1.0.0
+	  concurrency: { key: "k", limit: 1, on_conflict: queue }
+	  steps: [{ id: gate, action: wait.signal, with: { name: go } }]
+	EOT
+	sed 's/1\.0\.0/1.1.0/' queued.yaml >later.yaml
+	status 3 wfctl run queued.yaml
+	status 3 wfctl run queued.yaml
+	status 6 wfctl migrate 2 --to later.yaml
+	assert_output --partial "#2 has not begun"
+	wfctl signal 1 go
+	assert_equal "$(wfctl show 2 -o json | jq -r .status)" waiting
+	wfctl migrate 2 --to later.yaml
+	wfctl journal check
+}
