@@ -204,7 +204,8 @@ check-unit: all unit-binaries fuzz-binaries helpers
 .PHONY: check-all
 check-all:
 	@sh dist/deps.sh --all
-	@sh tests/campaigns.sh $(MAKE) check check-crash check-race check-power check-fault check-flip \
+	@sh tests/campaigns.sh $(MAKE) check check-crash check-race check-generated check-power \
+		check-fault check-flip \
 		'check-fault MODE=asan B=$(dir $(B))asan' 'fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)'
 
 # The third-party suites alone, from $$WFCTL_SUITES.

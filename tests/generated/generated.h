@@ -65,8 +65,8 @@ struct course {
 	unsigned died;	     /* so often */
 	bool power;	     /* the machine dies, not only the process */
 	bool restores;	     /* once the journal goes through a backup */
-	bool migrates;	     /* once it moves to another version */
-	unsigned moved, restored, doubts;
+	bool migrates;	     /* once it is to move to another version */
+	unsigned restored, doubts;
 	unsigned commands;
 };
 void begin_course(struct course *c, const struct definition *def, uint64_t seed);
@@ -81,7 +81,9 @@ struct outcome {
 	json_t *untimed;   /* without times and attempts either */
 	json_t *whole;
 	json_t *effects;   /* how often each happened */
+	json_t *keys;	   /* how many different keys each had: another attempt has the same one */
 	json_t *order;	   /* of all effects */
+	bool moved;	   /* it went on under the other version */
 	bool doubted;	   /* a doubt made a step fail */
 };
 void take_outcome(const struct definition *def, struct outcome *o);
