@@ -513,6 +513,8 @@ static struct child waiting_writer(const char *path)
 	return c;
 }
 
+#define PATIENCE_MS 120000 /* used up by a failure only */
+
 /* Who has its turn next must not keep the others waiting when it does not come. */
 static void a_stopped_waiter_holds_up_nobody(void **state)
 {
@@ -523,11 +525,15 @@ static void a_stopped_waiter_holds_up_nobody(void **state)
 	assert_string_equal(line, "inside");
 	struct child stopped = waiting_writer(p->path), waits = waiting_writer(p->path);
 	assert_int_equal(kill(stopped.pid, SIGSTOP), 0);
+	/* until it stands still it could still be given its turn */
+	int status;
+	assert_int_equal(waitpid(stopped.pid, &status, WUNTRACED), stopped.pid);
+	assert_true(WIFSTOPPED(status));
 	assert_int_equal(write(writes.to, "x", 1), 1);
 	assert_int_equal(ended(&writes), 0);
 	/* its output ends with it */
 	struct pollfd fd = {.fd = waits.from, .events = POLLIN};
-	int came = poll(&fd, 1, 10000);
+	int came = poll(&fd, 1, PATIENCE_MS);
 	assert_int_equal(kill(stopped.pid, SIGCONT), 0);
 	assert_int_equal(ended(&waits), 0);
 	assert_int_equal(ended(&stopped), 0);
