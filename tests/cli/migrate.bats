@@ -160,11 +160,14 @@ setup() {
 	EOT
 	sed 's/1\.0\.0/1.1.0/' queued.yaml >later.yaml
 	status 3 wfctl run queued.yaml
+	local first second
+	first=$(wfctl ps -o jsonl | head -n 1 | jq .number)
+	second=$((first + 1))
 	status 3 wfctl run queued.yaml
-	status 6 wfctl migrate 2 --to later.yaml
-	assert_output --partial "#2 has not begun"
-	wfctl signal 1 go
-	assert_equal "$(wfctl show 2 -o json | jq -r .status)" waiting
-	wfctl migrate 2 --to later.yaml
+	status 6 wfctl migrate "$second" --to later.yaml
+	assert_output --partial "#$second has not begun"
+	wfctl signal "$first" go
+	assert_equal "$(wfctl show "$second" -o json | jq -r .status)" waiting
+	wfctl migrate "$second" --to later.yaml
 	wfctl journal check
 }
