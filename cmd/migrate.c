@@ -232,8 +232,9 @@ const struct wf_verb wf_verb_migrate = {
 		       "action; the step in which it rests has the same input; nothing that is to come "
 		       "reads an output that was never made, or was made in another form; the input fits "
 		       "the other version's schema. Otherwise it stays as it is, and the step and the "
-		       "reason are said (status 6). An attempt in hand, and branches or items in hand, "
-		       "keep an instance where it is: later it can move.\n\n"
+		       "reason are said (status 6). An attempt in hand, branches or items in hand, and "
+		       "that it has not begun yet (it waits for a slot, or to be driven) keep an "
+		       "instance where it is: later it can move.\n\n"
 		       "What has failed or was cancelled goes on under another version with wfctl retry "
 		       "--plan. wfctl workflow diff says beforehand what can move.",
 	.examples = "wfctl migrate 1234 --to 1.5.0\n"
