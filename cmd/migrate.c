@@ -82,27 +82,28 @@ static int find_target(struct migrate *m)
 
 /* -- doing it -- */
 
+/* As it is registered, or as the file says of itself; NULL: it says nothing. */
+static const char *target_version(const struct migrate *m)
+{
+	const struct wf_plan *plan = m->target.plan;
+	return m->target.version ? m->target.version : wf_plan_string(plan, plan->version);
+}
+
 static void move_all(struct migrate *m, struct wf_driver *d)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		struct moved *one = &m->items[i];
 		one->result = wf_runtime_migrate(wf_driver_runtime(d), one->number, m->target.plan,
-			m->target.version, wf_actor(m->ctx), &one->why);
+			target_version(m), wf_actor(m->ctx), &one->why);
 		if (one->result && !*one->why.text)
 			(void)wf_fail(&one->why, one->result, "%s", wf_strerror(one->result));
 	}
 }
 
-static const char *version_of(const struct migrate *m)
-{
-	const struct wf_plan *plan = m->target.plan;
-	const char *own = wf_plan_string(plan, plan->version);
-	return m->target.version ? m->target.version : own ? own : "without a version";
-}
-
 static void say_text(struct migrate *m, size_t moved, size_t refused)
 {
 	WF_AUTOBUF struct wf_buf text = { 0 };
+	const char *version = target_version(m);
 	for (size_t i = 0; i < m->count; i++) {
 		const struct moved *one = &m->items[i];
 		if (one->result) {
@@ -113,7 +114,7 @@ static void say_text(struct migrate *m, size_t moved, size_t refused)
 		} else {
 			wf_buf_printf(&text, "#%" PRIu64 " %s %s %s\n", one->number,
 				m->dry ? "could go on under" : "goes on under", m->workflow,
-				version_of(m));
+				version ? version : "without a version");
 		}
 	}
 	if (m->all)
@@ -148,8 +149,8 @@ static void say_json(struct migrate *m)
 	if (m->dry)
 		json_object_set_new(o, "dry_run", json_true());
 	json_object_set_new(o, "workflow", json_string(m->workflow));
-	json_object_set_new(o, "version",
-		m->target.version ? json_string(m->target.version) : json_null());
+	const char *version = target_version(m);
+	json_object_set_new(o, "version", version ? json_string(version) : json_null());
 	json_object_set_new(o, "plan", json_string(id));
 	json_object_set_new(o, "instances", results_json(m));
 	wf_out_json(m->ctx, o);

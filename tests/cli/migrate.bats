@@ -86,7 +86,9 @@ setup() {
 	shape migrate
 	ok wfctl migrate 1 --to ./v2.yaml -o json
 	shape migrate
-	assert_equal "$(jq -r '.instances[0].moved' <<<"$output")" true
+	assert_equal "$(jq -r '"\(.instances[0].moved) \(.version)"' <<<"$output")" "true 1.1.0"
+	# the version that the file names stays with the instance
+	assert_equal "$(wfctl show 1 -o json | jq -r .version)" 1.1.0
 }
 
 @test "an input that the other version does not take" {
