@@ -108,21 +108,6 @@ static json_t *look(const struct scenario *s)
 	return impersonal(seen ? seen : json_null(), true);
 }
 
-static void compare(const json_t *got, const json_t *want, const char *what)
-{
-	if (json_equal(got, want))
-		return;
-	char *a = json_dumps(got, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	char *b = json_dumps(want, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	size_t same = 0;
-	while (a[same] && a[same] == b[same])
-		same++;
-	size_t from = same < 60 ? 0 : same - 60;
-	complain("%s is …%.160s, not …%.160s", what, a + from, b + from);
-	free(a);
-	free(b);
-}
-
 /* -- after a crash, before the recovery -- */
 
 static void freeze(struct trial *t, json_t *counts, const char *step, json_int_t visit)
@@ -331,7 +316,7 @@ static void check_batch(const struct trial *t)
 	size_t i;
 	json_array_foreach (state, i, in) {
 		const json_t *input = json_object_get(in, "input");
-		compare(of_input(state, input), of_input(wanted, input),
+		expect_equal(of_input(state, input), of_input(wanted, input),
 			"an instance of the batch");
 	}
 	json_t *counts = recorded(), *n;
@@ -362,12 +347,12 @@ void judge_end(const struct trial *t)
 	/* A server that counts may have counted the request whose answer was lost. */
 	bool attempts = !*t->doubtful;
 	json_t *state = end_state(attempts), *want = comparable(wanted, attempts);
-	compare(state, want, "the end");
+	expect_equal(state, want, "the end");
 	json_decref(want);
 	json_decref(state);
 	json_t *seen = look(t->s);
 	if (seen)
-		compare(seen, wanted_look, t->s->look);
+		expect_equal(seen, wanted_look, t->s->look);
 	json_decref(seen);
 }
 

@@ -182,21 +182,6 @@ void outcome_done(struct outcome *o)
 	memset(o, 0, sizeof(*o));
 }
 
-static void compare(const json_t *got, const json_t *want, const char *what)
-{
-	if (json_equal(got, want))
-		return;
-	char *a = json_dumps(got, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	char *b = json_dumps(want, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	size_t same = 0;
-	while (a[same] && a[same] == b[same])
-		same++;
-	size_t from = same < 200 ? 0 : same - 200;
-	complain("%s is …%.400s, not …%.400s", what, a + from, b + from);
-	free(a);
-	free(b);
-}
-
 /* A crash of the machine may repeat what it left in doubt, once each time. */
 static void compare_repeated(const struct course *c, const struct outcome *got, const struct outcome *want)
 {
@@ -217,16 +202,16 @@ void compare_outcomes(const struct course *c, const struct outcome *got, const s
 {
 	if (got->doubted)
 		return;
-	compare(got->keys, want->keys, "how many keys each effect had");
+	expect_equal(got->keys, want->keys, "how many keys each effect had");
 	if (c->power) {
 		compare_repeated(c, got, want);
-		compare(got->untimed, want->untimed, "the end");
+		expect_equal(got->untimed, want->untimed, "the end");
 		return;
 	}
-	compare(got->effects, want->effects, "what happened");
-	compare(got->instances, want->instances, "the end");
+	expect_equal(got->effects, want->effects, "what happened");
+	expect_equal(got->instances, want->instances, "the end");
 	if (c->def->orderly && !got->moved)
-		compare(got->whole, want->whole, "the end of items");
+		expect_equal(got->whole, want->whole, "the end of items");
 	if (c->def->orderly)
-		compare(got->order, want->order, "the order");
+		expect_equal(got->order, want->order, "the order");
 }

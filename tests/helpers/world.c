@@ -468,6 +468,23 @@ json_t *step_of(const json_t *instance, const char *id)
 	return NULL;
 }
 
+#define BEFORE 200 /* bytes that are shown ahead of the first difference */
+
+void expect_equal(const json_t *got, const json_t *want, const char *what)
+{
+	if (json_equal(got, want))
+		return;
+	char *a = json_dumps(got, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	char *b = json_dumps(want, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	size_t same = 0;
+	while (a[same] && a[same] == b[same])
+		same++;
+	size_t from = same < BEFORE ? 0 : same - BEFORE;
+	complain("%s is …%.400s, not …%.400s", what, a + from, b + from);
+	free(a);
+	free(b);
+}
+
 void expect_sound(void)
 {
 	struct said s = wfctl("journal check");

@@ -76,6 +76,8 @@ const char *text_of(const json_t *object, const char *key); /* "" when it is not
 json_t *step_of(const json_t *instance, const char *id);    /* borrowed */
 /* The journal must be sound. */
 void expect_sound(void);
+/* Complains, with the first place where they differ, unless the two are equal. */
+void expect_equal(const json_t *got, const json_t *want, const char *what);
 
 /* -- what happened outside -- */
 
