@@ -211,7 +211,7 @@ static bool cancelled(struct course *c, const json_t *root, int64_t due)
 		strcmp(text_of(root, "status"), "compensating") == 0)
 		return false;
 	c->now = c->now < at ? at : c->now;
-	c->over = act(c, "0168", "cancel 1%s", c->def->undoes ? " --compensate" : "");
+	c->over = act(c, "01368", "cancel 1%s", c->def->undoes ? " --compensate" : "");
 	return true;
 }
 
